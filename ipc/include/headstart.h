@@ -1,0 +1,145 @@
+/* libheadstart: a chain node's side of headstart, in C. Public, self-contained.
+ *
+ * Blocking and small: one connection, one owner thread, plain sockets; embed it in any runtime.
+ * While a delivery runs, headstart may ask for entries of the node's store; the callbacks given
+ * at connect answer, on the thread that called headstart_deliver.
+ *
+ *     struct headstart *h = NULL;
+ *     struct headstart_error err;
+ *     if (headstart_connect(&options, &h, &err) != HEADSTART_OK) …
+ *     // inside the node's transaction, once a message:
+ *     struct headstart_result *r = NULL;
+ *     if (headstart_deliver(h, &delivery, &r, &err) == HEADSTART_OK) {
+ *         for (size_t i = 0; i < r->writes_len; i++) apply(r->writes[i]);
+ *     }   // on error: nothing happened, change nothing, send it again later
+ *     headstart_result_free(r);
+ *
+ * docs/protocol.md is the wire contract. All numbers are <= 2^53 - 1.
+ */
+#ifndef HEADSTART_H
+#define HEADSTART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HEADSTART_VERSION "0.1.0"
+
+enum headstart_status {
+    HEADSTART_OK = 0,
+    HEADSTART_UNREACHABLE, /* nobody listens, or the connection broke: connect again */
+    HEADSTART_TIMEOUT,     /* no answer in time: the connection is closed */
+    HEADSTART_REFUSED,     /* headstart answered with an error; err->code says which */
+    HEADSTART_PROTOCOL,    /* the answer was not well-formed: the connection is closed */
+    HEADSTART_INVALID,     /* an argument breaks the contract; nothing was sent */
+    HEADSTART_NOMEM,
+};
+
+struct headstart_error {
+    enum headstart_status status;
+    char code[24];  /* protocol code when REFUSED ("busy", "stale", …), else "" */
+    char text[512]; /* words, one line */
+};
+
+struct headstart; /* a connection */
+
+/* Bytes with a length; text is not NUL-terminated by contract. */
+struct headstart_bytes {
+    const char *data;
+    size_t len;
+};
+
+/* Answers headstart's own questions about the node's store, as its open transaction sees it. */
+struct headstart_store {
+    void *data;
+    /* 1 found (out valid until the next callback), 0 absent, -1 failed */
+    int (*get)(void *data, struct headstart_bytes key, struct headstart_bytes *value);
+    /* First entry with key > after (empty: first of all). 1, 0 at the end, -1 failed. */
+    int (*next)(void *data, struct headstart_bytes after, struct headstart_bytes *key,
+                struct headstart_bytes *value);
+};
+
+struct headstart_options {
+    const char *socket_path; /* NULL: HEADSTART_SOCKET, else the default path of the platform */
+    const char *chain_id;
+    const char *client;      /* name and version of the node software, for people */
+    bool observer;           /* status and metrics only */
+    struct headstart_store store;
+    int connect_timeout_ms;  /* 0: 5,000. Waits for a socket that is not there yet */
+    int answer_timeout_ms;   /* 0: wait for ever: a delivery may wait for a long replay */
+};
+
+struct headstart_hello {
+    char server[64];
+    char phase[32];
+    uint64_t seqnum;
+    char hash[65];
+    uint64_t height;
+};
+
+struct headstart_delivery {
+    uint64_t height;
+    uint64_t time;    /* block time, Unix seconds */
+    uint64_t seqnum;  /* kernel.seqnum in the real store now; 0 in a new store */
+    const char *hash; /* kernel.hash in the real store now; "" in a new store */
+    struct headstart_bytes message;
+};
+
+struct headstart_write {
+    struct headstart_bytes key;
+    struct headstart_bytes value; /* data NULL: delete */
+};
+
+struct headstart_result {
+    uint64_t seqnum;
+    char hash[65];
+    char status[16]; /* "fulfilled", "rejected" or "pending" */
+    char path[16];   /* how the kernel got there */
+    struct headstart_bytes value;
+    struct headstart_bytes *outputs;
+    size_t outputs_len;
+    struct headstart_write *writes;
+    size_t writes_len;
+    uint64_t replayed, wait_us, run_us;
+};
+
+/** Connect and say hello. `*out` is NULL unless HEADSTART_OK. */
+enum headstart_status headstart_connect(const struct headstart_options *options,
+                                        struct headstart **out, struct headstart_error *err);
+/** What headstart said at the hello; valid as long as the connection. */
+const struct headstart_hello *headstart_greeting(const struct headstart *h);
+/** Close and free; NULL is allowed. */
+void headstart_close(struct headstart *h);
+/** Is the connection still usable? False after UNREACHABLE, TIMEOUT or PROTOCOL. */
+bool headstart_connected(const struct headstart *h);
+
+/** Deliver one message. On any error nothing happened: the real store must not change. The result
+ *  belongs to the caller: headstart_result_free. */
+enum headstart_status headstart_deliver(struct headstart *h, const struct headstart_delivery *d,
+                                        struct headstart_result **out,
+                                        struct headstart_error *err);
+void headstart_result_free(struct headstart_result *r);
+
+/** Tell that the node has durably committed block `height`. Not answered. */
+enum headstart_status headstart_commit(struct headstart *h, uint64_t height,
+                                       struct headstart_error *err);
+/** Returns once every log entry of that block is on headstart's disk. */
+enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t height,
+                                               struct headstart_error *err);
+/** Ask headstart to stop in good order. */
+enum headstart_status headstart_shutdown(struct headstart *h, struct headstart_error *err);
+
+/** Any method, for tools: `params` is a packed MessagePack map (empty: {}); the answer's packed
+ *  result is malloc'd into *result. */
+enum headstart_status headstart_call(struct headstart *h, const char *method,
+                                     struct headstart_bytes params, char **result,
+                                     size_t *result_len, struct headstart_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,42 @@
+/* Kernel configuration: which vats and devices an empty store is initialised with.
+ *
+ * SwingSet's JSON shape: {"bootstrap": "<vat>" (optional), "vats": {"<name>": {"source": "<file>",
+ * "parameters": {…}}}, "devices": {"<name>": {"type": "bridge"}}}. Source paths are relative to the
+ * configuration file. The configuration speaks only to an empty store (docs/kernel.md).
+ */
+#ifndef HEADSTART_KERNEL_CONFIG_H
+#define HEADSTART_KERNEL_CONFIG_H
+
+#include "kernel/state/bytes.h"
+
+struct kernel_config;
+
+struct kernel_config_vat {
+    const char *name;
+    struct slice source;     /* the ES module's text */
+    struct slice parameters; /* JSON object text; "{}" when not given */
+};
+
+struct kernel_config_device {
+    const char *name;
+    const char *type; /* "bridge" */
+};
+
+/** Read and check the file and every source it names. HS_NOT_FOUND: a file is missing;
+ *  HS_INVALID: what is wrong and where; all in one line of err. */
+HS_MUST_CHECK enum hs_status kernel_config_load(const char *path, struct kernel_config **out,
+                                                struct hs_error *err);
+void kernel_config_close(struct kernel_config *c);
+
+/** Bootstrap vat's name, NULL if there is none. */
+const char *kernel_config_bootstrap(const struct kernel_config *c);
+size_t kernel_config_vat_count(const struct kernel_config *c);
+struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, size_t i);
+size_t kernel_config_device_count(const struct kernel_config *c);
+struct kernel_config_device kernel_config_device_at(const struct kernel_config *c, size_t i);
+
+/** SHA-256 over names, sources and parameters: to notice that a configuration changed. */
+HS_MUST_CHECK enum hs_status kernel_config_sha256(const struct kernel_config *c, char hex[],
+                                                  struct hs_error *err);
+
+#endif

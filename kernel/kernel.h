@@ -1,0 +1,127 @@
+/* Kernel: the deterministic machine. One store, a run queue, vats.
+ *
+ *   message ─► seqnum + 1 ─► run-queue entry to a vat's root object ─► cranks until the queue is
+ *   empty ─► new position, and what must be written to the real store
+ *
+ * Same store and same messages give the same position, writes, outputs and heaps on every machine,
+ * bit for bit: no clock, randomness, environment, locale, or order taken from addresses.
+ *
+ * What the kernel writes is held in layers (kernel/state/kv_layers.h) over the base store it was
+ * started on, and in its vats' heaps; kernel_mark and kernel_back_to_mark move both together.
+ * The base is only ever read.
+ *
+ * Threads: one owner at a time, on a thread with a stack of HS_VAT_THREAD_STACK_BYTES.
+ */
+#ifndef HEADSTART_KERNEL_KERNEL_H
+#define HEADSTART_KERNEL_KERNEL_H
+
+#include "kernel/config.h"
+#include "kernel/state/kv_store.h"
+#include "kernel/state/mark.h"
+#include "kernel/state/message.h"
+#include "kernel/vat/vat.h"
+
+struct kernel;
+
+/* Runs job(job_data, i) for every i < count and returns when all are done, in any order and on any
+ * threads with vat-sized stacks: how an owner with worker threads replays vats in parallel. */
+typedef void (*kernel_run_jobs_fn)(void *data, void (*job)(void *job_data, size_t i),
+                                   void *job_data, size_t count);
+
+/* Told now and then while transcripts are replayed; may be called from job threads, one at a time.
+ * Returning false cancels: kernel_start returns HS_CANCELLED. */
+typedef bool (*kernel_progress_fn)(void *data, uint64_t done, uint64_t total);
+
+struct kernel_options {
+    struct kv_store *base;              /* borrowed for the kernel's life */
+    struct vat_engine *engine;          /* borrowed likewise */
+    const struct kernel_config *config; /* borrowed likewise; may be NULL if base is initialised */
+    struct heap_image_source *images;   /* heap images for base's position; NULL: transcripts */
+    struct vat_limits vat_limits;
+    kernel_run_jobs_fn run_jobs; /* NULL: one after the other on this thread */
+    void *run_jobs_data;
+    kernel_progress_fn progress; /* NULL: not wanted */
+    void *progress_data;
+};
+
+/* How the heaps of a started kernel came to be. */
+struct kernel_start_report {
+    uint64_t vats;
+    uint64_t vats_from_images;
+    uint64_t transcript_entries_replayed;
+};
+
+/** Launch a kernel around a store.
+ *
+ *  An empty base gives a kernel at the origin; it initialises itself from the configuration inside
+ *  its first message, so that the initial state travels in that message's writes. Otherwise each
+ *  vat's heap comes from its image, if any, and the replay of its transcript's remaining entries.
+ *
+ *  Returns: HS_OK
+ *           HS_DIVERGED    a replayed vat made another syscall than its transcript holds: err
+ *                          names vat, delivery and both syscalls
+ *           HS_CORRUPT     store contents or an image failed their checks
+ *           HS_CANCELLED   progress said so
+ *           HS_INVALID     empty base and no configuration */
+HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options,
+                                          struct kernel **out, struct kernel_start_report *report,
+                                          struct hs_error *err);
+void kernel_close(struct kernel *k);
+
+struct position kernel_position(const struct kernel *k);
+uint64_t kernel_height(const struct kernel *k); /* of the last message; 0: none */
+
+/* What one message did. The buffers belong to the caller (kernel_outcome_fini); `writes` is
+ * borrowed and valid until the next call on the kernel. */
+struct kernel_outcome {
+    struct position after;
+    enum message_status status;
+    struct buffer value;    /* JSON: the value, {"error": text}, or null while pending */
+    struct buffer *outputs; /* JSON each, in order: what vats sent through the bridge device */
+    size_t outputs_len;
+    const struct kv_map *writes; /* net changes of the store, in key order */
+    uint64_t cranks;
+};
+void kernel_outcome_fini(struct kernel_outcome *o);
+
+/** Execute one message: it always counts (seqnum + 1), whatever it is; a message that cannot be
+ *  understood or whose call throws is `rejected` with a reason.
+ *
+ *  Returns: HS_OK
+ *           other  nothing happened to the store layers, but heaps may have run: the caller goes
+ *                  back to the mark. HS_KERNEL_FAILED is sticky (a panic) until the kernel is
+ *                  closed. */
+HS_MUST_CHECK enum hs_status kernel_deliver(struct kernel *k, const struct message *m,
+                                            struct kernel_outcome *out, struct hs_error *err);
+
+/** End of a finished block: store and heaps here become the mark. */
+HS_MUST_CHECK enum hs_status kernel_mark(struct kernel *k, struct hs_error *err);
+/** Back to the mark, store and heaps. A kernel starts marked. */
+HS_MUST_CHECK enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err);
+struct position kernel_mark_position(const struct kernel *k);
+
+/** Everything that changed from the last snapshot (or the start) to the mark, for the snapshot
+ *  store to write on a worker. `with_heaps` false: store changes only (--no-images). HS_BUSY while
+ *  one is out. Release it with kernel_snapshot_done, then mark_changes_fini. */
+HS_MUST_CHECK enum hs_status kernel_snapshot_take(struct kernel *k, bool with_heaps,
+                                                  struct mark_changes *out, struct hs_error *err);
+/** written: the base store holds those changes now. Else the next take holds them again. */
+void kernel_snapshot_done(struct kernel *k, struct mark_changes *changes, bool written);
+
+/** The kernel's store as its next message would see it; read only. */
+struct kv_store *kernel_store(struct kernel *k);
+
+struct kernel_vat_info {
+    char name[HS_NAME_BYTES_MAX]; /* static name, or the vat id */
+    char vat_id[VAT_ID_BYTES_MAX];
+    uint64_t heap_bytes;
+    uint64_t deliveries; /* since the kernel started */
+    uint64_t transcript_entries;
+};
+/** Fill up to `max` entries in vat-id order; returns how many vats there are. */
+size_t kernel_vats(struct kernel *k, struct kernel_vat_info *out, size_t max);
+/** SHA-256 over every vat's id and heap digest, in vat-id order: equal kernels agree on it. */
+HS_MUST_CHECK enum hs_status kernel_heaps_sha256(struct kernel *k, char hex[SHA256_HEX_BYTES],
+                                                 struct hs_error *err);
+
+#endif

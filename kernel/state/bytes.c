@@ -1,0 +1,136 @@
+#include "kernel/state/bytes.h"
+
+#include "kernel/state/limits.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slice slice_text(const char *text)
+{
+    return text ? (struct slice){text, strlen(text)} : (struct slice){NULL, 0};
+}
+
+struct slice slice_make(const void *data, size_t len)
+{
+    assert(data || len == 0);
+    return (struct slice){data, len};
+}
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int slice_compare(struct slice a, struct slice b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+
+    if (order != 0) return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool slice_starts_with(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && slice_equal((struct slice){s.data, prefix.len}, prefix);
+}
+
+void buffer_fini(struct buffer *b)
+{
+    free(b->data);
+    *b = (struct buffer){0};
+}
+
+void buffer_clear(struct buffer *b)
+{
+    b->len = 0;
+    if (b->data) b->data[0] = '\0';
+}
+
+struct slice buffer_slice(const struct buffer *b)
+{
+    return (struct slice){b->data, b->len};
+}
+
+const char *buffer_text(const struct buffer *b)
+{
+    return b->data ? b->data : "";
+}
+
+enum hs_status buffer_reserve(struct buffer *b, size_t more)
+{
+    size_t needed, capacity;
+    char *data;
+
+    assert(b->len <= b->capacity);
+    if (more > HS_BUFFER_BYTES_MAX || b->len > HS_BUFFER_BYTES_MAX - more) return HS_TOO_LARGE;
+    needed = b->len + more + 1; /* the NUL behind the content */
+    if (needed <= b->capacity) return HS_OK;
+    capacity = b->capacity ? b->capacity : 64;
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    data = realloc(b->data, capacity);
+    if (!data) return HS_NOMEM;
+    b->data = data;
+    b->capacity = capacity;
+    b->data[b->len] = '\0';
+    return HS_OK;
+}
+
+enum hs_status buffer_append(struct buffer *b, struct slice s)
+{
+    enum hs_status st = buffer_reserve(b, s.len);
+
+    if (st != HS_OK) return st;
+    if (s.len > 0) memcpy(b->data + b->len, s.data, s.len);
+    b->len += s.len;
+    b->data[b->len] = '\0';
+    return HS_OK;
+}
+
+enum hs_status buffer_append_text(struct buffer *b, const char *text)
+{
+    return buffer_append(b, slice_text(text));
+}
+
+enum hs_status buffer_append_byte(struct buffer *b, char byte)
+{
+    return buffer_append(b, (struct slice){&byte, 1});
+}
+
+enum hs_status buffer_printf(struct buffer *b, const char *format, ...)
+{
+    va_list args;
+    enum hs_status st;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0) return HS_INTERNAL;
+    st = buffer_reserve(b, (size_t)len);
+    if (st != HS_OK) return st;
+    va_start(args, format);
+    len = vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
+    va_end(args);
+    assert(len >= 0);
+    b->len += (size_t)len;
+    return HS_OK;
+}
+
+enum hs_status buffer_assign(struct buffer *b, struct slice s)
+{
+    buffer_clear(b);
+    return buffer_append(b, s);
+}
+
+void buffer_take(struct buffer *to, struct buffer *from)
+{
+    assert(to != from);
+    buffer_fini(to);
+    *to = *from;
+    *from = (struct buffer){0};
+}

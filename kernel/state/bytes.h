@@ -1,0 +1,55 @@
+/* Bytes: a borrowed view (slice) and an owned, growing run (buffer).
+ *
+ * Keys, values, messages and frames are byte runs with a length; none is NUL-terminated by
+ * contract, though a buffer always keeps a NUL behind its last byte so that it can be printed.
+ * All growth in the project goes through buffer_reserve, which can say HS_NOMEM.
+ */
+#ifndef HEADSTART_KERNEL_STATE_BYTES_H
+#define HEADSTART_KERNEL_STATE_BYTES_H
+
+#include "kernel/state/errors.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Borrowed: valid as long as its owner says. `data` may be NULL only when `len` is 0. */
+struct slice {
+    const char *data;
+    size_t len;
+};
+
+/* Owned by whoever declared it. All zero bytes is a valid empty buffer. */
+struct buffer {
+    char *data; /* data[len] == 0 whenever data is not NULL */
+    size_t len;
+    size_t capacity;
+};
+
+/** A slice over a string literal or any NUL-terminated text (NULL gives the empty slice). */
+struct slice slice_text(const char *text);
+struct slice slice_make(const void *data, size_t len);
+bool slice_equal(struct slice a, struct slice b);
+/** Byte order, as memcmp; a proper prefix sorts first. */
+int slice_compare(struct slice a, struct slice b);
+bool slice_starts_with(struct slice s, struct slice prefix);
+
+void buffer_fini(struct buffer *b); /* frees; leaves an empty buffer */
+void buffer_clear(struct buffer *b); /* keeps the memory */
+struct slice buffer_slice(const struct buffer *b);
+/** The content as NUL-terminated text; never NULL ("" when empty). */
+const char *buffer_text(const struct buffer *b);
+
+/** Room for `more` bytes behind len. HS_TOO_LARGE past HS_BUFFER_BYTES_MAX, HS_NOMEM. */
+HS_MUST_CHECK enum hs_status buffer_reserve(struct buffer *b, size_t more);
+HS_MUST_CHECK enum hs_status buffer_append(struct buffer *b, struct slice s);
+HS_MUST_CHECK enum hs_status buffer_append_text(struct buffer *b, const char *text);
+HS_MUST_CHECK enum hs_status buffer_append_byte(struct buffer *b, char byte);
+HS_MUST_CHECK enum hs_status buffer_printf(struct buffer *b, const char *format, ...)
+    HS_PRINTF(2, 3);
+/** Replace the content. `s` may not point into `b`. */
+HS_MUST_CHECK enum hs_status buffer_assign(struct buffer *b, struct slice s);
+/** Move the content out: *to is released first, *from is left empty. Cannot fail. */
+void buffer_take(struct buffer *to, struct buffer *from);
+
+#endif

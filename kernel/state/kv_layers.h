@@ -1,0 +1,63 @@
+/* The layered store: what a kernel writes, held apart by how firmly it stands.
+ *
+ *   crank buffer ─commit─► message ─end of message─► block ─end of block─► mark ─freeze─► frozen
+ *                                                                                           │
+ *   reads fall through: crank, message, block, mark, frozen, base                     (a snapshot
+ *                                                                                      writes it)
+ *   base: the store below, never written through here                                       ▼
+ *                                                                                         base
+ * - crank: one delivery's changes; merged when it commits, dropped when it aborts.
+ * - message: what the current message changed: the `writes` of its answer.
+ * - block: messages since the mark. Dropping it goes back to the mark.
+ * - mark: finished blocks since the last snapshot.
+ * - frozen: a mark layer that a snapshot is being written from; immutable, so a worker may read it
+ *   while the owner goes on. When the snapshot is durable the base holds the same entries and the
+ *   frozen layer is dropped; when it failed, it goes back under the mark layer.
+ *
+ * A short-lived store is one of these over a snapshot. Not thread-safe, but for the frozen map.
+ */
+#ifndef HEADSTART_KERNEL_STATE_KV_LAYERS_H
+#define HEADSTART_KERNEL_STATE_KV_LAYERS_H
+
+#include "kernel/state/kv_map.h"
+#include "kernel/state/kv_store.h"
+
+struct kv_layers;
+
+/** `base` is borrowed for the life of the layers and only read. */
+HS_MUST_CHECK enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out,
+                                            struct hs_error *err);
+void kv_layers_close(struct kv_layers *l);
+
+/** The store view: reads all layers, writes to the innermost open one (crank, else message). */
+struct kv_store *kv_layers_store(struct kv_layers *l);
+
+/** A crank may not be nested. */
+void kv_layers_crank_begin(struct kv_layers *l);
+void kv_layers_crank_commit(struct kv_layers *l);
+void kv_layers_crank_abort(struct kv_layers *l);
+bool kv_layers_in_crank(const struct kv_layers *l);
+
+/** What the current message changed so far; borrowed until the next call here. */
+const struct kv_map *kv_layers_message_changes(const struct kv_layers *l);
+void kv_layers_message_commit(struct kv_layers *l); /* merge into the block layer */
+void kv_layers_message_abort(struct kv_layers *l);
+
+/** End of block: the block layer becomes part of the mark layer. No message may be open. */
+void kv_layers_mark(struct kv_layers *l);
+/** Back to the mark: drop block, message and crank layers. */
+void kv_layers_back_to_mark(struct kv_layers *l);
+/** Anything since the mark? */
+bool kv_layers_at_mark(const struct kv_layers *l);
+
+/** Hand out the mark layer for writing to the base: the map stays unchanged until thaw. Only one
+ *  at a time: HS_BUSY while one is out. */
+HS_MUST_CHECK enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
+                                              struct hs_error *err);
+/** written: base holds the frozen entries now; else they go back under the mark layer. */
+void kv_layers_thaw(struct kv_layers *l, bool written);
+
+/** The store below was replaced by one with equal content (the swap). */
+void kv_layers_rebase(struct kv_layers *l, struct kv_store *base);
+
+#endif

@@ -1,0 +1,41 @@
+/* An ordered map in memory, key → value or "deleted": what every layer of a store is made of.
+ *
+ * A red-black tree (BSD <sys/tree.h>, from libbsd): order comes from the keys' bytes alone. A
+ * deletion is kept as an entry, so that a layer can hide a key of the layer below.
+ */
+#ifndef HEADSTART_KERNEL_STATE_KV_MAP_H
+#define HEADSTART_KERNEL_STATE_KV_MAP_H
+
+#include "kernel/state/bytes.h"
+
+struct kv_map;
+
+/* A view of one entry; valid until the map changes. */
+struct kv_entry {
+    struct slice key;
+    struct slice value; /* empty when deleted */
+    bool deleted;
+};
+
+HS_MUST_CHECK enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err);
+void kv_map_close(struct kv_map *m);
+
+size_t kv_map_count(const struct kv_map *m); /* entries, deletions included */
+size_t kv_map_bytes(const struct kv_map *m); /* keys and values, for bounds and figures */
+
+/** Set or, with deleted, mark as deleted. HS_NOMEM leaves the map as it was. */
+HS_MUST_CHECK enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value,
+                                        bool deleted, struct hs_error *err);
+/** Take the entry out altogether (no deletion mark stays). */
+void kv_map_remove(struct kv_map *m, struct slice key);
+void kv_map_clear(struct kv_map *m);
+
+bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out);
+/** First entry with key > after (empty slice: the first of all). */
+bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out);
+
+/** Move every entry of `from` over those of `to`; `from` is empty afterwards. Moves memory, copies
+ *  nothing, cannot fail. */
+void kv_map_merge(struct kv_map *to, struct kv_map *from);
+
+#endif

@@ -1,0 +1,47 @@
+/* Every bound of the project, and why the bounds fit each other.
+ *
+ * A bound is checked before the allocation it protects. Bounds that belong to the wire are
+ * contracts (docs/protocol.md); the others may change with a format version.
+ */
+#ifndef HEADSTART_KERNEL_STATE_LIMITS_H
+#define HEADSTART_KERNEL_STATE_LIMITS_H
+
+#include <stdint.h>
+
+/* 2^53 - 1: the largest integer that every client language holds exactly. */
+#define HS_UINT_MAX UINT64_C(9007199254740991)
+
+enum {
+    HS_FRAME_BYTES_MAX = 64 << 20,   /* one MessagePack-RPC frame (protocol) */
+    HS_FRAME_DEPTH_MAX = 32,         /* nesting inside a frame (protocol) */
+    HS_MESSAGE_BYTES_MAX = 32 << 20, /* one message's text; leaves room for its frame */
+    HS_KEY_BYTES_MAX = 64 << 10,     /* one store key */
+    HS_VALUE_BYTES_MAX = 60 << 20,   /* one store value: must fit a frame */
+    HS_BUFFER_BYTES_MAX = 512 << 20, /* one growable buffer */
+    HS_JSON_DEPTH_MAX = 512,         /* nesting of JSON that the kernel itself parses */
+    HS_CHAIN_ID_BYTES_MAX = 128,
+    HS_NAME_BYTES_MAX = 256, /* vat, device, method and client names */
+
+    HS_HEAP_PAGE_BYTES = 4096,                    /* heap pages: compared, stored, restored */
+    HS_WASM_PAGE_BYTES = 64 << 10,                /* linear memory grows in these */
+    HS_HEAP_BYTES_MAX = 1 << 30,                  /* hard ceiling of one vat's linear memory */
+    HS_HEAP_BYTES_DEFAULT = 256 << 20,            /* a vat's memory limit unless configured */
+    HS_VAT_THREAD_STACK_BYTES = 64 << 20,         /* native stack a vat needs to run */
+    HS_VAT_COUNT_MAX = 4096,                      /* vats of one kernel */
+    HS_OUTPUTS_MAX = 65536,                       /* bridge outputs of one message */
+    HS_HISTORY_HEIGHTS = 1000,                    /* newest kernel.history.* entries kept */
+    HS_SNAPSHOT_EVERY_DEFAULT = 100,              /* messages between snapshots */
+    HS_SNAPSHOT_KEEP_DEFAULT = 8,                 /* snapshots that can be returned to */
+    HS_SNAPSHOT_KEEP_MAX = 1024,
+    HS_LOG_SEGMENT_BYTES = 16 << 20, /* a replay-log segment is closed past this size */
+};
+
+/* A message must fit the frame that carries it, with room for keys and numbers around it. */
+_Static_assert(HS_MESSAGE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a message must fit a frame");
+_Static_assert(HS_VALUE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a store value must fit a frame");
+/* A full segment plus one largest record must stay addressable and scannable in one buffer. */
+_Static_assert(HS_LOG_SEGMENT_BYTES + HS_MESSAGE_BYTES_MAX < HS_BUFFER_BYTES_MAX,
+               "a segment and one more record must fit a buffer");
+_Static_assert(HS_WASM_PAGE_BYTES % HS_HEAP_PAGE_BYTES == 0, "heap pages tile wasm pages");
+
+#endif

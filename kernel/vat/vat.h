@@ -1,0 +1,97 @@
+/* Vat: one JavaScript program with its own heap, driven by commands, that can go back to a mark.
+ *
+ *   vat_open ──boot image or boot──► live heap ──vat_mark──► mark image ──changes_take──► snapshot
+ *      ▲                                  ▲                      │
+ *      └── vat_open_image (a heap image)  └────vat_back_to_mark──┘
+ *
+ * The engine is QuickJS-ng as WebAssembly, translated to C and compiled in. A vat's whole state is
+ * its linear memory, size included, plus the stack-pointer global; nothing of it lives outside, so
+ * that copying the memory copies the vat. The protocol with the program is that of Agoric's xsnap
+ * worker: byte strings of JSON (docs/kernel.md).
+ *
+ * Threads: a vat belongs to one thread at a time, which needs a native stack of
+ * HS_VAT_THREAD_STACK_BYTES: the wasm stack check must fire before the native stack ends, or
+ * identical vats would behave differently. Different vats run on different threads freely.
+ */
+#ifndef HEADSTART_KERNEL_VAT_VAT_H
+#define HEADSTART_KERNEL_VAT_VAT_H
+
+#include "kernel/state/digest.h"
+#include "kernel/state/heap_image.h"
+
+struct vat_engine; /* what all vats of a process share: module tables, trap handler, boot images */
+struct vat;
+
+enum vat_supervisor { VAT_SUPERVISOR_LITE }; /* the JavaScript booted before the vat's own */
+
+/** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
+ *  faults outside any vat's guard on to the previous handler.
+ *
+ *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL: no cache
+ *  Thread:  once per process, before vats; the engine may then be used from any thread */
+HS_MUST_CHECK enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
+                                             struct hs_error *err);
+void vat_engine_close(struct vat_engine *e); /* no vat may be left */
+
+/** SHA-256 over everything that decides whether an image made elsewhere is usable here: wasm file,
+ *  supervisors, image format. 64 hex digits, valid as long as the engine. */
+const char *vat_engine_epoch(const struct vat_engine *e);
+
+struct vat_limits {
+    uint64_t ticks_max;         /* interrupt ticks of one command (10,000 JS steps each); 0: none */
+    uint32_t heap_bytes_max;    /* linear memory; <= HS_HEAP_BYTES_MAX */
+};
+struct vat_limits vat_limits_default(void);
+
+/** A vat whose supervisor has booted and that waits for its first command. From the boot image if
+ *  there is one, else booted now and the image kept: both give the same bytes. */
+HS_MUST_CHECK enum hs_status vat_open(struct vat_engine *e, const char *vat_id,
+                                      enum vat_supervisor supervisor, struct vat_limits limits,
+                                      struct vat **out, struct hs_error *err);
+
+/** A vat from a heap image of this epoch. HS_CORRUPT: the image failed its checks.
+ *  The mark is the image. */
+HS_MUST_CHECK enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
+                                            struct heap_image_source *source,
+                                            const struct heap_image_info *info, struct vat **out,
+                                            struct hs_error *err);
+void vat_close(struct vat *v);
+
+/** Answers `issueCommand(bytes)` while a command runs. An error ends the command: vat_command
+ *  returns that status. The handler may not call the vat. */
+typedef enum hs_status (*vat_host_fn)(void *data, struct slice request, struct buffer *reply,
+                                      struct hs_error *err);
+
+/** Hand `command` to the vat's handleCommand, run promise jobs and setImmediate callbacks until it
+ *  is quiet.
+ *
+ *  Out:     result   what the vat answered (replaced); ticks: interrupt ticks spent; NULL: unwanted
+ *  Returns: HS_OK
+ *           HS_VAT_FAILED  trap, spent meter, memory or stack limit past catching, or no answer:
+ *                          the heap is undefined; close the vat or go back to its mark
+ *           other          the handler's own status; the heap is undefined likewise */
+HS_MUST_CHECK enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host,
+                                         void *host_data, struct buffer *result, uint64_t *ticks,
+                                         struct hs_error *err);
+
+/** The live heap becomes the mark: pages that differ are copied. HS_NOMEM: the old mark stands. */
+HS_MUST_CHECK enum hs_status vat_mark(struct vat *v, struct hs_error *err);
+/** The mark becomes the live heap: pages that differ are copied back, size included. A vat opened
+ *  by vat_open and never marked goes back to its boot. Cannot fail. */
+void vat_back_to_mark(struct vat *v);
+
+/** The vat's mark image as changes since the last take (everything, the first time); see
+ *  heap_image.h. info.transcript_entries is the caller's to fill. */
+HS_MUST_CHECK enum hs_status vat_changes_take(struct vat *v, struct heap_changes *out,
+                                              struct hs_error *err);
+/** These changes did not become durable: the next take holds them again. */
+void vat_changes_give_back(struct vat *v, const struct heap_changes *changes);
+
+const char *vat_id(const struct vat *v);
+uint64_t vat_heap_bytes(const struct vat *v);   /* live linear memory */
+uint64_t vat_memory_bytes(const struct vat *v); /* all that the vat occupies: heap, mark, tables */
+/** SHA-256 of the live heap and stack pointer: equal vats have equal digests. */
+HS_MUST_CHECK enum hs_status vat_heap_sha256(const struct vat *v, char hex[SHA256_HEX_BYTES],
+                                             struct hs_error *err);
+
+#endif

@@ -1,0 +1,101 @@
+/* Snapshot store: marks made durable, the newest K of them reachable.
+ *
+ *   snapshot/<generation>/   one LevelDB folder; snapshot/CURRENT names the one in use
+ *      store entries, heap pages (each with its checksum), per snapshot a record and the undo
+ *      entries that lead back to the one before it
+ *
+ * The newest snapshot is the database's present content; loading it is opening it, nothing is
+ * copied. Older kept ones are reached by applying undo entries, newest first. A put is one synced
+ * batch: a crash leaves the old newest or the new one, never a mixture.
+ *
+ * A generation is one line of history: a full replay, another chain history or another epoch
+ * begins a new one; the previous generation stays until the new one has its first verified
+ * snapshot, then it is dropped (or kept in quarantine/ if it was rejected).
+ *
+ * Threads: one owner. snapshot_db_put, _verify and _prune may run on a worker while other threads
+ * read the base store and images.
+ */
+#ifndef HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
+#define HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
+
+#include "kernel/state/kv_store.h"
+#include "kernel/state/mark.h"
+
+struct snapshot_db;
+
+struct snapshot_db_options {
+    const char *dir;            /* <data>/snapshot; created if missing */
+    const char *quarantine_dir; /* rejected generations are moved here */
+    const char *epoch;          /* vat_engine_epoch: images of another epoch are not handed out */
+    uint32_t keep;              /* K: snapshots that can be returned to, >= 1 */
+    bool read_only;             /* offline tools, also while a daemon runs (from a checkpointed
+                                   copy of the file list): see snapshot_db_open */
+};
+
+struct snapshot_record {
+    struct position at;
+    uint64_t height;
+    uint64_t made_at;    /* Unix seconds, for age only */
+    uint64_t keys;       /* store entries */
+    uint64_t pages;      /* heap pages */
+    uint64_t bytes;      /* keys, values and pages of this snapshot, uncompressed */
+    uint64_t batch_bytes;/* written for this one */
+    uint64_t digest;     /* order-independent, of all entries and pages */
+    bool has_images;
+    bool verified;
+};
+
+/** Open or create. HS_LOCKED, HS_CORRUPT (the generation is moved to quarantine and the next older
+ *  one tried; HS_OK with no snapshot when none is left), HS_IO, HS_PERMISSION. */
+HS_MUST_CHECK enum hs_status snapshot_db_open(const struct snapshot_db_options *options,
+                                              struct snapshot_db **out, struct hs_error *err);
+void snapshot_db_close(struct snapshot_db *db);
+
+/** The present content as the base store of a kernel: read only. Valid until begin_anew, return_to,
+ *  reject or close. */
+struct kv_store *snapshot_db_base(struct snapshot_db *db);
+/** Images of the present content; NULL when there are none of this epoch. Lifetime as base. */
+struct heap_image_source *snapshot_db_images(struct snapshot_db *db);
+
+/** Newest first; fills up to `max`, returns how many there are. */
+size_t snapshot_db_list(struct snapshot_db *db, struct snapshot_record *out, size_t max);
+/** HS_NOT_FOUND when there is none. */
+HS_MUST_CHECK enum hs_status snapshot_db_newest(struct snapshot_db *db, struct snapshot_record *out,
+                                                struct hs_error *err);
+uint64_t snapshot_db_disk_bytes(struct snapshot_db *db);
+
+/** Make the mark the newest snapshot.
+ *
+ *  In:      changes  the first put of a generation writes the record over the base as it is plus
+ *                    these changes
+ *  Returns: HS_OK     durable: a crash from here on finds it
+ *           HS_STALE  a snapshot with seqnum >= at.seqnum exists; nothing changed
+ *           HS_IO     the previous newest is still whole and still newest */
+HS_MUST_CHECK enum hs_status snapshot_db_put(struct snapshot_db *db,
+                                             const struct mark_changes *changes,
+                                             struct snapshot_record *out, struct hs_error *err);
+
+/** Make the kept snapshot at `seqnum` the present content; newer ones are dropped. Crash-safe: a
+ *  crash leaves one of the kept snapshots. HS_NOT_FOUND: not kept. */
+HS_MUST_CHECK enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint64_t seqnum,
+                                                   struct hs_error *err);
+
+/** Re-read everything of the newest snapshot and compare counts and digest; on success the record
+ *  is marked verified and superseded generations are dropped. HS_CORRUPT: it failed.
+ *  `cancel` may be NULL; set true from another thread to stop early (HS_CANCELLED). */
+HS_MUST_CHECK enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *cancel,
+                                                struct hs_error *err);
+
+/** Mark every snapshot of the present generation rejected on disk: never chosen again. */
+HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason,
+                                                struct hs_error *err);
+
+/** Start an empty generation for a store that is about to be filled (full replay) or made (cold).
+ *  It becomes the current one with its first put. */
+HS_MUST_CHECK enum hs_status snapshot_db_begin_anew(struct snapshot_db *db, struct hs_error *err);
+/** Add store entries to the new, not yet current generation: bounded memory for any store size. */
+HS_MUST_CHECK enum hs_status snapshot_db_fill(struct snapshot_db *db, struct slice key,
+                                              struct slice value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status snapshot_db_fill_end(struct snapshot_db *db, struct hs_error *err);
+
+#endif
