@@ -34,7 +34,7 @@ bool slice_equal(struct slice a, struct slice b);
 int slice_compare(struct slice a, struct slice b);
 bool slice_starts_with(struct slice s, struct slice prefix);
 
-void buffer_fini(struct buffer *b); /* frees; leaves an empty buffer */
+void buffer_fini(struct buffer *b);  /* frees; leaves an empty buffer */
 void buffer_clear(struct buffer *b); /* keeps the memory */
 struct slice buffer_slice(const struct buffer *b);
 /** The content as NUL-terminated text; never NULL ("" when empty). */

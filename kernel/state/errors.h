@@ -17,12 +17,12 @@
 #define HS_STATUS_LIST(X)                                                                          \
     X(HS_OK, "ok")                                                                                 \
     X(HS_NOT_FOUND, "not found")                                                                   \
-    X(HS_INVALID, "not well-formed")           /* input that breaks its contract */                \
-    X(HS_TOO_LARGE, "over a limit")            /* a bound of limits.h */                           \
+    X(HS_INVALID, "not well-formed") /* input that breaks its contract */                          \
+    X(HS_TOO_LARGE, "over a limit")  /* a bound of limits.h */                                     \
     X(HS_NOMEM, "out of memory")                                                                   \
-    X(HS_IO, "input/output error")             /* the outcome of a write is unknown */             \
-    X(HS_CORRUPT, "damaged data")              /* bytes that fail their check */                   \
-    X(HS_GAP, "entries missing")               /* the log does not hold what was asked for */      \
+    X(HS_IO, "input/output error") /* the outcome of a write is unknown */                         \
+    X(HS_CORRUPT, "damaged data")  /* bytes that fail their check */                               \
+    X(HS_GAP, "entries missing")   /* the log does not hold what was asked for */                  \
     X(HS_STALE, "older than what is there")                                                        \
     X(HS_EXISTS, "already there")                                                                  \
     X(HS_LOCKED, "in use by another process")                                                      \
@@ -30,14 +30,14 @@
     X(HS_WRONG_CHAIN, "belongs to another chain")                                                  \
     X(HS_WRONG_EPOCH, "made by another format, engine or supervisor")                              \
     X(HS_DIVERGED, "replay differs from what was recorded")                                        \
-    X(HS_VAT_FAILED, "the vat cannot go on")   /* trap, spent meter, memory limit */               \
-    X(HS_KERNEL_FAILED, "the kernel failed")   /* a panic: sticky until rebuilt */                 \
+    X(HS_VAT_FAILED, "the vat cannot go on") /* trap, spent meter, memory limit */                 \
+    X(HS_KERNEL_FAILED, "the kernel failed") /* a panic: sticky until rebuilt */                   \
     X(HS_NODE_FAILED, "the node failed a request")                                                 \
     X(HS_PEER_GONE, "the other end went away")                                                     \
     X(HS_PROTOCOL, "the other end broke the protocol")                                             \
     X(HS_BUSY, "busy")                                                                             \
     X(HS_CANCELLED, "cancelled")                                                                   \
-    X(HS_UNAVAILABLE, "not available here")    /* a needed service or feature is missing */        \
+    X(HS_UNAVAILABLE, "not available here") /* a needed service or feature is missing */           \
     X(HS_INTERNAL, "internal error")
 
 #define HS_STATUS_MEMBER(name, text) name,

@@ -26,7 +26,7 @@ struct heap_image_info {
  * info.page_count do not exist any more, whatever was kept of them. */
 struct heap_changes {
     struct heap_image_info info;
-    bool whole;       /* all pages are here: replaces whatever was kept of that vat */
+    bool whole; /* all pages are here: replaces whatever was kept of that vat */
     uint32_t *numbers;
     char *pages;
     size_t len;

@@ -20,8 +20,7 @@ struct kv_store;
 struct kv_store_ops {
     enum hs_status (*get)(struct kv_store *kv, struct slice key, struct buffer *value,
                           struct hs_error *err);
-    enum hs_status (*has)(struct kv_store *kv, struct slice key, bool *found,
-                          struct hs_error *err);
+    enum hs_status (*has)(struct kv_store *kv, struct slice key, bool *found, struct hs_error *err);
     enum hs_status (*next)(struct kv_store *kv, struct slice after, struct buffer *key,
                            struct buffer *value, struct hs_error *err);
     enum hs_status (*set)(struct kv_store *kv, struct slice key, struct slice value,
@@ -61,7 +60,6 @@ HS_MUST_CHECK enum hs_status kv_store_digest(struct kv_store *kv, uint64_t *dige
 
 /** SHA-256 over all entries in key order, each as `key\nvalue\n`: what `headstart store hash`
  *  prints. */
-HS_MUST_CHECK enum hs_status kv_store_sha256(struct kv_store *kv, char hex[],
-                                             struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_store_sha256(struct kv_store *kv, char hex[], struct hs_error *err);
 
 #endif

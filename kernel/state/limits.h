@@ -22,16 +22,16 @@ enum {
     HS_CHAIN_ID_BYTES_MAX = 128,
     HS_NAME_BYTES_MAX = 256, /* vat, device, method and client names */
 
-    HS_HEAP_PAGE_BYTES = 4096,                    /* heap pages: compared, stored, restored */
-    HS_WASM_PAGE_BYTES = 64 << 10,                /* linear memory grows in these */
-    HS_HEAP_BYTES_MAX = 1 << 30,                  /* hard ceiling of one vat's linear memory */
-    HS_HEAP_BYTES_DEFAULT = 256 << 20,            /* a vat's memory limit unless configured */
-    HS_VAT_THREAD_STACK_BYTES = 64 << 20,         /* native stack a vat needs to run */
-    HS_VAT_COUNT_MAX = 4096,                      /* vats of one kernel */
-    HS_OUTPUTS_MAX = 65536,                       /* bridge outputs of one message */
-    HS_HISTORY_HEIGHTS = 1000,                    /* newest kernel.history.* entries kept */
-    HS_SNAPSHOT_EVERY_DEFAULT = 100,              /* messages between snapshots */
-    HS_SNAPSHOT_KEEP_DEFAULT = 8,                 /* snapshots that can be returned to */
+    HS_HEAP_PAGE_BYTES = 4096,            /* heap pages: compared, stored, restored */
+    HS_WASM_PAGE_BYTES = 64 << 10,        /* linear memory grows in these */
+    HS_HEAP_BYTES_MAX = 1 << 30,          /* hard ceiling of one vat's linear memory */
+    HS_HEAP_BYTES_DEFAULT = 256 << 20,    /* a vat's memory limit unless configured */
+    HS_VAT_THREAD_STACK_BYTES = 64 << 20, /* native stack a vat needs to run */
+    HS_VAT_COUNT_MAX = 4096,              /* vats of one kernel */
+    HS_OUTPUTS_MAX = 65536,               /* bridge outputs of one message */
+    HS_HISTORY_HEIGHTS = 1000,            /* newest kernel.history.* entries kept */
+    HS_SNAPSHOT_EVERY_DEFAULT = 100,      /* messages between snapshots */
+    HS_SNAPSHOT_KEEP_DEFAULT = 8,         /* snapshots that can be returned to */
     HS_SNAPSHOT_KEEP_MAX = 1024,
     HS_LOG_SEGMENT_BYTES = 16 << 20, /* a replay-log segment is closed past this size */
 };

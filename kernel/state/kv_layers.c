@@ -1,0 +1,295 @@
+#include "kernel/state/kv_layers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Innermost first: a read stops at the first layer that knows the key. */
+enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, LAYER_COUNT };
+
+struct kv_layers {
+    struct kv_store store; /* first: the interface is this object */
+    struct kv_store *base;
+    struct kv_map *maps[LAYER_COUNT];
+    bool in_crank;
+    bool frozen_out; /* the frozen map is lent to a snapshot */
+};
+
+static struct kv_layers *layers_of(struct kv_store *kv)
+{
+    return (struct kv_layers *)kv;
+}
+
+static bool layers_find(const struct kv_layers *l, struct slice key, struct kv_entry *out)
+{
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        if (kv_map_find(l->maps[i], key, out)) return true;
+    }
+    return false;
+}
+
+static enum hs_status copy_out(struct buffer *to, struct slice from, struct hs_error *err)
+{
+    enum hs_status st = buffer_assign(to, from);
+
+    return st == HS_OK ? st : hs_fail(err, st, "layered store: copying %zu bytes", from.len);
+}
+
+static enum hs_status layers_get(struct kv_store *kv, struct slice key, struct buffer *value,
+                                 struct hs_error *err)
+{
+    struct kv_layers *l = layers_of(kv);
+    struct kv_entry entry;
+
+    if (!layers_find(l, key, &entry)) return kv_store_get(l->base, key, value, err);
+    if (entry.deleted) return HS_NOT_FOUND;
+    return copy_out(value, entry.value, err);
+}
+
+static enum hs_status layers_has(struct kv_store *kv, struct slice key, bool *found,
+                                 struct hs_error *err)
+{
+    struct kv_layers *l = layers_of(kv);
+    struct kv_entry entry;
+
+    if (!layers_find(l, key, &entry)) return kv_store_has(l->base, key, found, err);
+    *found = !entry.deleted;
+    return HS_OK;
+}
+
+/* The smallest entry behind `after` that some layer holds, as the innermost of them has it. */
+static bool layers_next_entry(const struct kv_layers *l, struct slice after, struct kv_entry *out)
+{
+    bool found = false;
+
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        struct kv_entry entry;
+
+        if (!kv_map_next(l->maps[i], after, &entry)) continue;
+        if (found && slice_compare(entry.key, out->key) >= 0) continue;
+        *out = entry;
+        found = true;
+    }
+    return found;
+}
+
+/* A walk over the merge of layers and base, in key order, deletions hidden. */
+struct walk {
+    struct kv_layers *l;
+    struct buffer from;                 /* the entry wanted is the first behind this */
+    struct buffer base_key, base_value; /* the base's next entry behind `from`, ... */
+    bool base_known, base_end;          /* ... unless not asked yet, or there is none */
+    bool want_value;
+};
+
+static enum hs_status walk_base(struct walk *w, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (w->base_known) return HS_OK;
+    st = kv_store_next(w->l->base, buffer_slice(&w->from), &w->base_key,
+                       w->want_value ? &w->base_value : NULL, err);
+    if (st != HS_OK && st != HS_NOT_FOUND) return st;
+    w->base_known = true;
+    w->base_end = st == HS_NOT_FOUND;
+    return HS_OK;
+}
+
+/* The base's entry wins only where no layer knows its key; a deletion hides it, and the walk goes
+ * on behind: HS_BUSY says "one hidden, go on". */
+static enum hs_status walk_step(struct walk *w, struct buffer *key, struct buffer *value,
+                                struct hs_error *err)
+{
+    struct kv_entry entry;
+    bool have = layers_next_entry(w->l, buffer_slice(&w->from), &entry);
+    enum hs_status st = walk_base(w, err);
+    int order;
+
+    if (st != HS_OK) return st;
+    if (!have && w->base_end) return HS_NOT_FOUND;
+    order = w->base_end ? -1 : have ? slice_compare(entry.key, buffer_slice(&w->base_key)) : 1;
+    if (order > 0) {
+        buffer_take(key, &w->base_key);
+        if (value) buffer_take(value, &w->base_value);
+        return HS_OK;
+    }
+    if (entry.deleted) {
+        if (order == 0) w->base_known = false;
+        st = copy_out(&w->from, entry.key, err);
+        return st == HS_OK ? HS_BUSY : st;
+    }
+    st = copy_out(key, entry.key, err);
+    if (st == HS_OK && value) st = copy_out(value, entry.value, err);
+    return st;
+}
+
+static enum hs_status layers_next(struct kv_store *kv, struct slice after, struct buffer *key,
+                                  struct buffer *value, struct hs_error *err)
+{
+    struct walk w = {.l = layers_of(kv), .want_value = value != NULL};
+    enum hs_status st = copy_out(&w.from, after, err); /* `after` may point into *key */
+
+    if (st == HS_OK) {
+        do {
+            st = walk_step(&w, key, value, err);
+        } while (st == HS_BUSY);
+    }
+    buffer_fini(&w.from);
+    buffer_fini(&w.base_key);
+    buffer_fini(&w.base_value);
+    return st;
+}
+
+static struct kv_map *layers_innermost(struct kv_layers *l)
+{
+    return l->maps[l->in_crank ? LAYER_CRANK : LAYER_MESSAGE];
+}
+
+static enum hs_status layers_set(struct kv_store *kv, struct slice key, struct slice value,
+                                 struct hs_error *err)
+{
+    return kv_map_put(layers_innermost(layers_of(kv)), key, value, false, err);
+}
+
+static enum hs_status layers_delete(struct kv_store *kv, struct slice key, struct hs_error *err)
+{
+    return kv_map_put(layers_innermost(layers_of(kv)), key, (struct slice){0}, true, err);
+}
+
+static const struct kv_store_ops layers_ops = {
+    .get = layers_get,
+    .has = layers_has,
+    .next = layers_next,
+    .set = layers_set,
+    .del = layers_delete,
+};
+
+enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out, struct hs_error *err)
+{
+    struct kv_layers *l = calloc(1, sizeof *l);
+    enum hs_status st = HS_OK;
+
+    assert(base && out);
+    if (!l) return hs_fail(err, HS_NOMEM, "layered store: out of memory");
+    l->store.ops = &layers_ops;
+    l->base = base;
+    for (int i = 0; i < LAYER_COUNT && st == HS_OK; i++) {
+        st = kv_map_open(&l->maps[i], err);
+    }
+    if (st != HS_OK) {
+        kv_layers_close(l);
+        return st;
+    }
+    *out = l;
+    return HS_OK;
+}
+
+void kv_layers_close(struct kv_layers *l)
+{
+    if (!l) return;
+    assert(!l->frozen_out); /* a snapshot still reads it */
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        kv_map_close(l->maps[i]);
+    }
+    free(l);
+}
+
+struct kv_store *kv_layers_store(struct kv_layers *l)
+{
+    return &l->store;
+}
+
+void kv_layers_crank_begin(struct kv_layers *l)
+{
+    assert(!l->in_crank && kv_map_count(l->maps[LAYER_CRANK]) == 0);
+    l->in_crank = true;
+}
+
+void kv_layers_crank_commit(struct kv_layers *l)
+{
+    assert(l->in_crank);
+    kv_map_merge(l->maps[LAYER_MESSAGE], l->maps[LAYER_CRANK]);
+    l->in_crank = false;
+}
+
+void kv_layers_crank_abort(struct kv_layers *l)
+{
+    assert(l->in_crank);
+    kv_map_clear(l->maps[LAYER_CRANK]);
+    l->in_crank = false;
+}
+
+bool kv_layers_in_crank(const struct kv_layers *l)
+{
+    return l->in_crank;
+}
+
+const struct kv_map *kv_layers_message_changes(const struct kv_layers *l)
+{
+    return l->maps[LAYER_MESSAGE];
+}
+
+void kv_layers_message_commit(struct kv_layers *l)
+{
+    assert(!l->in_crank);
+    kv_map_merge(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE]);
+}
+
+void kv_layers_message_abort(struct kv_layers *l)
+{
+    if (l->in_crank) kv_layers_crank_abort(l);
+    kv_map_clear(l->maps[LAYER_MESSAGE]);
+}
+
+void kv_layers_mark(struct kv_layers *l)
+{
+    assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
+    kv_map_merge(l->maps[LAYER_MARK], l->maps[LAYER_BLOCK]);
+}
+
+void kv_layers_back_to_mark(struct kv_layers *l)
+{
+    kv_layers_message_abort(l);
+    kv_map_clear(l->maps[LAYER_BLOCK]);
+}
+
+bool kv_layers_at_mark(const struct kv_layers *l)
+{
+    return kv_map_count(l->maps[LAYER_CRANK]) == 0 && kv_map_count(l->maps[LAYER_MESSAGE]) == 0 &&
+           kv_map_count(l->maps[LAYER_BLOCK]) == 0;
+}
+
+enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
+                                struct hs_error *err)
+{
+    struct kv_map *empty = l->maps[LAYER_FROZEN];
+
+    assert(out);
+    if (l->frozen_out) return hs_fail(err, HS_BUSY, "layered store: a snapshot is being written");
+    assert(kv_map_count(empty) == 0);
+    l->maps[LAYER_FROZEN] = l->maps[LAYER_MARK];
+    l->maps[LAYER_MARK] = empty;
+    l->frozen_out = true;
+    *out = l->maps[LAYER_FROZEN];
+    return HS_OK;
+}
+
+void kv_layers_thaw(struct kv_layers *l, bool written)
+{
+    struct kv_map *frozen = l->maps[LAYER_FROZEN];
+
+    assert(l->frozen_out);
+    l->frozen_out = false;
+    if (written) {
+        kv_map_clear(frozen);
+        return;
+    }
+    kv_map_merge(frozen, l->maps[LAYER_MARK]); /* the newer entries win */
+    l->maps[LAYER_FROZEN] = l->maps[LAYER_MARK];
+    l->maps[LAYER_MARK] = frozen;
+}
+
+void kv_layers_rebase(struct kv_layers *l, struct kv_store *base)
+{
+    assert(base);
+    l->base = base;
+}

@@ -1,0 +1,216 @@
+#include "kernel/state/kv_map.h"
+
+#include <assert.h>
+#include <bsd/sys/tree.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One allocation holds the node and its key; the value is a second one, since it is replaced. */
+struct map_node {
+    RB_ENTRY(map_node) link;
+    char *value; /* NULL when empty or deleted */
+    size_t value_len;
+    size_t key_len;
+    bool deleted;
+    char key[];
+};
+
+RB_HEAD(map_tree, map_node);
+
+struct kv_map {
+    struct map_tree tree;
+    size_t count;
+    size_t bytes;
+};
+
+static struct slice node_key(const struct map_node *n)
+{
+    return (struct slice){n->key, n->key_len};
+}
+
+static int node_compare(struct map_node *a, struct map_node *b)
+{
+    return slice_compare(node_key(a), node_key(b));
+}
+
+/* The macro makes functions of every kind; those we do not call are fine. */
+RB_GENERATE_INTERNAL(map_tree, map_node, link, node_compare, static __attribute__((unused)))
+
+enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err)
+{
+    struct kv_map *m = calloc(1, sizeof *m);
+
+    assert(out);
+    if (!m) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
+    RB_INIT(&m->tree);
+    *out = m;
+    return HS_OK;
+}
+
+static void node_free(struct kv_map *m, struct map_node *n)
+{
+    RB_REMOVE(map_tree, &m->tree, n);
+    m->count--;
+    m->bytes -= n->key_len + n->value_len;
+    free(n->value);
+    free(n);
+}
+
+void kv_map_clear(struct kv_map *m)
+{
+    struct map_node *n, *next;
+
+    RB_FOREACH_SAFE (n, map_tree, &m->tree, next) {
+        node_free(m, n);
+    }
+    assert(m->count == 0 && m->bytes == 0);
+}
+
+void kv_map_close(struct kv_map *m)
+{
+    if (!m) return;
+    kv_map_clear(m);
+    free(m);
+}
+
+size_t kv_map_count(const struct kv_map *m)
+{
+    return m->count;
+}
+
+size_t kv_map_bytes(const struct kv_map *m)
+{
+    return m->bytes;
+}
+
+/* Down the tree by hand: <sys/tree.h> searches with a node, and a key is not one. */
+static struct map_node *node_find(const struct kv_map *m, struct slice key)
+{
+    struct map_node *n = RB_ROOT(&m->tree);
+
+    while (n) {
+        int order = slice_compare(key, node_key(n));
+
+        if (order == 0) return n;
+        n = order < 0 ? RB_LEFT(n, link) : RB_RIGHT(n, link);
+    }
+    return NULL;
+}
+
+static struct map_node *node_after(const struct kv_map *m, struct slice after)
+{
+    struct map_node *n = RB_ROOT(&m->tree), *best = NULL;
+
+    while (n) {
+        if (slice_compare(after, node_key(n)) < 0) {
+            best = n;
+            n = RB_LEFT(n, link);
+        } else {
+            n = RB_RIGHT(n, link);
+        }
+    }
+    return best;
+}
+
+static struct map_node *node_make(struct kv_map *m, struct slice key)
+{
+    struct map_node *n = malloc(sizeof *n + key.len);
+
+    if (!n) return NULL;
+    n->value = NULL;
+    n->value_len = 0;
+    n->deleted = false;
+    n->key_len = key.len;
+    memcpy(n->key, key.data, key.len);
+    RB_INSERT(map_tree, &m->tree, n);
+    m->count++;
+    m->bytes += key.len;
+    return n;
+}
+
+enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value, bool deleted,
+                          struct hs_error *err)
+{
+    struct map_node *n = node_find(m, key);
+    char *copy = NULL;
+
+    assert(key.len > 0 && !(deleted && value.len > 0));
+    if (value.len > 0) {
+        copy = malloc(value.len);
+        if (!copy) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
+        memcpy(copy, value.data, value.len);
+    }
+    if (!n) n = node_make(m, key);
+    if (!n) {
+        free(copy);
+        return hs_fail(err, HS_NOMEM, "store layer: out of memory");
+    }
+    m->bytes += value.len;
+    m->bytes -= n->value_len;
+    free(n->value);
+    n->value = copy;
+    n->value_len = value.len;
+    n->deleted = deleted;
+    return HS_OK;
+}
+
+void kv_map_remove(struct kv_map *m, struct slice key)
+{
+    struct map_node *n = node_find(m, key);
+
+    if (n) node_free(m, n);
+}
+
+static struct kv_entry node_entry(const struct map_node *n)
+{
+    return (struct kv_entry){node_key(n), {n->value, n->value_len}, n->deleted};
+}
+
+bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
+{
+    const struct map_node *n = node_find(m, key);
+
+    if (n) *out = node_entry(n);
+    return n != NULL;
+}
+
+bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out)
+{
+    const struct map_node *n = node_after(m, after);
+
+    if (n) *out = node_entry(n);
+    return n != NULL;
+}
+
+/* Move one node over; the node that stood there goes. */
+static void node_move(struct kv_map *to, struct kv_map *from, struct map_node *n)
+{
+    struct map_node *old;
+
+    RB_REMOVE(map_tree, &from->tree, n);
+    from->count--;
+    from->bytes -= n->key_len + n->value_len;
+    old = node_find(to, node_key(n));
+    if (old) node_free(to, old);
+    RB_INSERT(map_tree, &to->tree, n);
+    to->count++;
+    to->bytes += n->key_len + n->value_len;
+}
+
+void kv_map_merge(struct kv_map *to, struct kv_map *from)
+{
+    struct map_node *n, *next;
+
+    assert(to != from);
+    if (to->count == 0) { /* nothing to merge with: the whole tree moves at once */
+        struct kv_map empty = *to;
+
+        *to = *from;
+        *from = empty;
+        return;
+    }
+    RB_FOREACH_SAFE (n, map_tree, &from->tree, next) {
+        node_move(to, from, n);
+    }
+    assert(from->count == 0 && from->bytes == 0);
+}

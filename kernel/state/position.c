@@ -1,0 +1,67 @@
+#include "kernel/state/position.h"
+
+#include "kernel/state/limits.h"
+
+#include <assert.h>
+#include <string.h>
+
+bool position_equal(const struct position *a, const struct position *b)
+{
+    return a->seqnum == b->seqnum && strcmp(a->hash, b->hash) == 0;
+}
+
+struct position position_origin(void)
+{
+    return (struct position){0};
+}
+
+bool position_is_origin(const struct position *p)
+{
+    return p->seqnum == 0 && p->hash[0] == '\0';
+}
+
+static bool is_lower_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool position_valid(uint64_t seqnum, struct slice hash)
+{
+    if (seqnum > HS_UINT_MAX) return false;
+    if (hash.len == 0) return seqnum == 0;
+    if (hash.len != SHA256_HEX_BYTES - 1 || seqnum == 0) return false;
+    for (size_t i = 0; i < hash.len; i++) {
+        if (!is_lower_hex(hash.data[i])) return false;
+    }
+    return true;
+}
+
+enum hs_status position_make(uint64_t seqnum, struct slice hash, struct position *out,
+                             struct hs_error *err)
+{
+    assert(out);
+    if (!position_valid(seqnum, hash)) {
+        return hs_fail(err, HS_INVALID,
+                       "position: seqnum and hash do not fit: a hash is 64 lower-case hex digits, "
+                       "or empty at seqnum 0");
+    }
+    out->seqnum = seqnum;
+    if (hash.len > 0) memcpy(out->hash, hash.data, hash.len);
+    out->hash[hash.len] = '\0';
+    return HS_OK;
+}
+
+enum hs_status uint_parse(struct slice s, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    if (s.len == 0 || s.len > 16) return HS_INVALID;
+    if (s.data[0] == '0' && s.len > 1) return HS_INVALID;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] < '0' || s.data[i] > '9') return HS_INVALID;
+        value = value * 10 + (uint64_t)(s.data[i] - '0');
+    }
+    if (value > HS_UINT_MAX) return HS_INVALID;
+    *out = value;
+    return HS_OK;
+}
