@@ -88,7 +88,7 @@ export function buildRootObject(_vatPowers, vatParameters) {
   return Far('ledger', {
     apply(tx) {
       checkTransaction(tx);
-      if (unspent.has(`${tx.txid}:0`)) {
+      if (tx.out.some((_, index) => unspent.has(`${tx.txid}:${index}`))) {
         throw Error(`ledger: transaction ${tx.txid} was applied before`);
       }
       tx.in.forEach(spend);

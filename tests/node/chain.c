@@ -1,0 +1,276 @@
+#include "tests/node/chain.h"
+
+#include "kernel/state/kv_store.h"
+#include "tests/node/message_file.h"
+#include "tests/node/node_link.h"
+#include "tests/node/node_store.h"
+#include "tests/node/progress.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct chain {
+    const struct chain_options *options;
+    struct node_store *store;
+    struct message_file *file;
+    struct node_link *link;
+    FILE *answers; /* NULL: not wanted */
+    struct progress progress;
+    uint64_t connected_us; /* when connecting began */
+    uint64_t messages;     /* read from the file in this run */
+    struct chain_report report;
+};
+
+void chain_report_fini(struct chain_report *r)
+{
+    latency_fini(&r->latency);
+}
+
+/* ---- one message -------------------------------------------------------------------------- */
+
+/* Append one line about a committed message: what an oracle outside compares with. */
+static enum hs_status chain_answer_write(struct chain *c, uint64_t height,
+                                         const struct headstart_result *r, struct hs_error *err)
+{
+    FILE *f = c->answers;
+
+    if (f == NULL) return HS_OK;
+    (void)fprintf(f,
+                  "{\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
+                  ",\"hash\":\"%s\",\"status\":\"%s\",\"path\":\"%s\",\"value\":%.*s,\"outputs\":[",
+                  height, r->seqnum, r->hash, r->status, r->path, (int)r->value.len, r->value.data);
+    for (size_t i = 0; i < r->outputs_len; i++) {
+        (void)fprintf(f, "%s%.*s", i == 0 ? "" : ",", (int)r->outputs[i].len, r->outputs[i].data);
+    }
+    (void)fputs("]}\n", f);
+    if (fflush(f) != 0 || ferror(f)) {
+        return hs_fail_errno(err, HS_IO, errno, "writing %s", c->options->answers_path);
+    }
+    return HS_OK;
+}
+
+/* Put the answer's writes into the open transaction, and check that they say what it says. */
+static enum hs_status chain_apply(struct chain *c, const struct headstart_result *r,
+                                  struct hs_error *err)
+{
+    struct kv_store *kv = node_store_real(c->store);
+    struct position after;
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; st == HS_OK && i < r->writes_len; i++) {
+        struct headstart_bytes key = r->writes[i].key;
+        struct headstart_bytes value = r->writes[i].value;
+
+        if (value.data == NULL) {
+            st = kv_store_delete(kv, slice_make(key.data, key.len), err);
+        } else {
+            st = kv_store_set(kv, slice_make(key.data, key.len), slice_make(value.data, value.len),
+                              err);
+        }
+    }
+    if (st != HS_OK) return st;
+    st = node_store_position(c->store, &after, err);
+    if (st != HS_OK) return st;
+    if (after.seqnum != r->seqnum || strcmp(after.hash, r->hash) != 0) {
+        return hs_fail(err, HS_DIVERGED,
+                       "headstart answered position %" PRIu64 ", but its writes lead to %" PRIu64,
+                       r->seqnum, after.seqnum);
+    }
+    return HS_OK;
+}
+
+/* Keep the figures of one answered delivery. */
+static enum hs_status chain_measure(struct chain *c, const struct headstart_result *r,
+                                    uint64_t delivery_us, struct hs_error *err)
+{
+    struct chain_report *report = &c->report;
+
+    if (report->delivered == 0) {
+        report->first_delivery_us = latency_clock_us() - c->connected_us;
+        report->first_replayed = r->replayed;
+        (void)snprintf(report->first_path, sizeof report->first_path, "%s", r->path);
+    }
+    report->delivered++;
+    return latency_add(&report->latency, delivery_us, err);
+}
+
+/* One delivery inside an open transaction; its result is the caller's. */
+static enum hs_status chain_deliver(struct chain *c, uint64_t height, const struct buffer *text,
+                                    struct headstart_result **out, struct hs_error *err)
+{
+    struct position at;
+    struct headstart_delivery delivery;
+    uint64_t sent_us;
+    enum hs_status st = node_store_position(c->store, &at, err);
+
+    if (st != HS_OK) return st;
+    delivery = (struct headstart_delivery){
+        .height = height,
+        .time = CHAIN_GENESIS_TIME_S + height * CHAIN_BLOCK_TIME_S,
+        .seqnum = at.seqnum,
+        .hash = at.hash,
+        .message = {.data = buffer_text(text), .len = text->len},
+    };
+    sent_us = latency_clock_us();
+    st = node_link_deliver(c->link, &delivery, out, err);
+    if (st != HS_OK) return hs_fail_prefix(err, st, "delivering message %" PRIu64, at.seqnum + 1);
+    st = chain_measure(c, *out, latency_clock_us() - sent_us, err);
+    if (st == HS_OK) st = chain_apply(c, *out, err);
+    if (st == HS_OK && c->report.delivered == c->options->crash_after) {
+        (void)raise(SIGKILL); /* inside the block: its writes are in memory alone */
+    }
+    return st;
+}
+
+/* One message of the chain: its transaction may be made to fail once before it commits. */
+static enum hs_status chain_message(struct chain *c, uint64_t height, const struct buffer *text,
+                                    struct hs_error *err)
+{
+    struct headstart_result *result = NULL;
+    uint64_t every = c->options->revert_every;
+    enum hs_status st;
+
+    c->messages++;
+    if (every != 0 && c->messages % every == 0) {
+        st = chain_deliver(c, height, text, &result, err);
+        headstart_result_free(result);
+        result = NULL;
+        if (st != HS_OK) return st;
+        node_store_transaction_abort(c->store);
+        c->report.reverted++;
+    }
+    st = chain_deliver(c, height, text, &result, err);
+    if (st != HS_OK) goto out;
+    node_store_transaction_commit(c->store);
+    if (strcmp(result->status, "rejected") == 0) c->report.rejected++;
+    st = chain_answer_write(c, height, result, err);
+out:
+    headstart_result_free(result);
+    return st;
+}
+
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+static void chain_pause(uint64_t ms)
+{
+    struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    if (ms > 0) (void)nanosleep(&pause, NULL);
+}
+
+/* The next block; *done when the file has no message left for one. */
+static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *err)
+{
+    uint64_t height = node_store_head(c->store).height + 1;
+    struct node_head head = {.height = height};
+    struct buffer text = {0};
+    uint64_t messages = 0;
+    enum hs_status st = HS_OK;
+
+    while (messages < c->options->block_messages) {
+        st = message_file_next(c->file, &text, err);
+        if (st != HS_OK) break;
+        st = chain_message(c, height, &text, err);
+        if (st != HS_OK) goto out;
+        messages++;
+        progress_say(&c->progress, message_file_offset(c->file), message_file_bytes(c->file),
+                     height, c->report.delivered);
+    }
+    if (st != HS_OK && st != HS_NOT_FOUND) goto out;
+    *done = st == HS_NOT_FOUND;
+    st = HS_OK;
+    if (messages == 0) goto out;
+    head.file_offset = message_file_offset(c->file);
+    st = node_store_block_commit(c->store, head, err);
+    if (st == HS_OK && c->options->commit_notice) node_link_commit_notice(c->link, height);
+out:
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status chain_blocks(struct chain *c, struct hs_error *err)
+{
+    bool done = false;
+    uint64_t blocks = 0;
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK && !done) {
+        if (c->options->blocks_max != 0 && blocks == c->options->blocks_max) break;
+        if (blocks > 0) chain_pause(c->options->interval_ms);
+        st = chain_block(c, &done, err);
+        blocks++;
+    }
+    return st;
+}
+
+/* ---- a run -------------------------------------------------------------------------------- */
+
+static enum hs_status chain_open(struct chain *c, struct hs_error *err)
+{
+    const struct chain_options *o = c->options;
+    enum hs_status st = node_store_open(o->data_dir, o->chain_id, &c->store, err);
+
+    if (st != HS_OK) return st;
+    st = node_store_roll_back(c->store, o->rollback_blocks, err);
+    if (st != HS_OK) return st;
+    st = message_file_open(o->messages_path, node_store_head(c->store).file_offset, &c->file, err);
+    if (st != HS_OK) return st;
+    if (o->answers_path != NULL) {
+        c->answers = fopen(o->answers_path, "ae");
+        if (c->answers == NULL) {
+            return hs_fail_errno(err, HS_IO, errno, "opening %s", o->answers_path);
+        }
+    }
+    progress_init(&c->progress, message_file_offset(c->file));
+    c->connected_us = latency_clock_us();
+    return node_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+}
+
+static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
+{
+    enum hs_status st = node_store_position(c->store, &c->report.at, err);
+
+    if (st != HS_OK) return st;
+    c->report.height = node_store_head(c->store).height;
+    c->report.reconnects = node_link_reconnects(c->link);
+    c->report.spent_us = latency_clock_us() - c->connected_us;
+    if (!c->options->store_hash) return HS_OK;
+    return kv_store_sha256(node_store_real(c->store), c->report.store_hash, err);
+}
+
+static enum hs_status chain_close(struct chain *c, enum hs_status st, struct hs_error *err)
+{
+    progress_fini(&c->progress);
+    node_link_close(c->link);
+    message_file_close(c->file);
+    node_store_close(c->store);
+    if (c->answers != NULL && fclose(c->answers) != 0 && st == HS_OK) {
+        st = hs_fail_errno(err, HS_IO, errno, "writing %s", c->options->answers_path);
+    }
+    return st;
+}
+
+enum hs_status chain_run(const struct chain_options *options, struct chain_report *out,
+                         struct hs_error *err)
+{
+    struct chain c = {.options = options};
+    enum hs_status st;
+
+    assert(options->data_dir != NULL && options->messages_path != NULL);
+    assert(options->block_messages > 0);
+    st = chain_open(&c, err);
+    if (st == HS_OK) st = chain_blocks(&c, err);
+    if (st == HS_OK) st = chain_conclude(&c, err);
+    st = chain_close(&c, st, err);
+    if (st != HS_OK) {
+        chain_report_fini(&c.report);
+        return st;
+    }
+    *out = c.report;
+    return HS_OK;
+}
