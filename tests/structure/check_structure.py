@@ -1,0 +1,161 @@
+"""The architecture, checked: which folder may include what, and the house rules a tool can see.
+
+    sidecar ──► { kernel, snapshot, replaylog, ipc } ──► kernel/state
+
+No arrow back, none between siblings; each outside library behind as few doors as can be. Prints a
+line for each break and ends with 1 if there is any.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Folder → our own folders that its files may include. The longest matching folder counts.
+ARROWS = {
+    "kernel/state": ["kernel/state"],
+    "kernel/vat": ["kernel/vat", "kernel/state"],
+    "kernel": ["kernel", "kernel/vat", "kernel/state"],
+    "snapshot": ["snapshot", "kernel/state"],
+    "replaylog": ["replaylog", "kernel/state"],
+    "ipc/include": [],
+    "ipc": ["ipc", "ipc/include", "kernel/state"],
+    "sidecar": ["sidecar", "sidecar/commands", "kernel", "kernel/vat", "kernel/state", "snapshot",
+                "replaylog", "ipc", "ipc/include"],
+    "sidecar/commands": ["sidecar", "sidecar/commands", "kernel", "kernel/vat", "kernel/state",
+                         "snapshot", "replaylog", "ipc", "ipc/include"],
+}
+
+# Outside header → the paths that may include it: a file, or a folder with a closing slash.
+DOORS = {
+    r"leveldb/": ["snapshot/kv_leveldb"],
+    r"uv\.h": ["ipc/", "sidecar/", "tests/"],
+    r"msgpack": ["ipc/", "replaylog/", "tests/"],
+    r"jansson\.h": ["kernel/", "tests/"],
+    r"openssl/": ["kernel/state/digest.c"],
+    r"xxhash\.h": ["kernel/state/digest.c"],
+    r"bsd/": ["kernel/state/kv_map.c"],
+    r"(wasm-rt|qjs)": ["kernel/vat/"],
+    r"CUnit/": ["tests/"],
+}
+
+# The kernel has no clock, randomness, locale or threads. The fault points may sleep on purpose.
+KERNEL_NEVER = re.compile(r"\b(clock_gettime|gettimeofday|time|rand|random|getrandom|setlocale|"
+                          r"pthread_create)\s*\(")
+KERNEL_EXCEPT = {"kernel/state/fault.c"}
+
+BANNED_CALLS = re.compile(r"\b(sprintf|vsprintf|strcpy|strcat|atoi|atol|gets|alloca)\s*\(")
+BANNED_TEXT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+# An absolute path of somebody's machine does not belong into the tree.
+MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(home|root|work|Users|mnt)/\w")
+
+LINE_COLUMNS_MAX = 100
+FILE_LINES_MAX = 800
+FUNCTION_LINES_MAX = 70
+
+
+def tracked_files():
+    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True,
+                             capture_output=True, text=True).stdout
+    return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+def folder_of(name, folders):
+    """The longest of `folders` that `name` lies in, or None."""
+    inside = [folder for folder in folders if name.startswith(folder + "/")]
+    return max(inside, key=len, default=None)
+
+
+def check_own_include(name, target, complain):
+    home = folder_of(name, ARROWS)
+    if home is None:
+        return  # tests may see everything
+    if target.startswith("tests/"):
+        complain(f"includes {target}: the product does not know its tests")
+    elif str(pathlib.PurePosixPath(target).parent) not in ARROWS[home]:
+        complain(f"includes {target}: there is no arrow from {home}/ to it")
+
+
+def check_outside_include(name, target, complain):
+    for header, doors in DOORS.items():
+        if re.match(header, target) and not any(name.startswith(door) for door in doors):
+            complain(f"includes <{target}>: its door is {' or '.join(doors)}")
+
+
+def check_includes(name, number, line, complain):
+    own = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+    outside = re.match(r"\s*#\s*include\s*<([^>]+)>", line)
+    if own and "/" in own.group(1):
+        check_own_include(name, own.group(1), lambda text: complain(number, text))
+    elif own:
+        check_outside_include(name, own.group(1), lambda text: complain(number, text))
+    elif outside:
+        check_outside_include(name, outside.group(1), lambda text: complain(number, text))
+
+
+def without_text(line):
+    """The line without string literals and comments of one line, roughly."""
+    line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+    return re.sub(r"/\*.*?\*/|//.*|^\s*\*.*|/\*.*", "", line)
+
+
+def check_functions(lines, complain):
+    """A function begins with "{" in the first column and ends with "}" there."""
+    begin = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            begin = number
+        elif line == "}" and begin is not None:
+            if number - begin - 1 > FUNCTION_LINES_MAX:
+                complain(begin, f"a function of {number - begin - 1} lines")
+            begin = None
+
+
+def check_c_file(name, lines, complain):
+    check_functions(lines, complain)
+    if len(lines) > FILE_LINES_MAX:
+        complain(len(lines), f"a file of {len(lines)} lines")
+    for number, line in enumerate(lines, 1):
+        if len(line) > LINE_COLUMNS_MAX:
+            complain(number, f"a line of {len(line)} columns")
+        check_includes(name, number, line, complain)
+        code = without_text(line)
+        if BANNED_CALLS.search(code):
+            complain(number, f"calls what we never call: {line.strip()}")
+        if name.startswith("kernel/") and name not in KERNEL_EXCEPT and KERNEL_NEVER.search(code):
+            complain(number, f"the kernel must be deterministic: {line.strip()}")
+
+
+def check_text(lines, complain):
+    for number, line in enumerate(lines, 1):
+        if BANNED_TEXT.search(line):
+            complain(number, "finish it, or say it in an issue")
+        if MACHINE_PATH.search(line):
+            complain(number, "names a path of one machine")
+
+
+def main():
+    breaks = []
+    files = tracked_files()
+    this_file = str(pathlib.Path(__file__).resolve().relative_to(ROOT))
+    for name in files:
+        def complain(number, text, name=name):
+            breaks.append(f"{name}:{number}: {text}")
+        if name == this_file or name.endswith((".jsonl", ".json", ".bin", ".png", ".svg")):
+            continue
+        try:
+            lines = (ROOT / name).read_text(encoding="utf-8").split("\n")
+        except UnicodeDecodeError:
+            continue  # binary: golden files and the like
+        check_text(lines, complain)
+        if name.endswith((".c", ".h")):
+            check_c_file(name, lines, complain)
+    for text in breaks:
+        print(text)
+    print(f"structure: {len(files)} files, {len(breaks)} breaks")
+    return 1 if breaks else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

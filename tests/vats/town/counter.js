@@ -1,0 +1,14 @@
+/* A counter behind another vat: its value is in its heap alone. */
+export function buildRootObject(_vatPowers, { start }) {
+  let count = start;
+
+  return Far('counter', {
+    add(amount) {
+      if (!Number.isSafeInteger(amount)) {
+        throw TypeError(`counter: not a whole number: ${String(amount)}`);
+      }
+      count += amount;
+      return count;
+    },
+  });
+}
