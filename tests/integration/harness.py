@@ -57,8 +57,9 @@ def write_messages(path, lines):
 
 
 def read_json_lines(path):
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    """Whole lines only: the last one may be in the making, or cut by a crash."""
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 class Sidecar:
@@ -182,8 +183,12 @@ class Node:
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
+    def answered_lines(self):
+        """How far it is, cheaply: the lines of answers so far."""
+        return self.answers.read_bytes().splitlines() if self.answers.exists() else []
+
     def answered(self):
-        """What this data folder's nodes committed: the last answer of each seqnum."""
+        """What this data folder's nodes answered: the last answer of each seqnum."""
         if not self.answers.exists():
             return {}
         return {line["seqnum"]: line for line in read_json_lines(self.answers)}
