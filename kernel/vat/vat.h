@@ -38,8 +38,8 @@ void vat_engine_close(struct vat_engine *e); /* no vat may be left */
 const char *vat_engine_epoch(const struct vat_engine *e);
 
 struct vat_limits {
-    uint64_t ticks_max;         /* interrupt ticks of one command (10,000 JS steps each); 0: none */
-    uint32_t heap_bytes_max;    /* linear memory; <= HS_HEAP_BYTES_MAX */
+    uint64_t ticks_max;      /* interrupt ticks of one command (10,000 JS steps each); 0: none */
+    uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */
 };
 struct vat_limits vat_limits_default(void);
 

@@ -1,0 +1,96 @@
+#include "kernel/vat/boot.h"
+
+#include "kernel/vat/host_calls.h"
+#include "kernel/vat/js_sources.h"
+#include "kernel/vat/wasm_runtime.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    ENTRY_ADDRESS = 1024,
+    ENTRY_MAGIC = 0x31767368, /* "hsv1" */
+};
+
+/* As it lies in the linear memory. */
+struct entry_bytes {
+    uint32_t magic;
+    uint32_t command;
+    uint32_t turn;
+};
+
+static void entry_store(engine_instance *m, js_handle supervisor)
+{
+    struct entry_bytes bytes = {.magic = ENTRY_MAGIC};
+
+    bytes.command = js_property_get(m, supervisor, "command");
+    bytes.turn = js_property_get(m, supervisor, "turn");
+    assert(qjs_is_function(m, bytes.command));
+    assert(qjs_is_function(m, bytes.turn));
+    memcpy(js_memory(m, ENTRY_ADDRESS, sizeof bytes), &bytes, sizeof bytes);
+}
+
+static bool entry_load(const wasm_rt_memory_t *memory, struct entry_bytes *out)
+{
+    assert(memory->size > ENTRY_ADDRESS + sizeof *out);
+    memcpy(out, memory->data + ENTRY_ADDRESS, sizeof *out);
+    return out->magic == ENTRY_MAGIC && out->command != 0 && out->command < memory->size &&
+           out->turn != 0 && out->turn < memory->size;
+}
+
+bool vat_entry_present(const wasm_rt_memory_t *memory)
+{
+    struct entry_bytes bytes;
+
+    return entry_load(memory, &bytes);
+}
+
+struct vat_entry vat_entry_find(engine_instance *m)
+{
+    struct entry_bytes bytes;
+
+    if (!entry_load(ENGINE_MEMORY(m), &bytes)) {
+        wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
+                                   "the supervisor's entry is gone from the vat's memory"));
+    }
+    return (struct vat_entry){.command = bytes.command, .turn = bytes.turn};
+}
+
+/* Evaluate a source of ours, a function expression, and call it. */
+static js_handle boot_step(engine_instance *m, struct slice source, const char *name,
+                           js_handle argument)
+{
+    js_handle function = js_eval(m, source, name, false);
+    js_handle value;
+
+    if (qjs_is_exception(m, function)) js_leave_with_exception(m, name);
+    value = js_call(m, function, argument);
+    if (qjs_is_exception(m, value)) js_leave_with_exception(m, name);
+    qjs_free_value(m, function);
+    return value;
+}
+
+void vat_boot(engine_instance *m, enum vat_supervisor supervisor)
+{
+    js_handle host;
+    js_handle realm;
+    js_handle entry;
+
+    assert(supervisor == VAT_SUPERVISOR_LITE);
+    qjs_initialize(m);
+    if (qjs_init(m) != 0) {
+        wasm_runtime_leave(
+            hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the engine did not start"));
+    }
+    qjs_set_max_stack_size(m, VAT_STACK_BYTES_MAX);
+    qjs_set_interrupt_handler(m, 1);
+    qjs_set_module_loader(m, 1);
+    host = host_calls_object_new(m);
+    realm = boot_step(m, js_source_prelude(), "prelude.js", host);
+    entry = boot_step(m, js_source_supervisor(supervisor), "supervisor.js", realm);
+    entry_store(m, entry);
+    qjs_free_value(m, entry);
+    qjs_free_value(m, realm);
+    qjs_free_value(m, host);
+    qjs_run_gc(m);
+}

@@ -1,0 +1,220 @@
+#include "kernel/vat/boot_image.h"
+
+#include "kernel/state/digest.h"
+#include "kernel/state/fault.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MAGIC_BYTES = 8,
+    HEADER_BYTES = MAGIC_BYTES + 3 * 4,
+    CHECKSUM_BYTES = 8,
+    PAGE = HS_HEAP_PAGE_BYTES,
+    PAGES_MAX = 16384, /* 64 MiB: a booted supervisor is far below */
+    FILE_BYTES_MAX = HEADER_BYTES + PAGES_MAX * (4 + HS_HEAP_PAGE_BYTES) + CHECKSUM_BYTES,
+};
+
+static const char magic[MAGIC_BYTES + 1] = "hsboot1\n";
+
+_Static_assert((int)FILE_BYTES_MAX < (int)HS_BUFFER_BYTES_MAX, "a boot image must fit a buffer");
+
+/* ---- bytes ---- */
+
+static enum hs_status integer_append(struct buffer *out, uint64_t value, size_t bytes_len)
+{
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; i < bytes_len && st == HS_OK; i++) {
+        st = buffer_append_byte(out, (char)(value >> (8 * i) & 0xff));
+    }
+    return st;
+}
+
+static uint64_t integer_at(const char *bytes, size_t bytes_len)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes_len; i++)
+        value |= (uint64_t)(uint8_t)bytes[i] << (8 * i);
+    return value;
+}
+
+enum hs_status boot_image_encode(const struct heap_changes *image, struct buffer *out)
+{
+    enum hs_status st;
+
+    assert(image->whole);
+    if (image->len > PAGES_MAX) return HS_TOO_LARGE;
+    buffer_clear(out);
+    st = buffer_append(out, slice_make(magic, MAGIC_BYTES));
+    if (st == HS_OK) st = integer_append(out, image->info.page_count, 4);
+    if (st == HS_OK) st = integer_append(out, image->info.stack_pointer, 4);
+    if (st == HS_OK) st = integer_append(out, image->len, 4);
+    for (size_t i = 0; i < image->len && st == HS_OK; i++) {
+        st = integer_append(out, image->numbers[i], 4);
+    }
+    if (st == HS_OK) st = buffer_append(out, slice_make(image->pages, image->len * PAGE));
+    if (st == HS_OK) st = integer_append(out, checksum64(buffer_slice(out)), CHECKSUM_BYTES);
+    return st;
+}
+
+/* The checksum held, so these are our bytes; numbers are checked all the same before they are
+ * used as places in memory. */
+static enum hs_status pages_decode(struct slice bytes, struct heap_changes *out,
+                                   struct hs_error *err)
+{
+    const char *numbers = bytes.data + HEADER_BYTES;
+    size_t len = (size_t)integer_at(bytes.data + MAGIC_BYTES + 8, 4);
+    uint32_t next_min = 0;
+
+    if (len > PAGES_MAX || bytes.len != HEADER_BYTES + len * (4 + PAGE) + CHECKSUM_BYTES) {
+        return hs_fail(err, HS_CORRUPT, "boot image: %zu pages in %zu bytes", len, bytes.len);
+    }
+    out->numbers = malloc(len * sizeof *out->numbers + 1);
+    out->pages = malloc(len * PAGE + 1);
+    if (!out->numbers || !out->pages) return hs_fail(err, HS_NOMEM, "no memory for a boot image");
+    for (size_t i = 0; i < len; i++) {
+        out->numbers[i] = (uint32_t)integer_at(numbers + i * 4, 4);
+        if (out->numbers[i] < next_min || out->numbers[i] >= out->info.page_count) {
+            return hs_fail(err, HS_CORRUPT, "boot image: page number %u", out->numbers[i]);
+        }
+        next_min = out->numbers[i] + 1;
+    }
+    memcpy(out->pages, numbers + len * 4, len * PAGE);
+    out->len = len;
+    out->whole = true;
+    return HS_OK;
+}
+
+enum hs_status boot_image_decode(struct slice bytes, struct heap_changes *out, struct hs_error *err)
+{
+    size_t covered;
+    enum hs_status st;
+
+    *out = (struct heap_changes){0};
+    if (bytes.len < HEADER_BYTES + CHECKSUM_BYTES || memcmp(bytes.data, magic, MAGIC_BYTES) != 0) {
+        return hs_fail(err, HS_CORRUPT, "not a boot image");
+    }
+    covered = bytes.len - CHECKSUM_BYTES;
+    if (checksum64(slice_make(bytes.data, covered)) !=
+        integer_at(bytes.data + covered, CHECKSUM_BYTES)) {
+        return hs_fail(err, HS_CORRUPT, "boot image: checksum");
+    }
+    out->info.page_count = (uint32_t)integer_at(bytes.data + MAGIC_BYTES, 4);
+    out->info.stack_pointer = (uint32_t)integer_at(bytes.data + MAGIC_BYTES + 4, 4);
+    st = pages_decode(bytes, out, err);
+    if (st != HS_OK) heap_changes_fini(out);
+    return st;
+}
+
+/* ---- files ---- */
+
+static enum hs_status file_read_all(int fd, struct buffer *out, struct hs_error *err)
+{
+    struct stat stat;
+    ssize_t got;
+    enum hs_status st;
+
+    if (fstat(fd, &stat) != 0) return hs_fail_errno(err, HS_IO, errno, "boot image");
+    if (stat.st_size < 0 || stat.st_size > FILE_BYTES_MAX) {
+        return hs_fail(err, HS_CORRUPT, "boot image: %lld bytes", (long long)stat.st_size);
+    }
+    st = buffer_reserve(out, (size_t)stat.st_size + 1);
+    if (st != HS_OK) return hs_fail(err, st, "no memory for a boot image");
+    do {
+        got = read(fd, out->data + out->len, out->capacity - out->len - 1);
+        if (got < 0 && errno != EINTR) return hs_fail_errno(err, HS_IO, errno, "boot image");
+        if (got > 0) out->len += (size_t)got;
+    } while (got != 0 && out->len + 1 < out->capacity);
+    out->data[out->len] = '\0';
+    return HS_OK;
+}
+
+enum hs_status boot_image_read(const char *path, struct heap_changes *out, struct hs_error *err)
+{
+    struct buffer bytes = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum hs_status st;
+
+    *out = (struct heap_changes){0};
+    if (fd < 0) {
+        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s", path);
+    }
+    st = file_read_all(fd, &bytes, err);
+    if (st == HS_OK) st = boot_image_decode(buffer_slice(&bytes), out, err);
+    (void)close(fd);
+    buffer_fini(&bytes);
+    return st;
+}
+
+static enum hs_status file_write_all(int fd, struct slice bytes, struct hs_error *err)
+{
+    enum fault_action fault = FAULT("vat.boot_image.write");
+
+    if (fault != FAULT_NONE) {
+        return hs_fail_errno(err, HS_IO, fault_errno(fault), "write a boot image");
+    }
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.data, bytes.len);
+
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return hs_fail_errno(err, HS_IO, errno, "write a boot image");
+        bytes = slice_make(bytes.data + written, bytes.len - (size_t)written);
+    }
+    if (fsync(fd) != 0) return hs_fail_errno(err, HS_IO, errno, "sync a boot image");
+    return HS_OK;
+}
+
+static enum hs_status folder_sync(const char *path, struct hs_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    int fd;
+    enum hs_status st = HS_OK;
+
+    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+                   slash ? path : ".");
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "%s", folder);
+    if (fsync(fd) != 0) st = hs_fail_errno(err, HS_IO, errno, "%s", folder);
+    (void)close(fd);
+    return st;
+}
+
+enum hs_status boot_image_write(const char *path, const struct heap_changes *image,
+                                struct hs_error *err)
+{
+    struct buffer bytes = {0};
+    char temporary[PATH_MAX];
+    int fd;
+    enum hs_status st = boot_image_encode(image, &bytes);
+
+    if (st != HS_OK) {
+        buffer_fini(&bytes);
+        return hs_fail(err, st, "encode a boot image");
+    }
+    /* Processes may share the folder: each writes a file of its own, the last rename wins. */
+    (void)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        st = hs_fail_errno(err, HS_IO, errno, "%s", temporary);
+    } else {
+        st = file_write_all(fd, buffer_slice(&bytes), err);
+        (void)close(fd);
+        if (st == HS_OK && rename(temporary, path) != 0) {
+            st = hs_fail_errno(err, HS_IO, errno, "%s", path);
+        }
+        if (st != HS_OK) (void)unlink(temporary);
+    }
+    if (st == HS_OK) st = folder_sync(path, err);
+    buffer_fini(&bytes);
+    return st;
+}

@@ -1,0 +1,173 @@
+#include "kernel/vat/engine.h"
+
+#include "kernel/vat/boot.h"
+#include "kernel/vat/boot_image.h"
+#include "kernel/vat/js_sources.h"
+#include "kernel/vat/vat_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1,
+    /* Counts up whenever the same wasm file and sources would make or need another heap: host
+     * calls, the entry's place, how an image is cut. Part of the epoch. */
+    VAT_HEAP_FORMAT = 1,
+};
+
+struct vat_engine {
+    char *boot_image_dir; /* NULL: no cache */
+    char epoch[SHA256_HEX_BYTES];
+    pthread_mutex_t lock;                         /* guards the booted heaps below */
+    struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
+};
+
+static enum hs_status engine_epoch_make(char hex[SHA256_HEX_BYTES], struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st =
+        buffer_printf(&text, "headstart vat heap %d\nwasm %s\nstack %d\n", VAT_HEAP_FORMAT,
+                      js_engine_wasm_sha256(), VAT_STACK_BYTES_MAX);
+
+    if (st == HS_OK) st = buffer_append(&text, js_source_prelude());
+    for (int i = 0; i < SUPERVISOR_COUNT && st == HS_OK; i++) {
+        st = buffer_append_byte(&text, '\0');
+        if (st == HS_OK) st = buffer_append(&text, js_source_supervisor((enum vat_supervisor)i));
+    }
+    if (st == HS_OK) {
+        st = sha256_hex(buffer_slice(&text), hex, err);
+    } else {
+        st = hs_fail(err, st, "hash the vat engine's sources");
+    }
+    buffer_fini(&text);
+    return st;
+}
+
+static pthread_once_t module_once = PTHREAD_ONCE_INIT;
+
+static void module_init(void)
+{
+    engine_module_init(); /* fills the generated code's tables of function types */
+}
+
+static enum hs_status engine_cache_open(struct vat_engine *e, const char *dir, struct hs_error *err)
+{
+    if (!dir) return HS_OK;
+    if (mkdir(dir, 0755) != 0 && errno != EEXIST) {
+        return hs_fail_errno(err, HS_IO, errno, "create the boot image folder %s", dir);
+    }
+    e->boot_image_dir = strdup(dir);
+    return e->boot_image_dir ? HS_OK : hs_fail(err, HS_NOMEM, "no memory for a path");
+}
+
+enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
+                               struct hs_error *err)
+{
+    struct vat_engine *e = calloc(1, sizeof *e);
+    enum hs_status st;
+
+    if (!e) return hs_fail(err, HS_NOMEM, "no memory for the vat engine");
+    (void)pthread_mutex_init(&e->lock, NULL);
+    st = wasm_runtime_open(err);
+    if (st != HS_OK) {
+        (void)pthread_mutex_destroy(&e->lock);
+        free(e);
+        return st;
+    }
+    (void)pthread_once(&module_once, module_init);
+    st = engine_epoch_make(e->epoch, err);
+    if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
+    if (st != HS_OK) {
+        vat_engine_close(e);
+        return st;
+    }
+    *out = e;
+    return HS_OK;
+}
+
+void vat_engine_close(struct vat_engine *e)
+{
+    if (!e) return;
+    for (int i = 0; i < SUPERVISOR_COUNT; i++)
+        heap_changes_fini(&e->booted[i]);
+    wasm_runtime_close();
+    (void)pthread_mutex_destroy(&e->lock);
+    free(e->boot_image_dir);
+    free(e);
+}
+
+const char *vat_engine_epoch(const struct vat_engine *e)
+{
+    assert(e->epoch[0]);
+    return e->epoch;
+}
+
+/* ---- boot ---- */
+
+struct boot_job {
+    engine_instance *instance;
+    enum vat_supervisor supervisor;
+};
+
+static void boot_body(void *data)
+{
+    struct boot_job *job = data;
+
+    vat_boot(job->instance, job->supervisor);
+}
+
+static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor supervisor,
+                                      struct heap_changes *out, struct hs_error *err)
+{
+    struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
+    struct vat *v = NULL;
+    struct boot_job job = {.supervisor = supervisor};
+    enum hs_status st = vat_instantiate(e, unlimited, &v, err);
+
+    if (st != HS_OK) return st;
+    job.instance = &v->instance;
+    st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), boot_body, &job, err);
+    if (st == HS_OK) st = heap_copy_whole(&v->heap, out, err);
+    vat_close(v);
+    if (st != HS_OK) return hs_fail_prefix(err, st, "boot a supervisor");
+    return HS_OK;
+}
+
+static enum hs_status engine_boot_through_cache(struct vat_engine *e,
+                                                enum vat_supervisor supervisor,
+                                                struct heap_changes *out, struct hs_error *err)
+{
+    char path[PATH_MAX];
+    struct hs_error ignored;
+    enum hs_status st;
+
+    if (!e->boot_image_dir) return engine_boot_now(e, supervisor, out, err);
+    (void)snprintf(path, sizeof path, "%s/%s-%d.boot", e->boot_image_dir, e->epoch,
+                   (int)supervisor);
+    /* Whatever is wrong with the cache, a boot puts it right; and if it cannot be written, this
+     * process has the heap all the same. */
+    if (boot_image_read(path, out, &ignored) == HS_OK) return HS_OK;
+    st = engine_boot_now(e, supervisor, out, err);
+    if (st == HS_OK) (void)(boot_image_write(path, out, &ignored) == HS_OK);
+    return st;
+}
+
+enum hs_status vat_engine_boot_heap(struct vat_engine *e, enum vat_supervisor supervisor,
+                                    const struct heap_changes **out, struct hs_error *err)
+{
+    struct heap_changes *booted = &e->booted[supervisor];
+    enum hs_status st = HS_OK;
+
+    assert((int)supervisor < SUPERVISOR_COUNT);
+    (void)pthread_mutex_lock(&e->lock);
+    if (booted->len == 0) st = engine_boot_through_cache(e, supervisor, booted, err);
+    (void)pthread_mutex_unlock(&e->lock);
+    *out = booted;
+    return st;
+}

@@ -1,0 +1,239 @@
+#include "kernel/vat/heap.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    PAGE = HS_HEAP_PAGE_BYTES,
+    PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES,
+};
+
+static char *live_page(const struct heap *h, uint32_t page)
+{
+    return (char *)h->memory->data + (size_t)page * PAGE;
+}
+
+static char *mark_page(const struct heap *h, uint32_t page)
+{
+    return h->mark + (size_t)page * PAGE;
+}
+
+static uint32_t live_pages(const struct heap *h)
+{
+    return h->memory->size / PAGE;
+}
+
+static bool untaken_get(const struct heap *h, uint32_t page)
+{
+    return (h->untaken[page / 8] >> (page % 8)) & 1;
+}
+
+static void untaken_set(struct heap *h, uint32_t page)
+{
+    if (untaken_get(h, page)) return;
+    h->untaken[page / 8] = (uint8_t)(h->untaken[page / 8] | 1U << (page % 8));
+    h->untaken_len++;
+}
+
+static void untaken_clear(struct heap *h)
+{
+    memset(h->untaken, 0, PAGES_MAX / 8);
+    h->untaken_len = 0;
+    h->untaken_whole = false;
+}
+
+/* ---- open to close ---- */
+
+enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *stack_pointer,
+                         struct hs_error *err)
+{
+    void *mark;
+
+    *h = (struct heap){.memory = memory, .stack_pointer = stack_pointer, .untaken_whole = true};
+    mark = mmap(NULL, HS_HEAP_BYTES_MAX, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mark == MAP_FAILED) return hs_fail_errno(err, HS_NOMEM, errno, "reserve a mark image");
+    h->mark = mark;
+    h->untaken = calloc(PAGES_MAX / 8, 1);
+    if (!h->untaken) {
+        heap_fini(h);
+        return hs_fail(err, HS_NOMEM, "no memory for a heap's page bits");
+    }
+    return HS_OK;
+}
+
+void heap_fini(struct heap *h)
+{
+    if (h->mark) (void)munmap(h->mark, HS_HEAP_BYTES_MAX);
+    free(h->untaken);
+    *h = (struct heap){0};
+}
+
+/* The mark becomes a copy of the live memory; both were all zero past the live size. */
+static void mark_adopt_live(struct heap *h, bool taken)
+{
+    assert(h->mark_bytes == 0); /* a fresh mark: its pages are zero and cost nothing yet */
+    for (uint32_t i = 0; i < live_pages(h); i++) {
+        if (!heap_page_is_zero(live_page(h, i))) memcpy(mark_page(h, i), live_page(h, i), PAGE);
+    }
+    h->mark_bytes = h->memory->size;
+    h->mark_stack_pointer = *h->stack_pointer;
+    h->untaken_whole = !taken;
+}
+
+static enum hs_status live_prepare(struct heap *h, const struct heap_image_info *info,
+                                   struct hs_error *err)
+{
+    uint64_t bytes = (uint64_t)info->page_count * PAGE;
+
+    if (bytes == 0 || bytes > HS_HEAP_BYTES_MAX || bytes % HS_WASM_PAGE_BYTES != 0) {
+        return hs_fail(err, HS_CORRUPT, "a heap image of %llu bytes", (unsigned long long)bytes);
+    }
+    if (info->stack_pointer == 0 || info->stack_pointer > bytes) {
+        return hs_fail(err, HS_CORRUPT, "a heap image with its stack pointer at %u",
+                       (unsigned)info->stack_pointer);
+    }
+    wasm_memory_zero(h->memory);
+    *h->stack_pointer = info->stack_pointer;
+    return wasm_memory_resize(h->memory, (uint32_t)bytes, err);
+}
+
+enum hs_status heap_restore(struct heap *h, const struct heap_changes *image, bool taken,
+                            struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(image->whole);
+    st = live_prepare(h, &image->info, err);
+    if (st != HS_OK) return st;
+    for (size_t i = 0; i < image->len; i++) {
+        assert(image->numbers[i] < image->info.page_count);
+        memcpy(live_page(h, image->numbers[i]), image->pages + i * PAGE, PAGE);
+    }
+    mark_adopt_live(h, taken);
+    return HS_OK;
+}
+
+enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
+                         const struct heap_image_info *info, struct hs_error *err)
+{
+    enum hs_status st = live_prepare(h, info, err);
+
+    if (st != HS_OK) return st;
+    st = source->ops->load(source, info, (char *)h->memory->data, err);
+    if (st != HS_OK) return st;
+    mark_adopt_live(h, true);
+    return HS_OK;
+}
+
+/* ---- the mark ---- */
+
+void heap_mark(struct heap *h)
+{
+    assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
+    for (uint32_t i = 0; i < live_pages(h); i++) {
+        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) == 0) continue;
+        memcpy(mark_page(h, i), live_page(h, i), PAGE);
+        untaken_set(h, i);
+    }
+    h->mark_bytes = h->memory->size;
+    h->mark_stack_pointer = *h->stack_pointer;
+}
+
+void heap_back_to_mark(struct heap *h)
+{
+    enum hs_status st = wasm_memory_resize(h->memory, h->mark_bytes, NULL);
+
+    assert(st == HS_OK); /* it only shrinks */
+    for (uint32_t i = 0; i < live_pages(h); i++) {
+        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) == 0) continue;
+        memcpy(live_page(h, i), mark_page(h, i), PAGE);
+    }
+    *h->stack_pointer = h->mark_stack_pointer;
+}
+
+/* ---- changes ---- */
+
+static enum hs_status changes_alloc(struct heap_changes *out, size_t len, struct hs_error *err)
+{
+    /* One byte more, since asking for nothing may answer NULL. */
+    out->numbers = malloc(len * sizeof *out->numbers + 1);
+    out->pages = malloc(len * PAGE + 1);
+    if (out->numbers && out->pages) return HS_OK;
+    heap_changes_fini(out);
+    return hs_fail(err, HS_NOMEM, "no memory for %zu changed heap pages", len);
+}
+
+static void changes_add(struct heap_changes *out, uint32_t number, const char *page)
+{
+    out->numbers[out->len] = number;
+    memcpy(out->pages + out->len * PAGE, page, PAGE);
+    out->len++;
+}
+
+/* Every page of `memory` that is not zero. */
+static enum hs_status changes_whole(struct heap_changes *out, const char *memory,
+                                    struct hs_error *err)
+{
+    uint32_t page_count = out->info.page_count;
+    size_t used = 0;
+    enum hs_status st;
+
+    for (uint32_t i = 0; i < page_count; i++)
+        used += !heap_page_is_zero(memory + (size_t)i * PAGE);
+    st = changes_alloc(out, used, err);
+    if (st != HS_OK) return st;
+    for (uint32_t i = 0; i < page_count; i++) {
+        const char *page = memory + (size_t)i * PAGE;
+
+        if (!heap_page_is_zero(page)) changes_add(out, i, page);
+    }
+    assert(out->len == used);
+    out->whole = true;
+    return HS_OK;
+}
+
+enum hs_status heap_copy_whole(const struct heap *h, struct heap_changes *out, struct hs_error *err)
+{
+    *out = (struct heap_changes){
+        .info = {.page_count = live_pages(h), .stack_pointer = *h->stack_pointer}};
+    return changes_whole(out, (const char *)h->memory->data, err);
+}
+
+enum hs_status heap_changes_take(struct heap *h, struct heap_changes *out, struct hs_error *err)
+{
+    enum hs_status st;
+
+    *out = (struct heap_changes){
+        .info = {.page_count = h->mark_bytes / PAGE, .stack_pointer = h->mark_stack_pointer}};
+    if (h->untaken_whole) {
+        st = changes_whole(out, h->mark, err);
+    } else {
+        st = changes_alloc(out, h->untaken_len, err);
+        for (uint32_t i = 0; st == HS_OK && i < out->info.page_count; i++) {
+            if (untaken_get(h, i)) changes_add(out, i, mark_page(h, i));
+        }
+    }
+    if (st == HS_OK) untaken_clear(h);
+    return st;
+}
+
+void heap_changes_give_back(struct heap *h, const struct heap_changes *changes)
+{
+    if (changes->whole) {
+        h->untaken_whole = true;
+        return;
+    }
+    for (size_t i = 0; i < changes->len; i++) {
+        assert(changes->numbers[i] < h->mark_bytes / PAGE);
+        untaken_set(h, changes->numbers[i]);
+    }
+}
+
+uint64_t heap_occupied_bytes(const struct heap *h)
+{
+    return (uint64_t)h->memory->size + h->mark_bytes + PAGES_MAX / 8;
+}

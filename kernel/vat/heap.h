@@ -1,0 +1,54 @@
+/* Heap: a vat's live linear memory, its mark image, and what of the mark has not been taken yet.
+ *
+ *   live pages ──heap_mark──► mark image ──heap_changes_take──► struct heap_changes
+ *        ▲                        │              │
+ *        └────heap_back_to_mark───┘              └── heap_changes_give_back marks them untaken
+ * again
+ *
+ * All three work in pages of HS_HEAP_PAGE_BYTES and touch only those that differ. Pages past a
+ * size are zero, in the live memory as in the mark, so that growing needs no clearing.
+ */
+#ifndef HEADSTART_KERNEL_VAT_HEAP_H
+#define HEADSTART_KERNEL_VAT_HEAP_H
+
+#include "kernel/state/heap_image.h"
+#include "kernel/vat/wasm_runtime.h"
+
+struct heap {
+    wasm_rt_memory_t *memory; /* borrowed: the live linear memory */
+    uint32_t *stack_pointer;  /* borrowed: the live stack-pointer global */
+    char *mark;               /* owned: reserved for HS_HEAP_BYTES_MAX */
+    uint32_t mark_bytes;
+    uint32_t mark_stack_pointer;
+    uint8_t *untaken;     /* owned: one bit a page of the mark that changed since the last take */
+    bool untaken_whole;   /* the next take gives everything */
+    uint64_t untaken_len; /* bits set */
+};
+
+/** An empty mark beside the instance's memory; both pointers must outlive the heap. */
+HS_MUST_CHECK enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory,
+                                       uint32_t *stack_pointer, struct hs_error *err);
+void heap_fini(struct heap *h);
+
+/** Live memory and mark become the pages of `image` (whole). `taken`: they are durable already,
+ *  so that the next take gives only what changes from here. */
+HS_MUST_CHECK enum hs_status heap_restore(struct heap *h, const struct heap_changes *image,
+                                          bool taken, struct hs_error *err);
+/** The same from a source; always taken. HS_CORRUPT: the pages failed their checks. */
+HS_MUST_CHECK enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
+                                       const struct heap_image_info *info, struct hs_error *err);
+
+/** The live memory, as a whole image: only pages that are not zero. */
+HS_MUST_CHECK enum hs_status heap_copy_whole(const struct heap *h, struct heap_changes *out,
+                                             struct hs_error *err);
+
+void heap_mark(struct heap *h);
+void heap_back_to_mark(struct heap *h);
+HS_MUST_CHECK enum hs_status heap_changes_take(struct heap *h, struct heap_changes *out,
+                                               struct hs_error *err);
+void heap_changes_give_back(struct heap *h, const struct heap_changes *changes);
+
+/** Bytes that live memory, mark and tables may occupy. */
+uint64_t heap_occupied_bytes(const struct heap *h);
+
+#endif

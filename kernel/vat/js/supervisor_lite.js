@@ -1,0 +1,610 @@
+/* Supervisor "lite": between the kernel's deliveries and one vat's objects.
+ *
+ *   kernel ── ["deliver", …] ──► deliveries ──► the vat's methods
+ *   kernel ◄─ ["syscall", …] ─── E(), D(), promises, vatPowers
+ *
+ * It speaks SwingSet's protocol between kernel and vat (docs/kernel.md) and keeps no durable state
+ * of its own: all is in the heap. References:
+ *   o+N  objects of this vat (o+0 the root)   o-N  objects of others, as presences
+ *   p+N  promises allotted here               p-N  promises allotted by the kernel
+ *   d-N  devices
+ * A promise's reference is good until it is resolved; later uses of the same promise get a new one.
+ * Presences and exports are never dropped of the vat's own accord: whether garbage was collected
+ * must not show in a transcript.
+ */
+(realm => {
+  'use strict';
+
+  const { host, harden, seal } = realm;
+  const { stringify, parse } = JSON;
+  const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf, hasOwn } = Object;
+  const { ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const isArray = Array.isArray;
+  const objectPrototype = Object.prototype;
+
+  // ---- syscalls ----
+
+  const OK = '["ok",null]'; // what most of them answer; spares parsing it
+
+  const syscall = (...request) => {
+    const answer = host.issue(stringify(['syscall', request]));
+    if (answer === OK) return null;
+    const [status, value] = parse(answer);
+    if (status !== 'ok') throw Error(`syscall ${request[0]} failed: ${value}`);
+    return value;
+  };
+
+  // ---- references ----
+
+  const objects = new Map(); // vref → the object, presence, device or unresolved promise
+  const references = new WeakMap(); // the same, the other way round
+  const faces = new WeakMap(); // remotable object → interface name
+  const settlers = new Map(); // vref of a promise that others decide → { resolve, reject }
+  let nextExport = 1; // o+0 is the root
+  let nextPromise = 1;
+
+  const register = (vref, object) => {
+    objects.set(vref, object);
+    references.set(object, vref);
+    return object;
+  };
+
+  const forgetPromise = vref => {
+    const promise = objects.get(vref);
+    objects.delete(vref);
+    if (promise !== undefined && references.get(promise) === vref) references.delete(promise);
+  };
+
+  /** An object without methods that stands for one elsewhere. */
+  const makeFace = (target, name) => {
+    const face = create(objectPrototype, { [Symbol.toStringTag]: { value: name } });
+    setPrototypeOf(target, freeze(face));
+    freeze(target);
+    faces.set(target, name);
+    return target;
+  };
+
+  const importPromise = vref => {
+    let settler;
+    const promise = new Promise((resolve, reject) => {
+      settler = { resolve, reject };
+    });
+    promise.catch(() => {}); // the vat need not look at it
+    settlers.set(vref, settler);
+    return register(vref, freeze(promise));
+  };
+
+  /** The local value for a reference that came in. */
+  const fromReference = (vref, name) => {
+    const known = objects.get(vref);
+    if (known !== undefined) return known;
+    if (vref[1] === '+') throw Error(`unknown reference ${vref}`);
+    switch (vref[0]) {
+      case 'o':
+      case 'd':
+        return register(vref, makeFace({}, name === undefined ? 'Remotable' : name));
+      case 'p': {
+        const promise = importPromise(vref);
+        syscall('subscribe', vref);
+        return promise;
+      }
+      default:
+        throw Error(`bad reference ${vref}`);
+    }
+  };
+
+  /** The reference for a remotable or promise that goes out. */
+  const toReference = object => {
+    const known = references.get(object);
+    if (known !== undefined) {
+      objects.set(known, object);
+      return known;
+    }
+    if (object instanceof Promise) return exportPromise(object);
+    const vref = `o+${nextExport++}`;
+    register(vref, object);
+    return vref;
+  };
+
+  const exportPromise = promise => {
+    const vref = `p+${nextPromise++}`;
+    register(vref, promise);
+    promise.then(
+      value => settle(vref, false, value),
+      reason => settle(vref, true, reason),
+    );
+    return vref;
+  };
+
+  // ---- smallcaps: values to and from text ----
+
+  const define = (object, key, value) => {
+    if (key === '__proto__') {
+      defineProperty(object, key, {
+        value, writable: true, enumerable: true, configurable: true,
+      });
+    } else {
+      object[key] = value;
+    }
+  };
+
+  /* A string that begins with one of "!" to "-" would read as something else. */
+  const escape = text => {
+    const first = text.charCodeAt(0);
+    return first >= 0x21 && first <= 0x2d ? `!${text}` : text;
+  };
+
+  const encodeNumber = value => {
+    if (value === 0) return 0; // -0 is not kept apart, as in Endo
+    if (Number.isFinite(value)) return value;
+    return Number.isNaN(value) ? '#NaN' : value > 0 ? '#Infinity' : '#-Infinity';
+  };
+
+  const encodeError = error => {
+    const name = typeof error.name === 'string' ? error.name : 'Error';
+    const message = typeof error.message === 'string' ? error.message : '';
+    return { '#error': message, name };
+  };
+
+  const encodeReference = (object, prefix, name, slots) => {
+    const vref = toReference(object);
+    const index = slots.indexOf(vref);
+    if (index >= 0) return `${prefix}${index}`;
+    slots.push(vref);
+    return name === undefined ? `${prefix}${slots.length - 1}`
+                              : `${prefix}${slots.length - 1}.${name}`;
+  };
+
+  const encodeRecord = (record, slots) => {
+    const result = {};
+    for (const key of ownKeys(record).sort(compareKeys)) {
+      if (typeof key !== 'string') throw TypeError('a record with symbol keys cannot be passed');
+      const property = getOwnPropertyDescriptor(record, key);
+      if (!('value' in property)) throw TypeError(`an accessor cannot be passed: ${key}`);
+      if (!property.enumerable) continue;
+      define(result, escape(key), encode(property.value, slots));
+    }
+    return result;
+  };
+
+  const compareKeys = (a, b) => (String(a) < String(b) ? -1 : 1);
+
+  const encodeObject = (object, slots) => {
+    const name = faces.get(object);
+    if (name !== undefined) return encodeReference(object, '$', name, slots);
+    if (isArray(object)) {
+      const result = [];
+      for (let i = 0; i < object.length; i++) result.push(encode(object[i], slots));
+      return result;
+    }
+    if (object instanceof Promise) return encodeReference(object, '&', undefined, slots);
+    const prototype = getPrototypeOf(object);
+    if (prototype === objectPrototype || prototype === null) return encodeRecord(object, slots);
+    if (object instanceof Error) return encodeError(object);
+    throw TypeError(`cannot pass ${describe(object)}: use Far for objects with methods`);
+  };
+
+  const describe = object => {
+    const tag = objectPrototype.toString.call(object);
+    return tag === '[object Object]' ? 'an instance of a class' : tag;
+  };
+
+  const encode = (value, slots) => {
+    switch (typeof value) {
+      case 'string':
+        return escape(value);
+      case 'number':
+        return encodeNumber(value);
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return '#undefined';
+      case 'bigint':
+        return value < 0n ? `${value}` : `+${value}`;
+      case 'object':
+        return value === null ? null : encodeObject(value, slots);
+      default:
+        throw TypeError(`cannot pass a ${typeof value}`);
+    }
+  };
+
+  const serialize = value => {
+    const slots = [];
+    const body = `#${stringify(encode(value, slots))}`;
+    return { body, slots };
+  };
+
+  const decodeReference = (text, slots) => {
+    const dot = text.indexOf('.');
+    const index = dot < 0 ? text.slice(1) : text.slice(1, dot);
+    const vref = slots[index];
+    if (typeof vref !== 'string') throw TypeError(`no slot for ${text}`);
+    return fromReference(vref, dot < 0 ? undefined : text.slice(dot + 1));
+  };
+
+  const constants = new Map([
+    ['#undefined', undefined], ['#NaN', NaN], ['#Infinity', Infinity],
+    ['#-Infinity', -Infinity], ['#-0', -0],
+  ]);
+
+  const decodeString = (text, slots) => {
+    const first = text.charCodeAt(0);
+    if (!(first >= 0x21 && first <= 0x2d)) return text; // also the empty one: NaN
+    switch (text[0]) {
+      case '!':
+        return text.slice(1);
+      case '+':
+        return BigInt(text.slice(1));
+      case '-':
+        return BigInt(text);
+      case '$':
+      case '&':
+        return decodeReference(text, slots);
+      case '#':
+        if (constants.has(text)) return constants.get(text);
+      // falls through
+      default:
+        throw TypeError(`cannot read ${text}`);
+    }
+  };
+
+  const errorKinds = new Map(
+    [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError]
+      .map(kind => [kind.name, kind]),
+  );
+
+  const decodeError = (encoded, slots) => {
+    const name = decode(encoded.name, slots);
+    const error = (errorKinds.get(name) || Error)(decode(encoded['#error'], slots));
+    if (error.name !== name) defineProperty(error, 'name', { value: `${name}` });
+    return freeze(error);
+  };
+
+  const decodeRecord = (encoded, slots) => {
+    if (hasOwn(encoded, '#error')) return decodeError(encoded, slots);
+    const result = {};
+    for (const key of ownKeys(encoded)) {
+      if (key[0] === '#') throw TypeError(`cannot read a record with ${key}`);
+      define(result, decodeString(key, slots), decode(encoded[key], slots));
+    }
+    return freeze(result);
+  };
+
+  const decode = (encoded, slots) => {
+    switch (typeof encoded) {
+      case 'string':
+        return decodeString(encoded, slots);
+      case 'object':
+        if (encoded === null) return null;
+        if (isArray(encoded)) return freeze(encoded.map(item => decode(item, slots)));
+        return decodeRecord(encoded, slots);
+      default:
+        return encoded;
+    }
+  };
+
+  const unserialize = ({ body, slots }) => {
+    if (body[0] !== '#') throw TypeError('capdata is not smallcaps');
+    return decode(parse(body.slice(1)), slots);
+  };
+
+  // ---- promises that this vat decides ----
+
+  const results = new Map(); // vref of a delivery's result → its promise, while it is pending
+
+  /** Tell the kernel; what cannot be passed becomes a rejection that says so. */
+  const settle = (vref, rejected, value) => {
+    let data;
+    try {
+      data = serialize(value);
+    } catch (problem) {
+      rejected = true;
+      data = serialize(problem);
+    }
+    results.delete(vref);
+    forgetPromise(vref);
+    syscall('resolve', [[vref, rejected, data]]);
+    const settler = settlers.get(vref);
+    if (settler !== undefined) {
+      // It was ours to wait for, then ours to decide: the kernel tells only the others.
+      settlers.delete(vref);
+      if (rejected) settler.reject(value);
+      else settler.resolve(value);
+    }
+  };
+
+  const isThenable = value =>
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && typeof value.then === 'function');
+
+  const decideResult = (vref, outcome) => {
+    const promise = Promise.resolve(outcome);
+    if (!objects.has(vref)) objects.set(vref, promise);
+    results.set(vref, promise);
+    promise.then(
+      value => settle(vref, false, value),
+      reason => settle(vref, true, reason),
+    );
+  };
+
+  // ---- E: eventual sends ----
+
+  const callLocal = (target, method, args) => {
+    if (!hasOwn(target, method) || typeof target[method] !== 'function') {
+      const names = ownKeys(target).filter(name => typeof name === 'string').sort();
+      throw TypeError(`target has no method ${stringify(method)}, has ${stringify(names)}`);
+    }
+    return target[method](...args);
+  };
+
+  /** Where a send to `target` goes: a reference, or undefined for what is here. */
+  const remoteReference = target => {
+    const vref = references.get(target);
+    if (vref === undefined) return undefined;
+    if (vref[1] === '-' && vref[0] === 'o') return vref;
+    return vref[0] === 'p' && settlers.has(vref) ? vref : undefined;
+  };
+
+  const sendTo = (target, method, args, wanted) => {
+    const isObject = typeof target === 'object' && target !== null;
+    const vref = isObject ? remoteReference(target) : undefined;
+    if (vref !== undefined) {
+      const methargs = serialize([method, args]);
+      if (!wanted) {
+        syscall('send', vref, { methargs, result: null });
+        return undefined;
+      }
+      const result = `p+${nextPromise++}`;
+      syscall('send', vref, { methargs, result });
+      const promise = importPromise(result);
+      syscall('subscribe', result);
+      return promise;
+    }
+    // Here, but later; for a promise: when it is known where.
+    return Promise.resolve(target).then(known => {
+      if (known !== target) return sendTo(known, method, args, wanted);
+      if (isObject && faces.has(known)) return callLocal(known, method, args);
+      throw TypeError(`cannot send ${stringify(method)} to ${typeof known}`);
+    });
+  };
+
+  const makeSender = send =>
+    target =>
+      new Proxy(create(null), {
+        get: (_, method) => (...args) => send(target, method, args),
+        has: () => true,
+        set: () => false,
+      });
+
+  const E = makeSender((target, method, args) => {
+    try {
+      if (typeof method !== 'string') throw TypeError('a method is named by a string');
+      return sendTo(target, method, args, true);
+    } catch (problem) {
+      return Promise.reject(problem);
+    }
+  });
+  E.sendOnly = makeSender((target, method, args) => {
+    if (typeof method !== 'string') throw TypeError('a method is named by a string');
+    const local = sendTo(target, method, args, false);
+    if (local !== undefined) local.catch(() => {});
+  });
+  E.when = (value, onFulfilled, onRejected) =>
+    Promise.resolve(value).then(onFulfilled, onRejected);
+
+  // ---- Far: objects that can be sent to ----
+
+  const Far = (name, methods = {}) => {
+    if (typeof name !== 'string') throw TypeError('Far needs an interface name');
+    if (faces.has(methods) || references.has(methods)) throw TypeError('already remotable');
+    const prototype = getPrototypeOf(methods);
+    if (prototype !== objectPrototype && prototype !== null) {
+      throw TypeError('Far needs a plain object of methods');
+    }
+    for (const key of ownKeys(methods)) {
+      const property = getOwnPropertyDescriptor(methods, key);
+      if (typeof property.value !== 'function') {
+        throw TypeError(`Far ${name}: ${String(key)} is not a method`);
+      }
+      harden(property.value);
+    }
+    return makeFace(methods, `Alleged: ${name}`);
+  };
+
+  // ---- what the vat is given ----
+
+  const D = makeSender((device, method, args) => {
+    const vref = references.get(device);
+    if (vref === undefined || vref[0] !== 'd') throw TypeError('D needs a device');
+    return unserialize(syscall('callNow', vref, method, serialize(args)));
+  });
+
+  const vatstore = {
+    get: key => {
+      const value = syscall('vatstoreGet', `${key}`);
+      return value === null ? undefined : value;
+    },
+    set: (key, value) => void syscall('vatstoreSet', `${key}`, `${value}`),
+    delete: key => void syscall('vatstoreDelete', `${key}`),
+    getNextKey: prior => {
+      const key = syscall('vatstoreGetNextKey', `${prior}`);
+      return key === null ? undefined : key;
+    },
+  };
+
+  const vatPowers = {
+    D,
+    vatstore,
+    exitVat: completion => void syscall('exit', false, serialize(completion)),
+    exitVatWithFailure: reason => void syscall('exit', true, serialize(reason)),
+  };
+
+  let vatID = '';
+  const show = value => {
+    try {
+      if (typeof value === 'string') return value;
+      if (value instanceof Error) return `${value.name}: ${value.message}`;
+      const text = typeof value === 'object' ? stringify(value) : undefined;
+      return text === undefined ? String(value) : text;
+    } catch {
+      return '(cannot be shown)';
+    }
+  };
+  const log = level => (...values) => {
+    host.report(stringify(['sourcedConsole', vatID, level, ...values.map(show)]));
+  };
+  const console = {
+    debug: log('debug'), log: log('log'), info: log('info'), warn: log('warn'),
+    error: log('error'),
+  };
+
+  const assert = (condition, details = 'check failed') => {
+    if (!condition) throw Error(`${details}`);
+  };
+  assert.fail = (details = 'check failed') => {
+    throw Error(`${details}`);
+  };
+  assert.equal = (actual, expected, details) => {
+    assert(Object.is(actual, expected), details ?? `expected ${show(actual)} is ${show(expected)}`);
+  };
+  assert.typeof = (value, type, details) => {
+    assert(typeof value === type, details ?? `${show(value)} must be a ${type}`);
+  };
+
+  // ---- deliveries ----
+
+  let buildRootObject;
+
+  const deliver = {
+    startVat: async parameters => {
+      const root = await buildRootObject(vatPowers, unserialize(parameters));
+      if (!faces.has(root)) throw TypeError('buildRootObject must return a Far object');
+      if (references.has(root)) throw TypeError('the root object was exported too early');
+      register('o+0', root);
+    },
+
+    message: (vref, { methargs, result }) => {
+      const target = objects.get(vref);
+      if (target === undefined || !faces.has(target)) throw Error(`no object ${vref}`);
+      const call = () => {
+        const [method, args] = unserialize(methargs);
+        return callLocal(target, method, args);
+      };
+      if (result === null || result === undefined) {
+        try {
+          const outcome = call();
+          if (isThenable(outcome)) Promise.resolve(outcome).catch(() => {});
+        } catch {
+          // nobody asked
+        }
+        return;
+      }
+      let outcome;
+      try {
+        outcome = call();
+        if (isThenable(outcome)) {
+          decideResult(result, outcome);
+          return;
+        }
+      } catch (reason) {
+        settle(result, true, reason);
+        return;
+      }
+      settle(result, false, outcome);
+    },
+
+    notify: resolutions => {
+      // All values first: they may speak of one another's promises.
+      const settled = resolutions.map(([vref, rejected, data]) => {
+        const settler = settlers.get(vref);
+        if (settler === undefined) throw Error(`nobody waits for ${vref}`);
+        return { vref, settler, rejected, value: unserialize(data) };
+      });
+      for (const { vref, settler, rejected, value } of settled) {
+        settlers.delete(vref);
+        forgetPromise(vref);
+        if (rejected) settler.reject(value);
+        else settler.resolve(value);
+      }
+    },
+
+    dropExports: () => {}, // the objects stay known until they are retired
+
+    retireExports: vrefs => {
+      for (const vref of vrefs) {
+        references.delete(objects.get(vref));
+        objects.delete(vref);
+      }
+    },
+
+    retireImports: vrefs => deliver.retireExports(vrefs),
+
+    bringOutYourDead: () => host.collect(),
+    stopVat: () => {},
+    changeVatOptions: () => {},
+  };
+
+  // ---- commands ----
+
+  const commands = {
+    setBundle: async (id, bundle) => {
+      if (bundle.moduleFormat !== 'module') {
+        throw TypeError(`lite vats are ES modules, not ${bundle.moduleFormat}`);
+      }
+      vatID = `${id}`;
+      const namespace = await host.evaluate(bundle.source);
+      if (typeof namespace.buildRootObject !== 'function') {
+        throw TypeError('the vat exports no buildRootObject');
+      }
+      buildRootObject = namespace.buildRootObject;
+      return ['dispatchReady'];
+    },
+
+    deliver: ([type, ...args]) => {
+      if (!hasOwn(deliver, type)) throw TypeError(`unknown delivery ${type}`);
+      const done = deliver[type](...args);
+      return done instanceof Promise ? done.then(() => DELIVERED) : DELIVERED;
+    },
+  };
+
+  const DELIVERED = freeze(['ok', null, null]);
+  let answer; // to the command at hand; undefined while it is not known
+
+  const fail = problem => {
+    answer = ['error', show(problem), null];
+  };
+
+  const command = text => {
+    answer = undefined;
+    try {
+      const [name, ...args] = parse(text);
+      if (!hasOwn(commands, name)) throw TypeError(`unknown command ${name}`);
+      const outcome = commands[name](...args);
+      if (outcome instanceof Promise) {
+        outcome.then(value => {
+          answer = value;
+        }, fail);
+      } else {
+        answer = outcome;
+      }
+    } catch (problem) {
+      fail(problem);
+    }
+  };
+
+  const turn = () => {
+    const text = answer === undefined ? 'the vat waits for something that never comes' : answer;
+    answer = undefined;
+    return stringify(typeof text === 'string' ? ['error', text, null] : text);
+  };
+
+  const globals = { E, Far, harden, console, assert };
+  for (const name of ownKeys(globals)) {
+    defineProperty(globalThis, name, {
+      value: globals[name], writable: true, enumerable: false, configurable: true,
+    });
+  }
+  seal(); // before anything is hardened: it changes prototypes a last time
+  harden(vatPowers);
+  return { command, turn };
+})

@@ -1,0 +1,148 @@
+#include "kernel/vat/js_value.h"
+
+#include "kernel/vat/wasm_runtime.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { EVAL_FLAG_MODULE = 1 }; /* JS_EVAL_TYPE_MODULE */
+
+char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
+{
+    const wasm_rt_memory_t *memory = ENGINE_MEMORY(m);
+
+    if (address > memory->size || len > memory->size - address) {
+        wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
+                                   "trap: a host call reached outside the linear memory"));
+    }
+    return (char *)memory->data + address;
+}
+
+static uint32_t word_get(engine_instance *m, uint32_t address)
+{
+    uint32_t word;
+
+    memcpy(&word, js_memory(m, address, sizeof word), sizeof word);
+    return word;
+}
+
+uint32_t js_bytes_copy_in(engine_instance *m, struct slice s)
+{
+    uint32_t address = 0;
+    char *bytes;
+
+    if (s.len < HS_HEAP_BYTES_MAX) address = qjs_malloc(m, (uint32_t)s.len + 1);
+    if (address == 0) {
+        wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
+                                   "no room in the vat's memory for %zu bytes", s.len));
+    }
+    bytes = js_memory(m, address, (uint32_t)s.len + 1);
+    if (s.len > 0) memcpy(bytes, s.data, s.len);
+    bytes[s.len] = '\0';
+    return address;
+}
+
+js_handle js_string_new(engine_instance *m, struct slice utf8)
+{
+    uint32_t bytes = js_bytes_copy_in(m, utf8);
+    js_handle value = qjs_new_string(m, bytes, (uint32_t)utf8.len);
+
+    qjs_free(m, bytes);
+    return value;
+}
+
+struct slice js_string_borrow(engine_instance *m, js_handle value, uint32_t *address)
+{
+    uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
+    uint32_t len;
+
+    *address = qjs_get_string_len(m, value, len_at);
+    len = word_get(m, len_at);
+    qjs_free(m, len_at);
+    if (*address == 0) js_leave_with_exception(m, "reading a string");
+    return slice_make(js_memory(m, *address, len), len);
+}
+
+js_handle js_array_buffer_new(engine_instance *m, struct slice bytes)
+{
+    uint32_t copy = js_bytes_copy_in(m, bytes);
+    js_handle value = qjs_new_array_buffer(m, copy, (uint32_t)bytes.len);
+
+    qjs_free(m, copy);
+    return value;
+}
+
+struct slice js_array_buffer_bytes(engine_instance *m, js_handle value)
+{
+    uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
+    uint32_t bytes = qjs_get_array_buffer(m, value, len_at);
+    uint32_t len = bytes ? word_get(m, len_at) : 0;
+
+    qjs_free(m, len_at);
+    return slice_make(js_memory(m, bytes, len), len);
+}
+
+js_handle js_property_get(engine_instance *m, js_handle object, const char *name)
+{
+    uint32_t key = js_bytes_copy_in(m, slice_text(name));
+    js_handle value = qjs_get_prop_string(m, object, key);
+
+    qjs_free(m, key);
+    return value;
+}
+
+void js_property_give(engine_instance *m, js_handle object, const char *name, js_handle value)
+{
+    uint32_t key = js_bytes_copy_in(m, slice_text(name));
+
+    (void)qjs_set_prop_string(m, object, key, value);
+    qjs_free(m, key);
+    qjs_free_value(m, value);
+}
+
+js_handle js_throw(engine_instance *m, const char *text)
+{
+    js_handle error = qjs_new_error(m);
+
+    js_property_give(m, error, "message", js_string_new(m, slice_text(text)));
+    (void)qjs_throw(m, error);
+    qjs_free_value(m, error);
+    return 0;
+}
+
+_Noreturn void js_leave_with_exception(engine_instance *m, const char *doing)
+{
+    js_handle exception = qjs_get_exception(m);
+    uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
+    uint32_t text = qjs_get_string_len(m, exception, len_at);
+    uint32_t len = text ? word_get(m, len_at) : 0;
+
+    if (len > HS_ERROR_TEXT_BYTES_MAX) len = HS_ERROR_TEXT_BYTES_MAX;
+    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "%s: %.*s", doing, (int)len,
+                               js_memory(m, text, len)));
+}
+
+js_handle js_eval(engine_instance *m, struct slice source, const char *name, bool module)
+{
+    uint32_t text = js_bytes_copy_in(m, source);
+    uint32_t file = js_bytes_copy_in(m, slice_text(name));
+    js_handle value = qjs_eval(m, text, (uint32_t)source.len, file, module ? EVAL_FLAG_MODULE : 0);
+
+    qjs_free(m, text);
+    qjs_free(m, file);
+    return value;
+}
+
+js_handle js_call(engine_instance *m, js_handle function, js_handle argument)
+{
+    js_handle none = qjs_get_undefined(m);
+    uint32_t arguments = qjs_malloc(m, sizeof argument);
+    js_handle value;
+
+    assert(function != 0);
+    memcpy(js_memory(m, arguments, sizeof argument), &argument, sizeof argument);
+    value = qjs_call(m, function, none, argument ? 1 : 0, arguments);
+    qjs_free(m, arguments);
+    qjs_free_value(m, none);
+    return value;
+}

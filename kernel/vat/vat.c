@@ -1,0 +1,270 @@
+#include "kernel/vat/vat.h"
+
+#include "kernel/vat/boot.h"
+#include "kernel/vat/engine.h"
+#include "kernel/vat/vat_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TICKS_MAX_DEFAULT = 50000, /* some seconds of JavaScript on a machine of today */
+    TURNS_MAX = 1 << 20,       /* of one command; ticks bound them too */
+};
+
+struct vat_limits vat_limits_default(void)
+{
+    return (struct vat_limits){.ticks_max = TICKS_MAX_DEFAULT,
+                               .heap_bytes_max = HS_HEAP_BYTES_DEFAULT};
+}
+
+/* ---- open and close ---- */
+
+static void instantiate_body(void *data)
+{
+    struct vat *v = data;
+
+    engine_instantiate(&v->instance, &v->env, &v->wasi);
+}
+
+enum hs_status vat_instantiate(struct vat_engine *e, struct vat_limits limits, struct vat **out,
+                               struct hs_error *err)
+{
+    struct vat *v = calloc(1, sizeof *v);
+    wasm_rt_memory_t *memory;
+    enum hs_status st;
+
+    assert(limits.heap_bytes_max <= HS_HEAP_BYTES_MAX);
+    if (!v) return hs_fail(err, HS_NOMEM, "no memory for a vat");
+    v->engine = e;
+    v->limits = limits;
+    v->env.vat = v;
+    v->wasi.vat = v;
+    memory = ENGINE_MEMORY(&v->instance);
+    st = wasm_runtime_run(memory, instantiate_body, v, err);
+    if (st == HS_OK) {
+        memory->max_pages = limits.heap_bytes_max / HS_WASM_PAGE_BYTES;
+        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance), err);
+    }
+    if (st != HS_OK) {
+        vat_close(v);
+        return st;
+    }
+    *out = v;
+    return HS_OK;
+}
+
+void vat_close(struct vat *v)
+{
+    if (!v) return;
+    heap_fini(&v->heap);
+    engine_instance_free(&v->instance);
+    buffer_fini(&v->reply);
+    free(v);
+}
+
+enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_supervisor supervisor,
+                        struct vat_limits limits, struct vat **out, struct hs_error *err)
+{
+    const struct heap_changes *booted = NULL;
+    struct vat *v = NULL;
+    enum hs_status st;
+
+    assert(strlen(id) < VAT_ID_BYTES_MAX);
+    st = vat_engine_boot_heap(e, supervisor, &booted, err);
+    if (st != HS_OK) return st;
+    if ((uint64_t)booted->info.page_count * HS_HEAP_PAGE_BYTES > limits.heap_bytes_max) {
+        return hs_fail(err, HS_TOO_LARGE,
+                       "a booted vat takes %u pages of %d bytes, its limit is %u",
+                       booted->info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
+    }
+    st = vat_instantiate(e, limits, &v, err);
+    if (st != HS_OK) return st;
+    (void)snprintf(v->id, sizeof v->id, "%s", id);
+    st = heap_restore(&v->heap, booted, false, err);
+    if (st != HS_OK) {
+        vat_close(v);
+        return st;
+    }
+    *out = v;
+    return HS_OK;
+}
+
+static enum hs_status image_check(const struct vat *v, const struct heap_image_info *info,
+                                  struct hs_error *err)
+{
+    if (!vat_entry_present(ENGINE_MEMORY(&v->instance))) {
+        return hs_fail(err, HS_CORRUPT, "%s: the heap image holds no supervisor", info->vat_id);
+    }
+    return HS_OK;
+}
+
+enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
+                              struct heap_image_source *source, const struct heap_image_info *info,
+                              struct vat **out, struct hs_error *err)
+{
+    struct vat *v = NULL;
+    enum hs_status st;
+
+    if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
+        return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
+    }
+    st = vat_instantiate(e, limits, &v, err);
+    if (st != HS_OK) return st;
+    memcpy(v->id, info->vat_id, sizeof v->id);
+    st = heap_load(&v->heap, source, info, err);
+    if (st == HS_OK) st = image_check(v, info, err);
+    if (st != HS_OK) {
+        vat_close(v);
+        return st;
+    }
+    *out = v;
+    return HS_OK;
+}
+
+/* ---- commands ---- */
+
+static void vat_jobs_run(engine_instance *m)
+{
+    while (qjs_is_job_pending(m)) {
+        /* A job that throws has nobody to tell: promise reactions turn exceptions into rejections
+         * themselves. Only the pending exception must not stay. */
+        if ((int32_t)qjs_execute_pending_job(m) < 0) {
+            js_handle exception = qjs_get_exception(m);
+
+            qjs_free_value(m, exception);
+        }
+    }
+}
+
+static void vat_answer(struct vat *v, js_handle answer)
+{
+    struct hs_error *err = wasm_runtime_error();
+    uint32_t address = 0;
+    struct slice text;
+    enum hs_status st;
+
+    if (!qjs_is_string(&v->instance, answer)) {
+        wasm_runtime_leave(hs_fail(err, HS_VAT_FAILED, "the vat came to rest without an answer"));
+    }
+    text = js_string_borrow(&v->instance, answer, &address);
+    st = buffer_assign(v->result, text);
+    if (st != HS_OK) wasm_runtime_leave(hs_fail(err, st, "a vat's answer of %zu bytes", text.len));
+    qjs_free_cstring(&v->instance, address);
+}
+
+static void command_body(void *data)
+{
+    struct vat *v = data;
+    engine_instance *m = &v->instance;
+    struct vat_entry entry = vat_entry_find(m);
+    js_handle text = js_string_new(m, v->command);
+    js_handle taken = js_call(m, entry.command, text);
+
+    if (qjs_is_exception(m, taken)) js_leave_with_exception(m, "the supervisor failed");
+    qjs_free_value(m, taken);
+    qjs_free_value(m, text);
+    for (uint32_t turns = 0; turns < TURNS_MAX; turns++) {
+        js_handle answer;
+
+        vat_jobs_run(m);
+        answer = js_call(m, entry.turn, 0);
+        if (qjs_is_exception(m, answer)) js_leave_with_exception(m, "the supervisor failed");
+        if (!qjs_is_undefined(m, answer)) {
+            vat_answer(v, answer);
+            qjs_free_value(m, answer);
+            return;
+        }
+        qjs_free_value(m, answer);
+    }
+    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the vat never comes to rest"));
+}
+
+enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host, void *host_data,
+                           struct buffer *result, uint64_t *ticks, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(result);
+    if (v->failed) {
+        return hs_fail(err, HS_VAT_FAILED, "%s failed before and was not taken back", v->id);
+    }
+    v->ticks = 0;
+    v->host = host;
+    v->host_data = host_data;
+    v->command = command;
+    v->result = result;
+    st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), command_body, v, err);
+    v->host = NULL;
+    v->failed = st != HS_OK;
+    if (ticks) *ticks = v->ticks;
+    return st;
+}
+
+/* ---- marks and images ---- */
+
+enum hs_status vat_mark(struct vat *v, struct hs_error *err)
+{
+    assert(!v->failed);
+    (void)err;
+    heap_mark(&v->heap);
+    return HS_OK;
+}
+
+void vat_back_to_mark(struct vat *v)
+{
+    heap_back_to_mark(&v->heap);
+    v->failed = false;
+}
+
+enum hs_status vat_changes_take(struct vat *v, struct heap_changes *out, struct hs_error *err)
+{
+    enum hs_status st = heap_changes_take(&v->heap, out, err);
+
+    if (st != HS_OK) return hs_fail_prefix(err, st, "%s", v->id);
+    memcpy(out->info.vat_id, v->id, sizeof v->id);
+    return HS_OK;
+}
+
+void vat_changes_give_back(struct vat *v, const struct heap_changes *changes)
+{
+    assert(strcmp(v->id, changes->info.vat_id) == 0);
+    heap_changes_give_back(&v->heap, changes);
+}
+
+/* ---- facts ---- */
+
+const char *vat_id(const struct vat *v)
+{
+    return v->id;
+}
+
+uint64_t vat_heap_bytes(const struct vat *v)
+{
+    return v->heap.memory->size;
+}
+
+uint64_t vat_memory_bytes(const struct vat *v)
+{
+    const uint64_t table_bytes =
+        (uint64_t)v->instance.w2c___indirect_function_table.size * sizeof(wasm_rt_funcref_t);
+
+    return heap_occupied_bytes(&v->heap) + table_bytes + sizeof *v + v->reply.capacity;
+}
+
+enum hs_status vat_heap_sha256(const struct vat *v, char hex[SHA256_HEX_BYTES],
+                               struct hs_error *err)
+{
+    struct sha256 *digest = NULL;
+    uint32_t stack_pointer = *v->heap.stack_pointer;
+    enum hs_status st = sha256_open(&digest, err);
+
+    if (st != HS_OK) return st;
+    sha256_add(digest, slice_make(&stack_pointer, sizeof stack_pointer));
+    sha256_add(digest, slice_make(v->heap.memory->data, v->heap.memory->size));
+    sha256_finish_hex(digest, hex);
+    sha256_close(digest);
+    return HS_OK;
+}
