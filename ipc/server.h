@@ -12,16 +12,20 @@
 #ifndef HEADSTART_IPC_SERVER_H
 #define HEADSTART_IPC_SERVER_H
 
-#include "kernel/state/bytes.h"
+#include "kernel/state/limits.h"
 #include "kernel/state/message.h"
 
 struct uv_loop_s;
 struct ipc_server;
-struct ipc_request; /* one unanswered request; owned by the server until replied to */
+struct ipc_request; /* one unanswered request; stays valid until replied to, its peer gone or not */
+
+/* The largest result that ipc_reply can send: what is left of a frame beside the envelope. A
+ * delivery's result must be checked against it before anything depends on it having been sent. */
+enum { IPC_RESULT_BYTES_MAX = HS_FRAME_BYTES_MAX - 16 };
 
 /* The node's own request error, or what happened to ours, as the protocol's codes. */
 enum ipc_code {
-    IPC_BAD_REQUEST = 1,
+    IPC_BAD_REQUEST = 1, /* 0 is "no error" */
     IPC_UNKNOWN_METHOD,
     IPC_WRONG_CHAIN,
     IPC_BUSY,
@@ -36,7 +40,7 @@ enum ipc_code {
     IPC_CODE_COUNT,
 };
 
-struct ipc_delivery { /* borrowed for the handler call */
+struct ipc_delivery {     /* borrowed for the handler call */
     struct position real; /* what the node's real store holds */
     struct message message;
 };
@@ -51,7 +55,9 @@ struct ipc_hello_answer {
 struct ipc_handlers {
     void (*hello_answer)(void *data, struct ipc_hello_answer *out);
     void (*node_attached)(void *data, const char *client);
-    /* the node's connection ended; an unanswered delivery's request was already dropped */
+    /* the node's connection ended: the answer to a delivery that is still running will go nowhere,
+     * but its request must be replied to all the same. Until then the next node's delivery is held
+     * back, so that `deliver` is never called for two at a time. */
     void (*node_detached)(void *data);
     void (*deliver)(void *data, struct ipc_request *request, const struct ipc_delivery *delivery);
     void (*commit)(void *data, uint64_t height);
@@ -75,18 +81,30 @@ struct ipc_server_options {
  *  HS_LOCKED. HS_TOO_LARGE: the path does not fit sun_path. HS_PERMISSION, HS_IO. */
 HS_MUST_CHECK enum hs_status ipc_server_start(const struct ipc_server_options *options,
                                               struct ipc_server **out, struct hs_error *err);
-/** Refuse new work, flush answers, close all, remove the socket file, then call `done`. The memory
- *  is freed after `done` returns. */
+/** Refuse new work, flush answers (for 2 s at most), close all, remove the socket file, then call
+ *  `done`. The memory is freed after `done` returns. What is unanswered is answered with
+ *  shutting_down; its requests must still be replied to, even after `done`, and go nowhere. No
+ *  handler runs any more, only what ipc_node_request promised. Never calls back before returning.
+ */
 void ipc_server_stop(struct ipc_server *s, void (*done)(void *data), void *data);
 
-/** Answer with an already packed MessagePack value. */
+/** Answer with an already packed MessagePack value; over IPC_RESULT_BYTES_MAX the peer gets
+ *  too_large instead. Both free the request; a peer that is gone gets nothing. */
 void ipc_reply(struct ipc_request *request, struct slice packed);
+/** `text` is cut to one printable line; the code is put before it. */
 void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char *text);
 const char *ipc_code_name(enum ipc_code code);
 
-/** Ask the node; only while its delivery is unanswered. `done` runs on the loop thread exactly
- *  once: HS_OK with the result value (borrowed for the call), HS_NODE_FAILED with its words,
- *  HS_PEER_GONE when the connection ended. `params` is the packed map. */
+/** Ask the node for entries of its store (store.get, store.scan); only while its delivery is
+ *  unanswered. `done` runs on the loop thread exactly once, after this call has returned:
+ *  HS_OK           the result (borrowed for the call), its shape already checked: store.get's value
+ *                  is text or nil, store.scan's entries are text pairs in strictly rising order of
+ *                  their keys and not empty where more is true
+ *  HS_NODE_FAILED  the node answered with an error; `text` is its words
+ *  HS_PEER_GONE    the connection ended, or was ended because the answer broke the protocol
+ *  `params` is the packed map. HS_PEER_GONE at once when no node waits for a delivery (that of a
+ *  node which went away counts as none), HS_BUSY over IPC_QUESTIONS_MAX at a time. */
+enum { IPC_QUESTIONS_MAX = 64 };
 typedef void (*ipc_answer_fn)(void *data, enum hs_status status, struct slice result,
                               const char *text);
 HS_MUST_CHECK enum hs_status ipc_node_request(struct ipc_server *s, const char *method,

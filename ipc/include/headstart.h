@@ -64,13 +64,14 @@ struct headstart_store {
 };
 
 struct headstart_options {
-    const char *socket_path; /* NULL: HEADSTART_SOCKET, else the default path of the platform */
-    const char *chain_id;
+    const char *socket_path; /* NULL: HEADSTART_SOCKET, else headstart_default_socket */
+    const char *chain_id;    /* NULL: no hello is said, for tools: status and metrics only */
     const char *client;      /* name and version of the node software, for people */
     bool observer;           /* status and metrics only */
     struct headstart_store store;
-    int connect_timeout_ms;  /* 0: 5,000. Waits for a socket that is not there yet */
-    int answer_timeout_ms;   /* 0: wait for ever: a delivery may wait for a long replay */
+    int connect_timeout_ms; /* 0: 5,000. Waits for a socket that is not there yet */
+    int answer_timeout_ms;  /* 0: wait for ever: a delivery may wait for a long replay. Counts
+                             * from the request to its answer, store questions included */
 };
 
 struct headstart_hello {
@@ -110,7 +111,10 @@ struct headstart_result {
 /** Connect and say hello. `*out` is NULL unless HEADSTART_OK. */
 enum headstart_status headstart_connect(const struct headstart_options *options,
                                         struct headstart **out, struct headstart_error *err);
-/** What headstart said at the hello; valid as long as the connection. */
+/** Where headstart listens unless told: /run/headstart/headstart.sock, or for users other than root
+ *  $XDG_RUNTIME_DIR/headstart.sock where that is set. Returns the length, as snprintf. */
+int headstart_default_socket(char *path, size_t size);
+/** What headstart said at the hello (empty without one); valid as long as the connection. */
 const struct headstart_hello *headstart_greeting(const struct headstart *h);
 /** Close and free; NULL is allowed. */
 void headstart_close(struct headstart *h);
@@ -120,8 +124,7 @@ bool headstart_connected(const struct headstart *h);
 /** Deliver one message. On any error nothing happened: the real store must not change. The result
  *  belongs to the caller: headstart_result_free. */
 enum headstart_status headstart_deliver(struct headstart *h, const struct headstart_delivery *d,
-                                        struct headstart_result **out,
-                                        struct headstart_error *err);
+                                        struct headstart_result **out, struct headstart_error *err);
 void headstart_result_free(struct headstart_result *r);
 
 /** Tell that the node has durably committed block `height`. Not answered. */
@@ -133,8 +136,8 @@ enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t hei
 /** Ask headstart to stop in good order. */
 enum headstart_status headstart_shutdown(struct headstart *h, struct headstart_error *err);
 
-/** Any method, for tools: `params` is a packed MessagePack map (empty: {}); the answer's packed
- *  result is malloc'd into *result. */
+/** Any method, for tools: `params` is a packed MessagePack map (no bytes: {}); the answer's packed
+ *  result is malloc'd into *result, the caller frees it. */
 enum headstart_status headstart_call(struct headstart *h, const char *method,
                                      struct headstart_bytes params, char **result,
                                      size_t *result_len, struct headstart_error *err);
