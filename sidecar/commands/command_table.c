@@ -1,0 +1,100 @@
+#include "sidecar/commands/command.h"
+
+#include <string.h>
+
+#define RUN_SETTINGS                                                                               \
+    (SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) | SETTING_BIT(SETTING_METRICS) |  \
+     SETTING_BIT(SETTING_NO_PRELOAD) | SETTING_BIT(SETTING_SNAPSHOT_EVERY) |                       \
+     SETTING_BIT(SETTING_SNAPSHOT_KEEP) | SETTING_BIT(SETTING_NO_IMAGES) |                         \
+     SETTING_BIT(SETTING_LOG_SYNC) | SETTING_BIT(SETTING_READS) |                                  \
+     SETTING_BIT(SETTING_VERIFY_SWAP))
+
+static const struct command completion_shells[] = {
+    {.name = "bash",
+     .arguments = "",
+     .summary = "source <(headstart completion bash)",
+     .run = command_completion_run},
+    {.name = "zsh",
+     .arguments = "",
+     .summary = "source <(headstart completion zsh)",
+     .run = command_completion_run},
+    {.name = "fish",
+     .arguments = "",
+     .summary = "headstart completion fish | source",
+     .run = command_completion_run},
+    {.name = NULL},
+};
+
+static const struct command commands[] = {
+    {.name = "run",
+     .arguments = "",
+     .summary = "the daemon, in the foreground",
+     .details = "Loads the newest snapshot, rolls forward through the log, and waits on the\n"
+                "socket for the node. Stops in good order on SIGTERM and SIGINT.\n",
+     .settings = RUN_SETTINGS,
+     .required = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) |
+                 SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
+     .run = command_run_run},
+    {.name = "solo",
+     .arguments = "",
+     .summary = "no chain: the kernel on a store of its own",
+     .details = "Executes every line of FILE as a message, on a LevelDB store in the data folder.\n"
+                "Messages that this store has executed already are skipped, so a run that was\n"
+                "killed goes on where it was; with - every line of standard input is new.\n"
+                "With --json each message gives one line: seqnum, hash, status, value, outputs.\n"
+                "A line is printed once its message is on disk.\n",
+     .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES),
+     .required =
+         SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) | SETTING_BIT(SETTING_DATA),
+     .run = command_solo_run},
+    {.name = "status",
+     .arguments = "",
+     .summary = "what the daemon is doing, on one screen",
+     .settings = SETTING_BIT(SETTING_WATCH),
+     .required = SETTING_BIT(SETTING_SOCKET),
+     .run = command_status_run},
+    {.name = "ready",
+     .arguments = "",
+     .summary = "exit code only: 0 ready, 1 not yet, 2 no daemon there",
+     .settings = SETTING_BIT(SETTING_WAIT),
+     .required = SETTING_BIT(SETTING_SOCKET),
+     .run = command_ready_run},
+    {.name = "call",
+     .arguments = "METHOD [JSON]",
+     .summary = "send one raw request, for developers",
+     .details = "JSON is the request's parameter map (default {}). With --chain-id the request\n"
+                "is sent as a node, as deliver, prepare_commit and shutdown need; without it\n"
+                "as an observer.\n",
+     .arguments_min = 1,
+     .arguments_max = 2,
+     .settings = SETTING_BIT(SETTING_CHAIN_ID),
+     .required = SETTING_BIT(SETTING_SOCKET),
+     .run = command_call_run},
+    {.name = "completion",
+     .arguments = "bash|zsh|fish",
+     .summary = "a completion script for your shell",
+     .subcommands = completion_shells},
+    {.name = "version",
+     .arguments = "",
+     .summary = "the version of this program",
+     .run = command_version_run},
+    {.name = "help",
+     .arguments = "[COMMAND]",
+     .summary = "this text, or a command's own",
+     .arguments_max = 2,
+     .run = command_help_run},
+    {.name = NULL},
+};
+
+const struct command *command_table(void)
+{
+    return commands;
+}
+
+const struct command *command_find(const struct command *table, const char *name)
+{
+    for (; table && table->name; table++) {
+        if (strcmp(table->name, name) == 0) return table;
+    }
+    return NULL;
+}

@@ -1,0 +1,233 @@
+/* Completion scripts, written from the tables of commands and settings.
+ *
+ * bash and zsh get the same small function, which finds the command among the words before the
+ * cursor and offers what can follow; fish has a declarative form of its own.
+ */
+#include "sidecar/commands/command.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first failure sticks, so that a script reads as a list of lines. */
+struct script {
+    struct buffer text;
+    bool zsh;
+    enum hs_status st;
+};
+
+HS_PRINTF(2, 3) static void put(struct script *s, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+
+    if (s->st != HS_OK) return;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    s->st = buffer_append_text(&s->text, line);
+}
+
+static void put_command_names(struct script *s, const struct command *table, const char *between)
+{
+    for (const struct command *c = table; c && c->name; c++) {
+        put(s, "%s%s", c == table ? "" : between, c->name);
+    }
+}
+
+static void put_flags(struct script *s, uint64_t settings)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = setting_at((enum setting_id)i);
+
+        if (!(settings & SETTING_BIT(i))) continue;
+        put(s, " --%s%s", setting->name, setting->argument_optional ? "=" : "");
+    }
+}
+
+/* Offer the words that `put_words` would; the two shells differ in this alone. */
+static void put_offer_begin(struct script *s)
+{
+    put(s, "%s", s->zsh ? "compadd -- " : "COMPREPLY=($(compgen -W \"");
+}
+
+static void put_offer_end(struct script *s)
+{
+    put(s, "%s", s->zsh ? "" : "\" -- \"$current\"))");
+}
+
+static void put_values(struct script *s)
+{
+    put(s, "    case $previous in\n");
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = setting_at((enum setting_id)i);
+
+        if (setting->kind == SETTING_KIND_FLAG || setting->argument_optional) continue;
+        put(s, "    --%s) ", setting->name);
+        if (setting->kind == SETTING_KIND_PATH) {
+            put(s, "%s", s->zsh ? "_files; " : "COMPREPLY=($(compgen -f -- \"$current\")); ");
+        } else if (setting->choices) {
+            put_offer_begin(s);
+            for (size_t j = 0; setting->choices[j]; j++) {
+                put(s, "%s%s", j ? " " : "", setting->choices[j]);
+            }
+            put_offer_end(s);
+            put(s, "; ");
+        }
+        put(s, "return ;;\n");
+    }
+    put(s, "    esac\n");
+}
+
+static void put_case(struct script *s, const char *pattern, const struct command *table,
+                     uint64_t settings)
+{
+    put(s, "    '%s') ", pattern);
+    put_offer_begin(s);
+    put_command_names(s, table, " ");
+    put_flags(s, settings | COMMAND_SETTINGS_GLOBAL);
+    put(s, " --help");
+    put_offer_end(s);
+    put(s, " ;;\n");
+}
+
+static void put_cases(struct script *s)
+{
+    char pattern[64];
+
+    put(s, "    case $command in\n");
+    put_case(s, "", command_table(), 0);
+    for (const struct command *c = command_table(); c->name; c++) {
+        put_case(s, c->name, strcmp(c->name, "help") == 0 ? command_table() : c->subcommands,
+                 c->settings);
+        for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
+            (void)snprintf(pattern, sizeof pattern, "%s %s", c->name, inner->name);
+            put_case(s, pattern, NULL, inner->settings);
+        }
+    }
+    put(s, "    esac\n");
+}
+
+/* Which command do the words before the cursor name? */
+static void put_finder(struct script *s)
+{
+    put(s, "    case \"$command:$word\" in\n        :");
+    put_command_names(s, command_table(), "|:");
+    put(s, ") command=$word ;;\n");
+    for (const struct command *c = command_table(); c->name; c++) {
+        if (!c->subcommands) continue;
+        for (const struct command *inner = c->subcommands; inner->name; inner++) {
+            put(s, "        %s:%s) command=\"%s %s\" ;;\n", c->name, inner->name, c->name,
+                inner->name);
+        }
+    }
+    put(s, "        esac\n    done\n");
+}
+
+static void put_function(struct script *s)
+{
+    if (s->zsh) {
+        put(s, "#compdef headstart\n_headstart() {\n"
+               "    local current=${words[CURRENT]} previous=${words[CURRENT-1]} command= word\n"
+               "    for word in ${words[2,CURRENT-1]}; do\n    ");
+    } else {
+        put(s, "_headstart() {\n"
+               "    local current=${COMP_WORDS[COMP_CWORD]} "
+               "previous=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
+               "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    ");
+    }
+    put_finder(s);
+    put_values(s);
+    put_cases(s);
+    put(s, "}\n%s\n",
+        s->zsh ? "compdef _headstart headstart" : "complete -o filenames -F _headstart headstart");
+}
+
+/* Inside single quotes fish takes all but these two as they are. */
+static void put_fish_text(struct script *s, const char *text)
+{
+    put(s, "'");
+    for (; *text; text++) {
+        put(s, "%s%c", *text == '\'' || *text == '\\' ? "\\" : "", *text);
+    }
+    put(s, "'");
+}
+
+static void put_fish_option(struct script *s, const char *condition, const struct setting *setting)
+{
+    put(s, "complete -c headstart %s -l %s", condition, setting->name);
+    if (setting->letter) put(s, " -s %c", setting->letter);
+    if (setting->kind == SETTING_KIND_PATH) {
+        put(s, " -r -F");
+    } else if (setting->kind != SETTING_KIND_FLAG && !setting->argument_optional) {
+        put(s, " -x");
+    }
+    if (setting->choices) {
+        put(s, " -a '");
+        for (size_t i = 0; setting->choices[i]; i++) {
+            put(s, "%s%s", i ? " " : "", setting->choices[i]);
+        }
+        put(s, "'");
+    }
+    put(s, " -d ");
+    put_fish_text(s, setting->help);
+    put(s, "\n");
+}
+
+static void put_fish_options(struct script *s, const char *condition, uint64_t settings)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (settings & SETTING_BIT(i)) {
+            put_fish_option(s, condition, setting_at((enum setting_id)i));
+        }
+    }
+}
+
+static void put_fish_commands(struct script *s, const char *condition, const struct command *table)
+{
+    for (const struct command *c = table; c && c->name; c++) {
+        put(s, "complete -c headstart -n '%s' -a %s -d ", condition, c->name);
+        put_fish_text(s, c->summary);
+        put(s, "\n");
+    }
+}
+
+static void put_fish(struct script *s)
+{
+    char condition[128];
+
+    put(s, "complete -c headstart -f\n");
+    put_fish_options(s, "", COMMAND_SETTINGS_GLOBAL);
+    put(s, "complete -c headstart -s h -l help -d 'help'\n");
+    put_fish_commands(s, "__fish_use_subcommand", command_table());
+    for (const struct command *c = command_table(); c->name; c++) {
+        (void)snprintf(condition, sizeof condition, "__fish_seen_subcommand_from %s", c->name);
+        put_fish_commands(s, condition, c->subcommands);
+        (void)snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", c->name);
+        put_fish_options(s, condition, c->settings);
+        for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
+            (void)snprintf(condition, sizeof condition,
+                           "-n '__fish_seen_subcommand_from %s; and "
+                           "__fish_seen_subcommand_from %s'",
+                           c->name, inner->name);
+            put_fish_options(s, condition, inner->settings);
+        }
+    }
+}
+
+enum exit_code command_completion_run(const struct command_call *call)
+{
+    struct script script = {.zsh = strcmp(call->command->name, "zsh") == 0};
+    enum exit_code code;
+
+    assert(call->parent);
+    if (strcmp(call->command->name, "fish") == 0) {
+        put_fish(&script);
+    } else {
+        put_function(&script);
+    }
+    code = script.st == HS_OK ? help_print(&call->settings, &script.text)
+                              : failure_report(script.st, NULL);
+    buffer_fini(&script.text);
+    return code;
+}

@@ -1,0 +1,140 @@
+/* Help, written from the tables: what the parser takes is what is shown. */
+#include "sidecar/commands/command.h"
+#include "sidecar/nearest_name.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HELP_COLUMN = 28 }; /* where explanations begin */
+
+static enum hs_status render_commands(const struct command *table, struct buffer *out)
+{
+    enum hs_status st = HS_OK;
+
+    for (; table->name && st == HS_OK; table++) {
+        char words[64];
+
+        (void)snprintf(words, sizeof words, "%s %s", table->name, table->arguments);
+        st = buffer_printf(out, "  %-*s %s\n", HELP_COLUMN - 3, words, table->summary);
+    }
+    return st;
+}
+
+static enum hs_status render_setting(const struct setting *setting, struct buffer *out)
+{
+    char words[64], letter[8] = "";
+    enum hs_status st;
+
+    if (setting->letter) (void)snprintf(letter, sizeof letter, "-%c, ", setting->letter);
+    (void)snprintf(words, sizeof words, "%s--%s%s%s%s", letter, setting->name,
+                   setting->argument_optional ? "[=" : (setting->argument ? " " : ""),
+                   setting->argument ? setting->argument : "",
+                   setting->argument_optional ? "]" : "");
+    st = buffer_printf(out, "  %-*s %s", HELP_COLUMN - 3, words, setting->help);
+    if (st != HS_OK) return st;
+    /* Settings without an environment name explain their default themselves. */
+    if (setting->environment && setting->initial) {
+        st = buffer_printf(out, " (default: %s)", setting->initial);
+        if (st != HS_OK) return st;
+    }
+    return buffer_append_text(out, "\n");
+}
+
+static enum hs_status render_settings(const char *title, uint64_t settings, struct buffer *out)
+{
+    enum hs_status st;
+
+    if (settings == 0) return HS_OK;
+    st = buffer_printf(out, "\n%s\n", title);
+    for (size_t i = 0; i < SETTING_COUNT && st == HS_OK; i++) {
+        if (settings & SETTING_BIT(i)) st = render_setting(setting_at((enum setting_id)i), out);
+    }
+    return st;
+}
+
+static enum hs_status render_program(struct buffer *out)
+{
+    enum hs_status st = buffer_append_text(
+        out, "headstart has a chain node's virtual machine ready before the node asks for it.\n\n"
+             "usage: headstart [OPTION…] COMMAND …\n\nCommands\n");
+
+    if (st != HS_OK) return st;
+    st = render_commands(command_table(), out);
+    if (st != HS_OK) return st;
+    st = render_settings("Options of every command", COMMAND_SETTINGS_GLOBAL, out);
+    if (st != HS_OK) return st;
+    return buffer_append_text(
+        out, "  -h, --help                this text, or with a command its own\n"
+             "  -V, --version             the version of this program\n\n"
+             "Each setting is also an environment variable (--log-level: HEADSTART_LOG_LEVEL)\n"
+             "and a name in the --config file; a flag wins over both, the environment over the "
+             "file.\n");
+}
+
+enum hs_status help_render(const struct command *parent, const struct command *command,
+                           struct buffer *out)
+{
+    enum hs_status st;
+
+    if (!command) return render_program(out);
+    st = buffer_printf(out, "usage: headstart %s%s%s%s%s [OPTION…]\n\n%s\n",
+                       parent ? parent->name : "", parent ? " " : "", command->name,
+                       *command->arguments ? " " : "", command->arguments, command->summary);
+    if (st == HS_OK && command->details) st = buffer_printf(out, "\n%s", command->details);
+    if (st == HS_OK && command->subcommands) {
+        st = buffer_append_text(out, "\nCommands\n");
+        if (st == HS_OK) st = render_commands(command->subcommands, out);
+    }
+    if (st == HS_OK) st = render_settings("Options", command->settings, out);
+    if (st == HS_OK) st = render_settings("Options of every command", COMMAND_SETTINGS_GLOBAL, out);
+    return st;
+}
+
+enum exit_code help_print(const struct settings *s, const struct buffer *text)
+{
+    json_t *document;
+    char *line;
+
+    if (!settings_flag(s, SETTING_JSON)) {
+        (void)fputs(buffer_text(text), stdout);
+        return EXIT_CODE_OK;
+    }
+    document = json_pack("{s:i, s:s}", "schema", 1, "text", buffer_text(text));
+    line = document ? json_dumps(document, JSON_COMPACT) : NULL;
+    json_decref(document);
+    if (!line) return failure_report(HS_NOMEM, NULL);
+    (void)puts(line);
+    free(line);
+    return EXIT_CODE_OK;
+}
+
+enum exit_code command_help_run(const struct command_call *call)
+{
+    const struct command *parent = NULL, *command = NULL;
+    struct buffer text = {0};
+    enum exit_code code;
+    enum hs_status st;
+
+    for (size_t i = 0; i < call->arguments_len; i++) {
+        const char *word = call->arguments[i];
+        const struct command *table = command ? command->subcommands : command_table();
+        struct nearest_name nearest = nearest_name_of(word);
+
+        parent = command;
+        command = command_find(table, word);
+        if (command) continue;
+        for (; table && table->name; table++) {
+            nearest_name_offer(&nearest, table->name);
+        }
+        if (!nearest.name) {
+            return failure_print(EXIT_CODE_USAGE, "no help for '%s'; see 'headstart help'", word);
+        }
+        return failure_print(EXIT_CODE_USAGE, "no help for '%s'; did you mean '%s'?", word,
+                             nearest.name);
+    }
+    st = help_render(parent, command, &text);
+    code = st == HS_OK ? help_print(&call->settings, &text) : failure_report(st, NULL);
+    buffer_fini(&text);
+    return code;
+}

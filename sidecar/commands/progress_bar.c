@@ -1,0 +1,62 @@
+#include "sidecar/commands/progress_bar.h"
+
+#include "sidecar/clock.h"
+#include "sidecar/commands/readable.h"
+#include "sidecar/commands/terminal.h"
+
+#include <assert.h>
+
+enum { BAR_INTERVAL_US = 100 * 1000, LINE_INTERVAL_US = 5 * 1000 * 1000, BAR_CELLS = 30 };
+
+void progress_bar_start(struct progress_bar *p, const char *label, bool wanted)
+{
+    assert(label);
+    *p =
+        (struct progress_bar){.label = label, .wanted = wanted, .on_terminal = terminal_is(stderr)};
+    p->started_us = p->shown_us = clock_us();
+}
+
+static enum hs_status bar_render(const struct progress_bar *p, uint64_t count, uint64_t done,
+                                 uint64_t total, struct buffer *out)
+{
+    double seconds = (double)(clock_us() - p->started_us) / 1e6;
+    double rate = seconds > 0 ? (double)(count - p->first) / seconds : 0;
+    double percent = total > 0 ? 100 * (double)done / (double)total : 0;
+    char figures[3][READABLE_BYTES_MAX];
+    enum hs_status st = buffer_printf(out, "%s ", p->label);
+
+    if (st == HS_OK && total > 0 && p->on_terminal) st = terminal_bar(out, percent, BAR_CELLS);
+    if (st == HS_OK && total > 0) st = buffer_printf(out, " %.0f %%", percent);
+    if (st != HS_OK) return st;
+    st = buffer_printf(out, "  %s, %s/s", readable_count(count, figures[0]),
+                       readable_rate(rate, figures[1]));
+    if (st != HS_OK || percent <= 0 || percent >= 100) return st;
+    return buffer_printf(
+        out, ", %s left",
+        readable_seconds((uint64_t)(seconds * (100 - percent) / percent), figures[2]));
+}
+
+void progress_bar_show(struct progress_bar *p, uint64_t count, uint64_t done, uint64_t total)
+{
+    uint64_t now_us = p->wanted ? clock_us() : 0;
+    struct buffer line = {0};
+
+    if (!p->wanted) return;
+    if (!p->counting) {
+        p->first = count;
+        p->counting = true;
+    }
+    if (now_us - p->shown_us < (p->on_terminal ? BAR_INTERVAL_US : LINE_INTERVAL_US)) return;
+    p->shown_us = now_us;
+    if (bar_render(p, count, done, total, &line) == HS_OK) {
+        (void)fprintf(stderr, p->on_terminal ? "\r\033[K%s" : "%s\n", buffer_text(&line));
+        p->drawn = p->on_terminal;
+    }
+    buffer_fini(&line);
+}
+
+void progress_bar_end(struct progress_bar *p)
+{
+    if (p->drawn) (void)fputs("\r\033[K", stderr);
+    p->drawn = false;
+}

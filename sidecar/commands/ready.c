@@ -1,0 +1,67 @@
+#include "sidecar/clock.h"
+#include "sidecar/commands/command.h"
+#include "sidecar/commands/daemon_query.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { READY_POLL_US = 100000 };
+
+/* EXIT_CODE_OK, _NO or what stands in the way; *phase: the daemon's word, "" if it said none. */
+static enum exit_code ask_ready(const char *socket_path, char phase[64],
+                                struct headstart_error *err)
+{
+    json_t *status = NULL;
+    const char *word;
+    bool ready;
+
+    phase[0] = '\0';
+    if (!daemon_ask_status(socket_path, &status, err)) return exit_code_of_client(err);
+    ready = json_is_true(json_object_get(status, "ready"));
+    word = json_string_value(json_object_get(status, "phase"));
+    (void)snprintf(phase, 64, "%s", word ? word : "");
+    json_decref(status);
+    return ready ? EXIT_CODE_OK : EXIT_CODE_NO;
+}
+
+/* Only what time can heal is waited for. */
+static bool may_become_ready(enum exit_code code)
+{
+    return code == EXIT_CODE_NO || code == EXIT_CODE_UNREACHABLE || code == EXIT_CODE_LOCKED;
+}
+
+static bool wait_is_over(const struct settings *s, uint64_t started_us)
+{
+    const char *limit = settings_text(s, SETTING_WAIT);
+
+    if (!limit) return true;
+    if (*limit == '\0') return false; /* --wait alone: for ever */
+    return clock_us() - started_us >= settings_number(s, SETTING_WAIT) * UINT64_C(1000000);
+}
+
+enum exit_code command_ready_run(const struct command_call *call)
+{
+    const char *socket_path = settings_text(&call->settings, SETTING_SOCKET);
+    uint64_t started_us = clock_us();
+    struct headstart_error err = {0};
+    enum exit_code code;
+    char phase[64];
+
+    for (;;) {
+        code = ask_ready(socket_path, phase, &err);
+        if (!may_become_ready(code) || wait_is_over(&call->settings, started_us)) break;
+        (void)usleep(READY_POLL_US);
+    }
+    if (settings_flag(&call->settings, SETTING_JSON)) {
+        /* A phase is one of a known set of plain words, so it needs no escaping. */
+        printf("{\"schema\":1,\"ready\":%s,\"phase\":%s%s%s}\n",
+               code == EXIT_CODE_OK ? "true" : "false", *phase ? "\"" : "", *phase ? phase : "null",
+               *phase ? "\"" : "");
+    }
+    if (code == EXIT_CODE_OK) return code;
+    if (code == EXIT_CODE_NO) {
+        return failure_print(code, "not ready: %s; wait with 'headstart ready --wait'",
+                             *phase ? phase : "no phase told");
+    }
+    return failure_report_client(&err, socket_path);
+}

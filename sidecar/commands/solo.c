@@ -1,0 +1,167 @@
+/* solo: opens everything that solo_run.h needs, in the order in which a user can be wrong about
+ * it: the messages, the kernel configuration, the data folder. */
+#include "kernel/state/limits.h"
+#include "sidecar/commands/command.h"
+#include "sidecar/commands/folder.h"
+#include "sidecar/commands/readable.h"
+#include "sidecar/commands/solo_run.h"
+#include "sidecar/data_folder.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Chain id of a data folder that solo made: it has no chain. */
+static const char solo_chain_id[] = "solo";
+
+struct solo_resources {
+    struct line_reader lines;
+    struct interrupt interrupt;
+    struct kernel_config *config;
+    struct data_folder *folder;
+    struct vat_engine *engine;
+    struct kv_leveldb *store;
+};
+
+/* What the kernel thread is given and gives back. */
+struct solo_thread {
+    struct solo solo;
+    struct solo_report report;
+    enum hs_status st;
+    struct hs_error err;
+};
+
+/* A chain's folder may be used too: solo keeps to a folder of its own inside, and only takes the
+ * lock. */
+static enum hs_status open_folder(struct solo_resources *r, const char *dir, struct hs_error *err)
+{
+    struct data_folder_format format;
+    enum hs_status st = data_folder_read_format(dir, &format, err);
+
+    if (st != HS_OK && st != HS_NOT_FOUND) return st;
+    return data_folder_open(dir, st == HS_OK ? format.chain_id : solo_chain_id, &r->folder, err);
+}
+
+static enum hs_status open_store(struct solo_resources *r, const char *dir, struct hs_error *err)
+{
+    struct kv_leveldb_options options = {.create = true, .compress = true};
+    struct buffer path = {0};
+    enum hs_status st = buffer_printf(&path, "%s/solo", dir);
+
+    if (st == HS_OK) {
+        st = kv_leveldb_open(buffer_text(&path), &options, &r->store, err);
+    } else {
+        st = hs_fail(err, st, "%s: %s", dir, hs_status_text(st));
+    }
+    buffer_fini(&path);
+    return st;
+}
+
+static enum exit_code open_all(struct solo_resources *r, const struct settings *s)
+{
+    const char *dir = settings_text(s, SETTING_DATA);
+    struct hs_error err = {0};
+    enum exit_code code;
+    enum hs_status st;
+
+    st = interrupt_init(&r->interrupt, &err);
+    if (st == HS_OK) st = line_reader_open(&r->lines, settings_text(s, SETTING_MESSAGES), &err);
+    if (st == HS_OK) {
+        st = kernel_config_load(settings_text(s, SETTING_KERNEL), &r->config, &err);
+    }
+    if (st != HS_OK) return failure_report(st, &err);
+    code = folder_create(dir, "data folder");
+    if (code != EXIT_CODE_OK) return code;
+    st = open_folder(r, dir, &err);
+    if (st == HS_OK) {
+        st = vat_engine_open(data_folder_path(r->folder, DATA_FOLDER_IMAGES), &r->engine, &err);
+    }
+    if (st == HS_OK) st = open_store(r, dir, &err);
+    return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
+}
+
+static void close_all(struct solo_resources *r)
+{
+    kv_leveldb_close(r->store);
+    vat_engine_close(r->engine);
+    data_folder_close(r->folder);
+    kernel_config_close(r->config);
+    line_reader_close(&r->lines);
+    interrupt_fini(&r->interrupt);
+}
+
+static void *thread_main(void *data)
+{
+    struct solo_thread *t = data;
+
+    t->st = solo_run(&t->solo, &t->report, &t->err);
+    return NULL;
+}
+
+/* Vats need a larger native stack than a main thread has for certain (kernel/vat/vat.h). */
+static int run_thread(struct solo_thread *t)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int errnum = pthread_attr_init(&attributes);
+
+    if (errnum != 0) return errnum;
+    errnum = pthread_attr_setstacksize(&attributes, HS_VAT_THREAD_STACK_BYTES);
+    if (errnum == 0) errnum = pthread_create(&thread, &attributes, thread_main, t);
+    if (errnum == 0) errnum = pthread_join(thread, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return errnum;
+}
+
+static void print_summary(const struct solo_report *r, FILE *out)
+{
+    char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX];
+    double seconds = (double)r->elapsed_ms / 1000;
+
+    (void)fprintf(out, "messages   %s executed, %s skipped (executed before)\n",
+                  readable_count(r->executed, a), readable_count(r->skipped, b));
+    (void)fprintf(out, "results    %s fulfilled, %s rejected, %s pending\n",
+                  readable_count(r->fulfilled, a), readable_count(r->rejected, b),
+                  readable_count(r->pending, c));
+    (void)fprintf(out, "position   seqnum %s, hash %s\n", readable_count(r->at.seqnum, a),
+                  r->at.hash[0] ? r->at.hash : "-");
+    (void)fprintf(out, "rate       %s messages/s\n",
+                  readable_rate(seconds > 0 ? (double)r->executed / seconds : 0, a));
+}
+
+enum exit_code command_solo_run(const struct command_call *call)
+{
+    const struct settings *s = &call->settings;
+    bool json = settings_flag(s, SETTING_JSON), quiet = settings_flag(s, SETTING_QUIET);
+    bool from_input = strcmp(settings_text(s, SETTING_MESSAGES), "-") == 0;
+    struct solo_resources resources = {.interrupt = {.fd = -1}, .lines = {.fd = -1}};
+    struct solo_thread thread = {0};
+    enum exit_code code;
+    int errnum;
+
+    code = open_all(&resources, s);
+    if (code != EXIT_CODE_OK) goto out;
+    thread.solo = (struct solo){
+        .store = resources.store,
+        .engine = resources.engine,
+        .config = resources.config,
+        .lines = &resources.lines,
+        .interrupt = &resources.interrupt,
+        .skip_executed = !from_input,
+        .print = json ? SOLO_PRINT_JSON : (from_input ? SOLO_PRINT_TEXT : SOLO_PRINT_NOTHING),
+        .show_progress = !quiet && !from_input,
+    };
+    errnum = run_thread(&thread);
+    if (errnum != 0) {
+        thread.st = hs_fail_errno(&thread.err, HS_INTERNAL, errnum, "cannot start a thread");
+    } else if (!json) {
+        print_summary(&thread.report, stdout);
+    } else if (!quiet) {
+        print_summary(&thread.report, stderr);
+    }
+    if (thread.st != HS_OK) code = failure_report(thread.st, &thread.err);
+out:
+    close_all(&resources);
+    return code;
+}

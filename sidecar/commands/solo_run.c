@@ -1,0 +1,258 @@
+#include "sidecar/commands/solo_run.h"
+
+#include "sidecar/clock.h"
+#include "sidecar/commands/progress_bar.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    /* A sync costs about as much as this many small messages. */
+    SOLO_GROUP_MESSAGES_MAX = 256,
+    SOLO_GROUP_BYTES_MAX = 8 << 20,
+    SOLO_GROUP_US_MAX = 100 * 1000 /* slow messages are not held back for long */
+};
+
+/* What was executed and is not yet durable. */
+struct solo_group {
+    struct solo_report counts; /* as the report will be once this is durable */
+    uint64_t messages, bytes;
+    uint64_t started_us;
+    struct buffer results; /* lines for stdout */
+};
+
+struct solo_work {
+    const struct solo *s;
+    struct solo_report *report;
+    struct kernel *kernel;
+    struct kv_leveldb_batch *batch;
+    struct progress_bar progress;
+    struct solo_group group;
+};
+
+static bool start_progress(void *data, uint64_t done, uint64_t total)
+{
+    struct solo_work *w = data;
+
+    progress_bar_show(&w->progress, done, done, total);
+    return !interrupt_seen(w->s->interrupt);
+}
+
+static enum hs_status start_kernel(struct solo_work *w, struct hs_error *err)
+{
+    struct kernel_options options = {
+        .base = kv_leveldb_store(w->s->store),
+        .engine = w->s->engine,
+        .config = w->s->config,
+        .vat_limits = vat_limits_default(),
+        .progress = start_progress,
+        .progress_data = w,
+    };
+    struct kernel_start_report started;
+    enum hs_status st;
+
+    progress_bar_start(&w->progress, "replaying transcripts", w->s->show_progress);
+    st = kernel_start(&options, &w->kernel, &started, err);
+    progress_bar_end(&w->progress);
+    if (st == HS_OK) w->report->at = kernel_position(w->kernel);
+    return st;
+}
+
+/* The lines that the store has executed already. */
+static enum hs_status skip_executed(struct solo_work *w, struct hs_error *err)
+{
+    uint64_t executed = w->report->at.seqnum;
+    struct line_reader *lines = w->s->lines;
+    enum hs_status st = HS_OK;
+
+    while (w->report->skipped < executed && st == HS_OK) {
+        struct slice line;
+
+        st = interrupt_seen(w->s->interrupt)
+                 ? hs_fail(err, HS_CANCELLED, "interrupted")
+                 : line_reader_next(lines, true, w->s->interrupt->fd, &line, err);
+        if (st == HS_OK) w->report->skipped++;
+    }
+    if (st != HS_NOT_FOUND) return st;
+    return hs_fail(err, HS_STALE,
+                   "this data folder has executed %" PRIu64 " messages and %s has only %" PRIu64
+                   "; give the file it was run with, another --data, or the new messages on "
+                   "standard input with --messages -",
+                   executed, lines->name, w->report->skipped);
+}
+
+/* The kernel's value and outputs are JSON already and go in as they are. */
+static enum hs_status render_json(const struct kernel_outcome *o, struct buffer *out)
+{
+    enum hs_status st;
+
+    st = buffer_printf(out,
+                       "{\"schema\":1,\"seqnum\":%" PRIu64 ",\"hash\":\"%s\",\"status\":\"%s\","
+                       "\"value\":",
+                       o->after.seqnum, o->after.hash, message_status_name(o->status));
+    if (st == HS_OK) st = buffer_append_text(out, o->value.len ? buffer_text(&o->value) : "null");
+    if (st == HS_OK) st = buffer_append_text(out, ",\"outputs\":[");
+    for (size_t i = 0; i < o->outputs_len && st == HS_OK; i++) {
+        if (i > 0) st = buffer_append_byte(out, ',');
+        if (st == HS_OK) st = buffer_append(out, buffer_slice(&o->outputs[i]));
+    }
+    return st == HS_OK ? buffer_append_text(out, "]}\n") : st;
+}
+
+static enum hs_status render_text(const struct kernel_outcome *o, struct buffer *out)
+{
+    enum hs_status st =
+        buffer_printf(out, "%" PRIu64 " %s ", o->after.seqnum, message_status_name(o->status));
+
+    if (st == HS_OK) st = buffer_append_text(out, o->value.len ? buffer_text(&o->value) : "null");
+    return st == HS_OK ? buffer_append_byte(out, '\n') : st;
+}
+
+static enum hs_status group_add(struct solo_work *w, const struct kernel_outcome *o)
+{
+    struct solo_group *g = &w->group;
+
+    g->messages++;
+    g->bytes += kv_map_bytes(o->writes);
+    g->counts.executed++;
+    g->counts.fulfilled += o->status == MESSAGE_FULFILLED;
+    g->counts.rejected += o->status == MESSAGE_REJECTED;
+    g->counts.pending += o->status == MESSAGE_PENDING;
+    g->counts.at = o->after;
+    if (w->s->print == SOLO_PRINT_JSON) return render_json(o, &g->results);
+    return w->s->print == SOLO_PRINT_TEXT ? render_text(o, &g->results) : HS_OK;
+}
+
+static bool group_is_full(const struct solo_group *g)
+{
+    return g->messages >= SOLO_GROUP_MESSAGES_MAX || g->bytes >= SOLO_GROUP_BYTES_MAX ||
+           g->results.len >= SOLO_GROUP_BYTES_MAX || clock_us() - g->started_us > SOLO_GROUP_US_MAX;
+}
+
+/* The kernel's changes since the last group, as one synced batch. */
+static enum hs_status group_write(struct solo_work *w, struct hs_error *err)
+{
+    struct mark_changes changes = {0};
+    struct kv_entry entry = {0};
+    enum hs_status st = kernel_mark(w->kernel, err);
+
+    if (st == HS_OK) st = kernel_snapshot_take(w->kernel, false, &changes, err);
+    if (st != HS_OK) return st;
+    kv_leveldb_batch_clear(w->batch);
+    while (kv_map_next(changes.keys, entry.key, &entry)) {
+        if (entry.deleted) {
+            kv_leveldb_batch_delete(w->batch, entry.key);
+        } else {
+            kv_leveldb_batch_put(w->batch, entry.key, entry.value);
+        }
+    }
+    st = kv_leveldb_write(w->s->store, w->batch, true, err);
+    kernel_snapshot_done(w->kernel, &changes, st == HS_OK);
+    mark_changes_fini(&changes);
+    return st;
+}
+
+static enum hs_status group_print(struct solo_group *g, struct hs_error *err)
+{
+    size_t written = g->results.len ? fwrite(g->results.data, 1, g->results.len, stdout) : 0;
+
+    if (written == g->results.len && fflush(stdout) == 0) return HS_OK;
+    return hs_fail(err, HS_IO,
+                   "cannot print the results; the messages are executed, check where "
+                   "stdout goes");
+}
+
+/* What was executed becomes durable, then visible. */
+static enum hs_status group_finish(struct solo_work *w, struct hs_error *err)
+{
+    struct solo_group *g = &w->group;
+    enum hs_status st;
+
+    if (g->messages == 0) return HS_OK;
+    st = group_write(w, err);
+    if (st != HS_OK) return st;
+    g->counts.skipped = w->report->skipped;
+    *w->report = g->counts;
+    progress_bar_end(&w->progress);
+    st = group_print(g, err);
+    g->messages = g->bytes = 0;
+    buffer_clear(&g->results);
+    return st;
+}
+
+static enum hs_status execute_line(struct solo_work *w, struct slice line, struct hs_error *err)
+{
+    struct message message = {.text = line};
+    struct kernel_outcome outcome = {0};
+    enum hs_status st;
+
+    if (w->group.messages == 0) w->group.started_us = clock_us();
+    st = kernel_deliver(w->kernel, &message, &outcome, err);
+    if (st != HS_OK)
+        return hs_fail_prefix(err, st, "message %" PRIu64, w->group.counts.at.seqnum + 1);
+    st = group_add(w, &outcome);
+    kernel_outcome_fini(&outcome);
+    if (st != HS_OK) return hs_fail(err, st, "results: %s", hs_status_text(st));
+    if (group_is_full(&w->group)) st = group_finish(w, err);
+    return st;
+}
+
+/* The next line; before waiting for somebody to type it, what is done is made durable. */
+static enum hs_status next_line(struct solo_work *w, struct slice *line, struct hs_error *err)
+{
+    struct line_reader *lines = w->s->lines;
+    int wake_fd = w->s->interrupt->fd;
+    enum hs_status st;
+
+    if (interrupt_seen(w->s->interrupt)) return HS_CANCELLED;
+    st = line_reader_next(lines, false, wake_fd, line, err);
+    if (st != HS_BUSY) return st;
+    st = group_finish(w, err);
+    return st == HS_OK ? line_reader_next(lines, true, wake_fd, line, err) : st;
+}
+
+static enum hs_status execute_lines(struct solo_work *w, struct hs_error *err)
+{
+    uint64_t started_us = clock_us();
+    enum hs_status st, finished;
+    struct slice line;
+
+    progress_bar_start(&w->progress, "executing", w->s->show_progress);
+    w->group.counts = *w->report;
+    while ((st = next_line(w, &line, err)) == HS_OK) {
+        st = execute_line(w, line, err);
+        if (st != HS_OK) break;
+        progress_bar_show(&w->progress, w->group.counts.executed, w->s->lines->offset,
+                          w->s->lines->size);
+    }
+    if (st == HS_NOT_FOUND || st == HS_CANCELLED || st == HS_TOO_LARGE) {
+        /* What came before the end, the interruption or the bad line is whole. */
+        finished = group_finish(w, st == HS_TOO_LARGE ? NULL : err);
+        if (finished != HS_OK) st = finished;
+    }
+    progress_bar_end(&w->progress);
+    w->report->elapsed_ms = (clock_us() - started_us) / 1000;
+    if (st == HS_CANCELLED) (void)hs_fail(err, st, "interrupted");
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+enum hs_status solo_run(const struct solo *s, struct solo_report *report, struct hs_error *err)
+{
+    struct solo_work w = {.s = s, .report = report};
+    enum hs_status st;
+
+    assert(s->store && s->engine && s->lines && s->interrupt);
+    *report = (struct solo_report){0};
+    st = kv_leveldb_batch_open(&w.batch, err);
+    if (st != HS_OK) goto out;
+    st = start_kernel(&w, err);
+    if (st != HS_OK) goto out;
+    if (s->skip_executed) st = skip_executed(&w, err);
+    if (st == HS_OK) st = execute_lines(&w, err);
+out:
+    kernel_close(w.kernel);
+    kv_leveldb_batch_close(w.batch);
+    buffer_fini(&w.group.results);
+    return st;
+}

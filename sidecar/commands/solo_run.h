@@ -1,0 +1,50 @@
+/* Solo: messages from a file, executed by a kernel on a LevelDB store of its own.
+ *
+ *   line ─► kernel_deliver ─► result kept ─┐  many times
+ *                                          ├─ group ends ─► mark ─► one synced batch ─► print
+ *
+ * A result is printed once its message is durable, and a group is one atomic batch: killed
+ * anywhere, the store stands after a whole message, and what was printed is never lost. Started
+ * again on the same file, as many lines are skipped as the store has executed.
+ */
+#ifndef HEADSTART_SIDECAR_COMMANDS_SOLO_RUN_H
+#define HEADSTART_SIDECAR_COMMANDS_SOLO_RUN_H
+
+#include "kernel/kernel.h"
+#include "sidecar/commands/interrupt.h"
+#include "sidecar/commands/line_reader.h"
+#include "snapshot/kv_leveldb.h"
+
+enum solo_print { SOLO_PRINT_NOTHING, SOLO_PRINT_TEXT, SOLO_PRINT_JSON };
+
+/* Filled in by the owner, all borrowed for solo_run. */
+struct solo {
+    struct kv_leveldb *store;
+    struct vat_engine *engine;
+    const struct kernel_config *config;
+    struct line_reader *lines;
+    struct interrupt *interrupt;
+    bool skip_executed; /* the lines are those of the run that the store holds */
+    enum solo_print print;
+    bool show_progress;
+};
+
+struct solo_report {
+    uint64_t skipped;
+    uint64_t executed, fulfilled, rejected, pending;
+    struct position at;
+    uint64_t elapsed_ms; /* executing, without the start */
+};
+
+/** Execute until the lines end.
+ *
+ *  Out:     report    what became durable; valid whatever is returned
+ *  Returns: HS_OK
+ *           HS_CANCELLED  interrupted; the group was finished
+ *           HS_STALE      the store has executed more messages than there are lines
+ *           other         of the store, the kernel, the lines or stdout; err says which
+ *  Thread:  needs a stack of HS_VAT_THREAD_STACK_BYTES */
+HS_MUST_CHECK enum hs_status solo_run(const struct solo *s, struct solo_report *report,
+                                      struct hs_error *err);
+
+#endif
