@@ -16,6 +16,7 @@
   'use strict';
 
   const { host, harden, seal } = realm;
+  const { issue, report, evaluate, collect } = host;
   const { stringify, parse } = JSON;
   const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf, hasOwn } = Object;
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
@@ -26,13 +27,24 @@
 
   const OK = '["ok",null]'; // what most of them answer; spares parsing it
 
-  const syscall = (...request) => {
-    const answer = host.issue(stringify(['syscall', request]));
-    if (answer === OK) return null;
-    const [status, value] = parse(answer);
-    if (status !== 'ok') throw Error(`syscall ${request[0]} failed: ${value}`);
-    return value;
+  /** `request`: the syscall's JSON. */
+  const syscallText = request => {
+    const text = issue(`["syscall",${request}]`);
+    if (text === OK) return null;
+    const answer = parse(text);
+    if (answer[0] !== 'ok') throw Error(`syscall failed: ${answer[1]}`);
+    return answer[1];
   };
+  const syscall = (...request) => syscallText(stringify(request));
+
+  /* The two syscalls that nearly every delivery makes, written by hand: references need no escapes
+   * and a serialized value is JSON already. */
+  const syscallResolve = (vref, rejected, data) =>
+    syscallText(`["resolve",[["${vref}",${rejected},${data}]]]`);
+  const syscallSend = (vref, methargs, result) =>
+    syscallText(
+      `["send","${vref}",{"methargs":${methargs},"result":${result ? `"${result}"` : null}}]`,
+    );
 
   // ---- references ----
 
@@ -208,10 +220,13 @@
     }
   };
 
+  /** Capdata, as JSON text. */
   const serialize = value => {
     const slots = [];
-    const body = `#${stringify(encode(value, slots))}`;
-    return { body, slots };
+    const body = stringify(`#${stringify(encode(value, slots))}`);
+    return slots.length === 0
+      ? `{"body":${body},"slots":[]}`
+      : `{"body":${body},"slots":["${slots.join('","')}"]}`;
   };
 
   const decodeReference = (text, slots) => {
@@ -303,7 +318,7 @@
     }
     results.delete(vref);
     forgetPromise(vref);
-    syscall('resolve', [[vref, rejected, data]]);
+    syscallResolve(vref, rejected, data);
     const settler = settlers.get(vref);
     if (settler !== undefined) {
       // It was ours to wait for, then ours to decide: the kernel tells only the others.
@@ -319,6 +334,10 @@
 
   const decideResult = (vref, outcome) => {
     const promise = Promise.resolve(outcome);
+    if (!vref) {
+      promise.catch(() => {}); // nobody asked
+      return;
+    }
     if (!objects.has(vref)) objects.set(vref, promise);
     results.set(vref, promise);
     promise.then(
@@ -351,11 +370,11 @@
     if (vref !== undefined) {
       const methargs = serialize([method, args]);
       if (!wanted) {
-        syscall('send', vref, { methargs, result: null });
+        syscallSend(vref, methargs, null);
         return undefined;
       }
       const result = `p+${nextPromise++}`;
-      syscall('send', vref, { methargs, result });
+      syscallSend(vref, methargs, result);
       const promise = importPromise(result);
       syscall('subscribe', result);
       return promise;
@@ -416,7 +435,8 @@
   const D = makeSender((device, method, args) => {
     const vref = references.get(device);
     if (vref === undefined || vref[0] !== 'd') throw TypeError('D needs a device');
-    return unserialize(syscall('callNow', vref, method, serialize(args)));
+    const data = serialize(args);
+    return unserialize(syscallText(`["callNow","${vref}",${stringify(method)},${data}]`));
   });
 
   const vatstore = {
@@ -435,8 +455,8 @@
   const vatPowers = {
     D,
     vatstore,
-    exitVat: completion => void syscall('exit', false, serialize(completion)),
-    exitVatWithFailure: reason => void syscall('exit', true, serialize(reason)),
+    exitVat: completion => void syscallText(`["exit",false,${serialize(completion)}]`),
+    exitVatWithFailure: reason => void syscallText(`["exit",true,${serialize(reason)}]`),
   };
 
   let vatID = '';
@@ -451,7 +471,7 @@
     }
   };
   const log = level => (...values) => {
-    host.report(stringify(['sourcedConsole', vatID, level, ...values.map(show)]));
+    report(stringify(['sourcedConsole', vatID, level, ...values.map(show)]));
   };
   const console = {
     debug: log('debug'), log: log('log'), info: log('info'), warn: log('warn'),
@@ -483,34 +503,23 @@
       register('o+0', root);
     },
 
-    message: (vref, { methargs, result }) => {
+    message: (vref, message) => {
       const target = objects.get(vref);
       if (target === undefined || !faces.has(target)) throw Error(`no object ${vref}`);
-      const call = () => {
-        const [method, args] = unserialize(methargs);
-        return callLocal(target, method, args);
-      };
-      if (result === null || result === undefined) {
-        try {
-          const outcome = call();
-          if (isThenable(outcome)) Promise.resolve(outcome).catch(() => {});
-        } catch {
-          // nobody asked
-        }
-        return;
-      }
+      const { methargs, result } = message;
       let outcome;
       try {
-        outcome = call();
+        const call = unserialize(methargs);
+        outcome = callLocal(target, call[0], call[1]);
         if (isThenable(outcome)) {
           decideResult(result, outcome);
           return;
         }
       } catch (reason) {
-        settle(result, true, reason);
+        if (result) settle(result, true, reason);
         return;
       }
-      settle(result, false, outcome);
+      if (result) settle(result, false, outcome);
     },
 
     notify: resolutions => {
@@ -539,7 +548,7 @@
 
     retireImports: vrefs => deliver.retireExports(vrefs),
 
-    bringOutYourDead: () => host.collect(),
+    bringOutYourDead: () => void collect(),
     stopVat: () => {},
     changeVatOptions: () => {},
   };
@@ -552,50 +561,52 @@
         throw TypeError(`lite vats are ES modules, not ${bundle.moduleFormat}`);
       }
       vatID = `${id}`;
-      const namespace = await host.evaluate(bundle.source);
+      const namespace = await evaluate(bundle.source);
       if (typeof namespace.buildRootObject !== 'function') {
         throw TypeError('the vat exports no buildRootObject');
       }
       buildRootObject = namespace.buildRootObject;
-      return ['dispatchReady'];
+      return '["dispatchReady"]';
     },
 
-    deliver: ([type, ...args]) => {
+    deliver: delivery => {
+      const type = delivery[0];
       if (!hasOwn(deliver, type)) throw TypeError(`unknown delivery ${type}`);
-      const done = deliver[type](...args);
+      const done = deliver[type](delivery[1], delivery[2]);
       return done instanceof Promise ? done.then(() => DELIVERED) : DELIVERED;
     },
   };
 
-  const DELIVERED = freeze(['ok', null, null]);
-  let answer; // to the command at hand; undefined while it is not known
+  const DELIVERED = '["ok",null,null]';
+  let answer; // the text that answers the command at hand; undefined while it is not known
 
-  const fail = problem => {
-    answer = ['error', show(problem), null];
-  };
+  const failure = problem => stringify(['error', show(problem), null]);
 
   const command = text => {
     answer = undefined;
     try {
-      const [name, ...args] = parse(text);
+      const request = parse(text);
+      const name = request[0];
       if (!hasOwn(commands, name)) throw TypeError(`unknown command ${name}`);
-      const outcome = commands[name](...args);
+      const outcome = commands[name](request[1], request[2]);
       if (outcome instanceof Promise) {
         outcome.then(value => {
           answer = value;
-        }, fail);
+        }, problem => {
+          answer = failure(problem);
+        });
       } else {
         answer = outcome;
       }
     } catch (problem) {
-      fail(problem);
+      answer = failure(problem);
     }
   };
 
   const turn = () => {
-    const text = answer === undefined ? 'the vat waits for something that never comes' : answer;
+    const text = answer ?? failure('the vat waits for something that never comes');
     answer = undefined;
-    return stringify(typeof text === 'string' ? ['error', text, null] : text);
+    return text;
   };
 
   const globals = { E, Far, harden, console, assert };
