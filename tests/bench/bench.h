@@ -1,0 +1,37 @@
+/* headstart-bench: what the targets of docs/benchmarks.md are measured with.
+ *
+ * Real processes, ratios within one run, min, median and max. Each benchmark prints one JSON
+ * document (docs/operations.md names the keys) or a table for people.
+ */
+#ifndef HEADSTART_TESTS_BENCH_BENCH_H
+#define HEADSTART_TESTS_BENCH_BENCH_H
+
+#include "kernel/state/errors.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BENCH_COUNTS_MAX = 16 };
+
+struct bench_options {
+    uint64_t messages[BENCH_COUNTS_MAX]; /* --messages N[,N…] */
+    size_t messages_len;
+    uint64_t heap_mib; /* --heap-mib: ballast of the vat */
+    uint64_t repeats;  /* --repeats: measurements of each figure, 1..SPREAD_SAMPLES_MAX */
+    bool json;
+};
+
+/** Restart with headstart's data against full replay, by length of history. */
+HS_MUST_CHECK enum hs_status bench_restart(const struct bench_options *options,
+                                           struct hs_error *err);
+/** Deliveries with snapshots and synced log against deliveries without. */
+HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
+                                            struct hs_error *err);
+
+/** Milliseconds of a clock that only goes forward. */
+double bench_clock_ms(void);
+/** A line on stderr: what is being done now. */
+void bench_say(const char *format, ...) HS_PRINTF(1, 2);
+
+#endif

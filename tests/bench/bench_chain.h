@@ -1,0 +1,35 @@
+/* The benchmark's chain node: as real as libheadstart makes it, but with its store in memory, so
+ * that what is measured is headstart and not another LevelDB. */
+#ifndef HEADSTART_TESTS_BENCH_BENCH_CHAIN_H
+#define HEADSTART_TESTS_BENCH_BENCH_CHAIN_H
+
+#include "kernel/state/bytes.h"
+
+#define BENCH_CHAIN_ID "headstart-bench"
+
+enum { BENCH_BLOCK_MESSAGES = 20 };
+
+struct bench_chain;
+
+/* What one delivery told. */
+struct bench_answer {
+    char path[16];
+    uint64_t replayed;
+    uint64_t run_us;
+};
+
+HS_MUST_CHECK enum hs_status bench_chain_open(struct bench_chain **out, struct hs_error *err);
+void bench_chain_close(struct bench_chain *c);
+
+/** Connect as the node; waits for a socket that is not there yet. */
+HS_MUST_CHECK enum hs_status bench_chain_connect(struct bench_chain *c, const char *socket_path,
+                                                 struct hs_error *err);
+void bench_chain_disconnect(struct bench_chain *c);
+
+/** Deliver the next message of the workload (a transfer) and apply its writes; every
+ *  BENCH_BLOCK_MESSAGES the height rises. `answer` may be NULL. */
+HS_MUST_CHECK enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *answer,
+                                                 struct hs_error *err);
+uint64_t bench_chain_seqnum(const struct bench_chain *c);
+
+#endif

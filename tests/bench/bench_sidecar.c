@@ -1,0 +1,249 @@
+#include "tests/bench/bench_sidecar.h"
+
+#include "ipc/include/headstart.h"
+#include "ipc/wire.h"
+#include "tests/bench/bench_chain.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 256, ARGUMENTS_MAX = 32, POLL_US = 500, PRIMED_POLLS_MAX = 1200000 };
+
+extern char **environ;
+
+struct bench_sidecar {
+    char dir[PATH_BYTES];
+    char program[PATH_MAX]; /* `headstart`, beside this program */
+    char socket[PATH_BYTES + 16], data[PATH_BYTES + 16], kernel[PATH_BYTES + 16],
+        log[PATH_BYTES + 16];
+    pid_t pid; /* 0: not running */
+};
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static enum hs_status find_program(struct bench_sidecar *s, struct hs_error *err)
+{
+    ssize_t len = readlink("/proc/self/exe", s->program, sizeof s->program - 16);
+    char *slash;
+
+    if (len < 0) return hs_fail_errno(err, HS_IO, errno, "bench: finding this program's folder");
+    s->program[len] = '\0';
+    slash = strrchr(s->program, '/');
+    assert(slash);
+    (void)strcpy(slash, "/headstart");
+    if (access(s->program, X_OK) == 0) return HS_OK;
+    return hs_fail(err, HS_UNAVAILABLE, "bench: %s is not there; build it first", s->program);
+}
+
+static enum hs_status write_kernel(struct bench_sidecar *s, uint64_t ballast_mib,
+                                   struct hs_error *err)
+{
+    FILE *f = fopen(s->kernel, "we");
+    bool bad;
+
+    if (!f) return hs_fail_errno(err, HS_IO, errno, "bench: %s", s->kernel);
+    bad = fprintf(f,
+                  "{\"vats\":{\"bench\":{\"source\":\"%s\",\"parameters\":"
+                  "{\"accounts\":1000,\"ballast\":%llu}}}}\n",
+                  HEADSTART_BENCH_VAT_FILE, (unsigned long long)ballast_mib) < 0;
+    bad = fclose(f) != 0 || bad;
+    return bad ? hs_fail_errno(err, HS_IO, errno, "bench: writing %s", s->kernel) : HS_OK;
+}
+
+enum hs_status bench_sidecar_open(uint64_t ballast_mib, struct bench_sidecar **out,
+                                  struct hs_error *err)
+{
+    struct bench_sidecar *s = calloc(1, sizeof *s);
+    const char *base = getenv("TMPDIR");
+    enum hs_status st;
+
+    assert(out);
+    if (!s) return hs_fail(err, HS_NOMEM, "bench: out of memory");
+    (void)snprintf(s->dir, sizeof s->dir, "%s/headstart-bench-XXXXXX", base ? base : "/tmp");
+    if (!mkdtemp(s->dir)) {
+        st = hs_fail_errno(err, HS_IO, errno, "bench: making %s", s->dir);
+        free(s);
+        return st;
+    }
+    (void)snprintf(s->socket, sizeof s->socket, "%s/socket", s->dir);
+    (void)snprintf(s->data, sizeof s->data, "%s/data", s->dir);
+    (void)snprintf(s->kernel, sizeof s->kernel, "%s/kernel.json", s->dir);
+    (void)snprintf(s->log, sizeof s->log, "%s/sidecar.log", s->dir);
+    st = find_program(s, err);
+    if (st == HS_OK) st = write_kernel(s, ballast_mib, err);
+    if (st != HS_OK) {
+        bench_sidecar_close(s);
+        return st;
+    }
+    *out = s;
+    return HS_OK;
+}
+
+void bench_sidecar_close(struct bench_sidecar *s)
+{
+    if (!s) return;
+    bench_sidecar_kill(s);
+    remove_tree(s->dir);
+    free(s);
+}
+
+static enum hs_status spawn(struct bench_sidecar *s, char *const *argv, struct hs_error *err)
+{
+    posix_spawn_file_actions_t actions;
+    int failed = posix_spawn_file_actions_init(&actions);
+
+    if (failed) return hs_fail_errno(err, HS_NOMEM, failed, "bench: starting the sidecar");
+    failed = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, s->log,
+                                              O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (!failed) failed = posix_spawn(&s->pid, s->program, &actions, NULL, argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    if (!failed) return HS_OK;
+    s->pid = 0;
+    return hs_fail_errno(err, HS_UNAVAILABLE, failed, "bench: starting %s", s->program);
+}
+
+enum hs_status bench_sidecar_start(struct bench_sidecar *s, const char *const *extra,
+                                   struct hs_error *err)
+{
+    const char *argv[ARGUMENTS_MAX] = {s->program,   "run",          "--socket",    s->socket,
+                                       "--data",     s->data,        "--kernel",    s->kernel,
+                                       "--chain-id", BENCH_CHAIN_ID, "--log-level", "warn"};
+    size_t argc = 12;
+
+    assert(s->pid == 0);
+    while (extra && *extra && argc < ARGUMENTS_MAX - 1) {
+        argv[argc++] = *extra++;
+    }
+    /* posix_spawn does not write to its arguments; its type is older than const. */
+    return spawn(s, (char *const *)(uintptr_t)argv, err);
+}
+
+void bench_sidecar_kill(struct bench_sidecar *s)
+{
+    if (s->pid == 0) return;
+    (void)kill(s->pid, SIGKILL);
+    (void)waitpid(s->pid, NULL, 0);
+    s->pid = 0;
+}
+
+static enum hs_status observe(struct bench_sidecar *s, struct headstart **out, struct hs_error *err)
+{
+    struct headstart_options options = {
+        .socket_path = s->socket,
+        .chain_id = BENCH_CHAIN_ID,
+        .client = "headstart-bench",
+        .observer = true,
+        .connect_timeout_ms = 60000,
+    };
+    struct headstart_error cause;
+
+    if (headstart_connect(&options, out, &cause) == HEADSTART_OK) return HS_OK;
+    return hs_fail(err, HS_UNAVAILABLE, "bench: the sidecar does not answer: %s", cause.text);
+}
+
+/* The status map, packed, into *packed (malloc'd). */
+static enum hs_status ask_status(struct headstart *link, char **packed, size_t *len,
+                                 struct hs_error *err)
+{
+    struct headstart_error cause;
+
+    if (headstart_call(link, "status", (struct headstart_bytes){NULL, 0}, packed, len, &cause) ==
+        HEADSTART_OK) {
+        return HS_OK;
+    }
+    return hs_fail(err, HS_UNAVAILABLE, "bench: status failed: %s", cause.text);
+}
+
+enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s, struct hs_error *err)
+{
+    struct headstart *link = NULL;
+    enum hs_status st = observe(s, &link, err);
+    bool ready = false;
+
+    for (int i = 0; st == HS_OK && !ready; i++) {
+        char *packed = NULL;
+        size_t len = 0;
+
+        if (i == PRIMED_POLLS_MAX) {
+            st = hs_fail(err, HS_UNAVAILABLE, "bench: the sidecar does not become ready");
+            break;
+        }
+        st = ask_status(link, &packed, &len, err);
+        if (st == HS_OK) {
+            (void)wire_bool(wire_member(wire_root(slice_make(packed, len)), "ready"), &ready);
+        }
+        free(packed);
+        if (st == HS_OK && !ready) (void)usleep(POLL_US);
+    }
+    headstart_close(link);
+    return st;
+}
+
+enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struct hs_error *err)
+{
+    static const char *const kept_by_the_sidecar[] = {"snapshot", "log", "quarantine"};
+    char path[PATH_BYTES + 32];
+
+    assert(s->pid == 0);
+    for (size_t i = 0; i < sizeof kept_by_the_sidecar / sizeof kept_by_the_sidecar[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", s->data, kept_by_the_sidecar[i]);
+        remove_tree(path);
+        if (access(path, F_OK) == 0) return hs_fail(err, HS_IO, "bench: cannot remove %s", path);
+    }
+    return HS_OK;
+}
+
+enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
+                                        struct hs_error *err)
+{
+    struct headstart *link = NULL;
+    struct wire_value vats;
+    char *packed = NULL;
+    size_t len = 0;
+    uint32_t count = 0;
+    enum hs_status st = observe(s, &link, err);
+
+    *out = 0;
+    if (st == HS_OK) st = ask_status(link, &packed, &len, err);
+    if (st == HS_OK) {
+        vats = wire_member(wire_root(slice_make(packed, len)), "vats");
+        (void)wire_count(vats, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            uint64_t bytes = 0;
+
+            (void)wire_uint(wire_member(wire_at(vats, i), "heap_bytes"), &bytes);
+            *out += bytes;
+        }
+    }
+    free(packed);
+    headstart_close(link);
+    return st;
+}
+
+const char *bench_sidecar_socket(const struct bench_sidecar *s)
+{
+    return s->socket;
+}

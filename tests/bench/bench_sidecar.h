@@ -1,0 +1,33 @@
+/* A real `headstart run` process in a folder of its own, to be measured and killed. */
+#ifndef HEADSTART_TESTS_BENCH_BENCH_SIDECAR_H
+#define HEADSTART_TESTS_BENCH_BENCH_SIDECAR_H
+
+#include "kernel/state/bytes.h"
+
+struct bench_sidecar;
+
+/** Make the folder with the benchmark's vat in it. ballast_mib: extra heap of the vat. The folder
+ *  is removed by close. */
+HS_MUST_CHECK enum hs_status bench_sidecar_open(uint64_t ballast_mib, struct bench_sidecar **out,
+                                                struct hs_error *err);
+/** Kills the process if it runs. */
+void bench_sidecar_close(struct bench_sidecar *s);
+
+/** Start the program; `extra` is a NULL-terminated list of further arguments, or NULL. Returns as
+ *  soon as the process exists. */
+HS_MUST_CHECK enum hs_status bench_sidecar_start(struct bench_sidecar *s, const char *const *extra,
+                                                 struct hs_error *err);
+/** SIGKILL, and wait until it is gone. */
+void bench_sidecar_kill(struct bench_sidecar *s);
+/** Wait until the kernel stands where its own data lets it (phase past loading and rolling). */
+HS_MUST_CHECK enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s,
+                                                       struct hs_error *err);
+/** Remove everything the sidecar keeps on disk, as if it had been lost, but keep boot images. */
+HS_MUST_CHECK enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struct hs_error *err);
+/** Sum of the vats' heap sizes, from `status`. */
+HS_MUST_CHECK enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
+                                                      struct hs_error *err);
+
+const char *bench_sidecar_socket(const struct bench_sidecar *s);
+
+#endif

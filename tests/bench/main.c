@@ -1,0 +1,136 @@
+/* headstart-bench: the command line of the benchmarks. stdout is the result, stderr the rest. */
+#include "tests/bench/bench.h"
+#include "tests/bench/spread.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
+
+static const char usage_text[] =
+    "Usage: headstart-bench restart|overhead [options]\n"
+    "\n"
+    "  restart     warm start against full replay, by length of history\n"
+    "  overhead    deliveries with snapshots and synced log against deliveries without\n"
+    "\n"
+    "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000)\n"
+    "  --heap-mib N       extra heap of the vat (default 0)\n"
+    "  --repeats N        measurements of each figure (default 5)\n"
+    "  --json             one JSON document instead of a table\n"
+    "  -h, --help    -V, --version\n";
+
+struct bench_command {
+    const char *name;
+    enum hs_status (*run)(const struct bench_options *options, struct hs_error *err);
+    uint64_t messages[BENCH_COUNTS_MAX]; /* default */
+    size_t messages_len;
+};
+
+static const struct bench_command commands[] = {
+    {"restart", bench_restart, {1000, 10000}, 2},
+    {"overhead", bench_overhead, {20000}, 1},
+};
+
+double bench_clock_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+void bench_say(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}
+
+static bool parse_count(const char *text, char **end, uint64_t max, uint64_t *out)
+{
+    unsigned long long v = strtoull(text, end, 10);
+
+    if (*end == text || *text == '-' || v > max) return false;
+    *out = v;
+    return true;
+}
+
+static bool parse_counts(const char *text, struct bench_options *o)
+{
+    char *end = NULL;
+
+    o->messages_len = 0;
+    do {
+        if (o->messages_len == BENCH_COUNTS_MAX) return false;
+        if (!parse_count(text, &end, 100000000, &o->messages[o->messages_len])) return false;
+        if (o->messages[o->messages_len++] == 0) return false;
+        text = end + 1;
+    } while (*end == ',');
+    return *end == '\0';
+}
+
+static bool parse_one(const char *text, uint64_t max, uint64_t *out)
+{
+    char *end = NULL;
+
+    return parse_count(text, &end, max, out) && *end == '\0';
+}
+
+static bool parse_options(int argc, char **argv, struct bench_options *o)
+{
+    static const struct option flags[] = {{"messages", required_argument, NULL, 'm'},
+                                          {"heap-mib", required_argument, NULL, 'b'},
+                                          {"repeats", required_argument, NULL, 'r'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'V'},
+                                          {NULL, 0, NULL, 0}};
+    int flag;
+
+    while ((flag = getopt_long(argc, argv, "hV", flags, NULL)) != -1) {
+        bool ok = true;
+
+        switch (flag) {
+        case 'm': ok = parse_counts(optarg, o); break;
+        case 'b': ok = parse_one(optarg, 512, &o->heap_mib); break;
+        case 'r': ok = parse_one(optarg, SPREAD_SAMPLES_MAX, &o->repeats) && o->repeats; break;
+        case 'j': o->json = true; break;
+        case 'h': (void)fputs(usage_text, stdout); exit(EXIT_IS_OK);
+        case 'V': (void)puts("headstart-bench " HEADSTART_VERSION_TEXT); exit(EXIT_IS_OK);
+        default: ok = false;
+        }
+        if (ok) continue;
+        if (flag != '?') (void)fprintf(stderr, "headstart-bench: bad value '%s'\n", optarg);
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench_options options = {.repeats = 5};
+    struct hs_error err = {0};
+
+    if (!parse_options(argc, argv, &options) || optind + 1 != argc) {
+        (void)fputs(usage_text, stderr);
+        return EXIT_IS_USAGE;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[optind], commands[i].name) != 0) continue;
+        if (options.messages_len == 0) {
+            memcpy(options.messages, commands[i].messages, sizeof options.messages);
+            options.messages_len = commands[i].messages_len;
+        }
+        if (commands[i].run(&options, &err) == HS_OK) return EXIT_IS_OK;
+        (void)fprintf(stderr, "headstart-bench: %s\n", err.text);
+        return EXIT_IS_FAILED;
+    }
+    (void)fprintf(stderr, "headstart-bench: unknown benchmark '%s'\n", argv[optind]);
+    return EXIT_IS_USAGE;
+}
