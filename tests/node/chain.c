@@ -1,8 +1,8 @@
 #include "tests/node/chain.h"
 
 #include "kernel/state/kv_store.h"
+#include "tests/node/chain_link.h"
 #include "tests/node/message_file.h"
-#include "tests/node/node_link.h"
 #include "tests/node/node_store.h"
 #include "tests/node/progress.h"
 
@@ -18,7 +18,7 @@ struct chain {
     const struct chain_options *options;
     struct node_store *store;
     struct message_file *file;
-    struct node_link *link;
+    struct chain_link *link;
     FILE *answers; /* NULL: not wanted */
     struct progress progress;
     uint64_t connected_us; /* when connecting began */
@@ -117,7 +117,7 @@ static enum hs_status chain_deliver(struct chain *c, uint64_t height, const stru
         .message = {.data = buffer_text(text), .len = text->len},
     };
     sent_us = latency_clock_us();
-    st = node_link_deliver(c->link, &delivery, out, err);
+    st = chain_link_deliver(c->link, &delivery, out, err);
     if (st != HS_OK) return hs_fail_prefix(err, st, "delivering message %" PRIu64, at.seqnum + 1);
     st = chain_measure(c, *out, latency_clock_us() - sent_us, err);
     if (st == HS_OK) st = chain_apply(c, *out, err);
@@ -187,7 +187,7 @@ static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *
     if (messages == 0) goto out;
     head.file_offset = message_file_offset(c->file);
     st = node_store_block_commit(c->store, head, err);
-    if (st == HS_OK && c->options->commit_notice) node_link_commit_notice(c->link, height);
+    if (st == HS_OK && c->options->commit_notice) chain_link_commit_notice(c->link, height);
 out:
     buffer_fini(&text);
     return st;
@@ -228,7 +228,7 @@ static enum hs_status chain_open(struct chain *c, struct hs_error *err)
     }
     progress_init(&c->progress, message_file_offset(c->file));
     c->connected_us = latency_clock_us();
-    return node_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+    return chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
 }
 
 static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
@@ -237,7 +237,7 @@ static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
 
     if (st != HS_OK) return st;
     c->report.height = node_store_head(c->store).height;
-    c->report.reconnects = node_link_reconnects(c->link);
+    c->report.reconnects = chain_link_reconnects(c->link);
     c->report.spent_us = latency_clock_us() - c->connected_us;
     if (!c->options->store_hash) return HS_OK;
     return kv_store_sha256(node_store_real(c->store), c->report.store_hash, err);
@@ -246,7 +246,7 @@ static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
 static enum hs_status chain_close(struct chain *c, enum hs_status st, struct hs_error *err)
 {
     progress_fini(&c->progress);
-    node_link_close(c->link);
+    chain_link_close(c->link);
     message_file_close(c->file);
     node_store_close(c->store);
     if (c->answers != NULL && fclose(c->answers) != 0 && st == HS_OK) {

@@ -1,4 +1,4 @@
-#include "tests/node/node_link.h"
+#include "tests/node/chain_link.h"
 
 #include "tests/node/latency.h"
 
@@ -9,27 +9,28 @@
 #include <time.h>
 
 enum {
-    NODE_LINK_CONNECT_MS = 1000, /* one attempt */
-    NODE_LINK_PAUSE_MS = 50,     /* between attempts */
+    CHAIN_LINK_CONNECT_MS = 1000, /* one attempt */
+    CHAIN_LINK_PAUSE_MS = 50,     /* between attempts */
 };
 
-struct node_link {
+struct chain_link {
     struct headstart *connection; /* NULL while there is none */
     struct headstart_options options;
     struct node_store *store;
     uint64_t reconnects;
+    int patience_ms;   /* how long a line that is not there is tried for */
     struct buffer key; /* what the store callbacks last handed out */
     struct buffer value;
 };
 
 /* ---- headstart's questions ---------------------------------------------------------------- */
 
-static struct headstart_bytes node_link_bytes(const struct buffer *b)
+static struct headstart_bytes chain_link_bytes(const struct buffer *b)
 {
     return (struct headstart_bytes){.data = buffer_text(b), .len = b->len};
 }
 
-static int node_link_store_answer(enum hs_status st, const struct hs_error *err)
+static int chain_link_store_answer(enum hs_status st, const struct hs_error *err)
 {
     if (st == HS_OK) return 1;
     if (st == HS_NOT_FOUND) return 0;
@@ -37,34 +38,34 @@ static int node_link_store_answer(enum hs_status st, const struct hs_error *err)
     return -1;
 }
 
-static int node_link_store_get(void *data, struct headstart_bytes key,
-                               struct headstart_bytes *value)
+static int chain_link_store_get(void *data, struct headstart_bytes key,
+                                struct headstart_bytes *value)
 {
-    struct node_link *l = data;
+    struct chain_link *l = data;
     struct hs_error err = {0};
     enum hs_status st =
         kv_store_get(node_store_real(l->store), slice_make(key.data, key.len), &l->value, &err);
 
-    *value = node_link_bytes(&l->value);
-    return node_link_store_answer(st, &err);
+    *value = chain_link_bytes(&l->value);
+    return chain_link_store_answer(st, &err);
 }
 
-static int node_link_store_next(void *data, struct headstart_bytes after,
-                                struct headstart_bytes *key, struct headstart_bytes *value)
+static int chain_link_store_next(void *data, struct headstart_bytes after,
+                                 struct headstart_bytes *key, struct headstart_bytes *value)
 {
-    struct node_link *l = data;
+    struct chain_link *l = data;
     struct hs_error err = {0};
     enum hs_status st = kv_store_next(node_store_real(l->store), slice_make(after.data, after.len),
                                       &l->key, &l->value, &err);
 
-    *key = node_link_bytes(&l->key);
-    *value = node_link_bytes(&l->value);
-    return node_link_store_answer(st, &err);
+    *key = chain_link_bytes(&l->key);
+    *value = chain_link_bytes(&l->value);
+    return chain_link_store_answer(st, &err);
 }
 
 /* ---- errors ------------------------------------------------------------------------------- */
 
-static enum hs_status node_link_code_status(const char *code)
+static enum hs_status chain_link_code_status(const char *code)
 {
     static const struct {
         const char *code;
@@ -88,14 +89,14 @@ static enum hs_status node_link_code_status(const char *code)
     return HS_INTERNAL;
 }
 
-static enum hs_status node_link_translate(const struct headstart_error *from, struct hs_error *err)
+static enum hs_status chain_link_translate(const struct headstart_error *from, struct hs_error *err)
 {
     switch (from->status) {
     case HEADSTART_OK: break;
     case HEADSTART_UNREACHABLE:
     case HEADSTART_TIMEOUT: return hs_fail(err, HS_PEER_GONE, "%s", from->text);
     case HEADSTART_REFUSED:
-        return hs_fail(err, node_link_code_status(from->code), "headstart answers %s: %s",
+        return hs_fail(err, chain_link_code_status(from->code), "headstart answers %s: %s",
                        from->code, from->text);
     case HEADSTART_PROTOCOL: return hs_fail(err, HS_PROTOCOL, "%s", from->text);
     case HEADSTART_INVALID: return hs_fail(err, HS_INVALID, "%s", from->text);
@@ -105,60 +106,61 @@ static enum hs_status node_link_translate(const struct headstart_error *from, st
 }
 
 /* How long may we go on trying after this error? 0: it will not go away by itself. */
-static int node_link_patience_ms(enum hs_status st)
+static int chain_link_patience_ms(const struct chain_link *l, enum hs_status st)
 {
-    if (st == HS_PEER_GONE || st == HS_UNAVAILABLE) return NODE_LINK_PATIENCE_MS;
-    return st == HS_BUSY ? NODE_LINK_BUSY_MS : 0;
+    if (st == HS_PEER_GONE || st == HS_UNAVAILABLE) return l->patience_ms;
+    return st == HS_BUSY ? CHAIN_LINK_BUSY_MS : 0;
 }
 
 /* ---- the connection ----------------------------------------------------------------------- */
 
-static void node_link_pause(void)
+static void chain_link_pause(void)
 {
-    const struct timespec pause = {.tv_nsec = NODE_LINK_PAUSE_MS * 1000000L};
+    const struct timespec pause = {.tv_nsec = CHAIN_LINK_PAUSE_MS * 1000000L};
 
     (void)nanosleep(&pause, NULL); /* woken early by a signal: one attempt comes sooner */
 }
 
-static enum hs_status node_link_connect(struct node_link *l, struct hs_error *err)
+static enum hs_status chain_link_connect(struct chain_link *l, struct hs_error *err)
 {
     struct headstart_error cause = {0};
 
     assert(l->connection == NULL);
     if (headstart_connect(&l->options, &l->connection, &cause) == HEADSTART_OK) return HS_OK;
-    return node_link_translate(&cause, err);
+    return chain_link_translate(&cause, err);
 }
 
-static void node_link_disconnect(struct node_link *l)
+static void chain_link_disconnect(struct chain_link *l)
 {
     headstart_close(l->connection);
     l->connection = NULL;
 }
 
 /* One delivery over the connection there is, or over a new one. */
-static enum hs_status node_link_try(struct node_link *l, const struct headstart_delivery *delivery,
-                                    struct headstart_result **out, struct hs_error *err)
+static enum hs_status chain_link_try(struct chain_link *l,
+                                     const struct headstart_delivery *delivery,
+                                     struct headstart_result **out, struct hs_error *err)
 {
     struct headstart_error cause = {0};
     enum hs_status st;
 
     if (l->connection == NULL) {
-        st = node_link_connect(l, err);
+        st = chain_link_connect(l, err);
         if (st != HS_OK) return st;
         l->reconnects++;
     }
     if (delivery == NULL) return HS_OK;
     if (headstart_deliver(l->connection, delivery, out, &cause) == HEADSTART_OK) return HS_OK;
     if (!headstart_connected(l->connection)) {
-        node_link_disconnect(l);
+        chain_link_disconnect(l);
     }
-    return node_link_translate(&cause, err);
+    return chain_link_translate(&cause, err);
 }
 
 /* Try until it works, the patience is over, or the error is one that stays. */
-static enum hs_status node_link_persist(struct node_link *l,
-                                        const struct headstart_delivery *delivery,
-                                        struct headstart_result **out, struct hs_error *err)
+static enum hs_status chain_link_persist(struct chain_link *l,
+                                         const struct headstart_delivery *delivery,
+                                         struct headstart_result **out, struct hs_error *err)
 {
     struct hs_error cause = {0};
     uint64_t started_us = latency_clock_us();
@@ -166,15 +168,16 @@ static enum hs_status node_link_persist(struct node_link *l,
     enum hs_status st;
 
     for (;;) {
-        st = node_link_try(l, delivery, out, &cause);
+        st = chain_link_try(l, delivery, out, &cause);
         if (st == HS_OK) break;
-        if (latency_clock_us() - started_us >= (uint64_t)node_link_patience_ms(st) * 1000) break;
+        if (latency_clock_us() - started_us >= (uint64_t)chain_link_patience_ms(l, st) * 1000)
+            break;
         if (!said) {
             (void)fprintf(stderr, "headstart-node: %s; trying again for up to %d s\n", cause.text,
-                          node_link_patience_ms(st) / 1000);
+                          chain_link_patience_ms(l, st) / 1000);
             said = true;
         }
-        node_link_pause();
+        chain_link_pause();
     }
     if (st != HS_OK) return hs_fail(err, st, "%s", cause.text);
     if (said) {
@@ -184,11 +187,11 @@ static enum hs_status node_link_persist(struct node_link *l,
     return HS_OK;
 }
 
-enum hs_status node_link_open(const char *socket_path, const char *chain_id,
-                              struct node_store *store, struct node_link **out,
-                              struct hs_error *err)
+enum hs_status chain_link_open(const char *socket_path, const char *chain_id,
+                               struct node_store *store, struct chain_link **out,
+                               struct hs_error *err)
 {
-    struct node_link *l;
+    struct chain_link *l;
     enum hs_status st;
 
     assert(chain_id != NULL && store != NULL);
@@ -197,42 +200,44 @@ enum hs_status node_link_open(const char *socket_path, const char *chain_id,
     l = calloc(1, sizeof *l);
     if (l == NULL) return hs_fail(err, HS_NOMEM, "connecting to headstart");
     l->store = store;
+    l->patience_ms = CHAIN_LINK_OPEN_MS;
     l->options = (struct headstart_options){
         .socket_path = socket_path,
         .chain_id = chain_id,
         .client = "headstart-node " HEADSTART_VERSION,
-        .store = {.data = l, .get = node_link_store_get, .next = node_link_store_next},
-        .connect_timeout_ms = NODE_LINK_CONNECT_MS,
+        .store = {.data = l, .get = chain_link_store_get, .next = chain_link_store_next},
+        .connect_timeout_ms = CHAIN_LINK_CONNECT_MS,
     };
-    st = node_link_persist(l, NULL, NULL, err);
+    st = chain_link_persist(l, NULL, NULL, err);
     if (st != HS_OK) {
-        node_link_close(l);
+        chain_link_close(l);
         return st;
     }
+    l->patience_ms = CHAIN_LINK_PATIENCE_MS;
     l->reconnects = 0; /* the first connection was not made again */
     *out = l;
     return HS_OK;
 }
 
-void node_link_close(struct node_link *l)
+void chain_link_close(struct chain_link *l)
 {
     if (l == NULL) return;
-    node_link_disconnect(l);
+    chain_link_disconnect(l);
     buffer_fini(&l->key);
     buffer_fini(&l->value);
     free(l);
 }
 
-enum hs_status node_link_deliver(struct node_link *l, const struct headstart_delivery *delivery,
-                                 struct headstart_result **out, struct hs_error *err)
+enum hs_status chain_link_deliver(struct chain_link *l, const struct headstart_delivery *delivery,
+                                  struct headstart_result **out, struct hs_error *err)
 {
     assert(l != NULL && delivery != NULL);
     assert(out != NULL);
     *out = NULL;
-    return node_link_persist(l, delivery, out, err);
+    return chain_link_persist(l, delivery, out, err);
 }
 
-void node_link_commit_notice(struct node_link *l, uint64_t height)
+void chain_link_commit_notice(struct chain_link *l, uint64_t height)
 {
     struct headstart_error cause = {0};
 
@@ -241,11 +246,11 @@ void node_link_commit_notice(struct node_link *l, uint64_t height)
     (void)fprintf(stderr, "headstart-node: the commit notice for block %llu was not sent: %s\n",
                   (unsigned long long)height, cause.text);
     if (!headstart_connected(l->connection)) {
-        node_link_disconnect(l);
+        chain_link_disconnect(l);
     }
 }
 
-uint64_t node_link_reconnects(const struct node_link *l)
+uint64_t chain_link_reconnects(const struct chain_link *l)
 {
     return l->reconnects;
 }
