@@ -19,7 +19,7 @@
   const { issue, report, evaluate, collect } = host;
   const { stringify, parse } = JSON;
   const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf, hasOwn } = Object;
-  const { ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { ownKeys, getOwnPropertyDescriptor, apply } = Reflect;
   const isArray = Array.isArray;
   const objectPrototype = Object.prototype;
 
@@ -220,8 +220,12 @@
     }
   };
 
+  const UNDEFINED = '{"body":"#\\"#undefined\\"","slots":[]}';
+
   /** Capdata, as JSON text. */
   const serialize = value => {
+    if (value === undefined) return UNDEFINED;
+    if (typeof value === 'boolean') return `{"body":"#${value}","slots":[]}`;
     const slots = [];
     const body = stringify(`#${stringify(encode(value, slots))}`);
     return slots.length === 0
@@ -275,14 +279,29 @@
     return freeze(error);
   };
 
+  /* What JSON.parse made is ours alone: values are decoded in place. */
   const decodeRecord = (encoded, slots) => {
     if (hasOwn(encoded, '#error')) return decodeError(encoded, slots);
-    const result = {};
-    for (const key of ownKeys(encoded)) {
+    const keys = ownKeys(encoded);
+    let escaped = false;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
       if (key[0] === '#') throw TypeError(`cannot read a record with ${key}`);
-      define(result, decodeString(key, slots), decode(encoded[key], slots));
+      if (key[0] === '!') escaped = true;
+      encoded[key] = decode(encoded[key], slots); // always its own property, "__proto__" too
     }
-    return freeze(result);
+    return freeze(escaped ? unescapeKeys(encoded, keys) : encoded);
+  };
+
+  const unescapeKeys = (record, keys) => {
+    const result = {};
+    for (const key of keys) define(result, key[0] === '!' ? key.slice(1) : key, record[key]);
+    return result;
+  };
+
+  const decodeItems = (items, slots) => {
+    for (let i = 0; i < items.length; i++) items[i] = decode(items[i], slots);
+    return items;
   };
 
   const decode = (encoded, slots) => {
@@ -291,17 +310,19 @@
         return decodeString(encoded, slots);
       case 'object':
         if (encoded === null) return null;
-        if (isArray(encoded)) return freeze(encoded.map(item => decode(item, slots)));
+        if (isArray(encoded)) return freeze(decodeItems(encoded, slots));
         return decodeRecord(encoded, slots);
       default:
         return encoded;
     }
   };
 
-  const unserialize = ({ body, slots }) => {
+  const parseBody = body => {
     if (body[0] !== '#') throw TypeError('capdata is not smallcaps');
-    return decode(parse(body.slice(1)), slots);
+    return parse(body.slice(1));
   };
+
+  const unserialize = data => decode(parseBody(data.body), data.slots);
 
   // ---- promises that this vat decides ----
 
@@ -353,7 +374,7 @@
       const names = ownKeys(target).filter(name => typeof name === 'string').sort();
       throw TypeError(`target has no method ${stringify(method)}, has ${stringify(names)}`);
     }
-    return target[method](...args);
+    return apply(target[method], target, args);
   };
 
   /** Where a send to `target` goes: a reference, or undefined for what is here. */
@@ -509,8 +530,9 @@
       const { methargs, result } = message;
       let outcome;
       try {
-        const call = unserialize(methargs);
-        outcome = callLocal(target, call[0], call[1]);
+        const call = parseBody(methargs.body);
+        const args = decodeItems(call[1], methargs.slots);
+        outcome = callLocal(target, decode(call[0], methargs.slots), args);
         if (isThenable(outcome)) {
           decideResult(result, outcome);
           return;
