@@ -29,14 +29,19 @@ struct replay_log_options {
 struct replay_log_summary {
     uint64_t first, last; /* seqnums; 0, 0: empty */
     uint64_t entries;
-    uint64_t bytes;       /* on disk */
+    uint64_t bytes; /* on disk */
     uint64_t height_last;
-    uint64_t synced;      /* highest seqnum known durable; 0: none */
+    uint64_t synced; /* highest seqnum known durable; 0: none */
     bool fenced;
     uint64_t cut_bytes;     /* torn tail cut at open */
-    uint64_t damaged_after; /* last good seqnum before damage found at open; 0: none found */
+    uint64_t damaged_after; /* last good seqnum before damage found at open; 0: none found, or
+                               nothing good before it */
+    bool damaged;           /* damage was found at open */
 };
 
+/** HS_LOCKED: another process has it. HS_NOT_FOUND: read_only and the folder is missing. HS_IO also
+ *  when damage could not be moved away. A log that can be read but not written opens fenced.
+ *  read_only may run beside a daemon that appends: it sees what is there at this moment. */
 HS_MUST_CHECK enum hs_status replay_log_open(const struct replay_log_options *options,
                                              struct replay_log **out, struct hs_error *err);
 void replay_log_close(struct replay_log *log); /* does not sync */
@@ -52,14 +57,17 @@ HS_MUST_CHECK enum hs_status replay_log_append(struct replay_log *log,
 /** Make everything appended before the call durable (fdatasync). HS_IO: fenced. */
 HS_MUST_CHECK enum hs_status replay_log_sync(struct replay_log *log, struct hs_error *err);
 
-/** Try writing again after fencing, in a new segment. What the fenced segment holds is re-read and
- *  checked; entries that did not survive are gone and `last` says so. */
+/** Try writing again after fencing. What was not known durable is re-read from the disk, checked,
+ *  and written to new files; entries that did not survive are gone and `last` says so. HS_OK: all
+ *  that is left is durable. HS_IO: still fenced. Not fenced: nothing to do. */
 HS_MUST_CHECK enum hs_status replay_log_reopen(struct replay_log *log, struct hs_error *err);
 
-/** Drop every entry with seqnum > last_kept (0: all). */
+/** Drop every entry with seqnum > last_kept (0: all). On HS_IO they are gone from the log, but it
+ * is fenced. Until the next sync a power loss may bring them back. */
 HS_MUST_CHECK enum hs_status replay_log_cut(struct replay_log *log, uint64_t last_kept,
                                             struct hs_error *err);
-/** Drop whole segments whose entries all have seqnum <= last_dropped. */
+/** Drop whole segments whose entries all have seqnum <= last_dropped. The newest segment stays, so
+ *  that the log still knows where it ends. HS_IO: some stay; not fenced. */
 HS_MUST_CHECK enum hs_status replay_log_trim(struct replay_log *log, uint64_t last_dropped,
                                              struct hs_error *err);
 /** Drop all; the next append may have any seqnum. */
@@ -76,6 +84,11 @@ HS_MUST_CHECK enum hs_status replay_log_position(const struct replay_log *log, u
  *  block. HS_NOT_FOUND: the log holds fewer than two blocks. */
 HS_MUST_CHECK enum hs_status replay_log_floor(const struct replay_log *log, struct position *out,
                                               struct hs_error *err);
+
+/** Re-read every record from the disk. HS_CORRUPT: damage, found now or at open; *last_good (may be
+ *  NULL) is the last seqnum before it (0: none), and without damage the last of all. */
+HS_MUST_CHECK enum hs_status replay_log_verify(struct replay_log *log, uint64_t *last_good,
+                                               struct hs_error *err);
 
 struct replay_cursor;
 /** Read entries from `seqnum` on. HS_GAP: the log does not hold it. */

@@ -1,0 +1,313 @@
+/* Opening the log: read every segment, end where the first bad byte is, leave the folder clean.
+ *
+ *   all good                      the log is what the files hold
+ *   last append cut short         cut: a crash leaves that
+ *   anything else that is bad     the log ends before it. The damaged segment is kept in
+ *                                 quarantine and rewritten as its good part (a new file, renamed
+ *                                 over it); later segments move to quarantine, newest first, so
+ *                                 that a crash on the way finds a log that merely ends earlier
+ *
+ * What is found in the page cache is made durable before the log calls it synced. */
+#include "replaylog/log_state.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { READ_ONLY_TRIES_MAX = 5, LISTING_CAPACITY_FIRST = 64 };
+
+static int first_compare(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static enum hs_status listing_add(struct segment_listing *l, uint64_t first, struct hs_error *err)
+{
+    bool full = l->len >= LISTING_CAPACITY_FIRST && (l->len & (l->len - 1)) == 0;
+
+    if (l->len == 0 || full) {
+        size_t capacity = l->len ? 2 * l->len : LISTING_CAPACITY_FIRST;
+        uint64_t *firsts = realloc(l->firsts, capacity * sizeof *firsts);
+
+        if (!firsts) return hs_fail(err, HS_NOMEM, "replay log: no memory to list segments");
+        l->firsts = firsts;
+    }
+    l->firsts[l->len++] = first;
+    return HS_OK;
+}
+
+enum hs_status segment_list(const char *dir, struct segment_listing *out, struct hs_error *err)
+{
+    DIR *folder = opendir(dir);
+    enum hs_status st = HS_OK;
+    struct dirent *entry;
+
+    *out = (struct segment_listing){0};
+    if (!folder) return hs_fail_errno(err, HS_IO, errno, "replay log: listing %s", dir);
+    while (st == HS_OK && (errno = 0, entry = readdir(folder))) {
+        uint64_t first = segment_name_parse(entry->d_name);
+
+        if (first > 0) st = listing_add(out, first, err);
+    }
+    if (st == HS_OK && errno) {
+        st = hs_fail_errno(err, HS_IO, errno, "replay log: listing %s", dir);
+    }
+    (void)closedir(folder);
+    if (st != HS_OK) {
+        segment_listing_fini(out);
+        return st;
+    }
+    if (out->len) qsort(out->firsts, out->len, sizeof *out->firsts, first_compare);
+    return HS_OK;
+}
+
+void segment_listing_fini(struct segment_listing *l)
+{
+    free(l->firsts);
+    *l = (struct segment_listing){0};
+}
+
+enum hs_status log_quarantine(struct replay_log *log, const char *name, struct hs_error *err)
+{
+    enum hs_status st;
+    int fd = -1;
+
+    st = log_dir_open(log->quarantine_dir, true, &fd, err);
+    if (st != HS_OK) return st;
+    st = log_file_keep(log->dir_fd, name, fd, err);
+    (void)close(fd);
+    if (st == HS_OK) st = log_file_remove(log->dir_fd, name, err);
+    return st;
+}
+
+/* Does `s` go on where the log ends? */
+static bool segment_follows(const struct replay_log *log, const struct segment *s)
+{
+    const struct segment *before = log_newest(log);
+
+    if (!before) return true;
+    return s->header.first == segment_last(before) + 1 && s->header.link == segment_link(before);
+}
+
+static void damage_note(struct replay_log *log)
+{
+    log->damaged = true;
+    log->damaged_after = log_last(log);
+}
+
+/* The files from `from` on, newest first. */
+static enum hs_status quarantine_from(struct replay_log *log, const struct segment_listing *l,
+                                      size_t from, struct hs_error *err)
+{
+    char name[LOG_NAME_BYTES_MAX];
+    enum hs_status st = HS_OK;
+
+    if (log->read_only) return HS_OK;
+    for (size_t i = l->len; st == HS_OK && i > from; i--) {
+        segment_name(l->firsts[i - 1], name);
+        st = log_quarantine(log, name, err);
+    }
+    return st;
+}
+
+/* The newest segment's file holds more than its good part. */
+static enum hs_status damage_settle(struct replay_log *log, const char *name, struct hs_error *err)
+{
+    struct segment *s = log_newest(log);
+    enum hs_status st;
+    int fd = -1;
+
+    if (log->read_only) return HS_OK;
+    st = log_dir_open(log->quarantine_dir, true, &fd, err);
+    if (st != HS_OK) return st;
+    st = log_file_keep(log->dir_fd, name, fd, err);
+    (void)close(fd);
+    if (st == HS_OK) st = segment_rewrite(log->dir_fd, s, err);
+    return st;
+}
+
+/* The last file's last append did not get through. Where it cannot be cut, nothing is appended. */
+static enum hs_status torn_settle(struct replay_log *log, const char *name, uint64_t valid_bytes,
+                                  struct hs_error *err)
+{
+    enum hs_status st;
+    uint64_t bytes = 0;
+    int fd = -1;
+
+    st = log_file_open(log->dir_fd, name, !log->read_only, &fd, err);
+    if (st != HS_OK) return st;
+    st = log_file_size(fd, &bytes, err);
+    if (st == HS_OK) log->cut_bytes += bytes - valid_bytes;
+    if (st == HS_OK && !log->read_only) {
+        enum hs_status cut = valid_bytes ? log_file_truncate(fd, valid_bytes, NULL)
+                                         : log_file_remove(log->dir_fd, name, NULL);
+
+        if (cut != HS_OK) log->fenced = true;
+    }
+    (void)close(fd);
+    return st;
+}
+
+/* Judge file i, read into the place behind the newest segment. *go_on: look at the next one. */
+static enum hs_status segment_settle(struct replay_log *log, const struct segment_listing *l,
+                                     size_t i, enum segment_end end, bool *go_on,
+                                     struct hs_error *err)
+{
+    struct segment *s = &log->segments[log->segments_len];
+    bool is_last = i + 1 == l->len;
+    bool filled = s->header.first > 0 && s->entries_len > 0;
+    char name[LOG_NAME_BYTES_MAX];
+    enum hs_status st;
+
+    *go_on = false;
+    segment_name(l->firsts[i], name);
+    if (!filled || !segment_follows(log, s)) {
+        segment_fini(s);
+        if (!filled && is_last && end != SEGMENT_END_DAMAGE) return torn_settle(log, name, 0, err);
+        damage_note(log);
+        return quarantine_from(log, l, i, err);
+    }
+    log->segments_len++;
+    *go_on = end == SEGMENT_END_CLEAN;
+    if (end == SEGMENT_END_CLEAN) return HS_OK;
+    if (end == SEGMENT_END_TORN && is_last) return torn_settle(log, name, s->bytes, err);
+    damage_note(log);
+    st = quarantine_from(log, l, i + 1, err);
+    return st == HS_OK ? damage_settle(log, name, err) : st;
+}
+
+static enum hs_status segments_read(struct replay_log *log, const struct segment_listing *l,
+                                    struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+    bool go_on = true;
+
+    for (size_t i = 0; st == HS_OK && go_on && i < l->len; i++) {
+        char name[LOG_NAME_BYTES_MAX];
+        struct segment *s = NULL;
+        enum segment_end end;
+
+        segment_name(l->firsts[i], name);
+        st = log_push_reserve(log, &s, err);
+        if (st != HS_OK) break;
+        st = segment_read(log->dir_fd, name, s, &end, err);
+        if (st == HS_OK) {
+            st = segment_settle(log, l, i, end, &go_on, err);
+        } else {
+            segment_fini(s);
+        }
+    }
+    return st;
+}
+
+/* A reader beside a daemon may find a listed segment trimmed away: it looks again. */
+static enum hs_status log_read(struct replay_log *log, struct hs_error *err)
+{
+    struct segment_listing listing;
+    enum hs_status st;
+
+    for (int i = 0; i < READ_ONLY_TRIES_MAX; i++) {
+        st = segment_list(log->dir, &listing, err);
+        if (st != HS_OK) return st;
+        st = segments_read(log, &listing, err);
+        segment_listing_fini(&listing);
+        if (st != HS_NOT_FOUND) return st;
+        while (log->segments_len > 0) {
+            log_pop(log);
+        }
+        log->cut_bytes = 0;
+    }
+    return hs_fail(err, HS_BUSY, "replay log: its files change faster than they can be read");
+}
+
+/* A process that died left its appends in the page cache: bring them to the disk. */
+static enum hs_status log_settle_durable(struct replay_log *log, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; st == HS_OK && i < log->segments_len; i++) {
+        struct segment *s = &log->segments[i];
+        char name[LOG_NAME_BYTES_MAX];
+        int fd = -1;
+
+        segment_name(s->header.first, name);
+        st = log_file_open(log->dir_fd, name, true, &fd, err);
+        if (st != HS_OK) return st;
+        st = log_file_sync(fd, err);
+        (void)close(fd);
+    }
+    if (st == HS_OK) st = log_dir_sync(log->dir_fd, err);
+    if (st == HS_OK) st = log_newest_open(log, err);
+    return st;
+}
+
+static enum hs_status log_prepare(struct replay_log *log, const struct replay_log_options *options,
+                                  struct hs_error *err)
+{
+    enum hs_status st;
+
+    log->dir_fd = -1;
+    log->read_only = options->read_only;
+    log->segment_bytes = options->segment_bytes ? options->segment_bytes : HS_LOG_SEGMENT_BYTES;
+    log->dir = strdup(options->dir);
+    log->quarantine_dir = strdup(options->quarantine_dir ? options->quarantine_dir : "");
+    if (!log->dir || !log->quarantine_dir) return hs_fail(err, HS_NOMEM, "replay log: no memory");
+    st = log_dir_open(log->dir, !log->read_only, &log->dir_fd, err);
+    if (st != HS_OK || log->read_only) return st;
+    if (flock(log->dir_fd, LOCK_EX | LOCK_NB) != 0) {
+        return hs_fail(err, HS_LOCKED, "replay log: another process has %s open", log->dir);
+    }
+    return HS_OK;
+}
+
+enum hs_status replay_log_open(const struct replay_log_options *options, struct replay_log **out,
+                               struct hs_error *err)
+{
+    struct replay_log *log;
+    enum hs_status st;
+
+    assert(options && options->dir && out);
+    assert(options->read_only || options->quarantine_dir);
+    assert(options->segment_bytes <= HS_LOG_SEGMENT_BYTES);
+    log = calloc(1, sizeof *log);
+    if (!log) return hs_fail(err, HS_NOMEM, "replay log: no memory");
+    (void)pthread_mutex_init(&log->lock, NULL);
+    st = log_prepare(log, options, err);
+    if (st == HS_OK) st = log_read(log, err);
+    if (st != HS_OK) {
+        replay_log_close(log);
+        return st;
+    }
+    if (!log->read_only) {
+        /* Not fatal: the log can be read, and writing is tried again by replay_log_reopen. */
+        if (log_settle_durable(log, NULL) != HS_OK) log->fenced = true;
+        log->synced = log->fenced ? 0 : log_last(log);
+        for (size_t i = 0; log->fenced && i < log->segments_len; i++) {
+            log->segments[i].dirty = true;
+        }
+    }
+    *out = log;
+    return HS_OK;
+}
+
+void replay_log_close(struct replay_log *log)
+{
+    if (!log) return;
+    while (log->segments_len > 0) {
+        log_pop(log);
+    }
+    free(log->segments);
+    buffer_fini(&log->record);
+    if (log->dir_fd >= 0) (void)close(log->dir_fd);
+    (void)pthread_mutex_destroy(&log->lock);
+    free(log->quarantine_dir);
+    free(log->dir);
+    free(log);
+}

@@ -1,0 +1,207 @@
+#include "replaylog/segment.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NAME_DIGITS = 20, NAME_BYTES = NAME_DIGITS + 4, ENTRIES_CAPACITY_FIRST = 256 };
+
+static const char rewrite_name[] = "rewrite.tmp";
+
+void segment_init(struct segment *s)
+{
+    *s = (struct segment){.fd = -1};
+}
+
+void segment_fini(struct segment *s)
+{
+    if (s->fd >= 0) (void)close(s->fd);
+    free(s->entries);
+    segment_init(s);
+}
+
+void segment_name(uint64_t first, char out[LOG_NAME_BYTES_MAX])
+{
+    (void)snprintf(out, LOG_NAME_BYTES_MAX, "%0*llu.seg", NAME_DIGITS, (unsigned long long)first);
+}
+
+uint64_t segment_name_parse(const char *name)
+{
+    uint64_t first = 0;
+
+    if (strlen(name) != NAME_BYTES || strcmp(name + NAME_DIGITS, ".seg") != 0) return 0;
+    for (int i = 0; i < NAME_DIGITS; i++) {
+        if (name[i] < '0' || name[i] > '9') return 0;
+        if (first > HS_UINT_MAX / 10) return 0;
+        first = first * 10 + (uint64_t)(name[i] - '0');
+    }
+    return first <= HS_UINT_MAX ? first : 0;
+}
+
+uint64_t segment_last(const struct segment *s)
+{
+    assert(s->header.first > 0);
+    return s->header.first + s->entries_len - 1;
+}
+
+uint32_t segment_link(const struct segment *s)
+{
+    return s->entries_len ? s->entries[s->entries_len - 1].checksum : s->header.checksum;
+}
+
+const struct index_entry *segment_entry(const struct segment *s, uint64_t seqnum)
+{
+    assert(seqnum >= s->header.first && seqnum <= segment_last(s));
+    return &s->entries[seqnum - s->header.first];
+}
+
+void index_entry_position(const struct index_entry *e, uint64_t seqnum, struct position *out)
+{
+    out->seqnum = seqnum;
+    hash_unpack(e->hash, out->hash);
+}
+
+enum hs_status segment_note(struct segment *s, const struct log_entry *entry, uint32_t checksum,
+                            size_t record_bytes, struct hs_error *err)
+{
+    struct index_entry *e;
+
+    assert(entry->after.seqnum == segment_last(s) + 1);
+    if (s->bytes > UINT32_MAX) return hs_fail(err, HS_TOO_LARGE, "replay log: segment too large");
+    if (s->entries_len == s->entries_capacity) {
+        size_t capacity = s->entries_capacity ? 2 * s->entries_capacity : ENTRIES_CAPACITY_FIRST;
+        struct index_entry *entries = realloc(s->entries, capacity * sizeof *entries);
+
+        if (!entries) return hs_fail(err, HS_NOMEM, "replay log: no memory for its index");
+        s->entries = entries;
+        s->entries_capacity = capacity;
+    }
+    e = &s->entries[s->entries_len++];
+    hash_pack(entry->after.hash, e->hash);
+    e->height = entry->message.height;
+    e->offset = (uint32_t)s->bytes;
+    e->checksum = checksum;
+    s->bytes += record_bytes;
+    return HS_OK;
+}
+
+void segment_forget(struct segment *s, uint64_t last_kept)
+{
+    if (last_kept >= segment_last(s)) return;
+    assert(last_kept + 1 >= s->header.first);
+    s->bytes = segment_entry(s, last_kept + 1)->offset;
+    s->entries_len = (size_t)(last_kept + 1 - s->header.first);
+}
+
+/* Records from s->bytes on, while they are good and carry on from the one before. */
+static enum hs_status records_read(struct slice file, struct segment *s, enum segment_end *end,
+                                   struct hs_error *err)
+{
+    enum record_state state;
+    struct record record;
+    struct slice rest;
+    enum hs_status st;
+
+    for (;;) {
+        rest = slice_make(file.data + s->bytes, file.len - s->bytes);
+        state = record_decode(rest, &record);
+        if (state != RECORD_GOOD) break;
+        if (record.link != segment_link(s) || record.entry.after.seqnum != segment_last(s) + 1) {
+            *end = SEGMENT_END_DAMAGE; /* whole, but not where it was written */
+            return HS_OK;
+        }
+        st = segment_note(s, &record.entry, record.checksum, record.bytes, err);
+        if (st != HS_OK) return st;
+    }
+    *end = SEGMENT_END_CLEAN;
+    if (state == RECORD_END) return HS_OK;
+    *end = record_follows(rest, segment_last(s)) ? SEGMENT_END_DAMAGE : SEGMENT_END_TORN;
+    return HS_OK;
+}
+
+static enum hs_status file_parse(struct slice file, uint64_t first, struct segment *s,
+                                 enum segment_end *end, struct hs_error *err)
+{
+    enum record_state state = segment_header_decode(file, &s->header);
+
+    if (state != RECORD_GOOD || s->header.first != first) {
+        s->header.first = 0;
+        *end = state == RECORD_TORN ? SEGMENT_END_TORN : SEGMENT_END_DAMAGE;
+        return HS_OK;
+    }
+    s->bytes = LOG_HEADER_BYTES;
+    return records_read(file, s, end, err);
+}
+
+enum hs_status segment_read(int dir_fd, const char *name, struct segment *s, enum segment_end *end,
+                            struct hs_error *err)
+{
+    struct buffer file = {0};
+    uint64_t bytes = 0;
+    enum hs_status st;
+    int fd = -1;
+
+    assert(s->entries_len == 0 && segment_name_parse(name) > 0);
+    st = log_file_open(dir_fd, name, false, &fd, err);
+    if (st != HS_OK) return st;
+    st = log_file_size(fd, &bytes, err);
+    if (st != HS_OK) goto out;
+    if (bytes >= HS_BUFFER_BYTES_MAX) {
+        *end = SEGMENT_END_DAMAGE; /* no segment of ours is so large */
+        goto out;
+    }
+    st = log_file_read(fd, 0, (size_t)bytes, &file, err);
+    if (st != HS_OK) goto out;
+    st = file_parse(buffer_slice(&file), segment_name_parse(name), s, end, err);
+out:
+    buffer_fini(&file);
+    (void)close(fd);
+    return st;
+}
+
+/* Copy the segment's valid bytes to a new file and make them durable. */
+static enum hs_status copy_valid(int dir_fd, const struct segment *s, const char *name, int to,
+                                 struct hs_error *err)
+{
+    struct buffer content = {0};
+    enum hs_status st;
+    int from = -1;
+
+    st = log_file_open(dir_fd, name, false, &from, err);
+    if (st != HS_OK) return st;
+    st = log_file_read(from, 0, (size_t)s->bytes, &content, err);
+    if (st == HS_OK && content.len < s->bytes) {
+        st = hs_fail(err, HS_CORRUPT, "replay log: %s became shorter", name);
+    }
+    if (st == HS_OK) st = log_file_write(to, 0, buffer_slice(&content), err);
+    if (st == HS_OK) st = log_file_sync(to, err);
+    (void)close(from);
+    buffer_fini(&content);
+    return st;
+}
+
+enum hs_status segment_rewrite(int dir_fd, struct segment *s, struct hs_error *err)
+{
+    char name[LOG_NAME_BYTES_MAX];
+    enum hs_status st;
+    int fd = -1;
+
+    assert(s->header.first > 0 && s->bytes >= LOG_HEADER_BYTES);
+    segment_name(s->header.first, name);
+    st = log_file_remove(dir_fd, rewrite_name, err);
+    if (st == HS_OK) st = log_file_create(dir_fd, rewrite_name, &fd, err);
+    if (st != HS_OK) return st;
+    st = copy_valid(dir_fd, s, name, fd, err);
+    if (st == HS_OK) st = log_file_rename(dir_fd, rewrite_name, name, err);
+    if (st == HS_OK) st = log_dir_sync(dir_fd, err);
+    if (st != HS_OK) {
+        (void)close(fd);
+        return st;
+    }
+    if (s->fd >= 0) (void)close(s->fd);
+    s->fd = fd;
+    s->dirty = false;
+    return HS_OK;
+}
