@@ -1,0 +1,47 @@
+/* The real server with scripted handlers, in a thread of its own: what the tests of both ends, of
+ * the Python client and of the wire's speed talk to.
+ *
+ * A message's text says what its delivery does; any other text is executed at once. An executed
+ * message leads to (seqnum + 1, SHA-256 of the hash before and the text), is answered with the
+ * text's length as value, and writes kernel.seqnum and kernel.hash.
+ *
+ *     get KEY       asks the node for KEY first; value: what it said, or null
+ *     scan BYTES    reads the whole store in pieces of BYTES; value: how many entries
+ *     hold          is answered when scripted_server_release is called
+ *     big BYTES     one output of that many bytes
+ *     fail          is answered with the error kernel_failed
+ */
+#ifndef HEADSTART_TESTS_UNIT_IPC_SCRIPTED_SERVER_H
+#define HEADSTART_TESTS_UNIT_IPC_SCRIPTED_SERVER_H
+
+#include "ipc/server.h"
+
+#define SCRIPTED_CHAIN "test-chain"
+
+struct scripted_server;
+
+struct scripted_facts { /* what the handlers saw, at one moment */
+    unsigned attached, detached, delivered, commits, prepared, shutdowns;
+    unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
+    uint64_t commit_height;
+    char client[64];
+    char words[128]; /* of the last question that failed */
+    struct ipc_counters counters;
+    uint64_t requests_ok, requests_refused;
+};
+
+/** A listening server at `path` with its loop running. Failures end the test program. */
+struct scripted_server *scripted_server_open(const char *path);
+/** Stops the server in good order, while it works if need be, ends the thread and frees all. */
+void scripted_server_close(struct scripted_server *s);
+/** Answer the deliveries that are held. */
+void scripted_server_release(struct scripted_server *s);
+/** True once the node's `shutdown` came. */
+bool scripted_server_told_to_stop(struct scripted_server *s);
+/** Facts, taken on the loop: everything that reached the server before is in them. */
+struct scripted_facts scripted_server_facts(struct scripted_server *s);
+
+/** Where a delivery of `text` leads to. */
+struct position scripted_after(const struct position *before, struct slice text);
+
+#endif
