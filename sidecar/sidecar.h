@@ -33,7 +33,7 @@ struct sidecar_config {
     uint64_t snapshot_every;     /* messages between snapshots, >= 1 */
     uint32_t snapshot_keep;      /* 1..HS_SNAPSHOT_KEEP_MAX */
     bool images;                 /* heap images in snapshots; false: transcripts are replayed */
-    bool preload;                /* false: wait for the node with an empty kernel */
+    bool preload;                /* false: load when the node's first delivery comes */
     bool verify_swap;            /* compare the whole store with the node's at the swap */
     enum sidecar_log_sync log_sync;
     enum sidecar_reads reads;

@@ -1,0 +1,85 @@
+/* Forward: executing the log's entries again.
+ *
+ *   kernel at n ──entries n+1..m, hash compared after each──► kernel at m
+ *
+ * Only the short-lived store is written here, so every failure has one remedy: drop the kernel and
+ * take another way. The first hash that differs ends it: what comes after could only be wrong. */
+#include "sidecar/steward_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+static void forward_count(struct steward *s, uint64_t replayed)
+{
+    struct figures *f = figures_acquire(s->o.board);
+
+    f->replayed[s->phase] += replayed;
+    figures_release(s->o.board);
+}
+
+static enum hs_status forward_step(struct steward *s, const struct log_entry *entry,
+                                   struct hs_error *err)
+{
+    struct kernel_outcome outcome = {0};
+    enum hs_status st = HS_OK;
+
+    if (entry->message.height > kernel_height(s->kernel)) st = kernel_mark(s->kernel, err);
+    if (st != HS_OK) return st;
+    st = kernel_deliver(s->kernel, &entry->message, &outcome, err);
+    if (st == HS_OK && !position_equal(&outcome.after, &entry->after)) {
+        st = hs_fail(
+            err, HS_DIVERGED,
+            "message %" PRIu64 " of block %" PRIu64 ": the log has hash %s, replay gave %s",
+            entry->after.seqnum, entry->message.height, entry->after.hash, outcome.after.hash);
+    } else if (st != HS_OK) {
+        (void)hs_fail_prefix(err, st, "message %" PRIu64 " of block %" PRIu64, entry->after.seqnum,
+                             entry->message.height);
+    }
+    kernel_outcome_fini(&outcome);
+    return st;
+}
+
+/* The log passed its checks when it was opened. Whatever is wrong with it now, the kernel is not:
+ * it stands where the log's last good entry led. */
+static enum hs_status forward_read(struct replay_cursor *cursor, uint64_t seqnum,
+                                   struct log_entry *out, struct hs_error *err)
+{
+    enum hs_status st = replay_cursor_next(cursor, out, err);
+
+    if (st == HS_OK) return HS_OK;
+    if (st == HS_NOT_FOUND) return hs_fail(err, HS_GAP, "the log ends before %" PRIu64, seqnum);
+    return hs_fail_prefix(err, HS_GAP, "the log cannot be read at %" PRIu64, seqnum);
+}
+
+enum hs_status steward_forward(struct steward *s, uint64_t target_seqnum, uint64_t *replayed,
+                               struct hs_error *err)
+{
+    uint64_t from = kernel_position(s->kernel).seqnum, at = from;
+    struct replay_cursor *cursor = NULL;
+    struct progress progress;
+    struct log_entry entry;
+    enum hs_status st = HS_OK;
+
+    assert(from <= target_seqnum);
+    progress_begin(&progress, s->o.board, s->o.logger, s->phase, "messages", from, target_seqnum);
+    if (from < target_seqnum) st = replay_log_seek(s->log.log, from + 1, &cursor, err);
+    while (st == HS_OK && at < target_seqnum) {
+        if (steward_stopping(s)) {
+            st = hs_fail(err, HS_CANCELLED, "the sidecar stops");
+            break;
+        }
+        st = forward_read(cursor, at + 1, &entry, err);
+        if (st != HS_OK) break;
+        assert(entry.after.seqnum == at + 1); /* the cursor's promise, checked again here */
+        st = forward_step(s, &entry, err);
+        if (st != HS_OK) break;
+        at++;
+        progress_step(&progress, at, target_seqnum);
+    }
+    progress_end(&progress);
+    replay_cursor_close(cursor);
+    forward_count(s, at - from);
+    *replayed += at - from;
+    assert(st != HS_OK || kernel_position(s->kernel).seqnum == target_seqnum);
+    return st;
+}

@@ -1,0 +1,87 @@
+/* Full replay: a kernel from the node's store alone.
+ *
+ *   store.scan ──batch by batch──► new generation on disk ──every transcript──► kernel at real
+ *
+ * Nothing of ours is used, so this answers when nothing else may. Memory holds one batch and the
+ * heaps; the transcripts are read from disk, vats in parallel. The generation becomes the current
+ * one with its first snapshot, which is due at the next block end, so that this is paid once; a
+ * crash before that finds the old generation. */
+#include "sidecar/steward_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+static enum hs_status replay_copy(struct steward *s, struct hs_error *err)
+{
+    struct kv_store *real = real_store_kv(s->real_store);
+    struct buffer key = {0}, value = {0};
+    struct progress progress;
+    uint64_t entries = 0;
+    enum hs_status st;
+
+    progress_begin(&progress, s->o.board, s->o.logger, s->phase, "store entries", 0, 0);
+    while ((st = kv_store_next(real, buffer_slice(&key), &key, &value, err)) == HS_OK) {
+        st = snapshot_db_fill(s->snapshots.db, buffer_slice(&key), buffer_slice(&value), err);
+        if (st != HS_OK) break;
+        progress_step(&progress, ++entries, 0);
+        if (steward_stopping(s)) {
+            st = hs_fail(err, HS_CANCELLED, "the sidecar stops");
+            break;
+        }
+    }
+    progress_end(&progress);
+    buffer_fini(&key);
+    buffer_fini(&value);
+    if (st != HS_NOT_FOUND) return st;
+    return snapshot_db_fill_end(s->snapshots.db, err);
+}
+
+/* The store says itself where it stands: compare before hours of replay, not after. */
+static enum hs_status replay_check(struct steward *s, const struct position *real,
+                                   struct hs_error *err)
+{
+    struct kv_store *base = snapshot_db_base(s->snapshots.db);
+    struct buffer seqnum = {0}, hash = {0};
+    struct position at;
+    uint64_t number = 0;
+    enum hs_status st = kv_store_get_text(base, "kernel.seqnum", &seqnum, err);
+
+    if (st == HS_OK) st = kv_store_get_text(base, "kernel.hash", &hash, err);
+    if (st == HS_OK) st = uint_parse(buffer_slice(&seqnum), &number);
+    if (st == HS_OK) st = position_make(number, buffer_slice(&hash), &at, err);
+    if (st != HS_OK) {
+        st = hs_fail(err, HS_NODE_FAILED,
+                     "the node's store has no well-formed kernel.seqnum and kernel.hash");
+    } else if (!position_equal(&at, real)) {
+        st = hs_fail(err, HS_NODE_FAILED,
+                     "the node's store stands at seqnum %" PRIu64 " hash %s, but its delivery says "
+                     "%" PRIu64 " hash %s",
+                     at.seqnum, at.hash, real->seqnum, real->hash);
+    }
+    buffer_fini(&seqnum);
+    buffer_fini(&hash);
+    return st;
+}
+
+enum hs_status steward_full_replay(struct steward *s, const struct position *real,
+                                   uint64_t *replayed, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(!position_is_origin(real));
+    steward_drop_kernel(s);
+    st = snapshot_db_begin_anew(s->snapshots.db, err);
+    if (st != HS_OK) return st;
+    snapshot_keeper_list(s);
+    s->snapshots.taken_seqnum = 0;
+    s->snapshots.forced = true;
+    st = replay_copy(s, err);
+    if (st == HS_OK) st = replay_check(s, real, err);
+    if (st == HS_OK) st = steward_start_kernel(s, s->phase, err);
+    if (st != HS_OK) return st;
+    *replayed += s->start_report.transcript_entries_replayed;
+    s->rejected = ENTRY_CAUSE_NONE;
+    st = replay_log_restart(s->log.log, err);
+    return st == HS_IO ? HS_OK : st; /* fenced: the next append tells */
+}

@@ -1,0 +1,439 @@
+/* The daemon's root and its loop thread.
+ *
+ *   signals, socket, timer, HTTP ──► loop thread ──jobs──► steward (kernel thread)
+ *                                        ▲                     │
+ *                                        └── async ◄── jobs ◄──┘
+ *
+ * Opening goes from the bottom up and names its first failure; closing goes back the same way:
+ *
+ *   stop asked ─► steward told, server stopped (answers flushed) ─► steward joined: log synced,
+ *   snapshot finished ─► handles closed ─► loop ends
+ *
+ * The loop thread waits in nothing but the loop, except for the join at the very end. */
+#include "sidecar/sidecar.h"
+
+#include "ipc/server.h"
+#include "sidecar/clock.h"
+#include "sidecar/metrics.h"
+#include "sidecar/metrics_http.h"
+#include "sidecar/notify.h"
+#include "sidecar/progress.h"
+#include "sidecar/status.h"
+#include "sidecar/steward.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000 };
+
+struct sidecar {
+    const struct sidecar_config *config;
+    struct logger logger;
+    struct data_folder *folder;
+    struct kernel_config *kernel_config;
+    struct vat_engine *engine;
+    struct figures_board *board;
+    struct job_queue *queue; /* what other threads hand the loop */
+    struct node_link *link;
+    struct steward *steward;
+    struct notify notify;
+
+    uv_loop_t loop;
+    bool loop_open;
+    uv_async_t async;
+    uv_signal_t sigterm, sigint;
+    uv_timer_t timer;          /* systemd */
+    struct ipc_server *server; /* NULL once stopped */
+    struct metrics_http *http;
+    bool stopping;
+    /* Why the steward could not go on; written by its thread before `failed`, read after. */
+    struct hs_error failure;
+    struct job failed_job;
+    bool failed;
+};
+
+struct sidecar_config sidecar_config_default(void)
+{
+    return (struct sidecar_config){
+        .snapshot_every = HS_SNAPSHOT_EVERY_DEFAULT,
+        .snapshot_keep = HS_SNAPSHOT_KEEP_DEFAULT,
+        .images = true,
+        .preload = true,
+        .log_sync = SIDECAR_LOG_SYNC_BACKGROUND,
+        .reads = SIDECAR_READS_MIRROR,
+        .log_level = LOG_LEVEL_INFO,
+        .log_format = LOG_FORMAT_TEXT,
+    };
+}
+
+/* Stopping. */
+
+static void sidecar_close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+/* The steward is joined here: nothing is served any more, so nobody notices that the loop stands
+ * still while the log is synced and a snapshot finished. */
+static void sidecar_server_stopped(void *data)
+{
+    struct sidecar *s = data;
+
+    s->server = NULL;
+    steward_close(s->steward);
+    s->steward = NULL;
+    if (s->queue) job_queue_end(s->queue);
+    metrics_http_stop(s->http);
+    s->http = NULL;
+    sidecar_close_handle((uv_handle_t *)&s->async);
+    sidecar_close_handle((uv_handle_t *)&s->sigterm);
+    sidecar_close_handle((uv_handle_t *)&s->sigint);
+    sidecar_close_handle((uv_handle_t *)&s->timer);
+}
+
+static void sidecar_stop(struct sidecar *s, const char *why)
+{
+    if (s->stopping) return;
+    s->stopping = true;
+    logger_write(&s->logger, LOG_LEVEL_INFO, "stopping: %s", why);
+    notify_send(&s->notify, "STOPPING=1\nSTATUS=stopping");
+    steward_stop(s->steward);
+    ipc_server_stop(s->server, sidecar_server_stopped, s);
+}
+
+static void sidecar_signalled(uv_signal_t *handle, int number)
+{
+    sidecar_stop(handle->data, number == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+/* What other threads hand over. */
+
+static void sidecar_wake(void *data)
+{
+    struct sidecar *s = data;
+
+    (void)uv_async_send(&s->async);
+}
+
+static void sidecar_drain(struct sidecar *s)
+{
+    struct job *job;
+
+    while ((job = job_queue_take(s->queue, 0))) {
+        job->run(job, s);
+    }
+}
+
+static void sidecar_woken(uv_async_t *async)
+{
+    sidecar_drain(async->data);
+}
+
+static enum hs_status sidecar_ask_node(void *data, const char *method, struct slice params,
+                                       node_answer_fn done, void *done_data, struct hs_error *err)
+{
+    struct sidecar *s = data;
+
+    if (!s->server || s->stopping) return hs_fail(err, HS_PEER_GONE, "the sidecar stops");
+    return ipc_node_request(s->server, method, params, done, done_data, err);
+}
+
+static void sidecar_failed_run(struct job *job, void *owner)
+{
+    struct sidecar *s = owner;
+
+    (void)job;
+    s->failed = true;
+    sidecar_stop(s, s->failure.text);
+}
+
+static void sidecar_failed_drop(struct job *job)
+{
+    (void)job; /* the sidecar stops already; the job is part of it */
+}
+
+/* On the steward's thread, at most once. */
+static void sidecar_steward_failed(void *data, const struct hs_error *error)
+{
+    struct sidecar *s = data;
+
+    s->failure = *error;
+    s->failed_job = (struct job){.run = sidecar_failed_run, .drop = sidecar_failed_drop};
+    job_queue_post(s->queue, &s->failed_job);
+}
+
+/* Handlers of the server. */
+
+static void handle_hello(void *data, struct ipc_hello_answer *out)
+{
+    struct sidecar *s = data;
+    struct figures *f = figures_acquire(s->board);
+
+    out->server = "headstart " HEADSTART_VERSION_TEXT;
+    out->phase = phase_name(f->phase);
+    out->at = f->at;
+    out->height = f->height;
+    figures_release(s->board);
+}
+
+static void handle_attached(void *data, const char *client)
+{
+    steward_node_attached(((struct sidecar *)data)->steward, client);
+}
+
+static void handle_detached(void *data)
+{
+    steward_node_detached(((struct sidecar *)data)->steward);
+}
+
+static void handle_deliver(void *data, struct ipc_request *request,
+                           const struct ipc_delivery *delivery)
+{
+    steward_deliver(((struct sidecar *)data)->steward, request, delivery);
+}
+
+static void handle_commit(void *data, uint64_t height)
+{
+    steward_commit(((struct sidecar *)data)->steward, height);
+}
+
+static void handle_prepare(void *data, struct ipc_request *request, uint64_t height)
+{
+    steward_prepare_commit(((struct sidecar *)data)->steward, request, height);
+}
+
+static enum hs_status handle_status(void *data, struct buffer *out)
+{
+    struct sidecar *s = data;
+    struct figures figures;
+    json_t *map;
+    enum hs_status st;
+
+    figures_copy(s->board, &figures);
+    map = status_json(&figures, clock_us(), clock_unix_s());
+    st = map ? status_pack(map, out) : HS_NOMEM;
+    json_decref(map);
+    figures_fini(&figures);
+    return st;
+}
+
+static enum hs_status handle_metrics(void *data, struct buffer *out)
+{
+    struct sidecar *s = data;
+    struct figures figures;
+    enum hs_status st;
+
+    figures_copy(s->board, &figures);
+    st = metrics_render(&figures, s->server, clock_us(), out);
+    figures_fini(&figures);
+    return st;
+}
+
+static void handle_shutdown(void *data, struct ipc_request *request)
+{
+    static const char empty_map[] = {(char)0x80};
+
+    ipc_reply(request, slice_make(empty_map, sizeof empty_map));
+    sidecar_stop(data, "the node asked for it");
+}
+
+/* systemd. */
+
+static void sidecar_notify_phase(struct sidecar *s)
+{
+    struct figures figures;
+    struct progress_rates rates;
+    char lines[512];
+    int len;
+
+    figures_copy(s->board, &figures);
+    rates = progress_rates(figures.replay.from, figures.replay.at, figures.replay.target,
+                           clock_us() - figures.replay.started_us);
+    len = snprintf(lines, sizeof lines, "WATCHDOG=1\nSTATUS=%s, seqnum %llu",
+                   phase_name(figures.phase), (unsigned long long)figures.at.seqnum);
+    if (figures.replay.active && len > 0) {
+        (void)snprintf(lines + len, sizeof lines - (size_t)len,
+                       ", %.0f %%, %.0f s left\nEXTEND_TIMEOUT_USEC=%d", rates.percent, rates.eta_s,
+                       NOTIFY_EXTEND_US);
+    }
+    notify_send(&s->notify, lines);
+    figures_fini(&figures);
+}
+
+static void sidecar_tick(uv_timer_t *timer)
+{
+    sidecar_notify_phase(timer->data);
+}
+
+/* Opening. */
+
+static enum hs_status sidecar_check_config(const struct sidecar_config *c, struct hs_error *err)
+{
+    if (!c->socket_path || !c->data_dir || !c->kernel_path || !c->chain_id) {
+        return hs_fail(err, HS_INVALID, "socket, data folder, kernel file and chain id are needed");
+    }
+    if (c->snapshot_every < 1)
+        return hs_fail(err, HS_INVALID, "--snapshot-every must be at least 1");
+    if (c->snapshot_keep < 1 || c->snapshot_keep > HS_SNAPSHOT_KEEP_MAX) {
+        return hs_fail(err, HS_INVALID, "--snapshot-keep must be 1 to %d", HS_SNAPSHOT_KEEP_MAX);
+    }
+    return HS_OK;
+}
+
+static enum hs_status sidecar_loop_failed(struct hs_error *err, int code)
+{
+    return hs_fail(err, HS_IO, "event loop: %s", uv_strerror(code));
+}
+
+static enum hs_status sidecar_open_loop(struct sidecar *s, struct hs_error *err)
+{
+    int code = uv_loop_init(&s->loop);
+
+    if (code != 0) return sidecar_loop_failed(err, code);
+    code = uv_async_init(&s->loop, &s->async, sidecar_woken);
+    if (code != 0) {
+        (void)uv_loop_close(&s->loop);
+        return sidecar_loop_failed(err, code);
+    }
+    s->loop_open = true;
+    s->async.data = s;
+    /* A signal or a timer's init cannot fail once the loop is open. */
+    (void)uv_signal_init(&s->loop, &s->sigterm);
+    (void)uv_signal_init(&s->loop, &s->sigint);
+    (void)uv_timer_init(&s->loop, &s->timer);
+    s->sigterm.data = s;
+    s->sigint.data = s;
+    s->timer.data = s;
+    code = uv_signal_start(&s->sigterm, sidecar_signalled, SIGTERM);
+    if (code == 0) code = uv_signal_start(&s->sigint, sidecar_signalled, SIGINT);
+    return code == 0 ? HS_OK : sidecar_loop_failed(err, code);
+}
+
+static enum hs_status sidecar_open_steward(struct sidecar *s, struct hs_error *err)
+{
+    struct steward_options options = {
+        .config = s->config,
+        .kernel_config = s->kernel_config,
+        .logger = &s->logger,
+        .folder = s->folder,
+        .board = s->board,
+        .engine = s->engine,
+        .loop = s->queue,
+        .link = s->link,
+        .failed = sidecar_steward_failed,
+        .data = s,
+    };
+
+    return steward_start(&options, &s->steward, err);
+}
+
+static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *err)
+{
+    struct ipc_server_options options = {
+        .loop = &s->loop,
+        .socket_path = s->config->socket_path,
+        .chain_id = s->config->chain_id,
+        .handlers = {.hello_answer = handle_hello,
+                     .node_attached = handle_attached,
+                     .node_detached = handle_detached,
+                     .deliver = handle_deliver,
+                     .commit = handle_commit,
+                     .prepare_commit = handle_prepare,
+                     .status = handle_status,
+                     .metrics = handle_metrics,
+                     .shutdown = handle_shutdown},
+        .data = s,
+    };
+
+    return ipc_server_start(&options, &s->server, err);
+}
+
+static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
+{
+    const struct sidecar_config *c = s->config;
+    enum hs_status st = sidecar_check_config(c, err);
+
+    if (st == HS_OK) st = kernel_config_load(c->kernel_path, &s->kernel_config, err);
+    if (st == HS_OK) st = data_folder_open(c->data_dir, c->chain_id, &s->folder, err);
+    if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);
+    if (st == HS_OK) {
+        st = vat_engine_open(data_folder_path(s->folder, DATA_FOLDER_IMAGES), &s->engine, err);
+    }
+    if (st == HS_OK) st = sidecar_open_loop(s, err);
+    if (st == HS_OK) st = job_queue_open(sidecar_wake, s, &s->queue, err);
+    if (st == HS_OK) st = node_link_open(s->queue, sidecar_ask_node, s, &s->link, err);
+    if (st == HS_OK && c->metrics_address) {
+        st = metrics_http_start(&s->loop, c->metrics_address, handle_metrics, s, &s->http, err);
+    }
+    /* The server before the steward: a socket in use must be found before a log is written to. No
+     * handler runs before the loop does. */
+    if (st == HS_OK) st = sidecar_open_server(s, err);
+    if (st == HS_OK) st = sidecar_open_steward(s, err);
+    return st;
+}
+
+/* What was opened before an opening failed; after a run there is no handle left. */
+static void sidecar_close_loop(struct sidecar *s)
+{
+    int code;
+
+    if (!s->loop_open) return;
+    if (s->server) {
+        ipc_server_stop(s->server, sidecar_server_stopped, s);
+    } else if (!uv_is_closing((uv_handle_t *)&s->async)) {
+        sidecar_server_stopped(s);
+    }
+    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    code = uv_loop_close(&s->loop);
+    assert(code == 0);
+    (void)code;
+}
+
+static void sidecar_close(struct sidecar *s)
+{
+    sidecar_close_loop(s);
+    assert(!s->steward && !s->server);
+    node_link_close(s->link);
+    job_queue_close(s->queue);
+    vat_engine_close(s->engine);
+    figures_board_close(s->board);
+    data_folder_close(s->folder);
+    kernel_config_close(s->kernel_config);
+    notify_fini(&s->notify);
+}
+
+static void sidecar_ready(struct sidecar *s)
+{
+    uint64_t period_ms = notify_watchdog_ms();
+
+    logger_write(&s->logger, LOG_LEVEL_INFO,
+                 "headstart " HEADSTART_VERSION_TEXT " serves chain %s on %s, data in %s",
+                 s->config->chain_id, s->config->socket_path, s->config->data_dir);
+    notify_send(&s->notify, "READY=1\nSTATUS=loading");
+    if (s->notify.fd < 0) return;
+    if (period_ms == 0 || period_ms > NOTIFY_EVERY_MS) period_ms = NOTIFY_EVERY_MS;
+    (void)uv_timer_start(&s->timer, sidecar_tick, period_ms, period_ms);
+}
+
+enum hs_status sidecar_run(const struct sidecar_config *config, struct hs_error *err)
+{
+    struct sidecar s = {.config = config};
+    enum hs_status st;
+
+    /* A peer that goes away while we write must not end us. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    logger_init(&s.logger, STDERR_FILENO, config->log_level, config->log_format);
+    notify_init(&s.notify);
+    st = sidecar_open(&s, err);
+    if (st == HS_OK) {
+        sidecar_ready(&s);
+        (void)uv_run(&s.loop, UV_RUN_DEFAULT);
+        if (s.failed) st = hs_fail(err, s.failure.status, "%s", s.failure.text);
+    }
+    sidecar_close(&s);
+    return st;
+}
