@@ -9,6 +9,7 @@ enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, 
 struct kv_layers {
     struct kv_store store; /* first: the interface is this object */
     struct kv_store *base;
+    struct kv_store *through; /* NULL, or read instead of everything below the message layer */
     struct kv_map *maps[LAYER_COUNT];
     bool in_crank;
     bool frozen_out; /* the frozen map is lent to a snapshot */
@@ -19,9 +20,20 @@ static struct kv_layers *layers_of(struct kv_store *kv)
     return (struct kv_layers *)kv;
 }
 
+/* What reads see: these layers, innermost first, and the store below them. */
+static int layers_seen(const struct kv_layers *l)
+{
+    return l->through ? LAYER_BLOCK : LAYER_COUNT;
+}
+
+static struct kv_store *layers_below(const struct kv_layers *l)
+{
+    return l->through ? l->through : l->base;
+}
+
 static bool layers_find(const struct kv_layers *l, struct slice key, struct kv_entry *out)
 {
-    for (int i = 0; i < LAYER_COUNT; i++) {
+    for (int i = 0; i < layers_seen(l); i++) {
         if (kv_map_find(l->maps[i], key, out)) return true;
     }
     return false;
@@ -40,7 +52,7 @@ static enum hs_status layers_get(struct kv_store *kv, struct slice key, struct b
     struct kv_layers *l = layers_of(kv);
     struct kv_entry entry;
 
-    if (!layers_find(l, key, &entry)) return kv_store_get(l->base, key, value, err);
+    if (!layers_find(l, key, &entry)) return kv_store_get(layers_below(l), key, value, err);
     if (entry.deleted) return HS_NOT_FOUND;
     return copy_out(value, entry.value, err);
 }
@@ -51,7 +63,7 @@ static enum hs_status layers_has(struct kv_store *kv, struct slice key, bool *fo
     struct kv_layers *l = layers_of(kv);
     struct kv_entry entry;
 
-    if (!layers_find(l, key, &entry)) return kv_store_has(l->base, key, found, err);
+    if (!layers_find(l, key, &entry)) return kv_store_has(layers_below(l), key, found, err);
     *found = !entry.deleted;
     return HS_OK;
 }
@@ -61,7 +73,7 @@ static bool layers_next_entry(const struct kv_layers *l, struct slice after, str
 {
     bool found = false;
 
-    for (int i = 0; i < LAYER_COUNT; i++) {
+    for (int i = 0; i < layers_seen(l); i++) {
         struct kv_entry entry;
 
         if (!kv_map_next(l->maps[i], after, &entry)) continue;
@@ -86,7 +98,7 @@ static enum hs_status walk_base(struct walk *w, struct hs_error *err)
     enum hs_status st;
 
     if (w->base_known) return HS_OK;
-    st = kv_store_next(w->l->base, buffer_slice(&w->from), &w->base_key,
+    st = kv_store_next(layers_below(w->l), buffer_slice(&w->from), &w->base_key,
                        w->want_value ? &w->base_value : NULL, err);
     if (st != HS_OK && st != HS_NOT_FOUND) return st;
     w->base_known = true;
@@ -288,8 +300,8 @@ void kv_layers_thaw(struct kv_layers *l, bool written)
     l->maps[LAYER_MARK] = frozen;
 }
 
-void kv_layers_rebase(struct kv_layers *l, struct kv_store *base)
+void kv_layers_read_through(struct kv_layers *l, struct kv_store *through)
 {
-    assert(base);
-    l->base = base;
+    assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
+    l->through = through;
 }

@@ -235,6 +235,48 @@ static void kv_layers__message_changes_are_net(void)
     kv_memory_close(base);
 }
 
+static void check_value(struct kv_store *kv, const char *key, const char *want)
+{
+    struct buffer value = {0};
+    enum hs_status st = kv_store_get(kv, slice_text(key), &value, NULL);
+
+    CU_ASSERT_EQUAL(st, want ? HS_OK : HS_NOT_FOUND);
+    if (want) CU_ASSERT_STRING_EQUAL(buffer_text(&value), want);
+    buffer_fini(&value);
+}
+
+static void kv_layers__read_through_sees_own_message_and_the_other_store(void)
+{
+    struct kv_memory *base = NULL, *node = NULL;
+    struct kv_layers *l = NULL;
+    struct kv_store *kv;
+    struct buffer key = {0};
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&base, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&node, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_layers_open(kv_memory_store(base), &l, NULL), HS_OK);
+    kv = kv_layers_store(l);
+    CU_ASSERT_EQUAL(kv_store_set(kv, slice_text("block"), slice_text("ours"), NULL), HS_OK);
+    kv_layers_message_commit(l);
+    CU_ASSERT_EQUAL(
+        kv_store_set(kv_memory_store(node), slice_text("node"), slice_text("theirs"), NULL), HS_OK);
+    kv_layers_read_through(l, kv_memory_store(node));
+    check_value(kv, "block", NULL); /* the node's store does not have it: neither have we */
+    check_value(kv, "node", "theirs");
+    CU_ASSERT_EQUAL(kv_store_set(kv, slice_text("node"), slice_text("message"), NULL), HS_OK);
+    check_value(kv, "node", "message");
+    CU_ASSERT_EQUAL(kv_store_next(kv, slice_text(""), &key, NULL, NULL), HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&key), "node");
+    kv_layers_message_commit(l);
+    kv_layers_read_through(l, NULL);
+    check_value(kv, "block", "ours");
+    check_value(kv, "node", "message");
+    buffer_fini(&key);
+    kv_layers_close(l);
+    kv_memory_close(node);
+    kv_memory_close(base);
+}
+
 static void kv_store__bounds_are_refused(void)
 {
     struct kv_memory *m = NULL;
@@ -293,6 +335,7 @@ static void kv_store__digests_see_every_difference(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_layers__random_walk_equals_the_model),
     SUITE_CASE(kv_layers__message_changes_are_net),
+    SUITE_CASE(kv_layers__read_through_sees_own_message_and_the_other_store),
     SUITE_CASE(kv_store__bounds_are_refused),
     SUITE_CASE(kv_store__digests_see_every_difference),
 };
