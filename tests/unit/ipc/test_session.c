@@ -1,0 +1,285 @@
+/* The protocol's rules as tables: every (state, event), every (state, method), every parameter. */
+#include "tests/unit/suite.h"
+
+#include "ipc/session.h"
+
+#define HASH64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void session__every_state_and_event(void)
+{
+    static const struct {
+        enum session_state from;
+        enum session_event event;
+        enum session_state to;
+    } moves[] = {
+        {SESSION_NEW, SESSION_HELLO_OBSERVER, SESSION_OBSERVER},
+        {SESSION_NEW, SESSION_HELLO_NODE, SESSION_NODE},
+        {SESSION_NEW, SESSION_END, SESSION_OVER},
+        {SESSION_OBSERVER, SESSION_END, SESSION_OVER},
+        {SESSION_NODE, SESSION_DELIVER, SESSION_DELIVERING},
+        {SESSION_NODE, SESSION_END, SESSION_OVER},
+        {SESSION_DELIVERING, SESSION_ANSWERED, SESSION_NODE},
+        {SESSION_DELIVERING, SESSION_END, SESSION_OVER},
+    };
+
+    for (int from = SESSION_NEW; from < SESSION_STATE_COUNT; from++) {
+        for (int event = 0; event < SESSION_EVENT_COUNT; event++) {
+            enum session_state expected = SESSION_NONE;
+
+            for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+                if ((int)moves[i].from == from && (int)moves[i].event == event) {
+                    expected = moves[i].to;
+                }
+            }
+            CU_ASSERT_EQUAL(session_next((enum session_state)from, (enum session_event)event),
+                            expected);
+        }
+    }
+}
+
+static void session__every_state_and_method(void)
+{
+    /* columns: hello, deliver, commit, prepare_commit, status, metrics, shutdown, other */
+    static const struct {
+        enum session_state state;
+        int codes[8];
+    } rows[] = {
+        {SESSION_NEW,
+         {0, IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD, IPC_BAD_REQUEST, 0, 0, IPC_BAD_REQUEST,
+          IPC_UNKNOWN_METHOD}},
+        {SESSION_OBSERVER,
+         {IPC_BAD_REQUEST, IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD, IPC_BAD_REQUEST, 0, 0,
+          IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD}},
+        {SESSION_NODE, {IPC_BAD_REQUEST, 0, IPC_UNKNOWN_METHOD, 0, 0, 0, 0, IPC_UNKNOWN_METHOD}},
+        {SESSION_DELIVERING,
+         {IPC_BAD_REQUEST, IPC_BUSY, IPC_UNKNOWN_METHOD, 0, 0, 0, 0, IPC_UNKNOWN_METHOD}},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (int method = METHOD_HELLO; method < METHOD_COUNT; method++) {
+            struct session_verdict verdict =
+                session_request_rule(rows[i].state, (enum session_method)method);
+
+            CU_ASSERT_EQUAL((int)verdict.code, rows[i].codes[method - METHOD_HELLO]);
+            CU_ASSERT_EQUAL(verdict.text == NULL, verdict.code == 0);
+        }
+    }
+}
+
+static void session__names_go_both_ways(void)
+{
+    for (int method = METHOD_HELLO; method < METHOD_OTHER; method++) {
+        const char *name = session_method_name((enum session_method)method);
+
+        CU_ASSERT_EQUAL(session_method(slice_text(name)), method);
+    }
+    CU_ASSERT_EQUAL(session_method(slice_text("hell")), METHOD_OTHER);
+    CU_ASSERT_EQUAL(session_method(slice_text("none")), METHOD_OTHER);
+    CU_ASSERT_EQUAL(session_method(slice_text("other")), METHOD_OTHER);
+    CU_ASSERT_EQUAL(session_method(slice_make(NULL, 0)), METHOD_OTHER);
+    CU_ASSERT_STRING_EQUAL(ipc_code_name(IPC_BAD_REQUEST), "bad_request");
+    CU_ASSERT_STRING_EQUAL(ipc_code_name(IPC_SHUTTING_DOWN), "shutting_down");
+}
+
+/* --- parameters: a map built from text, one pair left out or replaced --- */
+
+struct field {
+    const char *key;
+    enum wire_kind kind; /* WIRE_UINT, WIRE_TEXT; WIRE_ABSENT ends the list */
+    uint64_t number;
+    const char *text;
+};
+
+static struct wire_value pack_fields(struct buffer *out, const struct field *fields,
+                                     const struct field *instead, size_t at)
+{
+    struct wire_writer w;
+    uint32_t count = 0;
+
+    while (fields[count].kind != WIRE_ABSENT)
+        count++;
+    buffer_clear(out);
+    wire_begin(&w, out);
+    wire_put_map(&w, instead || at == SIZE_MAX ? count : count - 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct field *f = i == at ? instead : &fields[i];
+
+        if (!f) continue;
+        wire_put_text(&w, slice_text(fields[i].key));
+        if (f->kind == WIRE_UINT) wire_put_uint(&w, f->number);
+        if (f->kind == WIRE_TEXT) wire_put_text(&w, slice_text(f->text));
+        if (f->kind == WIRE_NIL) wire_put_nil(&w);
+    }
+    CU_ASSERT_EQUAL_FATAL(wire_end(&w), HS_OK);
+    return wire_root(buffer_slice(out));
+}
+
+static const struct field hello_fields[] = {{"protocol", WIRE_UINT, 1, NULL},
+                                            {"chain_id", WIRE_TEXT, 0, "chain"},
+                                            {"role", WIRE_TEXT, 0, "node"},
+                                            {"client", WIRE_TEXT, 0, "me"},
+                                            {NULL, WIRE_ABSENT, 0, NULL}};
+
+static enum ipc_code hello_code(const struct field *instead, size_t at, bool node_held)
+{
+    struct buffer packed = {0};
+    struct session_hello hello = {0};
+    struct wire_value params = pack_fields(&packed, hello_fields, instead, at);
+    enum ipc_code code = session_hello_read(params, "chain", node_held, &hello).code;
+
+    buffer_fini(&packed);
+    return code;
+}
+
+static void hello__every_field_is_needed_and_checked(void)
+{
+    static const struct field nil = {NULL, WIRE_NIL, 0, NULL};
+    char longer[HS_NAME_BYTES_MAX + 2];
+    struct field f = {NULL, WIRE_UINT, 2, NULL};
+
+    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, false), 0);
+    for (size_t at = 0; at < 4; at++) {
+        CU_ASSERT_EQUAL(hello_code(NULL, at, false), IPC_BAD_REQUEST);
+        CU_ASSERT_EQUAL(hello_code(&nil, at, false), IPC_BAD_REQUEST);
+    }
+    CU_ASSERT_EQUAL(hello_code(&f, 0, false), IPC_BAD_REQUEST); /* protocol 2 */
+    f = (struct field){NULL, WIRE_TEXT, 0, "chai"};
+    CU_ASSERT_EQUAL(hello_code(&f, 1, false), IPC_WRONG_CHAIN);
+    CU_ASSERT_EQUAL(hello_code(&f, 1, true), IPC_WRONG_CHAIN); /* rather than busy */
+    f.text = "admin";
+    CU_ASSERT_EQUAL(hello_code(&f, 2, false), IPC_BAD_REQUEST);
+    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, true), IPC_BUSY);
+    f.text = "observer";
+    CU_ASSERT_EQUAL(hello_code(&f, 2, true), 0);
+    f.text = "\xff";
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false), IPC_BAD_REQUEST);
+    memset(longer, 'c', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    f.text = longer;
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false), IPC_BAD_REQUEST);
+    longer[sizeof longer - 2] = '\0';
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false), 0);
+}
+
+static const struct field deliver_fields[] = {
+    {"height", WIRE_UINT, 10, NULL}, {"time", WIRE_UINT, 11, NULL},
+    {"seqnum", WIRE_UINT, 12, NULL}, {"hash", WIRE_TEXT, 0, HASH64},
+    {"message", WIRE_TEXT, 0, "{}"}, {NULL, WIRE_ABSENT, 0, NULL}};
+
+static enum ipc_code deliver_code(const struct field *instead, size_t at,
+                                  struct ipc_delivery *delivery)
+{
+    struct buffer packed = {0};
+    struct wire_value params = pack_fields(&packed, deliver_fields, instead, at);
+    enum ipc_code code = session_deliver_read(params, delivery).code;
+
+    buffer_fini(&packed); /* what delivery->message.text points to is gone */
+    return code;
+}
+
+static void deliver__every_field_is_needed_and_checked(void)
+{
+    static const struct field nil = {NULL, WIRE_NIL, 0, NULL};
+    struct ipc_delivery d = {0};
+    struct field f = {NULL, WIRE_TEXT, 0, ""};
+
+    CU_ASSERT_EQUAL(deliver_code(NULL, SIZE_MAX, &d), 0);
+    CU_ASSERT(d.message.height == 10 && d.message.time == 11 && d.real.seqnum == 12);
+    CU_ASSERT_STRING_EQUAL(d.real.hash, HASH64);
+    CU_ASSERT_EQUAL(d.message.text.len, 2);
+    for (size_t at = 0; at < 5; at++) {
+        CU_ASSERT_EQUAL(deliver_code(NULL, at, &d), IPC_BAD_REQUEST);
+        CU_ASSERT_EQUAL(deliver_code(&nil, at, &d), IPC_BAD_REQUEST);
+    }
+    CU_ASSERT_EQUAL(deliver_code(&f, 3, &d), IPC_BAD_REQUEST); /* no hash at seqnum 12 */
+    f.text = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef";
+    CU_ASSERT_EQUAL(deliver_code(&f, 3, &d), IPC_BAD_REQUEST);
+    f.text = HASH64 "0";
+    CU_ASSERT_EQUAL(deliver_code(&f, 3, &d), IPC_BAD_REQUEST);
+    f = (struct field){NULL, WIRE_UINT, HS_UINT_MAX, NULL};
+    CU_ASSERT_EQUAL(deliver_code(&f, 2, &d), IPC_BAD_REQUEST); /* nothing can follow it */
+    CU_ASSERT_EQUAL(deliver_code(&f, 0, &d), 0);
+}
+
+static void deliver__message_has_a_bound(void)
+{
+    struct buffer packed = {0};
+    struct ipc_delivery d = {0};
+    struct field fields[6];
+    char *text = malloc(HS_MESSAGE_BYTES_MAX + 2);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    memcpy(fields, deliver_fields, sizeof fields);
+    memset(text, 'x', HS_MESSAGE_BYTES_MAX + 1);
+    text[HS_MESSAGE_BYTES_MAX + 1] = '\0';
+    fields[4].text = text;
+    CU_ASSERT_EQUAL(session_deliver_read(pack_fields(&packed, fields, NULL, SIZE_MAX), &d).code,
+                    IPC_TOO_LARGE);
+    text[HS_MESSAGE_BYTES_MAX] = '\0';
+    CU_ASSERT_EQUAL(session_deliver_read(pack_fields(&packed, fields, NULL, SIZE_MAX), &d).code, 0);
+    buffer_fini(&packed);
+    free(text);
+}
+
+/* --- the node's answers --- */
+
+static const char *answer_wrong(const char *method, const char *bytes, size_t len)
+{
+    size_t frame_len = 0;
+
+    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(frame_len, len);
+    return session_answer_check(method, wire_root(slice_make(bytes, len)));
+}
+
+#define ANSWER_WRONG(method, text) answer_wrong(method, text, sizeof(text) - 1)
+
+static void answer__store_get_is_checked(void)
+{
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.get", "\x81\xa5value\xc0"));
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.get", "\x81\xa5value\xa1x"));
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.get", "\x82\xa1?\x01\xa5value\xc4\x01x"));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.get", "\x81\xa5value\x01"));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.get", "\x80"));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.get", "\xc0"));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.get", "\xa1x"));
+}
+
+#define SCAN(more, entries)                                                                        \
+    "\x82\xa4more" more "\xa7"                                                                     \
+    "entries" entries
+
+static void answer__store_scan_is_checked(void)
+{
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x90")));
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.scan", SCAN("\xc3", "\x91\x92\xa1k\xa1v")));
+    CU_ASSERT_PTR_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x92\x92\xa0\xa0\x92\xa1k\xa1v")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc3", "\x90"))); /* no end to that */
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc0", "\x90")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x91\x91\xa1k")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x91\x92\xa1k\xc0")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x91\xa1k")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", SCAN("\xc2", "\x80")));
+    CU_ASSERT_PTR_NOT_NULL(/* equal keys, then falling ones */
+                           ANSWER_WRONG("store.scan",
+                                        SCAN("\xc2", "\x92\x92\xa1k\xa1v\x92\xa1k\xa1v")));
+    CU_ASSERT_PTR_NOT_NULL(
+        ANSWER_WRONG("store.scan", SCAN("\xc2", "\x92\x92\xa1k\xa1v\x92\xa1j\xa1v")));
+    CU_ASSERT_PTR_NOT_NULL(ANSWER_WRONG("store.scan", "\x80"));
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(session__every_state_and_event),
+    SUITE_CASE(session__every_state_and_method),
+    SUITE_CASE(session__names_go_both_ways),
+    SUITE_CASE(hello__every_field_is_needed_and_checked),
+    SUITE_CASE(deliver__every_field_is_needed_and_checked),
+    SUITE_CASE(deliver__message_has_a_bound),
+    SUITE_CASE(answer__store_get_is_checked),
+    SUITE_CASE(answer__store_scan_is_checked),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("session", cases, argc, argv);
+}

@@ -1,0 +1,549 @@
+/* The codec: hostile bytes, and our bytes compared with the published format and with msgpack-c. */
+#include "tests/unit/suite.h"
+
+#include "ipc/rpc.h"
+#include "ipc/text.h"
+
+#include <msgpack.h>
+
+/* A frame with every form that the protocol uses, and some that it does not. */
+static const char sample[] = "\x94\x00\x2a\xa7"
+                             "deliver\x91\x8a"
+                             "\xa1"
+                             "a\x7f" /* positive fixint */
+                             "\xa1"
+                             "b\xcd\x01\x00" /* uint 16 */
+                             "\xa1"
+                             "c\xcf\x00\x1f\xff\xff\xff\xff\xff\xff" /* 2^53 - 1 */
+                             "\xa1"
+                             "d\xd9\x03xyz" /* str 8 */
+                             "\xa1"
+                             "e\xc4\x02\x00\xff" /* bin 8 */
+                             "\xa1"
+                             "f\xcb\x3f\xf8\x00\x00\x00\x00\x00\x00" /* 1.5 */
+                             "\xa1"
+                             "g\xc7\x02\x05hi" /* ext 8 */
+                             "\xa1"
+                             "h\x93\xc0\xc2\xc3" /* nil, false, true */
+                             "\xa1"
+                             "i\xdc\x00\x02\xff\xd0\x80" /* array 16 of negatives */
+                             "\xa1"
+                             "j\x81\xa0\xd6\x01" /* a map with a fixext 4 */
+                             "1234";
+
+static struct slice sample_frame(void)
+{
+    return slice_make(sample, sizeof sample - 1);
+}
+
+/* --- scanning --- */
+
+static void scan__every_truncation_asks_for_more(void)
+{
+    struct slice frame = sample_frame();
+    size_t len = 0, more = 0;
+
+    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(frame, &len, &more, NULL), HS_OK);
+    CU_ASSERT_EQUAL(len, frame.len);
+    for (size_t cut = 0; cut < frame.len; cut++) {
+        char *exact = malloc(cut + 1); /* so that the address sanitizer sees a byte too far */
+
+        memcpy(exact, frame.data, cut);
+        exact = realloc(exact, cut ? cut : 1);
+        more = 0;
+        CU_ASSERT_EQUAL(wire_frame_scan(slice_make(exact, cut), &len, &more, NULL), HS_NOT_FOUND);
+        CU_ASSERT(more >= 1 && more <= frame.len - cut);
+        free(exact);
+    }
+}
+
+static void scan__resumed_at_every_split_agrees(void)
+{
+    struct slice frame = sample_frame();
+    size_t len = 0, more = 0;
+
+    for (size_t split = 0; split <= frame.len; split++) {
+        struct wire_scanner scanner = {0};
+        enum hs_status first =
+            wire_scan(&scanner, slice_make(frame.data, split), &len, &more, NULL);
+
+        CU_ASSERT_EQUAL(first, split == frame.len ? HS_OK : HS_NOT_FOUND);
+        if (first == HS_OK) continue;
+        CU_ASSERT_EQUAL(wire_scan(&scanner, frame, &len, &more, NULL), HS_OK);
+        CU_ASSERT_EQUAL(len, frame.len);
+    }
+}
+
+static void scan__byte_by_byte_never_asks_for_too_much(void)
+{
+    struct wire_scanner scanner = {0};
+    struct slice frame = sample_frame();
+    size_t len = 0, more = 0;
+
+    for (size_t have = 0; have < frame.len; have++) {
+        CU_ASSERT_EQUAL(wire_scan(&scanner, slice_make(frame.data, have), &len, &more, NULL),
+                        HS_NOT_FOUND);
+        CU_ASSERT(have + more <= frame.len);
+    }
+    CU_ASSERT_EQUAL(wire_scan(&scanner, frame, &len, &more, NULL), HS_OK);
+}
+
+/* Everything that reads a value, on every value of a frame that may hold anything. */
+static unsigned walk_all(struct wire_value root)
+{
+    struct wire_walk stack[HS_FRAME_DEPTH_MAX + 1];
+    unsigned depth = 0, values = 1;
+    struct wire_value v;
+
+    if (!wire_walk_begin(root, &stack[0])) return 1;
+    for (;;) {
+        struct slice text;
+        uint64_t number;
+        uint32_t count;
+        double real;
+        bool yes;
+
+        if (!wire_walk_next(&stack[depth], &v)) {
+            if (depth-- == 0) return values;
+            continue;
+        }
+        values++;
+        CU_ASSERT(v.at >= root.at && v.end <= root.end && v.at < v.end);
+        CU_ASSERT(wire_kind_of(v) != WIRE_ABSENT);
+        if (wire_text(v, &text) && text.len > 0) number = (unsigned char)text.data[text.len - 1];
+        (void)wire_uint(v, &number);
+        (void)wire_double(v, &real);
+        (void)wire_bool(v, &yes);
+        (void)wire_member(v, "key");
+        if (wire_count(v, &count)) wire_walk_begin(v, &stack[++depth]);
+    }
+}
+
+static bool msgpack_accepts(struct slice frame)
+{
+    msgpack_unpacked unpacked;
+    size_t at = 0;
+    msgpack_unpack_return got;
+
+    msgpack_unpacked_init(&unpacked);
+    got = msgpack_unpack_next(&unpacked, frame.data, frame.len, &at);
+    msgpack_unpacked_destroy(&unpacked);
+    return got == MSGPACK_UNPACK_SUCCESS || got == MSGPACK_UNPACK_EXTRA_BYTES;
+}
+
+static void scan__every_flipped_bit_is_read_or_refused(void)
+{
+    struct slice frame = sample_frame();
+    unsigned accepted = 0;
+
+    for (size_t at = 0; at < frame.len * 8; at++) {
+        char *flipped = malloc(frame.len);
+        size_t len = 0, more = 0;
+        struct rpc_frame rpc;
+        enum hs_status st;
+
+        memcpy(flipped, frame.data, frame.len);
+        flipped[at / 8] = (char)(flipped[at / 8] ^ (1 << at % 8));
+        st = wire_frame_scan(slice_make(flipped, frame.len), &len, &more, NULL);
+        CU_ASSERT(st == HS_OK || st == HS_NOT_FOUND || st == HS_TOO_LARGE || st == HS_PROTOCOL);
+        if (st == HS_OK) {
+            accepted++;
+            CU_ASSERT(msgpack_accepts(slice_make(flipped, len)));
+            CU_ASSERT(walk_all(wire_root(slice_make(flipped, len))) >= 1);
+            (void)rpc_parse(slice_make(flipped, len), &rpc);
+        }
+        (void)rpc_msgid_peek(slice_make(flipped, frame.len));
+        free(flipped);
+    }
+    CU_ASSERT(accepted > 100);
+}
+
+static void scan__random_bytes_agree_with_msgpack(void)
+{
+    uint64_t seed = suite_seed();
+    unsigned whole = 0;
+
+    for (int round = 0; round < 20000; round++) {
+        char bytes[40];
+        size_t have = suite_random(&seed) % sizeof bytes + 1, len = 0;
+
+        for (size_t i = 0; i < have; i++) {
+            uint64_t r = suite_random(&seed);
+
+            /* mostly heads of containers and small values: plain noise is mostly small integers */
+            bytes[i] = (char)(r % 4 ? 0x80 + (r >> 8) % 0x80 : (r >> 8) % 0x100);
+        }
+        if (wire_frame_scan(slice_make(bytes, have), &len, NULL, NULL) != HS_OK) continue;
+        whole++;
+        CU_ASSERT(msgpack_accepts(slice_make(bytes, len)));
+        CU_ASSERT(len == 1 || !msgpack_accepts(slice_make(bytes, len - 1)));
+        (void)walk_all(wire_root(slice_make(bytes, len)));
+    }
+    CU_ASSERT(whole > 1000);
+}
+
+static void expect_scan(const char *bytes, size_t len, enum hs_status expected)
+{
+    size_t frame_len = 0, more = 0;
+    struct hs_error err = {.status = HS_OK};
+
+    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len), &frame_len, &more, &err), expected);
+    if (expected != HS_OK && expected != HS_NOT_FOUND) CU_ASSERT(err.text[0] != '\0');
+}
+
+static void scan__huge_claims_are_refused_at_their_head(void)
+{
+    expect_scan("\xdd\xff\xff\xff\xff", 5, HS_TOO_LARGE);
+    expect_scan("\xdf\xff\xff\xff\xff", 5, HS_TOO_LARGE);
+    expect_scan("\xdb\xff\xff\xff\xff", 5, HS_TOO_LARGE);
+    expect_scan("\xc6\x04\x00\x00\x00", 5, HS_TOO_LARGE);
+    expect_scan("\xc9\x04\x00\x00\x00", 5, HS_TOO_LARGE);
+    expect_scan("\xdf\x80\x00\x00\x00", 5, HS_TOO_LARGE); /* 2^31 pairs: the sum must not wrap */
+    /* 13 bytes that made msgpack-c ask for 128 GiB */
+    expect_scan("\x94\x00\x01\xa1x\xdd\xff\xff\xff\xff\xdd\xff\xff", 13, HS_TOO_LARGE);
+    /* many claims, each of them allowed, that cannot fit together */
+    expect_scan("\x92\xdb\x03\xff\xff\xf0", 6, HS_NOT_FOUND);
+    expect_scan("\xdd\x03\x00\x00\x00\xdd\x03\x00\x00\x00", 10, HS_TOO_LARGE);
+}
+
+static void scan__largest_frame_is_taken_and_no_larger(void)
+{
+    size_t len = HS_FRAME_BYTES_MAX, frame_len = 0;
+    char *bytes = calloc(1, len + 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+    memcpy(bytes, "\xdb\x03\xff\xff\xfb", 5);
+    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL(frame_len, len);
+    bytes[4] = (char)0xfc;
+    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len + 1), &frame_len, NULL, NULL),
+                    HS_TOO_LARGE);
+    free(bytes);
+}
+
+static void scan__depth_is_limited(void)
+{
+    char deep[HS_FRAME_DEPTH_MAX + 2];
+
+    memset(deep, (char)0x91, sizeof deep);
+    deep[HS_FRAME_DEPTH_MAX] = 0x01;
+    expect_scan(deep, HS_FRAME_DEPTH_MAX + 1, HS_OK);
+    deep[HS_FRAME_DEPTH_MAX - 1] = (char)0x90;
+    expect_scan(deep, HS_FRAME_DEPTH_MAX, HS_OK);
+    memset(deep, (char)0x91, sizeof deep);
+    deep[HS_FRAME_DEPTH_MAX] = (char)0x90;
+    expect_scan(deep, HS_FRAME_DEPTH_MAX + 1, HS_PROTOCOL);
+    deep[HS_FRAME_DEPTH_MAX] = (char)0x80;
+    expect_scan(deep, HS_FRAME_DEPTH_MAX + 1, HS_PROTOCOL);
+    memset(deep, (char)0x81, sizeof deep); /* maps nest in their keys, too */
+    expect_scan(deep, sizeof deep, HS_PROTOCOL);
+}
+
+static void scan__the_byte_that_begins_nothing_is_refused(void)
+{
+    expect_scan("\xc1", 1, HS_PROTOCOL);
+    expect_scan("\x92\x00\xc1", 3, HS_PROTOCOL);
+}
+
+static void scan__work_for_many_pieces_is_linear(void)
+{
+    /* 1,000,000 values in 1,000 pieces: rescanning each time would take 500,000,000 steps */
+    enum { VALUES = 1000000, PIECE = 1000 };
+    char *bytes = calloc(1, VALUES + 5);
+    struct wire_scanner scanner = {0};
+    size_t len = 0, before = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+    memcpy(bytes, "\xdd\x00\x0f\x42\x40", 5);
+    for (size_t have = PIECE; have < VALUES; have += PIECE) {
+        CU_ASSERT_EQUAL_FATAL(wire_scan(&scanner, slice_make(bytes, have), &len, NULL, NULL),
+                              HS_NOT_FOUND);
+        CU_ASSERT(scanner.at == have && scanner.at > before);
+        before = scanner.at;
+    }
+    CU_ASSERT_EQUAL(wire_scan(&scanner, slice_make(bytes, VALUES + 5), &len, NULL, NULL), HS_OK);
+    free(bytes);
+}
+
+/* --- reading --- */
+
+static void expect_uint(const char *bytes, size_t len, bool fine, uint64_t expected)
+{
+    struct wire_value v = wire_root(slice_make(bytes, len));
+    uint64_t got = 77;
+
+    CU_ASSERT_EQUAL(wire_uint(v, &got), fine);
+    CU_ASSERT_EQUAL(got, fine ? expected : 77);
+    CU_ASSERT_EQUAL(wire_kind_of(v), fine ? WIRE_UINT : WIRE_OTHER);
+}
+
+static void value__integers_in_every_width(void)
+{
+    expect_uint("\x00", 1, true, 0);
+    expect_uint("\x7f", 1, true, 127);
+    expect_uint("\xcc\xff", 2, true, 255);
+    expect_uint("\xcd\xff\xff", 3, true, 65535);
+    expect_uint("\xce\xff\xff\xff\xff", 5, true, 4294967295u);
+    expect_uint("\xcf\x00\x1f\xff\xff\xff\xff\xff\xff", 9, true, HS_UINT_MAX);
+    expect_uint("\xcf\x00\x20\x00\x00\x00\x00\x00\x00", 9, false, 0);
+    expect_uint("\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9, false, 0);
+    expect_uint("\xd0\x7f", 2, true, 127); /* signed forms of what is not negative */
+    expect_uint("\xd1\x7f\xff", 3, true, 32767);
+    expect_uint("\xd2\x7f\xff\xff\xff", 5, true, 2147483647);
+    expect_uint("\xd3\x00\x1f\xff\xff\xff\xff\xff\xff", 9, true, HS_UINT_MAX);
+    expect_uint("\xd3\x00\x20\x00\x00\x00\x00\x00\x00", 9, false, 0);
+    expect_uint("\xff", 1, false, 0); /* -1 in every width */
+    expect_uint("\xe0", 1, false, 0);
+    expect_uint("\xd0\xff", 2, false, 0);
+    expect_uint("\xd1\xff\xff", 3, false, 0);
+    expect_uint("\xd2\xff\xff\xff\xff", 5, false, 0);
+    expect_uint("\xd3\xff\xff\xff\xff\xff\xff\xff\xff", 9, false, 0);
+}
+
+static void value__members_are_found(void)
+{
+    struct rpc_frame rpc;
+    struct wire_value map, key, value;
+    struct slice text;
+    uint64_t number = 0;
+    double real = 0;
+    uint32_t count = 0;
+
+    CU_ASSERT_PTR_NULL_FATAL(rpc_parse(sample_frame(), &rpc));
+    map = rpc_params_map(rpc.params);
+    CU_ASSERT(wire_count(map, &count) && count == 10);
+    CU_ASSERT(wire_uint(wire_member(map, "c"), &number) && number == HS_UINT_MAX);
+    CU_ASSERT(wire_text(wire_member(map, "d"), &text) && slice_equal(text, slice_text("xyz")));
+    CU_ASSERT(wire_text(wire_member(map, "e"), &text) && text.len == 2); /* bin passes for str */
+    CU_ASSERT(wire_double(wire_member(map, "f"), &real) && real == 1.5);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_member(map, "g")), WIRE_OTHER);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_at(wire_member(map, "h"), 2)), WIRE_BOOL);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_at(wire_member(map, "h"), 3)), WIRE_ABSENT);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_member(map, "nothing")), WIRE_ABSENT);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_member(wire_member(map, "a"), "x")), WIRE_ABSENT);
+    CU_ASSERT(wire_pair(map, 9, &key, &value) && wire_text(key, &text) && text.data[0] == 'j');
+    CU_ASSERT_FALSE(wire_pair(map, 10, &key, &value));
+    CU_ASSERT(slice_equal(wire_packed(wire_member(map, "h")), slice_make("\x93\xc0\xc2\xc3", 4)));
+}
+
+static void value__first_of_two_equal_keys_counts(void)
+{
+    struct wire_value map = wire_root(slice_make("\x82\xa1k\x01\xa1k\x02", 7));
+    uint64_t number = 0;
+
+    CU_ASSERT(wire_uint(wire_member(map, "k"), &number) && number == 1);
+}
+
+/* --- writing: golden bytes of every frame of the protocol --- */
+
+static void expect_bytes(struct buffer *out, struct wire_writer *w, const char *expected,
+                         size_t len)
+{
+    size_t frame_len = 0;
+
+    CU_ASSERT_EQUAL(wire_end(w), HS_OK);
+    CU_ASSERT(slice_equal(buffer_slice(out), slice_make(expected, len)));
+    CU_ASSERT_EQUAL(wire_frame_scan(buffer_slice(out), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL(frame_len, len);
+    buffer_clear(out);
+    wire_begin(w, out);
+}
+
+#define EXPECT_BYTES(out, w, text) expect_bytes(out, w, text, sizeof(text) - 1)
+
+static void writer__envelopes_are_as_published(void)
+{
+    struct buffer out = {0};
+    struct wire_writer w;
+
+    wire_begin(&w, &out);
+    rpc_put_request(&w, 5, "store.get");
+    wire_put_map(&w, 1);
+    wire_put_text(&w, slice_text("key"));
+    wire_put_text(&w, slice_text("a.b"));
+    EXPECT_BYTES(&out, &w,
+                 "\x94\x00\x05\xa9store.get\x91\x81\xa3key\xa3"
+                 "a.b");
+    rpc_put_notification(&w, "commit");
+    wire_put_map(&w, 1);
+    wire_put_text(&w, slice_text("height"));
+    wire_put_uint(&w, 65536);
+    EXPECT_BYTES(&out, &w,
+                 "\x93\x02\xa6"
+                 "commit\x91\x81\xa6height\xce\x00\x01\x00\x00");
+    rpc_put_result(&w, 300);
+    wire_put_map(&w, 0);
+    EXPECT_BYTES(&out, &w, "\x94\x01\xcd\x01\x2c\xc0\x80");
+    rpc_put_error(&w, 0, "busy", "another\nnode");
+    EXPECT_BYTES(&out, &w,
+                 "\x94\x01\x00\xb2"
+                 "busy: another?node\xc0");
+    buffer_fini(&out);
+}
+
+static void writer__values_are_as_published(void)
+{
+    struct buffer out = {0};
+    struct wire_writer w;
+
+    wire_begin(&w, &out);
+    wire_put_array(&w, 6);
+    wire_put_nil(&w);
+    wire_put_bool(&w, true);
+    wire_put_bool(&w, false);
+    wire_put_uint(&w, HS_UINT_MAX);
+    wire_put_double(&w, 1.5);
+    wire_put_text(&w, slice_make(NULL, 0));
+    EXPECT_BYTES(&out, &w,
+                 "\x96\xc0\xc3\xc2\xcf\x00\x1f\xff\xff\xff\xff\xff\xff"
+                 "\xcb\x3f\xf8\x00\x00\x00\x00\x00\x00\xa0");
+    wire_put_text(&w, slice_text("0123456789abcdef0123456789abcdef")); /* str 8, never bin */
+    EXPECT_BYTES(&out, &w,
+                 "\xd9\x20"
+                 "0123456789abcdef0123456789abcdef");
+    buffer_fini(&out);
+}
+
+static void writer__too_large_a_text_sticks(void)
+{
+    struct buffer out = {0};
+    struct wire_writer w;
+
+    wire_begin(&w, &out);
+    wire_put_text_head(&w, HS_FRAME_BYTES_MAX + 1);
+    wire_put_nil(&w);
+    CU_ASSERT_EQUAL(wire_end(&w), HS_TOO_LARGE);
+    buffer_fini(&out);
+}
+
+/* --- envelopes --- */
+
+static void expect_rpc(const char *bytes, size_t len, enum rpc_kind kind, uint64_t msgid)
+{
+    struct rpc_frame rpc;
+    size_t frame_len = 0;
+    const char *why;
+
+    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    why = rpc_parse(slice_make(bytes, frame_len), &rpc);
+    CU_ASSERT_EQUAL(why == NULL, kind != RPC_NONE);
+    if (kind != RPC_NONE) CU_ASSERT_EQUAL(rpc.kind, kind);
+    CU_ASSERT_EQUAL(rpc.msgid, msgid);
+}
+
+static void rpc__frames_are_told_apart(void)
+{
+    expect_rpc("\x94\x00\x09\xa1m\x90", 6, RPC_REQUEST, 9);
+    expect_rpc("\x94\x00\x09\xc4\x01m\x90", 7, RPC_REQUEST, 9); /* pynvim types the method bin */
+    expect_rpc("\x94\x01\x09\xc0\x80", 5, RPC_RESPONSE, 9);
+    expect_rpc("\x93\x02\xa1m\x91\x80", 6, RPC_NOTIFICATION, 0);
+    expect_rpc("\x94\x00\x09\xa1m\x80", 6, RPC_NONE, 9); /* params a map */
+    expect_rpc("\x94\x00\x09\x05\x90", 5, RPC_NONE, 9);  /* method a number */
+    expect_rpc("\x94\x00\xff\xa1m\x90", 6, RPC_NONE, 0); /* msgid -1 */
+    expect_rpc("\x94\x00\xcf\x00\x20\x00\x00\x00\x00\x00\x00\xa1m\x90", 14, RPC_NONE, 0);
+    expect_rpc("\x93\x00\x09\xa1m", 5, RPC_NONE, 0);     /* a request of three */
+    expect_rpc("\x94\x02\xa1m\x90\x90", 6, RPC_NONE, 0); /* a notification of four */
+    expect_rpc("\x94\x01\xff\xc0\xc0", 5, RPC_NONE, 0);  /* a response to -1 */
+    expect_rpc("\x94\x03\x09\xa1m\x90", 6, RPC_NONE, 0); /* no such type */
+    expect_rpc("\x90", 1, RPC_NONE, 0);
+    expect_rpc("\x07", 1, RPC_NONE, 0);
+    expect_rpc("\x80", 1, RPC_NONE, 0);
+}
+
+static void rpc__params_hold_exactly_one_map(void)
+{
+    CU_ASSERT_PTR_NOT_NULL(rpc_params_map(wire_root(slice_make("\x91\x80", 2))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x90", 1))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x91\x90", 2))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x92\x80\x80", 3))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x81\x80\x80", 3))).at);
+}
+
+static void rpc__msgid_of_unreadable_request_is_found(void)
+{
+    static const char request[] = "\x94\x00\xcd\x01\x02\xa1m\xdd\xff\xff\xff\xff";
+
+    CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make(request, sizeof request - 1)), 0x102);
+    CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make("\xdc\x00\x04\x00\x07", 5)), 7);
+    CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make("\xdd\x00\x00\x00\x04\x00\x07", 7)), 7);
+    CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make("\x94\x01\x07", 3)), 0); /* a response */
+    CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make("GET /", 5)), 0);
+    for (size_t cut = 0; cut < 5; cut++) {
+        CU_ASSERT_EQUAL(rpc_msgid_peek(slice_make(request, cut)), 0);
+    }
+}
+
+/* --- words --- */
+
+static void text__utf8_is_judged_by_the_standard(void)
+{
+    static const struct {
+        const char *text;
+        bool fine;
+    } rows[] = {
+        {"", true},
+        {"plain", true},
+        {"\xc3\xa9", true},
+        {"\xe2\x82\xac", true},
+        {"\xf0\x9f\x98\x80", true},
+        {"\xf4\x8f\xbf\xbf", true},
+        {"\xc0\x80", false},
+        {"\xc3", false},
+        {"\x80", false},
+        {"\xe0\x80\x80", false},
+        {"\xed\xa0\x80", false},
+        {"\xf4\x90\x80\x80", false},
+        {"\xf5\x80\x80\x80", false},
+        {"\xe2\x82", false},
+        {"\xe2\x82(", false},
+        {"\xff", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT_EQUAL(text_is_utf8(slice_text(rows[i].text)), rows[i].fine);
+    }
+}
+
+static void text__copy_is_printable_and_cut_between_characters(void)
+{
+    char out[8];
+
+    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out,
+                                        slice_text("a\nb\xff"
+                                                   "c\x7f\xc2\x85")),
+                    7);
+    CU_ASSERT_STRING_EQUAL(out, "a?b?c??");
+    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out, slice_text("123456\xe2\x82\xac")), 6);
+    CU_ASSERT_STRING_EQUAL(out, "123456");
+    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out, slice_text("\xe2\x82\xac")), 3);
+    CU_ASSERT_EQUAL(text_copy_printable(out, 1, slice_text("x")), 0);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(scan__every_truncation_asks_for_more),
+    SUITE_CASE(scan__resumed_at_every_split_agrees),
+    SUITE_CASE(scan__byte_by_byte_never_asks_for_too_much),
+    SUITE_CASE(scan__every_flipped_bit_is_read_or_refused),
+    SUITE_CASE(scan__random_bytes_agree_with_msgpack),
+    SUITE_CASE(scan__huge_claims_are_refused_at_their_head),
+    SUITE_CASE(scan__largest_frame_is_taken_and_no_larger),
+    SUITE_CASE(scan__depth_is_limited),
+    SUITE_CASE(scan__the_byte_that_begins_nothing_is_refused),
+    SUITE_CASE(scan__work_for_many_pieces_is_linear),
+    SUITE_CASE(value__integers_in_every_width),
+    SUITE_CASE(value__members_are_found),
+    SUITE_CASE(value__first_of_two_equal_keys_counts),
+    SUITE_CASE(writer__envelopes_are_as_published),
+    SUITE_CASE(writer__values_are_as_published),
+    SUITE_CASE(writer__too_large_a_text_sticks),
+    SUITE_CASE(rpc__frames_are_told_apart),
+    SUITE_CASE(rpc__params_hold_exactly_one_map),
+    SUITE_CASE(rpc__msgid_of_unreadable_request_is_found),
+    SUITE_CASE(text__utf8_is_judged_by_the_standard),
+    SUITE_CASE(text__copy_is_printable_and_cut_between_characters),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("wire", cases, argc, argv);
+}
