@@ -274,8 +274,12 @@
 
   const decodeError = (encoded, slots) => {
     const name = decode(encoded.name, slots);
-    const error = (errorKinds.get(name) || Error)(decode(encoded['#error'], slots));
-    if (error.name !== name) defineProperty(error, 'name', { value: `${name}` });
+    const message = decode(encoded['#error'], slots);
+    if (typeof name !== 'string' || typeof message !== 'string') {
+      throw TypeError('an error needs a name and a message');
+    }
+    const error = (errorKinds.get(name) || Error)(message);
+    if (error.name !== name) defineProperty(error, 'name', { value: name });
     return freeze(error);
   };
 
