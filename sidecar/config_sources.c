@@ -1,5 +1,5 @@
 /* Where settings come from besides flags: the environment, a JSON file, the platform. */
-#include "kernel/state/limits.h"
+#include "ipc/include/headstart.h"
 #include "sidecar/config.h"
 #include "sidecar/nearest_name.h"
 
@@ -13,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONFIG_FILE_BYTES_MAX = 1 << 20, CONFIG_WHERE_BYTES_MAX = 512 };
+enum {
+    CONFIG_FILE_BYTES_MAX = 1 << 20,
+    CONFIG_WHERE_BYTES_MAX = 512,
+    CONFIG_PATH_BYTES_MAX = 4096
+};
 
 enum hs_status settings_load_environment(struct settings *s, uint64_t wanted, struct hs_error *err)
 {
@@ -175,13 +179,14 @@ static enum hs_status default_data(struct buffer *out)
     return HS_OK;
 }
 
+/* libheadstart's default is ours, so that both ends agree. */
 static enum hs_status default_socket(struct buffer *out)
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    char path[CONFIG_PATH_BYTES_MAX];
+    int len = headstart_default_socket(path, sizeof path);
 
-    if (geteuid() == 0) return buffer_append_text(out, "/run/headstart/headstart.sock");
-    if (runtime && *runtime == '/') return buffer_printf(out, "%s/headstart.sock", runtime);
-    return HS_OK;
+    if (len < 0 || (size_t)len >= sizeof path) return HS_TOO_LARGE;
+    return buffer_append_text(out, path);
 }
 
 static enum hs_status default_text(enum setting_id id, struct buffer *out)

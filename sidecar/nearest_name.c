@@ -47,8 +47,8 @@ void nearest_name_offer(struct nearest_name *n, const char *name)
 {
     size_t word_len = strlen(n->word);
     size_t distance = name_distance(n->word, name);
-    /* A third of the letters may be wrong, two in a short word; a beginning counts as near. */
-    size_t allowed = word_len / 3 > 2 ? word_len / 3 : 2;
+    /* A third of the letters may be wrong; a beginning counts as near. */
+    size_t allowed = (word_len + 2) / 3;
 
     if (word_len >= 2 && strncmp(n->word, name, word_len) == 0) {
         distance = smaller(distance, 1);

@@ -9,6 +9,7 @@
 enum {
     /* A daemon that is there accepts at once; a tool does not wait for one to be started. */
     DAEMON_CONNECT_TIMEOUT_MS = 200,
+    DAEMON_HELLO_TIMEOUT_MS = 2000, /* a hello is answered between two pieces of work */
     DAEMON_STATUS_TIMEOUT_MS = 5000
 };
 
@@ -44,7 +45,7 @@ bool daemon_ask(const struct daemon_query *query, json_t **out, struct headstart
         .client = "headstart " HEADSTART_VERSION_TEXT,
         .observer = query->chain_id == NULL,
         .store = {.get = no_store_get, .next = no_store_next},
-        .connect_timeout_ms = DAEMON_CONNECT_TIMEOUT_MS,
+        .connect_timeout_ms = query->chain_id ? DAEMON_HELLO_TIMEOUT_MS : DAEMON_CONNECT_TIMEOUT_MS,
         .answer_timeout_ms = query->answer_timeout_ms,
     };
     struct headstart_bytes params = {.data = query->params.data, .len = query->params.len};

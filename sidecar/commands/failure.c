@@ -138,7 +138,7 @@ enum exit_code failure_report_client(const struct headstart_error *err, const ch
     }
     if (err->status == HEADSTART_REFUSED) {
         (void)refusal_exit(err->code, &advice);
-        return failure_print(code, "%s: %s; %s", err->code, err->text, advice);
+        return failure_print(code, "%s; %s", err->text, advice);
     }
     if (code == EXIT_CODE_UNREACHABLE) {
         return failure_print(code,

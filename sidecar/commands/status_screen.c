@@ -116,7 +116,8 @@ static void put_node(struct screen *s, const json_t *node)
     if (json_is_string(json_object_get(node, "client"))) put(s, ", %s", text_of(node, "client"));
     if (json_is_string(json_object_get(node, "path"))) {
         put(s, ", path %s, %s replayed, attached in %s ms", text_of(node, "path"),
-            COUNT(node, "replayed", a), COUNT(node, "attach_ms", b));
+            COUNT(node, "replayed", a),
+            readable_rate(json_number_value(json_object_get(node, "attach_ms")), b));
     }
     put(s, "\n");
 }

@@ -1,0 +1,134 @@
+#include "sidecar/commands/command.h"
+#include "sidecar/commands/offline.h"
+#include "sidecar/commands/readable.h"
+
+#include <inttypes.h>
+
+enum { LOG_MESSAGE_SHOWN = 60 };
+
+static void print_entry(const struct log_entry *e, bool json, bool first)
+{
+    if (!json) {
+        (void)printf("%10" PRIu64 " %10" PRIu64 " %12" PRIu64 "  %.16s  ", e->after.seqnum,
+                     e->message.height, e->message.time, e->after.hash);
+        offline_print_line(e->message.text, LOG_MESSAGE_SHOWN);
+        (void)putchar('\n');
+        return;
+    }
+    (void)printf("%s\n{\"seqnum\":%" PRIu64 ",\"height\":%" PRIu64 ",\"time\":%" PRIu64
+                 ",\"hash\":\"%s\",\"message\":",
+                 first ? "" : ",", e->after.seqnum, e->message.height, e->message.time,
+                 e->after.hash);
+    offline_print_json(e->message.text);
+    (void)putchar('}');
+}
+
+/* HS_OK at the end of the range or of the log. */
+static enum hs_status print_entries(struct replay_log *log, uint64_t from, uint64_t to, bool json,
+                                    struct hs_error *err)
+{
+    struct replay_log_summary about = replay_log_summary(log);
+    struct replay_cursor *cursor = NULL;
+    struct log_entry entry;
+    enum hs_status st;
+    bool first = true;
+
+    if (from < about.first) from = about.first;
+    if (to > about.last) to = about.last;
+    if (about.entries == 0 || from > to) return HS_OK;
+    st = replay_log_seek(log, from, &cursor, err);
+    while (st == HS_OK) {
+        st = replay_cursor_next(cursor, &entry, err);
+        if (st != HS_OK || entry.after.seqnum > to) break;
+        print_entry(&entry, json, first);
+        first = false;
+    }
+    replay_cursor_close(cursor);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+enum exit_code command_log_list_run(const struct command_call *call)
+{
+    const struct settings *s = &call->settings;
+    bool json = settings_flag(s, SETTING_JSON);
+    struct replay_log *log = NULL;
+    struct hs_error err = {0};
+    enum exit_code code = offline_log_open(s, &log);
+    enum hs_status st;
+
+    if (code != EXIT_CODE_OK) return code;
+    if (json) {
+        (void)fputs("{\"schema\":1,\"entries\":[", stdout);
+    } else {
+        (void)printf("%10s %10s %12s  %-16s  %s\n", "seqnum", "height", "time", "hash", "message");
+    }
+    st = print_entries(log, settings_number(s, SETTING_FROM), settings_number(s, SETTING_TO), json,
+                       &err);
+    if (json) (void)puts("]}");
+    replay_log_close(log);
+    return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
+}
+
+/* Read every entry as a replay would; how many were good. */
+static enum hs_status read_entries(struct replay_log *log, uint64_t *good, struct hs_error *err)
+{
+    struct replay_log_summary about = replay_log_summary(log);
+    struct replay_cursor *cursor = NULL;
+    struct log_entry entry;
+    enum hs_status st;
+
+    *good = 0;
+    if (about.entries == 0) return HS_OK;
+    st = replay_log_seek(log, about.first, &cursor, err);
+    while (st == HS_OK) {
+        st = replay_cursor_next(cursor, &entry, err);
+        *good += st == HS_OK;
+    }
+    replay_cursor_close(cursor);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+static void print_verdict(const struct replay_log_summary *about, bool ok, bool json)
+{
+    char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX], d[READABLE_BYTES_MAX];
+
+    if (json) {
+        (void)printf("{\"schema\":1,\"ok\":%s,\"first\":%" PRIu64 ",\"last\":%" PRIu64
+                     ",\"entries\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"torn_bytes\":%" PRIu64
+                     ",\"damaged_after\":%" PRIu64 "}\n",
+                     ok ? "true" : "false", about->first, about->last, about->entries, about->bytes,
+                     about->cut_bytes, about->damaged_after);
+        return;
+    }
+    (void)printf("%s: %s entries, %s to %s, %s\n", ok ? "ok" : "DAMAGED",
+                 readable_count(about->entries, a), readable_count(about->first, b),
+                 readable_count(about->last, c), readable_bytes(about->bytes, d));
+    if (about->cut_bytes > 0) {
+        (void)printf("the last %s are an unfinished entry, which the next start leaves out\n",
+                     readable_bytes(about->cut_bytes, a));
+    }
+}
+
+enum exit_code command_log_verify_run(const struct command_call *call)
+{
+    struct replay_log_summary about;
+    struct replay_log *log = NULL;
+    struct hs_error err = {0};
+    enum exit_code code = offline_log_open(&call->settings, &log);
+    uint64_t good = 0;
+    enum hs_status st;
+    bool ok;
+
+    if (code != EXIT_CODE_OK) return code;
+    st = read_entries(log, &good, &err);
+    about = replay_log_summary(log);
+    ok = st == HS_OK && about.damaged_after == 0 && good == about.entries;
+    print_verdict(&about, ok, settings_flag(&call->settings, SETTING_JSON));
+    replay_log_close(log);
+    if (ok) return EXIT_CODE_OK;
+    if (st != HS_OK && st != HS_CORRUPT) return failure_report(st, &err);
+    return failure_print(EXIT_CODE_NO,
+                         "the log is damaged after entry %" PRIu64
+                         "; the next start uses what comes before and replays the rest",
+                         st == HS_CORRUPT ? about.first + good - 1 : about.damaged_after);
+}

@@ -1,0 +1,122 @@
+#include "kernel/state/limits.h"
+#include "kernel/state/position.h"
+#include "sidecar/clock.h"
+#include "sidecar/commands/command.h"
+#include "sidecar/commands/offline.h"
+#include "sidecar/commands/readable.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void print_record(const struct snapshot_record *r, bool json, bool first)
+{
+    uint64_t now_s = clock_unix_s();
+    char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX];
+
+    if (!json) {
+        (void)printf("%10" PRIu64 " %10" PRIu64 "  %.16s  %12s %12s %12s  %-6s  %s\n", r->at.seqnum,
+                     r->height, r->at.hash,
+                     readable_seconds(now_s > r->made_at ? now_s - r->made_at : 0, a),
+                     readable_count(r->keys, b), readable_bytes(r->bytes, c),
+                     r->has_images ? "yes" : "no", r->verified ? "yes" : "no");
+        return;
+    }
+    (void)printf("%s\n{\"seqnum\":%" PRIu64 ",\"hash\":\"%s\",\"height\":%" PRIu64
+                 ",\"made_at\":%" PRIu64 ",\"keys\":%" PRIu64 ",\"pages\":%" PRIu64
+                 ",\"bytes\":%" PRIu64 ",\"batch_bytes\":%" PRIu64 ",\"digest\":\"%016" PRIx64
+                 "\",\"images\":%s,\"verified\":%s}",
+                 first ? "" : ",", r->at.seqnum, r->at.hash, r->height, r->made_at, r->keys,
+                 r->pages, r->bytes, r->batch_bytes, r->digest, r->has_images ? "true" : "false",
+                 r->verified ? "true" : "false");
+}
+
+enum exit_code command_snapshot_list_run(const struct command_call *call)
+{
+    bool json = settings_flag(&call->settings, SETTING_JSON);
+    struct snapshot_record *records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *records);
+    struct snapshot_db *db = NULL;
+    enum exit_code code;
+    size_t count;
+
+    if (!records) return failure_report(HS_NOMEM, NULL);
+    code = offline_snapshots_open(&call->settings, &db);
+    if (code != EXIT_CODE_OK) goto out;
+    count = snapshot_db_list(db, records, HS_SNAPSHOT_KEEP_MAX);
+    if (count > HS_SNAPSHOT_KEEP_MAX) count = HS_SNAPSHOT_KEEP_MAX;
+    if (json) {
+        (void)fputs("{\"schema\":1,\"snapshots\":[", stdout);
+    } else {
+        (void)printf("%10s %10s  %-16s  %12s %12s %12s  %-6s  %s\n", "seqnum", "height", "hash",
+                     "age", "keys", "size", "images", "verified");
+    }
+    for (size_t i = 0; i < count; i++) {
+        print_record(&records[i], json, i == 0);
+    }
+    if (json) (void)puts("]}");
+out:
+    snapshot_db_close(db);
+    free(records);
+    return code;
+}
+
+/* The kept snapshot that was asked for, the newest unless a seqnum was given. */
+static enum exit_code find_record(const struct command_call *call, struct snapshot_db *db,
+                                  struct snapshot_record *out)
+{
+    struct hs_error err = {0};
+    uint64_t wanted;
+    enum hs_status st = snapshot_db_newest(db, out, &err);
+
+    if (st == HS_NOT_FOUND) {
+        return failure_print(EXIT_CODE_INPUT_MISSING,
+                             "this data folder holds no snapshot yet; wait for the first one");
+    }
+    if (st != HS_OK) return failure_report(st, &err);
+    if (call->arguments_len == 0) return EXIT_CODE_OK;
+    if (uint_parse(slice_text(call->arguments[0]), &wanted) != HS_OK) {
+        return failure_print(EXIT_CODE_USAGE, "'%s' is not a seqnum; see 'headstart snapshot list'",
+                             call->arguments[0]);
+    }
+    if (wanted == out->at.seqnum) return EXIT_CODE_OK;
+    st = snapshot_db_return_to(db, wanted, &err);
+    if (st == HS_OK) st = snapshot_db_newest(db, out, &err);
+    if (st == HS_OK) return EXIT_CODE_OK;
+    if (st != HS_NOT_FOUND) return failure_report(st, &err);
+    return failure_print(EXIT_CODE_INPUT_MISSING,
+                         "no snapshot at %" PRIu64 " is kept; see 'headstart snapshot list'",
+                         wanted);
+}
+
+enum exit_code command_snapshot_verify_run(const struct command_call *call)
+{
+    bool json = settings_flag(&call->settings, SETTING_JSON);
+    char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX];
+    struct snapshot_record record = {0};
+    struct snapshot_db *db = NULL;
+    struct hs_error err = {0};
+    enum exit_code code = offline_snapshots_open(&call->settings, &db);
+    enum hs_status st;
+
+    if (code == EXIT_CODE_OK) code = find_record(call, db, &record);
+    if (code != EXIT_CODE_OK) goto out;
+    st = snapshot_db_verify(db, NULL, &err);
+    if (json) {
+        (void)printf("{\"schema\":1,\"ok\":%s,\"seqnum\":%" PRIu64
+                     ",\"hash\":\"%s\",\"keys\":%" PRIu64 ",\"pages\":%" PRIu64 "}\n",
+                     st == HS_OK ? "true" : "false", record.at.seqnum, record.at.hash, record.keys,
+                     record.pages);
+    } else if (st == HS_OK) {
+        (void)printf("ok: snapshot %s, %s keys, %s heap pages\n",
+                     readable_count(record.at.seqnum, a), readable_count(record.keys, b),
+                     readable_count(record.pages, c));
+    }
+    if (st == HS_CORRUPT) {
+        code = failure_print(EXIT_CODE_NO, "%s; the next start leaves it out and uses an older one",
+                             err.text);
+    } else if (st != HS_OK) {
+        code = failure_report(st, &err);
+    }
+out:
+    snapshot_db_close(db);
+    return code;
+}

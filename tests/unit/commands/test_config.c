@@ -1,0 +1,310 @@
+/* Settings: who wins, what is refused, and that one table serves every source. */
+#include "tests/unit/scratch.h"
+#include "tests/unit/suite.h"
+
+#include "sidecar/config.h"
+
+#include <stdlib.h>
+#include <sys/un.h>
+
+#define ALL UINT64_MAX
+
+static enum hs_status set_flag(struct settings *s, enum setting_id id, const char *text)
+{
+    struct hs_error err = {0};
+    enum hs_status st = settings_set(s, id, text, SETTING_FROM_FLAG, "--flag", &err);
+
+    CU_ASSERT_EQUAL(st != HS_OK, err.text[0] != '\0');
+    return st;
+}
+
+/* Load `text` as a configuration file; the status, the words in *err. */
+static enum hs_status load_file(struct settings *s, const char *text, struct hs_error *err)
+{
+    struct scratch_path dir = scratch_make();
+    struct scratch_path path = scratch_join(dir.text, "settings.json");
+    enum hs_status st;
+
+    scratch_write(path.text, slice_text(text));
+    st = settings_load_file(s, path.text, err);
+    scratch_remove(dir);
+    return st;
+}
+
+static void settings__flag_over_environment_over_file_over_default(void)
+{
+    static const char *const expected[] = {"debug", "error", "warn", "info"};
+
+    CU_ASSERT_EQUAL_FATAL(setenv("HEADSTART_LOG_LEVEL", "error", 1), 0);
+    for (int strongest = 0; strongest < 4; strongest++) {
+        struct settings s;
+        struct hs_error err = {0};
+
+        settings_init(&s);
+        if (strongest <= 0) CU_ASSERT_EQUAL(set_flag(&s, SETTING_LOG_LEVEL, "debug"), HS_OK);
+        if (strongest <= 1) CU_ASSERT_EQUAL(settings_load_environment(&s, ALL, &err), HS_OK);
+        if (strongest <= 2) {
+            CU_ASSERT_EQUAL(load_file(&s, "{\"log-level\":\"warn\"}", &err), HS_OK);
+        }
+        CU_ASSERT_EQUAL(settings_load_defaults(&s, ALL, &err), HS_OK);
+        CU_ASSERT_STRING_EQUAL(settings_text(&s, SETTING_LOG_LEVEL), expected[strongest]);
+        CU_ASSERT_EQUAL(settings_given(&s, SETTING_LOG_LEVEL), strongest < 3);
+        settings_fini(&s);
+    }
+    (void)unsetenv("HEADSTART_LOG_LEVEL");
+}
+
+static void settings__order_of_sources_does_not_matter(void)
+{
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    CU_ASSERT_EQUAL(settings_load_defaults(&s, ALL, &err), HS_OK);
+    CU_ASSERT_EQUAL(load_file(&s, "{\"snapshot-every\":7}", &err), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_EVERY, "8"), HS_OK);
+    CU_ASSERT_EQUAL(load_file(&s, "{\"snapshot-every\":9}", &err), HS_OK);
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_SNAPSHOT_EVERY), 8);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_EVERY, "10"), HS_OK);
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_SNAPSHOT_EVERY), 10);
+    settings_fini(&s);
+}
+
+static void settings__every_environment_name_is_made_from_the_flag(void)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = setting_at((enum setting_id)i);
+        char expected[64] = "HEADSTART_";
+        enum setting_id found;
+
+        CU_ASSERT(setting_find(slice_text(setting->name), &found) && found == i);
+        CU_ASSERT_PTR_NOT_NULL(setting->help);
+        CU_ASSERT_EQUAL(setting->argument == NULL, setting->kind == SETTING_KIND_FLAG);
+        CU_ASSERT_EQUAL(setting->choices != NULL, setting->kind == SETTING_KIND_CHOICE);
+        if (!setting->environment) continue;
+        for (size_t at = 0; setting->name[at]; at++) {
+            char letter = setting->name[at];
+
+            expected[10 + at] = letter == '-' ? '_' : (char)(letter - 'a' + 'A');
+        }
+        CU_ASSERT_STRING_EQUAL(setting->environment, expected);
+    }
+}
+
+/* What a choice's error says is its help, so the help must name all of them. */
+static void settings__help_of_a_choice_names_all(void)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = setting_at((enum setting_id)i);
+
+        if (setting->kind != SETTING_KIND_CHOICE) continue;
+        for (size_t j = 0; setting->choices[j]; j++) {
+            CU_ASSERT_PTR_NOT_NULL(strstr(setting->help, setting->choices[j]));
+        }
+    }
+}
+
+static void settings__out_of_range_is_refused(void)
+{
+    static const struct {
+        enum setting_id id;
+        const char *text;
+    } bad[] = {
+        {SETTING_SNAPSHOT_EVERY, "0"},
+        {SETTING_SNAPSHOT_EVERY, "-1"},
+        {SETTING_SNAPSHOT_EVERY, "1.5"},
+        {SETTING_SNAPSHOT_EVERY, "often"},
+        {SETTING_SNAPSHOT_EVERY, ""},
+        {SETTING_SNAPSHOT_EVERY, "9007199254740992"},
+        {SETTING_SNAPSHOT_KEEP, "1025"},
+        {SETTING_LOG_SYNC, "never"},
+        {SETTING_LOG_SYNC, "Always"},
+        {SETTING_JSON, "perhaps"},
+        {SETTING_METRICS, "9464"},
+        {SETTING_METRICS, ":9464"},
+        {SETTING_METRICS, "localhost:"},
+        {SETTING_METRICS, "localhost:65536"},
+        {SETTING_METRICS, "localhost:http"},
+        {SETTING_DATA, ""},
+        {SETTING_CHAIN_ID, ""},
+        {SETTING_WATCH, "0"},
+    };
+    struct settings s;
+
+    settings_init(&s);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CU_ASSERT_EQUAL(set_flag(&s, bad[i].id, bad[i].text), HS_INVALID);
+        CU_ASSERT_EQUAL(s.values[bad[i].id].source, SETTING_FROM_NOWHERE);
+    }
+    settings_fini(&s);
+}
+
+static void settings__edges_of_ranges_are_taken(void)
+{
+    static const struct {
+        enum setting_id id;
+        const char *text;
+        uint64_t number;
+    } good[] = {
+        {SETTING_SNAPSHOT_EVERY, "1", 1},
+        {SETTING_SNAPSHOT_EVERY, "9007199254740991", UINT64_C(9007199254740991)},
+        {SETTING_SNAPSHOT_KEEP, "1024", 1024},
+        {SETTING_LOG_SYNC, "background", 0},
+        {SETTING_LOG_SYNC, "block", 2},
+        {SETTING_JSON, NULL, 1},
+        {SETTING_JSON, "no", 0},
+        {SETTING_WATCH, NULL, 2},
+        {SETTING_METRICS, "[::1]:0", 0},
+        {SETTING_METRICS, "off", 0},
+    };
+    struct settings s;
+
+    settings_init(&s);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        CU_ASSERT_EQUAL(set_flag(&s, good[i].id, good[i].text), HS_OK);
+        CU_ASSERT_EQUAL(s.values[good[i].id].number, good[i].number);
+    }
+    settings_fini(&s);
+}
+
+static void settings__socket_fits_sun_path_to_the_byte(void)
+{
+    char path[sizeof((struct sockaddr_un *)0)->sun_path + 1];
+    struct settings s;
+
+    settings_init(&s);
+    memset(path, 's', sizeof path);
+    path[sizeof path - 1] = '\0'; /* as long as sun_path: no room for its NUL */
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SOCKET, path), HS_TOO_LARGE);
+    path[sizeof path - 2] = '\0';
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SOCKET, path), HS_OK);
+    settings_fini(&s);
+}
+
+static void settings_file__takes_every_kind(void)
+{
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    CU_ASSERT_EQUAL(load_file(&s,
+                              "{\"data\":\"/d\",\"snapshot-keep\":3,\"no-images\":true,"
+                              "\"no-preload\":false,\"reads\":\"node\",\"metrics\":\"off\"}",
+                              &err),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(settings_text(&s, SETTING_DATA), "/d");
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_SNAPSHOT_KEEP), 3);
+    CU_ASSERT(settings_flag(&s, SETTING_NO_IMAGES));
+    CU_ASSERT_FALSE(settings_flag(&s, SETTING_NO_PRELOAD));
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_READS), 1);
+    settings_fini(&s);
+}
+
+static void settings_file__malformed_is_refused_with_words(void)
+{
+    static const struct {
+        const char *text, *words;
+    } bad[] = {
+        {"", "line 1"},
+        {"{", "line 1"},
+        {"[]", "object"},
+        {"{\"data\":\"a\",\"data\":\"b\"}", "line 1"},
+        {"{\"soket\":\"/x\"}", "did you mean 'socket'"},
+        {"{\"zzzzzzzz\":1}", "zzzzzzzz"},
+        {"{\"config\":\"/x\"}", "config"},
+        {"{\"messages\":\"/x\"}", "messages"},
+        {"{\"data\":7}", "data must be a string"},
+        {"{\"snapshot-every\":\"7\"}", "snapshot-every must be a number"},
+        {"{\"snapshot-every\":0}", "snapshot-every"},
+        {"{\"snapshot-every\":-4}", "snapshot-every"},
+        {"{\"snapshot-every\":1e3}", "snapshot-every must be a number"},
+        {"{\"json\":1}", "json must be true or false"},
+        {"{\"reads\":\"disk\"}", "mirror"},
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct settings s;
+        struct hs_error err = {0};
+
+        settings_init(&s);
+        CU_ASSERT_EQUAL(load_file(&s, bad[i].text, &err), HS_INVALID);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[i].words));
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "settings.json"));
+        settings_fini(&s);
+    }
+}
+
+static void settings_file__missing_or_too_large(void)
+{
+    struct buffer large = {0};
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    CU_ASSERT_EQUAL(settings_load_file(&s, "/nowhere/settings.json", &err), HS_NOT_FOUND);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nowhere/settings.json"));
+    CU_ASSERT_EQUAL(settings_load_file(&s, "/", &err), HS_IO);
+    for (int i = 0; i < 17; i++) {
+        CU_ASSERT_EQUAL_FATAL(buffer_reserve(&large, 1 << 16), HS_OK);
+        memset(large.data + large.len, ' ', 1 << 16);
+        large.len += 1 << 16;
+        large.data[large.len] = '\0';
+    }
+    CU_ASSERT_EQUAL(load_file(&s, buffer_text(&large), &err), HS_INVALID);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "1 MiB"));
+    buffer_fini(&large);
+    settings_fini(&s);
+}
+
+static void settings_environment__only_what_is_wanted_is_read(void)
+{
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    CU_ASSERT_EQUAL_FATAL(setenv("HEADSTART_SNAPSHOT_EVERY", "never", 1), 0);
+    CU_ASSERT_EQUAL_FATAL(setenv("HEADSTART_READS", "", 1), 0);
+    CU_ASSERT_EQUAL(settings_load_environment(&s, SETTING_BIT(SETTING_READS), &err), HS_OK);
+    CU_ASSERT_FALSE(settings_given(&s, SETTING_READS)); /* empty is as if not set */
+    CU_ASSERT_EQUAL(settings_load_environment(&s, ALL, &err), HS_INVALID);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "HEADSTART_SNAPSHOT_EVERY"));
+    (void)unsetenv("HEADSTART_SNAPSHOT_EVERY");
+    (void)unsetenv("HEADSTART_READS");
+    settings_fini(&s);
+}
+
+static void settings_defaults__name_every_choice_of_the_table(void)
+{
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    CU_ASSERT_EQUAL(settings_load_defaults(&s, ALL, &err), HS_OK);
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_SNAPSHOT_EVERY), 100);
+    CU_ASSERT_EQUAL(settings_number(&s, SETTING_SNAPSHOT_KEEP), 8);
+    CU_ASSERT_STRING_EQUAL(settings_text(&s, SETTING_LOG_SYNC), "background");
+    CU_ASSERT_STRING_EQUAL(settings_text(&s, SETTING_READS), "mirror");
+    CU_ASSERT_PTR_NULL(settings_text(&s, SETTING_KERNEL));
+    CU_ASSERT_PTR_NULL(settings_text(&s, SETTING_CHAIN_ID));
+    settings_fini(&s);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(settings__flag_over_environment_over_file_over_default),
+    SUITE_CASE(settings__order_of_sources_does_not_matter),
+    SUITE_CASE(settings__every_environment_name_is_made_from_the_flag),
+    SUITE_CASE(settings__help_of_a_choice_names_all),
+    SUITE_CASE(settings__out_of_range_is_refused),
+    SUITE_CASE(settings__edges_of_ranges_are_taken),
+    SUITE_CASE(settings__socket_fits_sun_path_to_the_byte),
+    SUITE_CASE(settings_file__takes_every_kind),
+    SUITE_CASE(settings_file__malformed_is_refused_with_words),
+    SUITE_CASE(settings_file__missing_or_too_large),
+    SUITE_CASE(settings_environment__only_what_is_wanted_is_read),
+    SUITE_CASE(settings_defaults__name_every_choice_of_the_table),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("config", cases, argc, argv);
+}

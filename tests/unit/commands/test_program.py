@@ -1,0 +1,343 @@
+"""The program `headstart` as a user meets it: words, settings, exit codes, one line an error.
+
+A daemon is played by a few lines on a socket, so that every answer of one can be tried.
+"""
+import json
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import unittest
+
+import msgpack
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
+import harness  # noqa: E402
+from harness import IntegrationCase  # noqa: E402
+
+OK, NO, UNREACHABLE, USAGE, DAMAGED, INPUT_MISSING = 0, 1, 2, 64, 65, 66
+UNAVAILABLE, INTERNAL, CANNOT_CREATE, IO, LOCKED, PERMISSION = 69, 70, 73, 74, 75, 77
+CONFIGURATION = 78
+
+STATUS = {"version": "9.9.9", "phase": "live", "ready": True, "chain_id": "c", "uptime_s": 61,
+          "seqnum": 5, "hash": "ab" * 32, "height": 2, "floor": 3, "replay": None,
+          "snapshot": {"newest": 4, "count": 1, "bytes": 10, "age_s": 1},
+          "log": {"first": 1, "last": 5, "entries": 5, "bytes": 100}, "vats": [],
+          "node": {"connected": False, "client": None, "path": None}, "counters": {}}
+
+
+class PlayedDaemon:
+    """Answers each request with what `answer(method, params)` returns: (error, result)."""
+
+    def __init__(self, path, answer):
+        self.answer = answer
+        self.seen = []
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            with peer:
+                self.talk(peer)
+
+    def talk(self, peer):
+        unpacker = msgpack.Unpacker(raw=False)
+        while True:
+            data = peer.recv(65536)
+            if not data:
+                return
+            unpacker.feed(data)
+            for _, msgid, method, params in unpacker:
+                self.seen.append((method, params[0]))
+                answer = self.answer(method, params[0])
+                if isinstance(answer, bytes):
+                    peer.sendall(answer)
+                    return
+                peer.sendall(msgpack.packb([1, msgid, *answer]))
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(harness.DEADLINE_S)
+
+
+class ProgramCase(IntegrationCase):
+    def setUp(self):
+        super().setUp()
+        self.socket = self.folder / "s"
+
+    def headstart(self, *words, environment=None, stdin="", stdout=subprocess.PIPE):
+        clean = {name: value for name, value in os.environ.items()
+                 if not name.startswith("HEADSTART_")}
+        return subprocess.run([str(harness.bin_folder() / "headstart"), *map(str, words)],
+                              stdout=stdout, stderr=subprocess.PIPE, text=True, input=stdin,
+                              timeout=harness.DEADLINE_S, check=False,
+                              env={**clean, **(environment or {})})
+
+    def assert_fails(self, run, code, *words):
+        self.assertEqual(run.returncode, code, run.stderr)
+        self.assertEqual(run.stdout, "")
+        self.assertEqual(len(run.stderr.strip().splitlines()), 1, run.stderr)
+        for word in words:
+            self.assertIn(word, run.stderr)
+
+    def play(self, answer):
+        daemon = PlayedDaemon(self.socket, answer)
+        self.addCleanup(daemon.stop)
+        return daemon
+
+    def ask(self, *words, **options):
+        return self.headstart("--socket", self.socket, *words, **options)
+
+
+class Words(ProgramCase):
+    def test_nothing__says_where_help_is(self):
+        self.assert_fails(self.headstart(), USAGE, "headstart help")
+
+    def test_unknown_words__name_the_nearest(self):
+        self.assert_fails(self.headstart("stauts"), USAGE, "'status'")
+        self.assert_fails(self.headstart("--jsno", "status"), USAGE, "'--json'")
+        self.assert_fails(self.headstart("status", "--jsno=yes"), USAGE, "'--json'")
+        self.assert_fails(self.headstart("log", "lst"), USAGE, "'list'")
+        self.assert_fails(self.headstart("completion", "bsh"), USAGE, "'bash'")
+        self.assert_fails(self.headstart("help", "slo"), USAGE, "'solo'")
+        self.assert_fails(self.headstart("-x"), USAGE, "-x")
+
+    def test_commands_that_are_not_there_yet__are_unknown(self):
+        for word in ("plan", "doctor", "bench", "drill"):
+            self.assert_fails(self.headstart(word), USAGE, word)
+
+    def test_words__too_few_or_too_many(self):
+        self.assert_fails(self.headstart("status", "now"), USAGE, "now")
+        self.assert_fails(self.headstart("call"), USAGE, "METHOD")
+        self.assert_fails(self.headstart("snapshot"), USAGE, "list")
+        self.assert_fails(self.headstart("store", "get", "--data", self.folder), USAGE, "KEY")
+        self.assert_fails(self.headstart("status", "--socket"), USAGE, "--socket PATH")
+        self.assert_fails(self.headstart("status", "--socket", "--json"), USAGE, "--socket")
+        self.assert_fails(self.headstart("status", "--kernel", "x"), USAGE, "--kernel")
+
+    def test_help__of_program_and_of_every_command(self):
+        program = self.headstart("help")
+        self.assertEqual(program.returncode, OK)
+        for flag in ("-h", "--help"):
+            self.assertEqual(self.headstart(flag).stdout, program.stdout)
+        for command in ("run", "solo", "status", "ready", "snapshot", "log", "store", "call",
+                        "completion", "version", "help"):
+            self.assertIn(f"\n  {command}", program.stdout)
+            by_command = self.headstart("help", command)
+            self.assertEqual(by_command.returncode, OK)
+            self.assertIn(f"headstart {command}", by_command.stdout)
+            self.assertEqual(self.headstart(command, "-h").stdout, by_command.stdout)
+            for line in (program.stdout + by_command.stdout).splitlines():
+                self.assertLessEqual(len(line), 96)
+        self.assertIn("--from", self.headstart("help", "log", "list").stdout)
+
+    def test_version(self):
+        words = self.headstart("version").stdout
+        self.assertRegex(words, r"^headstart \d+\.\d+\.\d+\n$")
+        self.assertEqual(self.headstart("-V").stdout, words)
+        self.assertEqual(json.loads(self.headstart("--json", "version").stdout)["schema"], 1)
+
+    def test_json__help_and_completion_are_documents_too(self):
+        for words in (("help",), ("completion", "fish")):
+            document = json.loads(self.headstart("--json", *words).stdout)
+            self.assertEqual(document["schema"], 1)
+            self.assertEqual(document["text"], self.headstart(*words).stdout)
+
+    def test_completion__bash_completes(self):
+        script = self.folder / "completion"
+        script.write_text(self.headstart("completion", "bash").stdout, encoding="utf-8")
+        for words, expected in ((["sta"], "status"), (["log", "ver"], "verify"),
+                                (["run", "--snapshot-k"], "--snapshot-keep"),
+                                (["run", "--log-sync", "al"], "always"),
+                                (["completion", "z"], "zsh")):
+            out = subprocess.run(
+                ["bash", "-c", f'. {script}; COMP_WORDS=(headstart "$@"); COMP_CWORD=$#; '
+                               '_headstart; echo "${COMPREPLY[@]}"', "bash", *words],
+                capture_output=True, text=True, check=True).stdout
+            self.assertEqual(out.split(), [expected])
+
+    def test_result_that_cannot_be_written(self):
+        with open("/dev/full", "wb") as full:
+            run = self.headstart("help", stdout=full)
+        self.assertEqual(run.returncode, IO)
+
+
+class Settings(ProgramCase):
+    """Which socket was asked shows in the error: nobody answers on any."""
+
+    def asked(self, *words, environment=None):
+        run = self.headstart(*words, environment=environment)
+        self.assert_fails(run, UNREACHABLE)
+        return run.stderr
+
+    def config(self, text):
+        path = self.folder / "settings.json"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_precedence(self):
+        file = self.config(json.dumps({"socket": str(self.folder / "by-file")}))
+        environment = {"HEADSTART_SOCKET": str(self.folder / "by-environment"),
+                       "XDG_RUNTIME_DIR": str(self.folder)}
+        flag = ("--socket", self.folder / "by-flag")
+        self.assertIn("by-flag", self.asked("--config", file, *flag, "status",
+                                            environment=environment))
+        self.assertIn("by-flag", self.asked("status", "--config", file, *flag))
+        self.assertIn("by-environment",
+                      self.asked("--config", file, "status", environment=environment))
+        self.assertIn("by-file", self.asked("--config", file, "status"))
+        self.assertIn("by-file",
+                      self.asked("status", environment={"HEADSTART_CONFIG": str(file)}))
+        self.assertIn("headstart.sock", self.asked("status"))
+
+    def test_a_bad_value__is_usage_by_flag_and_configuration_elsewhere(self):
+        run = ("run", "--kernel", "k", "--chain-id", "c", "--data", self.folder, "--socket",
+               self.socket)
+        self.assert_fails(self.headstart(*run, "--snapshot-every", "0"), USAGE, "snapshot-every")
+        self.assert_fails(self.headstart(*run, environment={"HEADSTART_SNAPSHOT_EVERY": "0"}),
+                          CONFIGURATION, "HEADSTART_SNAPSHOT_EVERY")
+        file = self.config('{"snapshot-every": 0}')
+        self.assert_fails(self.headstart(*run, "--config", file), CONFIGURATION, "snapshot-every")
+        self.assert_fails(self.headstart("status", "--socket", "s" * 108), CONFIGURATION, "107")
+
+    def test_configuration_file__missing_closed_or_malformed(self):
+        none = self.folder / "none.json"
+        self.assert_fails(self.headstart("--config", none, "status"), INPUT_MISSING, "none.json")
+        for text in ("", "{", "[]", '{"soket": 1}', '{"socket": 1}', '{"socket": "a"} x'):
+            with self.subTest(text=text):
+                self.assert_fails(self.headstart("--config", self.config(text), "status"),
+                                  CONFIGURATION, "settings.json")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_configuration_file__not_ours_to_read(self):
+        file = self.config("{}")
+        file.chmod(0)
+        self.assert_fails(self.headstart("--config", file, "status"), PERMISSION, "settings.json")
+
+    def test_settings_of_other_commands__do_not_disturb(self):
+        environment = {"HEADSTART_SNAPSHOT_EVERY": "never"}
+        self.assertEqual(self.headstart("version", environment=environment).returncode, OK)
+
+
+class Asking(ProgramCase):
+    def test_nobody_there(self):
+        for words in (("status",), ("status", "--json"), ("ready",), ("ready", "--wait=0"),
+                      ("call", "status")):
+            self.assert_fails(self.ask(*words), UNREACHABLE, str(self.socket))
+
+    def test_status__document_and_screen(self):
+        daemon = self.play(lambda method, params: (None, STATUS))
+        document = json.loads(self.ask("--json", "status").stdout)
+        self.assertEqual(document, {**STATUS, "schema": 1})
+        screen = self.ask("status")
+        self.assertEqual(screen.returncode, OK)
+        self.assertIn("live, ready", screen.stdout)
+        self.assertNotIn("\033", screen.stdout)
+        self.assertEqual([method for method, _ in daemon.seen], ["status", "status"])
+
+    def test_status__watch(self):
+        self.play(lambda method, params: (None, STATUS))
+        self.assert_fails(self.ask("status", "--watch", "--json"), USAGE, "--watch")
+        process = subprocess.Popen([str(harness.bin_folder() / "headstart"), "--socket",
+                                    str(self.socket), "status", "--watch=1"],
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        seen = 0
+        while seen < 2:
+            seen += "live, ready" in process.stdout.readline()
+        process.kill()
+        process.wait()
+
+    def test_ready(self):
+        phases = iter(["loading", "rolling", "live", "live"])
+        self.play(lambda method, params: (None, {**STATUS, "phase": (phase := next(phases)),
+                                                 "ready": phase == "live"}))
+        self.assert_fails(self.ask("ready"), NO, "loading")
+        waited = self.ask("ready", "--wait")
+        self.assertEqual((waited.returncode, waited.stdout, waited.stderr), (OK, "", ""))
+        self.assertEqual(json.loads(self.ask("--json", "ready").stdout),
+                         {"schema": 1, "ready": True, "phase": "live"})
+
+    def test_ready__waits_for_a_daemon_that_is_not_there_yet(self):
+        later = threading.Timer(0.3, lambda: self.play(lambda method, params: (None, STATUS)))
+        later.start()
+        self.assertEqual(self.ask("ready", "--wait=60").returncode, OK)
+        later.join()
+
+    def test_call__params_and_answers_pass_through(self):
+        daemon = self.play(lambda method, params: (None, {"a": [1, {"b": None}], "c": "ü"}))
+        run = self.ask("call", "anything", '{"key": [true, 7, "x", {"y": 1.5}]}')
+        self.assertEqual(json.loads(run.stdout), {"a": [1, {"b": None}], "c": "ü"})
+        self.assertEqual(daemon.seen[-1], ("anything", {"key": [True, 7, "x", {"y": 1.5}]}))
+        run = self.ask("--json", "call", "anything")
+        self.assertEqual(json.loads(run.stdout)["result"]["c"], "ü")
+        self.assertEqual(daemon.seen[-1], ("anything", {}))
+
+    def test_call__as_a_node(self):
+        hello = {"protocol": 1, "server": "s", "chain_id": "c", "phase": "live", "seqnum": 0,
+                 "hash": "", "height": 0}
+        daemon = self.play(lambda method, params: (None, hello if method == "hello" else {}))
+        self.assertEqual(self.ask("call", "prepare_commit", '{"height": 3}', "--chain-id",
+                                  "c").returncode, OK)
+        self.assertEqual(daemon.seen[0][1]["role"], "node")
+        self.assertEqual(daemon.seen[1], ("prepare_commit", {"height": 3}))
+
+    def test_call__bad_parameters(self):
+        for params in ("{", "[]", "7", '{"a": -1}', '{"a": 9007199254740992}'):
+            self.assert_fails(self.ask("call", "status", params), USAGE, "parameters")
+
+    def test_refusals__have_their_codes(self):
+        for code, expected in (("bad_request", USAGE), ("unknown_method", USAGE),
+                               ("wrong_chain", CONFIGURATION), ("busy", LOCKED),
+                               ("not_ready", LOCKED), ("shutting_down", UNREACHABLE),
+                               ("storage_failed", IO), ("node_failed", UNAVAILABLE),
+                               ("kernel_failed", INTERNAL), ("from_the_future", INTERNAL)):
+            self.socket = self.folder / code
+            self.play(lambda method, params, code=code: (f"{code}: some words", None))
+            self.assert_fails(self.ask("call", "status"), expected)
+
+    def test_somebody_else_on_the_socket(self):
+        for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xc1", b"\x94\x01\x01\xc0\x01",
+                       struct.pack(">BBBBI", 0x94, 1, 1, 0xc0, 7)):
+            self.socket = self.folder / f"s{len(answer)}"
+            self.play(lambda method, params, answer=answer: answer)
+            run = self.ask("status")
+            self.assertIn(run.returncode, (UNAVAILABLE, UNREACHABLE), run.stderr)
+            self.assertEqual(len(run.stderr.splitlines()), 1)
+
+
+class Starting(ProgramCase):
+    """`run` up to where the daemon would start."""
+
+    def run_daemon(self, *words, data=None):
+        return self.headstart("run", "--chain-id", "c", "--data", data or self.folder / "data",
+                              "--socket", self.socket, *words)
+
+    def test_data_folder__cannot_be_made(self):
+        (self.folder / "file").write_text("", encoding="utf-8")
+        run = self.run_daemon("--kernel", harness.LEDGER, data=self.folder / "file" / "data")
+        self.assert_fails(run, CANNOT_CREATE, "file/data")
+        run = self.run_daemon("--kernel", harness.LEDGER, data=self.folder / "file")
+        self.assert_fails(run, CANNOT_CREATE, "file")
+
+    def test_kernel_configuration__missing_and_malformed(self):
+        self.assert_fails(self.run_daemon("--kernel", self.folder / "none.json"), INPUT_MISSING,
+                          "none.json")
+        bad = self.folder / "bad.json"
+        bad.write_text("{", encoding="utf-8")
+        self.assert_fails(self.run_daemon("--kernel", bad), CONFIGURATION, "bad.json")
+
+
+if __name__ == "__main__":
+    unittest.main()
