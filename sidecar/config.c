@@ -111,7 +111,7 @@ static const struct setting setting_table[SETTING_COUNT] = {
                           CHOICE(log_syncs),
                           .initial = "background",
                           .argument = "WHEN",
-                          .help = "sync the log in the background, always or by block"},
+                          .help = "sync the log: background, always or block"},
     [SETTING_READS] = {.name = "reads",
                        .environment = "HEADSTART_READS",
                        CHOICE(read_sources),

@@ -155,10 +155,8 @@ enum exit_code command_solo_run(const struct command_call *call)
     errnum = run_thread(&thread);
     if (errnum != 0) {
         thread.st = hs_fail_errno(&thread.err, HS_INTERNAL, errnum, "cannot start a thread");
-    } else if (!json) {
-        print_summary(&thread.report, stdout);
-    } else if (!quiet) {
-        print_summary(&thread.report, stderr);
+    } else if (thread.st == HS_OK || thread.st == HS_CANCELLED || thread.report.executed > 0) {
+        if (!json || !quiet) print_summary(&thread.report, json ? stderr : stdout);
     }
     if (thread.st != HS_OK) code = failure_report(thread.st, &thread.err);
 out:

@@ -170,13 +170,13 @@ static enum hs_status group_finish(struct solo_work *w, struct hs_error *err)
     enum hs_status st;
 
     if (g->messages == 0) return HS_OK;
+    g->messages = g->bytes = 0; /* whatever becomes of it, it is not tried twice */
     st = group_write(w, err);
     if (st != HS_OK) return st;
     g->counts.skipped = w->report->skipped;
     *w->report = g->counts;
     progress_bar_end(&w->progress);
     st = group_print(g, err);
-    g->messages = g->bytes = 0;
     buffer_clear(&g->results);
     return st;
 }
@@ -212,29 +212,42 @@ static enum hs_status next_line(struct solo_work *w, struct slice *line, struct 
     return st == HS_OK ? line_reader_next(lines, true, wake_fd, line, err) : st;
 }
 
-static enum hs_status execute_lines(struct solo_work *w, struct hs_error *err)
+/* HS_NOT_FOUND, HS_CANCELLED, or why there is no next line; HS_OK: a message could not be executed,
+ * which *failed tells. */
+static enum hs_status execute_until_no_line(struct solo_work *w, enum hs_status *failed,
+                                            struct hs_error *err)
 {
-    uint64_t started_us = clock_us();
-    enum hs_status st, finished;
+    enum hs_status st;
     struct slice line;
 
-    progress_bar_start(&w->progress, "executing", w->s->show_progress);
-    w->group.counts = *w->report;
+    *failed = HS_OK;
     while ((st = next_line(w, &line, err)) == HS_OK) {
-        st = execute_line(w, line, err);
-        if (st != HS_OK) break;
+        *failed = execute_line(w, line, err);
+        if (*failed != HS_OK) break;
         progress_bar_show(&w->progress, w->group.counts.executed, w->s->lines->offset,
                           w->s->lines->size);
     }
-    if (st == HS_NOT_FOUND || st == HS_CANCELLED || st == HS_TOO_LARGE) {
-        /* What came before the end, the interruption or the bad line is whole. */
-        finished = group_finish(w, st == HS_TOO_LARGE ? NULL : err);
-        if (finished != HS_OK) st = finished;
+    return st;
+}
+
+static enum hs_status execute_lines(struct solo_work *w, struct hs_error *err)
+{
+    uint64_t started_us = clock_us();
+    enum hs_status st, failed;
+
+    progress_bar_start(&w->progress, "executing", w->s->show_progress);
+    w->group.counts = *w->report;
+    st = execute_until_no_line(w, &failed, err);
+    if (failed != HS_OK) {
+        st = failed;
+    } else if (st == HS_NOT_FOUND) {
+        st = group_finish(w, err);
+    } else if (group_finish(w, NULL) == HS_OK && st == HS_CANCELLED) {
+        (void)hs_fail(err, st, "interrupted"); /* what came before is whole */
     }
     progress_bar_end(&w->progress);
     w->report->elapsed_ms = (clock_us() - started_us) / 1000;
-    if (st == HS_CANCELLED) (void)hs_fail(err, st, "interrupted");
-    return st == HS_NOT_FOUND ? HS_OK : st;
+    return st;
 }
 
 enum hs_status solo_run(const struct solo *s, struct solo_report *report, struct hs_error *err)
