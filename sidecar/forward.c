@@ -51,35 +51,71 @@ static enum hs_status forward_read(struct replay_cursor *cursor, uint64_t seqnum
     return hs_fail_prefix(err, HS_GAP, "the log cannot be read at %" PRIu64, seqnum);
 }
 
+/* Does the log hold the position that we start from? Where its first entry is our next one, nothing
+ * proves that they belong together. */
+static bool forward_witnessed(struct steward *s, const struct position *from)
+{
+    struct position held;
+
+    if (position_is_origin(from)) return true;
+    return replay_log_position(s->log.log, from->seqnum, &held, NULL, NULL) == HS_OK &&
+           position_equal(&held, from);
+}
+
+/* The very first entry gave another hash, and nothing had tied the log to our position: then the
+ * log may be of another history, and nothing of ours need be wrong. */
+static enum hs_status forward_untied(struct steward *s, struct hs_error *err)
+{
+    enum hs_status st;
+
+    logger_write(s->o.logger, LOG_LEVEL_ERROR, "%s: the log does not belong to this snapshot",
+                 err->text);
+    st = kernel_back_to_mark(s->kernel, err);
+    return st == HS_OK ? hs_fail(err, HS_GAP, "the log is of another history") : st;
+}
+
+static enum hs_status forward_entries(struct steward *s, struct replay_cursor *cursor,
+                                      struct progress *progress, struct hs_error *err)
+{
+    struct log_entry entry;
+    uint64_t at = progress->at;
+    enum hs_status st = HS_OK;
+
+    while (at < progress->target) {
+        if (steward_stopping(s)) return hs_fail(err, HS_CANCELLED, "the sidecar stops");
+        st = forward_read(cursor, at + 1, &entry, err);
+        if (st != HS_OK) return st;
+        assert(entry.after.seqnum == at + 1); /* the cursor's promise, checked again here */
+        st = forward_step(s, &entry, err);
+        if (st != HS_OK) return st;
+        progress_step(progress, ++at, progress->target);
+    }
+    return HS_OK;
+}
+
 enum hs_status steward_forward(struct steward *s, uint64_t target_seqnum, uint64_t *replayed,
                                struct hs_error *err)
 {
-    uint64_t from = kernel_position(s->kernel).seqnum, at = from;
+    struct position from = kernel_position(s->kernel);
+    bool witnessed = forward_witnessed(s, &from);
     struct replay_cursor *cursor = NULL;
     struct progress progress;
-    struct log_entry entry;
-    enum hs_status st = HS_OK;
+    uint64_t done;
+    enum hs_status st;
 
-    assert(from <= target_seqnum);
-    progress_begin(&progress, s->o.board, s->o.logger, s->phase, "messages", from, target_seqnum);
-    if (from < target_seqnum) st = replay_log_seek(s->log.log, from + 1, &cursor, err);
-    while (st == HS_OK && at < target_seqnum) {
-        if (steward_stopping(s)) {
-            st = hs_fail(err, HS_CANCELLED, "the sidecar stops");
-            break;
-        }
-        st = forward_read(cursor, at + 1, &entry, err);
-        if (st != HS_OK) break;
-        assert(entry.after.seqnum == at + 1); /* the cursor's promise, checked again here */
-        st = forward_step(s, &entry, err);
-        if (st != HS_OK) break;
-        at++;
-        progress_step(&progress, at, target_seqnum);
-    }
+    assert(from.seqnum <= target_seqnum);
+    if (from.seqnum == target_seqnum) return HS_OK;
+    st = replay_log_seek(s->log.log, from.seqnum + 1, &cursor, err);
+    if (st != HS_OK) return st;
+    progress_begin(&progress, s->o.board, s->o.logger, s->phase, "messages", from.seqnum,
+                   target_seqnum);
+    st = forward_entries(s, cursor, &progress, err);
+    done = progress.at - from.seqnum;
     progress_end(&progress);
     replay_cursor_close(cursor);
-    forward_count(s, at - from);
-    *replayed += at - from;
+    forward_count(s, done);
+    *replayed += done;
+    if (st == HS_DIVERGED && done == 0 && !witnessed) return forward_untied(s, err);
     assert(st != HS_OK || kernel_position(s->kernel).seqnum == target_seqnum);
     return st;
 }

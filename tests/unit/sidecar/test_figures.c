@@ -1,0 +1,383 @@
+/* What operators see: the status map, the metrics page, progress, log lines. Golden, since scripts
+ * depend on each name. */
+#include "tests/unit/suite.h"
+
+#include "ipc/wire.h"
+#include "sidecar/logger.h"
+#include "sidecar/metrics.h"
+#include "sidecar/progress.h"
+#include "sidecar/status.h"
+
+#include <unistd.h>
+
+static struct kernel_vat_info one_vat = {.name = "ledger",
+                                         .vat_id = "v1",
+                                         .heap_bytes = 1048576,
+                                         .deliveries = 7,
+                                         .transcript_entries = 9};
+
+static struct figures some_figures(void)
+{
+    struct figures f = {
+        .chain_id = "chain-1",
+        .started_us = 1000000,
+        .phase = PHASE_LIVE,
+        .at = {.seqnum = 120},
+        .height = 6,
+        .floor_seqnum = 100,
+        .real_seqnum = 119,
+        .snapshot = {.newest = 100, .count = 2, .bytes = 5000, .made_at_s = 1700000000},
+        .log = {.first = 1, .last = 120, .entries = 120, .bytes = 40000},
+        .node = {.connected = true, .client = "node/1", .path = ENTRY_SWAP, .attach_us = 1500},
+        .vats = &one_vat,
+        .vats_len = 1,
+        .deliveries = {[DELIVERY_FULFILLED] = 118, [DELIVERY_REJECTED] = 2},
+        .attaches = {[ENTRY_SWAP] = 1},
+    };
+
+    memset(f.at.hash, 'a', SHA256_HEX_BYTES - 1);
+    return f;
+}
+
+static const char golden_status[] =
+    "{\"schema\":1,\"version\":\"" HEADSTART_VERSION_TEXT "\",\"phase\":\"live\",\"ready\":true,"
+    "\"chain_id\":\"chain-1\",\"uptime_s\":9,\"seqnum\":120,"
+    "\"hash\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"height\":6,"
+    "\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":60},"
+    "\"log\":{\"first\":1,\"last\":120,\"entries\":120,\"bytes\":40000},"
+    "\"vats\":[{\"name\":\"ledger\",\"heap_bytes\":1048576,\"deliveries\":7,"
+    "\"transcript_entries\":9}],\"replay\":null,"
+    "\"node\":{\"connected\":true,\"client\":\"node/1\",\"path\":\"swap\",\"replayed\":0,"
+    "\"attach_ms\":1.5},\"counters\":{\"fulfilled\":118,\"rejected\":2,\"pending\":0,\"failed\":0,"
+    "\"attaches\":{\"live\":0,\"swap\":1,\"catch_up\":0,\"roll_back\":0,\"tail\":0,"
+    "\"full_replay\":0,\"cold\":0},\"replayed\":0,\"full_replays\":0,\"divergences\":0,"
+    "\"snapshots_written\":0,\"snapshots_failed\":0,\"snapshots_skipped\":0,\"log_appends\":0,"
+    "\"log_failures\":0}}";
+
+static void status__map_is_golden(void)
+{
+    struct figures f = some_figures();
+    json_t *map = status_json(&f, 10000000, 1700000060);
+    char *text;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(map);
+    text = json_dumps(map, JSON_COMPACT);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    if (strcmp(text, golden_status) != 0) (void)printf("\n    got %s\n", text);
+    CU_ASSERT_STRING_EQUAL(text, golden_status);
+    free(text);
+    json_decref(map);
+}
+
+static void status__running_replay_has_percent_rate_and_time_left(void)
+{
+    struct figures f = some_figures();
+    json_t *map, *replay;
+
+    f.phase = PHASE_CATCHING_UP;
+    f.replay = (struct figures_replay){.active = true,
+                                       .phase = PHASE_CATCHING_UP,
+                                       .from = 100,
+                                       .at = 150,
+                                       .target = 200,
+                                       .started_us = 5000000};
+    map = status_json(&f, 10000000, 1700000060);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(map);
+    CU_ASSERT_TRUE(json_is_false(json_object_get(map, "ready")));
+    replay = json_object_get(map, "replay");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(replay, "phase")), "catching_up");
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(replay, "percent")), 50.0);
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(replay, "rate")), 10.0);
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(replay, "eta_s")), 5.0);
+    json_decref(map);
+}
+
+static void status__packed_map_says_the_same(void)
+{
+    struct figures f = some_figures();
+    json_t *map = status_json(&f, 10000000, 1700000060);
+    struct buffer packed = {0};
+    struct wire_value root, vat;
+    struct slice name;
+    uint64_t number = 0;
+    double real = 0;
+    size_t frame_len = 0, more = 0;
+    bool ready = false;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(map);
+    CU_ASSERT_EQUAL_FATAL(status_pack(map, &packed), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(buffer_slice(&packed), &frame_len, &more, NULL), HS_OK);
+    CU_ASSERT_EQUAL(frame_len, packed.len);
+    root = wire_root(buffer_slice(&packed));
+    CU_ASSERT_TRUE(wire_uint(wire_member(root, "seqnum"), &number));
+    CU_ASSERT_EQUAL(number, 120);
+    CU_ASSERT_TRUE(wire_bool(wire_member(root, "ready"), &ready));
+    CU_ASSERT_TRUE(ready);
+    CU_ASSERT_EQUAL(wire_kind_of(wire_member(root, "replay")), WIRE_NIL);
+    CU_ASSERT_TRUE(wire_double(wire_member(wire_member(root, "node"), "attach_ms"), &real));
+    CU_ASSERT_EQUAL(real, 1.5);
+    vat = wire_at(wire_member(root, "vats"), 0);
+    CU_ASSERT_TRUE(wire_text(wire_member(vat, "name"), &name));
+    CU_ASSERT_TRUE(slice_equal(name, slice_text("ledger")));
+    buffer_fini(&packed);
+    json_decref(map);
+}
+
+static void status__deeper_than_the_wire_is_refused(void)
+{
+    json_t *deep = json_array();
+    struct buffer packed = {0};
+
+    for (int i = 0; i < 40; i++) {
+        json_t *outer = json_array();
+
+        CU_ASSERT_EQUAL_FATAL(json_array_append_new(outer, deep), 0);
+        deep = outer;
+    }
+    CU_ASSERT_EQUAL(status_pack(deep, &packed), HS_TOO_LARGE);
+    buffer_fini(&packed);
+    json_decref(deep);
+}
+
+static void status__ready_only_where_a_kernel_waits(void)
+{
+    struct figures f = {0};
+
+    for (int phase = PHASE_STARTING; phase < PHASE_COUNT; phase++) {
+        f.phase = (enum phase)phase;
+        CU_ASSERT_EQUAL(figures_ready(&f),
+                        phase == PHASE_PRIMED || phase == PHASE_LIVE || phase == PHASE_DETACHED);
+    }
+}
+
+static void histogram__counts_each_duration_in_its_bucket(void)
+{
+    struct histogram h = {0};
+
+    histogram_add(&h, 0);
+    histogram_add(&h, 100); /* 0.0001 s: a bound belongs to its bucket */
+    histogram_add(&h, 101);
+    histogram_add(&h, 299999999); /* below 300 s */
+    histogram_add(&h, 400000000); /* past every bound */
+    CU_ASSERT_EQUAL(h.counts[0], 2);
+    CU_ASSERT_EQUAL(h.counts[1], 1);
+    CU_ASSERT_EQUAL(h.counts[HISTOGRAM_BOUNDS - 1], 1);
+    CU_ASSERT_EQUAL(h.counts[HISTOGRAM_BOUNDS], 1);
+    CU_ASSERT_EQUAL(histogram_count(&h), 5);
+    for (int i = 1; i < HISTOGRAM_BOUNDS; i++) {
+        CU_ASSERT(histogram_bounds[i - 1] < histogram_bounds[i]);
+    }
+}
+
+static const char *const families[] = {"build_info",
+                                       "phase",
+                                       "ready",
+                                       "node_connected",
+                                       "block_height",
+                                       "real_seqnum",
+                                       "kernel_seqnum",
+                                       "floor_seqnum",
+                                       "snapshot_seqnum",
+                                       "log_first_seqnum",
+                                       "log_last_seqnum",
+                                       "snapshots",
+                                       "snapshot_bytes",
+                                       "snapshot_last_success_timestamp_seconds",
+                                       "snapshot_writes_total",
+                                       "snapshot_skipped_total",
+                                       "snapshot_write_duration_seconds",
+                                       "log_bytes",
+                                       "log_appends_total",
+                                       "log_sync_duration_seconds",
+                                       "attach_duration_seconds",
+                                       "attach_total",
+                                       "full_replays_total",
+                                       "replayed_messages_total",
+                                       "replay_eta_seconds",
+                                       "preload_duration_seconds",
+                                       "deliveries_total",
+                                       "delivery_duration_seconds",
+                                       "store_calls_total",
+                                       "divergences_total",
+                                       "vat_heap_bytes"};
+
+/* The text format's rules that a scraper insists on: each family once, HELP and TYPE before its
+ * samples, names of the known form, a number at the end, a newline after the last line. */
+static void check_exposition(const char *page)
+{
+    char family[128] = "", line[4096];
+    const char *at = page;
+
+    while (*at) {
+        const char *end = strchr(at, '\n');
+        char name[128], type[32];
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+        CU_ASSERT_FATAL((size_t)(end - at) < sizeof line);
+        memcpy(line, at, (size_t)(end - at));
+        line[end - at] = '\0';
+        at = end + 1;
+        if (sscanf(line, "# HELP %127s", name) == 1) {
+            memcpy(family, name, sizeof family);
+            continue;
+        }
+        if (sscanf(line, "# TYPE %127s %31s", name, type) == 2) {
+            CU_ASSERT_STRING_EQUAL(name, family);
+            continue;
+        }
+        CU_ASSERT_EQUAL(strncmp(line, family, strlen(family)), 0);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(strrchr(line, ' '));
+        (void)strtod(strrchr(line, ' ') + 1, &(char *){NULL});
+    }
+}
+
+static void metrics__page_has_every_family_and_is_well_formed(void)
+{
+    struct figures f = some_figures();
+    struct buffer page = {0};
+    char wanted[160];
+
+    histogram_add(&f.attach, 1500);
+    histogram_add(&f.attach, 2000000);
+    CU_ASSERT_EQUAL_FATAL(metrics_render(&f, NULL, 10000000, &page), HS_OK);
+    check_exposition(buffer_text(&page));
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const char *found;
+
+        (void)snprintf(wanted, sizeof wanted, "\n# TYPE headstart_%s ", families[i]);
+        found = strstr(buffer_text(&page), wanted);
+        CU_ASSERT_PTR_NOT_NULL(found);
+        if (!found) (void)printf("\n    missing %s\n", families[i]);
+        if (found) CU_ASSERT_PTR_NULL(strstr(found + 1, wanted));
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_phase{phase=\"live\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_phase{phase=\"primed\"} 0\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(page.data, "\nheadstart_attach_duration_seconds_bucket{le=\"0.0025\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(page.data, "\nheadstart_attach_duration_seconds_bucket{le=\"+Inf\"} 2\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_attach_duration_seconds_sum 2.001500\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(page.data, "\nheadstart_vat_heap_bytes{vat=\"ledger\"} 1048576\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nprocess_resident_memory_bytes "));
+    buffer_fini(&page);
+}
+
+static void metrics__label_values_are_escaped(void)
+{
+    struct kernel_vat_info odd = {.name = "a\"b\\c\nd"};
+    struct figures f = some_figures();
+    struct buffer page = {0};
+
+    f.vats = &odd;
+    CU_ASSERT_EQUAL_FATAL(metrics_render(&f, NULL, 10000000, &page), HS_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "{vat=\"a\\\"b\\\\c\\nd\"} 0\n"));
+    buffer_fini(&page);
+}
+
+static void progress__rates_hold_at_the_edges(void)
+{
+    struct progress_rates r = progress_rates(0, 0, 0, 0);
+
+    CU_ASSERT_EQUAL(r.percent, 0);
+    CU_ASSERT_EQUAL(r.per_s, 0);
+    r = progress_rates(10, 10, 20, 1000000); /* nothing yet: no time left can be known */
+    CU_ASSERT_EQUAL(r.percent, 0);
+    CU_ASSERT_EQUAL(r.eta_s, 0);
+    r = progress_rates(10, 25, 20, 1000000); /* past the target */
+    CU_ASSERT_EQUAL(r.percent, 100);
+    CU_ASSERT_EQUAL(r.eta_s, 0);
+    r = progress_rates(0, 50, 0, 1000000); /* no target */
+    CU_ASSERT_EQUAL(r.per_s, 50);
+    CU_ASSERT_EQUAL(r.percent, 0);
+}
+
+static size_t read_line(int fd, char *line, size_t room)
+{
+    ssize_t len = read(fd, line, room - 1);
+
+    CU_ASSERT_FATAL(len >= 0);
+    line[len] = '\0';
+    return (size_t)len;
+}
+
+static void logger__lines_are_whole_and_escaped(void)
+{
+    struct logger text, json;
+    char line[4096];
+    json_t *parsed;
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    logger_init(&text, ends[1], LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    logger_init(&json, ends[1], LOG_LEVEL_DEBUG, LOG_FORMAT_JSON);
+    logger_write(&text, LOG_LEVEL_DEBUG, "left out");
+    logger_write(&text, LOG_LEVEL_WARN, "two\nlines %d", 7);
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_STRING_EQUAL(line + strlen("2026-11-22T10:00:00.123Z"), " warn  two lines 7\n");
+    logger_write(&json, LOG_LEVEL_DEBUG, "a \"quoted\" \\ word\t");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    parsed = json_loads(line, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "message")),
+                           "a \"quoted\" \\ word ");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "level")), "debug");
+    json_decref(parsed);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void logger__long_words_are_cut_and_stay_one_line(void)
+{
+    struct logger json;
+    char line[2 * 4096 + 256], words[6000];
+    json_t *parsed;
+    int ends[2];
+
+    memset(words, '"', sizeof words - 1); /* each doubles when escaped */
+    words[sizeof words - 1] = '\0';
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    logger_init(&json, ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    logger_write(&json, LOG_LEVEL_ERROR, "%s", words);
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    parsed = json_loads(line, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL(parsed);
+    json_decref(parsed);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void logger__names_are_parsed_back(void)
+{
+    enum log_level level;
+    enum log_format format;
+
+    for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
+        CU_ASSERT_TRUE(log_level_parse(log_level_name((enum log_level)i), &level));
+        CU_ASSERT_EQUAL(level, (enum log_level)i);
+    }
+    CU_ASSERT_FALSE(log_level_parse("loud", &level));
+    CU_ASSERT_TRUE(log_format_parse("json", &format));
+    CU_ASSERT_EQUAL(format, LOG_FORMAT_JSON);
+    CU_ASSERT_FALSE(log_format_parse("xml", &format));
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(status__map_is_golden),
+    SUITE_CASE(status__running_replay_has_percent_rate_and_time_left),
+    SUITE_CASE(status__packed_map_says_the_same),
+    SUITE_CASE(status__deeper_than_the_wire_is_refused),
+    SUITE_CASE(status__ready_only_where_a_kernel_waits),
+    SUITE_CASE(histogram__counts_each_duration_in_its_bucket),
+    SUITE_CASE(metrics__page_has_every_family_and_is_well_formed),
+    SUITE_CASE(metrics__label_values_are_escaped),
+    SUITE_CASE(progress__rates_hold_at_the_edges),
+    SUITE_CASE(logger__lines_are_whole_and_escaped),
+    SUITE_CASE(logger__long_words_are_cut_and_stay_one_line),
+    SUITE_CASE(logger__names_are_parsed_back),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("figures", cases, argc, argv);
+}
