@@ -9,7 +9,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -246,14 +245,6 @@ class IntegrationCase(unittest.TestCase):
 
     def messages(self, lines, name="messages.jsonl"):
         return write_messages(self.folder / name, lines)
-
-    def connect(self):
-        """A raw connection to the sidecar's socket."""
-        peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.addCleanup(peer.close)
-        peer.settimeout(DEADLINE_S)
-        peer.connect(str(self.folder / "headstart.sock"))
-        return peer
 
     def assert_same_chain(self, answered, oracle):
         """Every committed answer is the one of the run that never stopped."""

@@ -1,12 +1,16 @@
 """Strangers on the socket: they get the answers that docs/protocol.md names, and the node that is
 running meanwhile notices nothing."""
 import socket
+import sys
 import unittest
 
 import msgpack
 
 import harness
 from harness import IntegrationCase
+
+sys.path.insert(0, str(harness.ROOT / "tests/clients"))
+import python_node  # pylint: disable=wrong-import-position
 
 
 class Strangers(IntegrationCase):
@@ -31,22 +35,22 @@ class Strangers(IntegrationCase):
         self.assert_same_chain(running.answered(), oracle)
 
     def ask(self, peer, method, params, msgid=1):
-        peer.sendall(msgpack.packb([0, msgid, method, [params]]))
+        peer.send([0, msgid, method, [params]])
         return self.answer(peer)
 
     def answer(self, peer):
         """One response, [1, msgid, error, result]; None when the other end hung up."""
-        unpacker = msgpack.Unpacker()
-        while True:
-            for message in unpacker:
-                return message
-            try:
-                data = peer.recv(65536)
-            except ConnectionResetError:
-                return None
-            if not data:
-                return None
-            unpacker.feed(data)
+        try:
+            return peer.receive()
+        except python_node.Disconnected:
+            return None
+
+    def stranger(self):
+        """A connection that has not said hello."""
+        peer = python_node.PythonNode(str(self.folder / "headstart.sock"),
+                                      timeout=harness.DEADLINE_S)
+        self.addCleanup(peer.close)
+        return peer.connect()
 
     def hello(self, role="node", chain_id=harness.CHAIN_ID, protocol=1):
         return {"protocol": protocol, "chain_id": chain_id, "role": role, "client": "stranger"}
@@ -74,9 +78,9 @@ class Strangers(IntegrationCase):
         for garbage in (b"\xc1", b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 100, b"\xff" * 100,
                         b"\x93\x07\x01\xc0", b"\x91" * 100):
             with self.subTest(garbage=garbage[:10]):
-                peer = self.connect()
-                peer.sendall(garbage)
-                peer.shutdown(socket.SHUT_WR)
+                peer = self.stranger()
+                peer.send_raw(garbage)
+                peer.sock.shutdown(socket.SHUT_WR)
                 self.assert_hung_up(peer)
 
     def stranger_frame_that_claims_128_gib__takes_no_memory(self, _file):
@@ -87,25 +91,25 @@ class Strangers(IntegrationCase):
                   b"\xdd\xff\xff\xff\xff" * 3)
         for claim in claims:
             with self.subTest(claim=claim):
-                peer = self.connect()
-                peer.sendall(claim)
-                peer.shutdown(socket.SHUT_WR)
+                peer = self.stranger()
+                peer.send_raw(claim)
+                peer.sock.shutdown(socket.SHUT_WR)
                 self.assert_hung_up(peer)
         self.assertLess(self.resident_bytes() - before, 64 << 20)
 
     def stranger_frame_cut_anywhere__disturbs_nobody(self, _file):
         frame = msgpack.packb([0, 1, "hello", [self.hello(role="observer")]])
         for length in range(len(frame)):
-            peer = self.connect()
-            peer.sendall(frame[:length])
+            peer = self.stranger()
+            peer.send_raw(frame[:length])
             peer.close()
-        peer = self.connect()
+        peer = self.stranger()
         for byte in frame:
-            peer.sendall(bytes([byte]))
+            peer.send_raw(bytes([byte]))
         self.assertIsNone(self.answer(peer)[2])
 
     def stranger_second_node__is_told_busy(self, _file):
-        peer = self.connect()
+        peer = self.stranger()
         self.assert_error(self.ask(peer, "hello", self.hello()), "busy")
         # The connection stays, as one that may look but not touch.
         self.assertIsNone(self.ask(peer, "hello", self.hello(role="observer"), 2)[2])
@@ -116,14 +120,14 @@ class Strangers(IntegrationCase):
         self.assertIn("busy", second.errors)
 
     def stranger_foreign_chain__is_refused(self, file):
-        peer = self.connect()
+        peer = self.stranger()
         self.assert_error(self.ask(peer, "hello", self.hello(chain_id="other-9")), "wrong_chain")
         foreign = self.node(file, data="foreign", chain_id="other-9")
         self.assertEqual(foreign.start().finish(), 78)
         self.assertEqual(len(foreign.errors.strip().splitlines()), 1, foreign.errors)
 
     def stranger_no_hello__only_looking_is_served(self, _file):
-        peer = self.connect()
+        peer = self.stranger()
         status = self.ask(peer, "status", {})
         self.assertIsNone(status[2])
         self.assertEqual(status[3]["chain_id"], harness.CHAIN_ID)
@@ -133,14 +137,14 @@ class Strangers(IntegrationCase):
         self.assert_error(self.ask(peer, "shutdown", {}, 4), "bad_request")
 
     def stranger_observer__cannot_deliver_or_stop(self, _file):
-        peer = self.connect()
+        peer = self.stranger()
         self.assertIsNone(self.ask(peer, "hello", self.hello(role="observer"))[2])
         delivery = {"height": 1, "time": 1, "seqnum": 0, "hash": "", "message": "{}"}
         self.assertIsInstance(self.ask(peer, "deliver", delivery, 2)[2], str)
         self.assertIsInstance(self.ask(peer, "shutdown", {}, 3)[2], str)
 
     def stranger_unknown_method_and_missing_keys__are_answered_and_the_connection_stays(self, _file):
-        peer = self.connect()
+        peer = self.stranger()
         self.assert_error(self.ask(peer, "nvim_get_api_info", {}), "unknown_method")
         self.assert_error(self.ask(peer, "hello", {"protocol": 1}, 2), "bad_request")
         self.assert_error(self.ask(peer, "hello", self.hello(protocol=99), 3), "bad_request")

@@ -32,7 +32,7 @@ DOORS = {
     r"leveldb/": ["snapshot/kv_leveldb"],
     r"uv\.h": ["ipc/", "sidecar/", "tests/"],
     r"msgpack": ["ipc/", "replaylog/", "tests/"],
-    r"jansson\.h": ["kernel/", "sidecar/config_sources.c", "sidecar/commands/", "tests/"],
+    r"jansson\.h": ["kernel/", "sidecar/", "tests/"],
     r"openssl/": ["kernel/state/digest.c"],
     r"xxhash\.h": ["kernel/state/digest.c"],
     r"bsd/": ["kernel/state/kv_map.c"],
