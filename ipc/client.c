@@ -78,8 +78,11 @@ static enum headstart_status client_await(struct headstart *h, client_deadline d
         if (frame.kind == RPC_RESPONSE) break; /* notifications are not ours to understand */
     }
     if (frame.msgid != h->msgid) {
-        (void)client_refused(err, frame.error); /* msgid 0: why we are being disconnected */
-        if (err) err->status = HEADSTART_PROTOCOL;
+        client_fail(err, HEADSTART_PROTOCOL, "headstart answered what was not asked");
+        if (wire_kind_of(frame.error) != WIRE_NIL) { /* msgid 0: why it disconnects us */
+            (void)client_refused(err, frame.error);
+            if (err) err->status = HEADSTART_PROTOCOL;
+        }
         return client_broken(h, HEADSTART_PROTOCOL);
     }
     if (wire_kind_of(frame.error) != WIRE_NIL) return client_refused(err, frame.error);

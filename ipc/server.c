@@ -7,6 +7,7 @@
 #include "ipc/server_internal.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,16 @@ static enum hs_status server_listen(struct ipc_server *s, struct hs_error *err)
     return HS_OK;
 }
 
+/* libuv writes without MSG_NOSIGNAL: a peer that goes at the wrong moment must not end us. A
+ * handler that the owner has set is left alone. */
+static void server_ignore_broken_pipes(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGPIPE, NULL, &now) != 0 || now.sa_handler != SIG_DFL) return;
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
 static void server_handles_open(struct ipc_server *s)
 {
     int failure = uv_pipe_init(s->loop, &s->listener, 0);
@@ -132,6 +143,7 @@ enum hs_status ipc_server_start(const struct ipc_server_options *options, struct
         free(s);
         return st;
     }
+    server_ignore_broken_pipes();
     server_handles_open(s);
     st = server_listen(s, err);
     if (st != HS_OK) {

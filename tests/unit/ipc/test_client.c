@@ -263,8 +263,8 @@ static void client__other_requests_work(void)
                     HEADSTART_REFUSED);
     CU_ASSERT_STRING_EQUAL(p.err.code, "unknown_method");
     CU_ASSERT_EQUAL(headstart_shutdown(p.node, &p.err), HEADSTART_OK);
-    CU_ASSERT(scripted_server_told_to_stop(p.server));
     facts = scripted_server_facts(p.server);
+    CU_ASSERT(scripted_server_told_to_stop(p.server));
     CU_ASSERT(facts.commits == 1 && facts.commit_height == 12 && facts.prepared == 1);
     pair_close(&p);
 }
