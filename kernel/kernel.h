@@ -63,9 +63,8 @@ struct kernel_start_report {
  *           HS_CORRUPT     store contents or an image failed their checks
  *           HS_CANCELLED   progress said so
  *           HS_INVALID     empty base and no configuration */
-HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options,
-                                          struct kernel **out, struct kernel_start_report *report,
-                                          struct hs_error *err);
+HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options, struct kernel **out,
+                                          struct kernel_start_report *report, struct hs_error *err);
 void kernel_close(struct kernel *k);
 
 struct position kernel_position(const struct kernel *k);

@@ -12,9 +12,8 @@
 
 /** Write the empty kernel's keys (queues, first ids, empty name lists) and then every vat and
  *  device of `config` (NULL: none). HS_EXISTS when the store already holds a state vector. */
-HS_MUST_CHECK enum hs_status state_vector_init(struct kv_store *kv,
-                                               const struct kernel_config *config,
-                                               struct hs_error *err);
+HS_MUST_CHECK enum hs_status
+state_vector_init(struct kv_store *kv, const struct kernel_config *config, struct hs_error *err);
 
 /** Add one static vat: allots v$N, keeps name, source, options and parameters. HS_EXISTS when the
  *  name is taken, HS_INVALID when it is empty or too long. */

@@ -1,0 +1,217 @@
+#include "kernel/bootstrap.h"
+
+#include "kernel/answer.h"
+#include "kernel/capdata.h"
+#include "kernel/clist.h"
+#include "kernel/crank.h"
+#include "kernel/devices.h"
+#include "kernel/events.h"
+#include "kernel/promises.h"
+#include "kernel/refcounts.h"
+#include "kernel/state_vector.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* What the crank gathers on its way. */
+struct bootstrap {
+    struct vat_name *vats;
+    size_t vats_len;
+    struct buffer body;    /* of the bootstrap message, as it grows; decoded */
+    struct ref_list slots; /* likewise */
+    struct ref result;     /* kp of the bootstrap message; "": there is none */
+};
+
+static void bootstrap_fini(struct bootstrap *b)
+{
+    free(b->vats);
+    buffer_fini(&b->body);
+    ref_list_fini(&b->slots);
+}
+
+enum hs_status bootstrap_root(struct keeper *k, const struct ref *vat, struct ref *kref,
+                              struct hs_error *err)
+{
+    static const struct ref root = {"o+0"};
+
+    return clist_to_kernel(k, vat, &root, kref, err);
+}
+
+/* "name":"$N.Alleged: name", and the slot. */
+static enum hs_status bootstrap_add_argument(struct bootstrap *b, struct slice name, bool first,
+                                             const struct ref *kref, struct hs_error *err)
+{
+    struct buffer reference = {0};
+    enum hs_status st =
+        buffer_printf(&reference, "$%zu.Alleged: %.*s", b->slots.len, (int)name.len, name.data);
+
+    if (st == HS_OK && !first) st = buffer_append_byte(&b->body, ',');
+    if (st == HS_OK) st = capdata_string(&b->body, name);
+    if (st == HS_OK) st = buffer_append_byte(&b->body, ':');
+    if (st == HS_OK) st = json_text_encode(&b->body, buffer_slice(&reference));
+    if (st == HS_OK) st = ref_list_add(&b->slots, kref);
+    buffer_fini(&reference);
+    return keeper_fail(err, st);
+}
+
+/* Root object, held for good (pinned), and startVat. */
+static enum hs_status bootstrap_start_vat(struct kernel *k, const struct vat_name *vat,
+                                          struct ref *root, struct hs_error *err)
+{
+    struct buffer parameters = {0};
+    struct key key;
+    enum hs_status st = bootstrap_root(&k->keeper, &vat->id, root, err);
+
+    if (st == HS_OK) st = refcount_hold(&k->keeper, root, err);
+    if (st == HS_OK) {
+        st = kv_store_get(&k->keeper.kv, key_of(&key, vat->id.text, ".vatParameters", ""),
+                          &parameters, err);
+    }
+    if (st == HS_NOT_FOUND) {
+        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no parameters of %s", vat->id.text);
+    }
+    if (st == HS_OK) st = event_start_vat(&k->keeper, &vat->id, buffer_slice(&parameters), err);
+    buffer_fini(&parameters);
+    return st;
+}
+
+static enum hs_status bootstrap_start_vats(struct kernel *k, struct bootstrap *b,
+                                           struct hs_error *err)
+{
+    struct ref_list roots = {0};
+    struct buffer pinned = {0};
+    struct ref root;
+    enum hs_status st = vat_names_all(&k->keeper, &b->vats, &b->vats_len, err);
+
+    for (size_t i = 0; i < b->vats_len && st == HS_OK; i++) {
+        st = bootstrap_start_vat(k, &b->vats[i], &root, err);
+        if (st == HS_OK) st = keeper_fail(err, ref_list_add(&roots, &root));
+        if (st == HS_OK) {
+            st = bootstrap_add_argument(b, slice_text(b->vats[i].name), i == 0, &root, err);
+        }
+    }
+    if (st == HS_OK) st = keeper_fail(err, ref_list_join(&roots, &pinned));
+    if (st == HS_OK) {
+        st = keeper_write(&k->keeper, slice_text("pinnedObjects"), buffer_slice(&pinned), err);
+    }
+    ref_list_fini(&roots);
+    buffer_fini(&pinned);
+    return st;
+}
+
+static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b, struct slice name,
+                                           bool first, struct hs_error *err)
+{
+    struct key key;
+    struct ref id, node;
+    struct slice value;
+    enum hs_status st;
+
+    if (name.len >= HS_NAME_BYTES_MAX) {
+        return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a device's name is too long");
+    }
+    st = keeper_read(&k->keeper, key_of(&key, "device.name.", name.data, ""), &value, err);
+    if (st == HS_OK && ref_make(value, &id) != HS_OK) {
+        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no device id in device.name.%s",
+                     name.data);
+    }
+    if (st == HS_OK) st = device_export_root(&k->keeper, &id, &node, err);
+    return st == HS_OK ? bootstrap_add_argument(b, name, first, &node, err) : st;
+}
+
+static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *b,
+                                            struct hs_error *err)
+{
+    struct buffer list = {0}, name = {0};
+    struct json_text t;
+    struct slice raw;
+    bool first = true;
+    enum hs_status st = kv_store_get_text(&k->keeper.kv, "device.names", &list, err);
+
+    json_text_init(&t, buffer_slice(&list));
+    (void)json_text_open(&t, '[');
+    while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        buffer_clear(&name);
+        st = keeper_fail(err, json_text_decode(&name, raw));
+        if (st == HS_OK) st = bootstrap_add_device(k, b, buffer_slice(&name), first, err);
+        first = false;
+    }
+    if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
+        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: device.names is no list of names");
+    }
+    buffer_fini(&list);
+    buffer_fini(&name);
+    return st;
+}
+
+/* Send what was gathered to the bootstrap vat, if there is one. */
+static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, struct hs_error *err)
+{
+    struct slice value;
+    struct ref vat, root;
+    struct buffer raw = {0};
+    bool found;
+    enum hs_status st =
+        keeper_find(&k->keeper, slice_text("kernel.bootstrap"), &value, &found, err);
+
+    if (st != HS_OK || !found) return st;
+    if (ref_make(value, &vat) != HS_OK) {
+        return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat in kernel.bootstrap");
+    }
+    st = bootstrap_root(&k->keeper, &vat, &root, err);
+    if (st == HS_OK) st = promise_create(&k->keeper, NULL, 1, &b->result, err);
+    if (st == HS_OK) st = keeper_fail(err, json_text_encode(&raw, buffer_slice(&b->body)));
+    if (st == HS_OK) {
+        st = event_send(&k->keeper, &root, buffer_slice(&raw), &b->slots, &b->result, err);
+    }
+    buffer_fini(&raw);
+    return st;
+}
+
+static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct bootstrap *b = data;
+    bool found;
+    enum hs_status st = keeper_has(&k->keeper, slice_text("vat.nextID"), &found, err);
+
+    if (st == HS_OK && !found) st = state_vector_init(&k->keeper.kv, k->options.config, err);
+    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
+    if (st == HS_OK) st = bootstrap_start_vats(k, b, err);
+    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "},{"));
+    if (st == HS_OK) st = bootstrap_add_devices(k, b, err);
+    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "}]]"));
+    if (st == HS_OK) st = bootstrap_send(k, b, err);
+    if (st != HS_OK) return st;
+    return keeper_write_text(&k->keeper, slice_text("initialized"), "true", err);
+}
+
+/* A chain whose bootstrap failed would be no use to anybody: its first message fails, and says
+ * why, until the configuration is repaired. */
+static enum hs_status bootstrap_check(struct kernel *k, struct bootstrap *b, struct hs_error *err)
+{
+    struct buffer value = {0};
+    enum message_status status;
+    enum hs_status st;
+
+    if (b->result.text[0] == '\0') return HS_OK;
+    st = answer_take(k, &b->result, &status, &value, err);
+    if (st == HS_OK && status == MESSAGE_REJECTED) {
+        st =
+            hs_fail(err, HS_INVALID, "the bootstrap message was rejected: %s", buffer_text(&value));
+    }
+    buffer_fini(&value);
+    return st;
+}
+
+enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err)
+{
+    struct bootstrap b = {0};
+    enum hs_status st;
+
+    assert(!k->now.initialized);
+    st = crank_run(k, bootstrap_crank, &b, err);
+    if (st == HS_OK) st = crank_run_all(k, err);
+    if (st == HS_OK) st = bootstrap_check(k, &b, err);
+    bootstrap_fini(&b);
+    return st;
+}

@@ -1,0 +1,20 @@
+/* Bootstrap: what a kernel does once, before its first message.
+ *
+ * One crank makes the state vector from the configuration (unless the store holds one), gives every
+ * static vat its root object and every device its node, queues the vats' startVat deliveries and
+ * the bootstrap message, and sets `initialized`. Then all of that runs.
+ */
+#ifndef HEADSTART_KERNEL_BOOTSTRAP_H
+#define HEADSTART_KERNEL_BOOTSTRAP_H
+
+#include "kernel/kernel_private.h"
+
+/** To be called with the store's `initialized` not set. Everything it writes belongs to the message
+ *  at hand. HS_INVALID: the bootstrap message was rejected; err says why. */
+HS_MUST_CHECK enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err);
+
+/** kref of a vat's root object. */
+HS_MUST_CHECK enum hs_status bootstrap_root(struct keeper *k, const struct ref *vat,
+                                            struct ref *kref, struct hs_error *err);
+
+#endif

@@ -1,0 +1,353 @@
+#include "kernel/config.h"
+
+#include "kernel/json_text.h"
+#include "kernel/state/digest.h"
+#include "kernel/state/limits.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_DEVICES_MAX = 64 };
+
+struct config_vat {
+    const char *name; /* borrowed from the JSON */
+    struct buffer source;
+    struct buffer parameters;
+};
+
+struct kernel_config {
+    json_t *json;
+    const char *bootstrap;
+    struct config_vat *vats;
+    size_t vats_len;
+    struct kernel_config_device *devices;
+    size_t devices_len;
+};
+
+/* Where the configuration is, for messages and relative paths. */
+struct config_place {
+    const char *path;
+    struct kernel_config *config;
+};
+
+static enum hs_status config_read_all(int fd, const char *path, struct buffer *out,
+                                      struct hs_error *err)
+{
+    enum { PIECE = 64 << 10 };
+    enum hs_status st;
+    ssize_t n;
+
+    do {
+        if (out->len > HS_VALUE_BYTES_MAX / 2) {
+            return hs_fail(err, HS_TOO_LARGE, "%s is larger than %d bytes", path,
+                           HS_VALUE_BYTES_MAX / 2);
+        }
+        st = buffer_reserve(out, PIECE);
+        if (st != HS_OK) return hs_fail(err, st, "reading %s", path);
+        n = read(fd, out->data + out->len, PIECE);
+        if (n > 0) out->len += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    if (n < 0) return hs_fail_errno(err, HS_IO, errno, "reading %s", path);
+    if (out->data) out->data[out->len] = '\0';
+    return HS_OK;
+}
+
+static enum hs_status config_read_file(const char *path, struct buffer *out, struct hs_error *err)
+{
+    enum hs_status st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "opening %s",
+                             path);
+    }
+    st = config_read_all(fd, path, out, err);
+    (void)close(fd);
+    return st;
+}
+
+static enum hs_status config_invalid(const struct config_place *at, struct hs_error *err,
+                                     const char *what, const char *name)
+{
+    return hs_fail(err, HS_INVALID, "%s: %s \"%s\"", at->path, what, name);
+}
+
+static bool config_name_is_good(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 0 && len < HS_NAME_BYTES_MAX;
+}
+
+static enum hs_status config_source_path(const struct config_place *at, const char *source,
+                                         struct buffer *out, struct hs_error *err)
+{
+    const char *slash = strrchr(at->path, '/');
+    enum hs_status st = HS_OK;
+
+    if (source[0] != '/' && slash) {
+        st = buffer_append(out, slice_make(at->path, (size_t)(slash + 1 - at->path)));
+    }
+    if (st == HS_OK) st = buffer_append_text(out, source);
+    return st == HS_OK ? st : hs_fail(err, st, "%s", at->path);
+}
+
+static enum hs_status config_read_source(const struct config_place *at, const json_t *spec,
+                                         struct config_vat *vat, struct hs_error *err)
+{
+    const char *source = json_string_value(json_object_get(spec, "source"));
+    struct buffer path = {0};
+    enum hs_status st;
+
+    if (!source) return config_invalid(at, err, "no \"source\" file is named for vat", vat->name);
+    st = config_source_path(at, source, &path, err);
+    if (st == HS_OK) st = config_read_file(buffer_text(&path), &vat->source, err);
+    if (st == HS_OK &&
+        vat->source.len != json_text_utf8_cut(buffer_slice(&vat->source), vat->source.len)) {
+        st = hs_fail(err, HS_INVALID, "%s is not UTF-8 text", buffer_text(&path));
+    }
+    if (st != HS_OK) st = hs_fail_prefix(err, st, "%s: vat \"%s\"", at->path, vat->name);
+    buffer_fini(&path);
+    return st;
+}
+
+static enum hs_status config_read_parameters(const struct config_place *at, const json_t *spec,
+                                             struct config_vat *vat, struct hs_error *err)
+{
+    const json_t *parameters = json_object_get(spec, "parameters");
+    char *text;
+    enum hs_status st;
+
+    if (parameters && !json_is_object(parameters)) {
+        return config_invalid(at, err, "\"parameters\" must be an object for vat", vat->name);
+    }
+    text = parameters ? json_dumps(parameters, JSON_COMPACT) : NULL;
+    if (parameters && !text) return hs_fail(err, HS_NOMEM, "%s", at->path);
+    st = buffer_append_text(&vat->parameters, text ? text : "{}");
+    free(text);
+    return st == HS_OK ? st : hs_fail(err, st, "%s", at->path);
+}
+
+static enum hs_status config_check_keys(const struct config_place *at, json_t *object,
+                                        const char *const *known, struct hs_error *err)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        size_t i = 0;
+
+        while (known[i] && strcmp(known[i], key) != 0) {
+            i++;
+        }
+        if (!known[i]) return config_invalid(at, err, "unknown key", key);
+    }
+    return HS_OK;
+}
+
+static enum hs_status config_read_vat(const struct config_place *at, const char *name, json_t *spec,
+                                      struct hs_error *err)
+{
+    static const char *const known[] = {"source", "parameters", NULL};
+    struct config_vat *vat = &at->config->vats[at->config->vats_len];
+    enum hs_status st;
+
+    if (!config_name_is_good(name)) return config_invalid(at, err, "bad name of a vat", name);
+    if (!json_is_object(spec)) return config_invalid(at, err, "no object describes vat", name);
+    at->config->vats_len++;
+    vat->name = name;
+    st = config_check_keys(at, spec, known, err);
+    if (st == HS_OK) st = config_read_source(at, spec, vat, err);
+    return st == HS_OK ? config_read_parameters(at, spec, vat, err) : st;
+}
+
+static enum hs_status config_read_vats(const struct config_place *at, json_t *vats,
+                                       struct hs_error *err)
+{
+    const char *name;
+    json_t *spec;
+    enum hs_status st;
+
+    if (!json_is_object(vats)) return hs_fail(err, HS_INVALID, "%s: \"vats\" is missing", at->path);
+    if (json_object_size(vats) == 0 || json_object_size(vats) > HS_VAT_COUNT_MAX) {
+        return hs_fail(err, HS_INVALID, "%s: \"vats\" must name 1 to %d vats", at->path,
+                       HS_VAT_COUNT_MAX);
+    }
+    at->config->vats = calloc(json_object_size(vats), sizeof *at->config->vats);
+    if (!at->config->vats) return hs_fail(err, HS_NOMEM, "%s", at->path);
+    json_object_foreach(vats, name, spec)
+    {
+        st = config_read_vat(at, name, spec, err);
+        if (st != HS_OK) return st;
+    }
+    return HS_OK;
+}
+
+static enum hs_status config_read_devices(const struct config_place *at, json_t *devices,
+                                          struct hs_error *err)
+{
+    const char *name, *type;
+    json_t *spec;
+
+    if (!devices) return HS_OK;
+    if (!json_is_object(devices) || json_object_size(devices) > CONFIG_DEVICES_MAX) {
+        return hs_fail(err, HS_INVALID, "%s: \"devices\" must be an object of at most %d", at->path,
+                       CONFIG_DEVICES_MAX);
+    }
+    if (json_object_size(devices) == 0) return HS_OK;
+    at->config->devices = calloc(json_object_size(devices), sizeof *at->config->devices);
+    if (!at->config->devices) return hs_fail(err, HS_NOMEM, "%s", at->path);
+    json_object_foreach(devices, name, spec)
+    {
+        type = json_string_value(json_object_get(spec, "type"));
+        if (!config_name_is_good(name))
+            return config_invalid(at, err, "bad name of a device", name);
+        if (!type || strcmp(type, "bridge") != 0) {
+            return config_invalid(at, err, "\"type\" must be \"bridge\" for device", name);
+        }
+        at->config->devices[at->config->devices_len++] =
+            (struct kernel_config_device){.name = name, .type = type};
+    }
+    return HS_OK;
+}
+
+static enum hs_status config_read_bootstrap(const struct config_place *at, const json_t *bootstrap,
+                                            struct hs_error *err)
+{
+    const char *name = json_string_value(bootstrap);
+
+    if (!bootstrap) return HS_OK;
+    if (!name) return hs_fail(err, HS_INVALID, "%s: \"bootstrap\" must name a vat", at->path);
+    for (size_t i = 0; i < at->config->vats_len; i++) {
+        if (strcmp(at->config->vats[i].name, name) == 0) {
+            at->config->bootstrap = at->config->vats[i].name;
+            return HS_OK;
+        }
+    }
+    return config_invalid(at, err, "\"bootstrap\" names no vat of \"vats\":", name);
+}
+
+static enum hs_status config_read(const struct config_place *at, struct hs_error *err)
+{
+    static const char *const known[] = {"bootstrap", "vats", "devices", NULL};
+    struct kernel_config *c = at->config;
+    struct buffer text = {0};
+    json_error_t problem;
+    enum hs_status st = config_read_file(at->path, &text, err);
+
+    if (st == HS_OK) {
+        c->json = json_loadb(buffer_text(&text), text.len, JSON_REJECT_DUPLICATES, &problem);
+        if (!c->json) {
+            st = hs_fail(err, HS_INVALID, "%s:%d:%d: not well-formed JSON: %s", at->path,
+                         problem.line, problem.column, problem.text);
+        }
+    }
+    buffer_fini(&text);
+    if (st != HS_OK) return st;
+    if (!json_is_object(c->json)) {
+        return hs_fail(err, HS_INVALID, "%s: the configuration must be an object", at->path);
+    }
+    st = config_check_keys(at, c->json, known, err);
+    if (st == HS_OK) st = config_read_vats(at, json_object_get(c->json, "vats"), err);
+    if (st == HS_OK) st = config_read_devices(at, json_object_get(c->json, "devices"), err);
+    if (st != HS_OK) return st;
+    return config_read_bootstrap(at, json_object_get(c->json, "bootstrap"), err);
+}
+
+enum hs_status kernel_config_load(const char *path, struct kernel_config **out,
+                                  struct hs_error *err)
+{
+    struct config_place at = {.path = path, .config = calloc(1, sizeof *at.config)};
+    enum hs_status st;
+
+    assert(path && out);
+    if (!at.config) return hs_fail(err, HS_NOMEM, "%s", path);
+    st = config_read(&at, err);
+    if (st != HS_OK) {
+        kernel_config_close(at.config);
+        return st;
+    }
+    *out = at.config;
+    return HS_OK;
+}
+
+void kernel_config_close(struct kernel_config *c)
+{
+    if (!c) return;
+    for (size_t i = 0; i < c->vats_len; i++) {
+        buffer_fini(&c->vats[i].source);
+        buffer_fini(&c->vats[i].parameters);
+    }
+    free(c->vats);
+    free(c->devices);
+    json_decref(c->json);
+    free(c);
+}
+
+const char *kernel_config_bootstrap(const struct kernel_config *c)
+{
+    return c->bootstrap;
+}
+
+size_t kernel_config_vat_count(const struct kernel_config *c)
+{
+    return c->vats_len;
+}
+
+struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, size_t i)
+{
+    assert(i < c->vats_len);
+    return (struct kernel_config_vat){.name = c->vats[i].name,
+                                      .source = buffer_slice(&c->vats[i].source),
+                                      .parameters = buffer_slice(&c->vats[i].parameters)};
+}
+
+size_t kernel_config_device_count(const struct kernel_config *c)
+{
+    return c->devices_len;
+}
+
+struct kernel_config_device kernel_config_device_at(const struct kernel_config *c, size_t i)
+{
+    assert(i < c->devices_len);
+    return c->devices[i];
+}
+
+/* Each part behind its length, so that no two configurations read alike. */
+static void config_sha256_part(struct sha256 *h, struct slice part)
+{
+    char len[32];
+    int n = snprintf(len, sizeof len, "%zu:", part.len);
+
+    assert(n > 0 && (size_t)n < sizeof len);
+    sha256_add(h, slice_make(len, (size_t)n));
+    sha256_add(h, part);
+}
+
+enum hs_status kernel_config_sha256(const struct kernel_config *c, char hex[], struct hs_error *err)
+{
+    struct sha256 *h = NULL;
+    enum hs_status st = sha256_open(&h, err);
+
+    if (st != HS_OK) return st;
+    config_sha256_part(h, slice_text(c->bootstrap));
+    for (size_t i = 0; i < c->vats_len; i++) {
+        config_sha256_part(h, slice_text(c->vats[i].name));
+        config_sha256_part(h, buffer_slice(&c->vats[i].source));
+        config_sha256_part(h, buffer_slice(&c->vats[i].parameters));
+    }
+    for (size_t i = 0; i < c->devices_len; i++) {
+        config_sha256_part(h, slice_text(c->devices[i].name));
+        config_sha256_part(h, slice_text(c->devices[i].type));
+    }
+    sha256_finish_hex(h, hex);
+    sha256_close(h);
+    return HS_OK;
+}

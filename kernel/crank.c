@@ -1,0 +1,236 @@
+#include "kernel/crank.h"
+
+#include "kernel/deliveries.h"
+#include "kernel/promises.h"
+#include "kernel/refcounts.h"
+#include "kernel/resolution.h"
+#include "kernel/run_queue.h"
+#include "kernel/termination.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struct hs_error *err)
+{
+    size_t outputs_len = k->outputs.len;
+    bool gc_pending = k->keeper.gc_pending, cleanup_pending = k->keeper.cleanup_pending;
+    enum hs_status st;
+
+    k->ran = NULL;
+    keeper_crank_begin(&k->keeper);
+    st = body(k, data, err);
+    if (st == HS_OK) st = refcounts_process(&k->keeper, err);
+    if (st == HS_OK) {
+        keeper_crank_commit(&k->keeper);
+        k->cranks++;
+        return HS_OK;
+    }
+    keeper_crank_abort(&k->keeper);
+    outputs_cut(&k->outputs, outputs_len);
+    k->keeper.gc_pending = gc_pending;
+    k->keeper.cleanup_pending = cleanup_pending;
+    return st;
+}
+
+/* ---- routing ---- */
+
+static enum hs_status crank_accept_send(struct kernel *k, const struct event *e, struct slice text,
+                                        struct hs_error *err)
+{
+    struct route route;
+    enum hs_status st = route_find(&k->keeper, &e->target, &route, err);
+
+    if (st == HS_OK) {
+        switch (route.kind) {
+        case ROUTE_VAT: st = run_queue_add(&k->keeper, QUEUE_RUN, text, err); break;
+        case ROUTE_WAIT: st = promise_enqueue(&k->keeper, &e->target, text, err); break;
+        case ROUTE_REFUSE:
+            st = route_refuse(&k->keeper, &route, e, err);
+            if (st == HS_OK) st = event_release(&k->keeper, e, err);
+            break;
+        }
+    }
+    route_fini(&route);
+    return st;
+}
+
+static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct event e = {0};
+    enum hs_status st = run_queue_take(&k->keeper, QUEUE_ACCEPTANCE, &text, err);
+
+    (void)data;
+    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK && e.kind == EVENT_SEND) {
+        st = crank_accept_send(k, &e, buffer_slice(&text), err);
+    } else if (st == HS_OK) {
+        st = run_queue_add(&k->keeper, QUEUE_RUN, buffer_slice(&text), err);
+    }
+    event_fini(&e);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status crank_clean_up(struct kernel *k, void *data, struct hs_error *err)
+{
+    (void)data;
+    return termination_clean_up(&k->keeper, err);
+}
+
+/* ---- deliveries ---- */
+
+static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e,
+                                         struct hs_error *err)
+{
+    struct route route;
+    enum hs_status st = route_find(&k->keeper, &e->target, &route, err);
+
+    if (st == HS_OK) {
+        switch (route.kind) {
+        case ROUTE_VAT: st = deliver_message(k, e, &route, err); break;
+        case ROUTE_WAIT:
+            st = hs_fail(err, HS_KERNEL_FAILED, "%s was routed and is unresolved", e->target.text);
+            break;
+        case ROUTE_REFUSE: /* the vat ended after the message was accepted */
+            st = route_refuse(&k->keeper, &route, e, err);
+            if (st == HS_OK) st = event_release(&k->keeper, e, err);
+            break;
+        }
+    }
+    route_fini(&route);
+    return st;
+}
+
+static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct event e = {0};
+    enum hs_status st = run_queue_take(&k->keeper, QUEUE_RUN, &text, err);
+
+    (void)data;
+    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK) {
+        switch (e.kind) {
+        case EVENT_SEND: st = crank_deliver_send(k, &e, err); break;
+        case EVENT_NOTIFY: st = deliver_notify(k, &e, err); break;
+        case EVENT_START_VAT: st = deliver_start_vat(k, &e, err); break;
+        }
+    }
+    event_fini(&e);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct ref_list krefs = {0};
+    enum gc_action action = GC_DROP_EXPORT;
+    struct ref vat;
+    bool found;
+    enum hs_status st = gc_actions_take(&k->keeper, &vat, &action, &krefs, &found, err);
+
+    *(bool *)data = st == HS_OK && !found;
+    if (st == HS_OK && found) st = deliver_gc(k, &vat, action, &krefs, err);
+    ref_list_fini(&krefs);
+    return st;
+}
+
+/* ---- a vat that failed ---- */
+
+struct casualty {
+    struct vat_process *process;
+    const char *message; /* what the others are told */
+    bool of_event;       /* it failed on the first event of the run queue */
+};
+
+/* Consume the event: its sender is told why there will be no answer. */
+static enum hs_status crank_drop_event(struct kernel *k, const char *message, struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct event e = {0};
+    enum hs_status st = run_queue_take(&k->keeper, QUEUE_RUN, &text, err);
+
+    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK && e.kind == EVENT_SEND && e.promise.text[0] != '\0') {
+        st = resolution_reject(&k->keeper, &e.promise, message, err);
+    }
+    if (st == HS_OK) st = event_release(&k->keeper, &e, err);
+    event_fini(&e);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct casualty *c = data;
+    enum hs_status st = HS_OK;
+
+    if (c->of_event) st = crank_drop_event(k, c->message, err);
+    if (st != HS_OK) return st;
+    return termination_begin(&k->keeper, &c->process->name.id, c->message, err);
+}
+
+/* Run a delivering crank; a vat that fails in it is terminated in its place. */
+static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, void *data,
+                                         bool of_event, struct hs_error *err)
+{
+    struct hs_error cause = {HS_OK, ""};
+    struct buffer message = {0};
+    struct casualty c = {.of_event = of_event};
+    enum hs_status st = crank_run(k, body, data, &cause);
+
+    if (st == HS_OK) return st;
+    /* Bounds are the same on every node, so is running into one. */
+    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !k->ran) {
+        return hs_fail(err, st, "%s", cause.text);
+    }
+    c.process = k->ran;
+    st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", c.process->name.name,
+                       (int)json_text_utf8_cut(slice_text(cause.text), sizeof cause.text),
+                       cause.text);
+    c.message = buffer_text(&message);
+    st = keeper_fail(err, st);
+    if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
+    if (st == HS_OK) c.process->ended = true;
+    buffer_fini(&message);
+    return st;
+}
+
+/* ---- the order of work ---- */
+
+static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
+{
+    bool empty, collected = false;
+    enum hs_status st = run_queue_is_empty(&k->keeper, QUEUE_ACCEPTANCE, &empty, err);
+
+    *idle = false;
+    if (st != HS_OK) return st;
+    if (!empty) return crank_run(k, crank_accept, NULL, err);
+    if (k->keeper.cleanup_pending) {
+        st = crank_run(k, crank_clean_up, NULL, err);
+        if (st == HS_OK) k->keeper.cleanup_pending = false;
+        return st;
+    }
+    if (k->keeper.gc_pending) {
+        st = crank_run_delivery(k, crank_collect, &collected, false, err);
+        if (st == HS_OK && collected) k->keeper.gc_pending = false;
+        return st;
+    }
+    st = run_queue_is_empty(&k->keeper, QUEUE_RUN, &empty, err);
+    if (st != HS_OK) return st;
+    if (!empty) return crank_run_delivery(k, crank_deliver, NULL, true, err);
+    *idle = true;
+    return HS_OK;
+}
+
+enum hs_status crank_run_all(struct kernel *k, struct hs_error *err)
+{
+    bool idle = false;
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK && !idle) {
+        st = crank_step(k, &idle, err);
+    }
+    return st;
+}

@@ -1,0 +1,21 @@
+/* Crank: one step of work, whose store changes apply whole or not at all.
+ *
+ *   order of work: acceptance queue, clean-up after terminated vats, gcActions, run queue
+ *
+ * A crank in which a vat fails is aborted and leaves no trace, in the store or in the hash, but
+ * one: a second crank in its place, which consumes the same event and terminates the vat.
+ */
+#ifndef HEADSTART_KERNEL_CRANK_H
+#define HEADSTART_KERNEL_CRANK_H
+
+#include "kernel/kernel_private.h"
+
+typedef enum hs_status (*crank_body_fn)(struct kernel *k, void *data, struct hs_error *err);
+
+/** Run `body` as a crank of its own. */
+HS_MUST_CHECK enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data,
+                                       struct hs_error *err);
+/** Run cranks until there is nothing left to do. */
+HS_MUST_CHECK enum hs_status crank_run_all(struct kernel *k, struct hs_error *err);
+
+#endif

@@ -1,0 +1,287 @@
+#include "kernel/deliveries.h"
+
+#include "kernel/clist.h"
+#include "kernel/objects.h"
+#include "kernel/promises.h"
+#include "kernel/syscalls.h"
+#include "kernel/termination.h"
+#include "kernel/transcript.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    /* Vats that keep calling one another would never let a message end. The next one to run past
+     * this many deliveries is terminated, deterministically. */
+    DELIVERIES_MAX = 100000,
+};
+
+/* ---- running one ---- */
+
+/* The vat asked to end: HS_VAT_FAILED if it called that a failure. */
+static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
+{
+    struct buffer why = {0};
+    enum hs_status st;
+
+    if (!d->exit_failed) {
+        d->kernel->ran->ended = true;
+        return termination_begin(&d->kernel->keeper, &d->vat, "the vat has exited", err);
+    }
+    st = keeper_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
+    if (st == HS_OK) st = hs_fail(err, HS_VAT_FAILED, "it exited: %s", buffer_text(&why));
+    buffer_fini(&why);
+    return st;
+}
+
+static enum hs_status delivery_run(struct delivery *d, struct slice text, struct hs_error *err)
+{
+    struct kernel *k = d->kernel;
+    struct vat_process *p = k->ran;
+    struct buffer result = {0};
+    uint64_t ticks = 0;
+    enum hs_status st;
+
+    st = vat_process_deliver(p, text, syscall_answer, d, &ticks, err);
+    if (st == HS_OK) st = keeper_fail(err, transcript_result(&result, ticks));
+    if (st == HS_OK) {
+        st = transcript_append(&k->keeper, &d->vat, p->transcript_len, text,
+                               buffer_slice(&d->syscalls), buffer_slice(&result), err);
+    }
+    if (st == HS_OK) {
+        p->transcript_len++;
+        p->deliveries++;
+        if (d->exits) st = delivery_exit(d, err);
+    }
+    buffer_fini(&result);
+    return st;
+}
+
+static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct slice text,
+                              struct hs_error *err)
+{
+    struct delivery d = {.kernel = k, .vat = *vat};
+    enum hs_status st = kernel_process(k, vat, &k->ran, err);
+
+    if (st != HS_OK) return st;
+    if (++k->deliveries > DELIVERIES_MAX) {
+        k->deliveries = 0;
+        return hs_fail(err, HS_VAT_FAILED, "one message led to more than %d deliveries",
+                       DELIVERIES_MAX);
+    }
+    st = delivery_run(&d, text, err);
+    delivery_fini(&d);
+    return st;
+}
+
+/* ---- translating ---- */
+
+/* The result promise becomes the vat's to decide. */
+static enum hs_status give_result(struct kernel *k, const struct ref *vat, const struct ref *kpid,
+                                  struct ref *vpid, struct hs_error *err)
+{
+    struct ref decider;
+    enum hs_status st = promise_decider(&k->keeper, kpid, &decider, err);
+
+    if (st == HS_OK && decider.text[0] != '\0') {
+        st = hs_fail(err, HS_KERNEL_FAILED, "result %s is already %s's to decide", kpid->text,
+                     decider.text);
+    }
+    if (st == HS_OK) st = clist_to_vat(&k->keeper, vat, kpid, vpid, err);
+    return st == HS_OK ? promise_set_decider(&k->keeper, kpid, vat, err) : st;
+}
+
+static enum hs_status message_text(struct buffer *out, const struct ref *target, struct slice body,
+                                   const struct ref_list *slots, const struct ref *result)
+{
+    enum hs_status st = buffer_reserve(out, body.len + 128);
+
+    if (st == HS_OK) st = buffer_append_text(out, "[\"message\",\"");
+    if (st == HS_OK) st = buffer_append_text(out, target->text);
+    if (st == HS_OK) st = buffer_append_text(out, "\",{\"methargs\":");
+    if (st == HS_OK) st = capdata_write(out, body, slots);
+    if (st == HS_OK) st = buffer_append_text(out, ",\"result\":");
+    if (st == HS_OK) st = buffer_append_text(out, result->text[0] ? "\"" : "null");
+    if (st == HS_OK) st = buffer_append_text(out, result->text);
+    if (st == HS_OK && result->text[0]) st = buffer_append_byte(out, '"');
+    return st == HS_OK ? buffer_append_text(out, "}]") : st;
+}
+
+enum hs_status deliver_message(struct kernel *k, const struct event *e, const struct route *route,
+                               struct hs_error *err)
+{
+    struct ref_list slots = {0};
+    struct buffer text = {0};
+    struct ref target, result = {""};
+    enum hs_status st;
+
+    assert(route->kind == ROUTE_VAT);
+    st = clist_to_vat(&k->keeper, &route->vat, &route->object, &target, err);
+    if (st == HS_OK && !vref_is_export(&target)) {
+        st = hs_fail(err, HS_KERNEL_FAILED, "%s does not export %s, whose owner it is",
+                     route->vat.text, route->object.text);
+    }
+    if (st == HS_OK) st = clist_list_to_vat(&k->keeper, &route->vat, &e->data.slots, &slots, err);
+    if (st == HS_OK && e->promise.text[0] != '\0') {
+        st = give_result(k, &route->vat, &e->promise, &result, err);
+    }
+    if (st == HS_OK) st = event_release(&k->keeper, e, err);
+    if (st == HS_OK) {
+        st = keeper_fail(err, message_text(&text, &target, e->data.body, &slots, &result));
+    }
+    if (st == HS_OK) st = deliver(k, &route->vat, buffer_slice(&text), err);
+    ref_list_fini(&slots);
+    buffer_fini(&text);
+    return st;
+}
+
+/* Depth first, each once: the promise, and whatever settled promises its data speaks of. */
+static enum hs_status notify_gather(struct kernel *k, const struct ref *first, struct ref_list *out,
+                                    struct hs_error *err)
+{
+    struct ref_list waiting = {0}, slots = {0};
+    struct buffer body = {0};
+    enum promise_state state;
+    enum hs_status st = keeper_fail(err, ref_list_add(&waiting, first));
+
+    while (st == HS_OK && waiting.len > 0) {
+        struct ref kpid = waiting.items[--waiting.len];
+
+        if (kref_kind(&kpid) != REF_PROMISE || ref_list_has(out, &kpid)) continue;
+        st = promise_state_read(&k->keeper, &kpid, &state, err);
+        if (st != HS_OK || state == PROMISE_UNRESOLVED) continue;
+        st = keeper_fail(err, ref_list_add(out, &kpid));
+        if (st == HS_OK) st = promise_data(&k->keeper, &kpid, &body, &slots, err);
+        for (size_t i = slots.len; i > 0 && st == HS_OK; i--) {
+            st = keeper_fail(err, ref_list_add(&waiting, &slots.items[i - 1]));
+        }
+    }
+    ref_list_fini(&waiting);
+    ref_list_fini(&slots);
+    buffer_fini(&body);
+    return st;
+}
+
+/* One [vpid, rejected, capdata]. */
+static enum hs_status notify_append(struct kernel *k, const struct ref *vat, const struct ref *kpid,
+                                    struct buffer *out, struct hs_error *err)
+{
+    struct ref_list slots = {0}, vrefs = {0};
+    struct buffer body = {0}, raw = {0};
+    enum promise_state state;
+    struct ref vpid;
+    enum hs_status st = promise_state_read(&k->keeper, kpid, &state, err);
+
+    if (st == HS_OK) st = clist_to_vat(&k->keeper, vat, kpid, &vpid, err);
+    if (st == HS_OK) st = promise_data(&k->keeper, kpid, &body, &slots, err);
+    if (st == HS_OK) st = clist_list_to_vat(&k->keeper, vat, &slots, &vrefs, err);
+    if (st != HS_OK) goto out;
+    st = json_text_encode(&raw, buffer_slice(&body));
+    if (st == HS_OK) {
+        st = buffer_printf(out, "[\"%s\",%s,", vpid.text,
+                           state == PROMISE_REJECTED ? "true" : "false");
+    }
+    if (st == HS_OK) st = capdata_write(out, buffer_slice(&raw), &vrefs);
+    if (st == HS_OK) st = buffer_append_byte(out, ']');
+    st = keeper_fail(err, st);
+out:
+    ref_list_fini(&slots);
+    ref_list_fini(&vrefs);
+    buffer_fini(&body);
+    buffer_fini(&raw);
+    return st;
+}
+
+static enum hs_status notify_text(struct kernel *k, const struct ref *vat,
+                                  const struct ref_list *kpids, struct buffer *out,
+                                  struct hs_error *err)
+{
+    enum hs_status st = keeper_fail(err, buffer_append_text(out, "[\"notify\",["));
+
+    for (size_t i = 0; i < kpids->len && st == HS_OK; i++) {
+        if (i > 0) st = keeper_fail(err, buffer_append_byte(out, ','));
+        if (st == HS_OK) st = notify_append(k, vat, &kpids->items[i], out, err);
+    }
+    return st == HS_OK ? keeper_fail(err, buffer_append_text(out, "]]")) : st;
+}
+
+enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs_error *err)
+{
+    const struct ref *vat = &e->target;
+    struct ref_list kpids = {0};
+    struct buffer text = {0};
+    struct clist_entry entry;
+    enum hs_status st = clist_find(&k->keeper, vat, &e->promise, &entry, err);
+
+    if (st == HS_OK && entry.found) st = notify_gather(k, &e->promise, &kpids, err);
+    if (st == HS_OK && kpids.len > 0) st = notify_text(k, vat, &kpids, &text, err);
+    if (st == HS_OK) st = event_release(&k->keeper, e, err);
+    if (st == HS_OK && kpids.len > 0) {
+        st = deliver(k, vat, buffer_slice(&text), err);
+        /* The vat has its answers: it may not speak of these promises any more. */
+        if (st == HS_OK) st = clist_forget(&k->keeper, vat, &kpids, err);
+    }
+    ref_list_fini(&kpids);
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status deliver_start_vat(struct kernel *k, const struct event *e, struct hs_error *err)
+{
+    static const struct ref_list no_slots = {0};
+    struct buffer text = {0};
+    enum hs_status st = buffer_append_text(&text, "[\"startVat\",");
+
+    if (st == HS_OK) st = capdata_write(&text, e->data.body, &no_slots);
+    if (st == HS_OK) st = buffer_append_byte(&text, ']');
+    st = keeper_fail(err, st);
+    if (st == HS_OK) st = deliver(k, &e->target, buffer_slice(&text), err);
+    buffer_fini(&text);
+    return st;
+}
+
+/* The vat's name for one object of a GC delivery; its c-list entry follows. */
+static enum hs_status gc_translate(struct kernel *k, const struct ref *vat, enum gc_action action,
+                                   const struct ref *kref, struct ref_list *vrefs,
+                                   struct hs_error *err)
+{
+    struct clist_entry entry;
+    enum hs_status st = clist_find(&k->keeper, vat, kref, &entry, err);
+
+    if (st != HS_OK) return st;
+    if (!entry.found) {
+        return hs_fail(err, HS_KERNEL_FAILED, "%s does not know %s", vat->text, kref->text);
+    }
+    st = keeper_fail(err, ref_list_add(vrefs, &entry.vref));
+    if (st != HS_OK) return st;
+    if (action == GC_DROP_EXPORT) return clist_drop(&k->keeper, vat, &entry, err);
+    st = clist_delete(&k->keeper, vat, &entry, err);
+    if (st != HS_OK || action == GC_RETIRE_IMPORT) return st;
+    return object_retire(&k->keeper, kref, err);
+}
+
+enum hs_status deliver_gc(struct kernel *k, const struct ref *vat, enum gc_action action,
+                          const struct ref_list *krefs, struct hs_error *err)
+{
+    static const char *const names[GC_ACTION_COUNT] = {
+        [GC_DROP_EXPORT] = "[\"dropExports\",",
+        [GC_RETIRE_EXPORT] = "[\"retireExports\",",
+        [GC_RETIRE_IMPORT] = "[\"retireImports\",",
+    };
+    struct ref_list vrefs = {0};
+    struct buffer text = {0};
+    enum hs_status st = HS_OK;
+
+    assert(krefs->len > 0);
+    for (size_t i = 0; i < krefs->len && st == HS_OK; i++) {
+        st = gc_translate(k, vat, action, &krefs->items[i], &vrefs, err);
+    }
+    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&text, names[action]));
+    if (st == HS_OK) st = keeper_fail(err, ref_list_json(&vrefs, &text));
+    if (st == HS_OK) st = keeper_fail(err, buffer_append_byte(&text, ']'));
+    if (st == HS_OK) st = deliver(k, vat, buffer_slice(&text), err);
+    ref_list_fini(&vrefs);
+    buffer_fini(&text);
+    return st;
+}

@@ -1,0 +1,26 @@
+/* Deliveries: a run-queue event or GC action translated into what one vat calls things, handed to
+ * it, and written to its transcript.
+ */
+#ifndef HEADSTART_KERNEL_DELIVERIES_H
+#define HEADSTART_KERNEL_DELIVERIES_H
+
+#include "kernel/events.h"
+#include "kernel/gc_actions.h"
+#include "kernel/kernel_private.h"
+#include "kernel/routing.h"
+
+/* All inside a crank. HS_VAT_FAILED: the vat of k->ran cannot go on; err says why. */
+
+/** `route` leads to the vat that exports the target. The event is released. */
+HS_MUST_CHECK enum hs_status deliver_message(struct kernel *k, const struct event *e,
+                                             const struct route *route, struct hs_error *err);
+/** Nothing is delivered when the vat is gone or no longer knows the promise. */
+HS_MUST_CHECK enum hs_status deliver_notify(struct kernel *k, const struct event *e,
+                                            struct hs_error *err);
+HS_MUST_CHECK enum hs_status deliver_start_vat(struct kernel *k, const struct event *e,
+                                               struct hs_error *err);
+HS_MUST_CHECK enum hs_status deliver_gc(struct kernel *k, const struct ref *vat,
+                                        enum gc_action action, const struct ref_list *krefs,
+                                        struct hs_error *err);
+
+#endif

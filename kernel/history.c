@@ -1,0 +1,99 @@
+#include "kernel/history.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+static const char history_count_key[] = "kernel.heights.count";
+
+static enum hs_status history_count(struct keeper *k, uint64_t *count, struct hs_error *err)
+{
+    bool found;
+    enum hs_status st = keeper_has(k, slice_text(history_count_key), &found, err);
+
+    *count = 0;
+    if (st != HS_OK || !found) return st;
+    return keeper_read_uint(k, slice_text(history_count_key), count, err);
+}
+
+static struct slice history_slot_key(struct key *key, uint64_t entry)
+{
+    return key_of_number(key, "kernel.heights.", "", entry % HS_HISTORY_HEIGHTS);
+}
+
+/* Take out what entry's slot of the ring names. *height 0: the slot is empty. */
+static enum hs_status history_drop(struct keeper *k, uint64_t entry, struct hs_error *err)
+{
+    struct key key;
+    uint64_t height;
+    enum hs_status st = keeper_read_uint(k, history_slot_key(&key, entry), &height, err);
+
+    if (st != HS_OK) return st;
+    return keeper_delete(k, key_of_number(&key, "kernel.history.", "", height), err);
+}
+
+/* The newest entries while they are at `height` or above. */
+static enum hs_status history_forget_from(struct keeper *k, uint64_t height, struct hs_error *err)
+{
+    struct key key;
+    uint64_t count, noted;
+    bool found = true;
+    enum hs_status st = history_count(k, &count, err);
+
+    while (st == HS_OK && count > 0) {
+        st = keeper_has(k, history_slot_key(&key, count - 1), &found, err);
+        if (st != HS_OK || !found) break;
+        st = keeper_read_uint(k, history_slot_key(&key, count - 1), &noted, err);
+        if (st != HS_OK || noted < height) break;
+        st = history_drop(k, count - 1, err);
+        if (st == HS_OK) st = keeper_delete(k, history_slot_key(&key, count - 1), err);
+        count--;
+    }
+    if (st != HS_OK) return st;
+    return keeper_write_uint(k, slice_text(history_count_key), count, err);
+}
+
+/* The block at now.height ended where the kernel stands. */
+static enum hs_status history_note(struct kernel *k, struct hs_error *err)
+{
+    struct keeper *keeper = &k->keeper;
+    struct buffer text = {0};
+    struct key key;
+    uint64_t count;
+    bool full;
+    enum hs_status st = history_count(keeper, &count, err);
+
+    if (st == HS_OK) st = keeper_has(keeper, history_slot_key(&key, count), &full, err);
+    if (st == HS_OK && full) st = history_drop(keeper, count, err);
+    if (st == HS_OK) {
+        st = keeper_write_uint(keeper, history_slot_key(&key, count), k->now.height, err);
+    }
+    if (st == HS_OK) {
+        st = keeper_write_uint(keeper, slice_text(history_count_key), count + 1, err);
+    }
+    if (st == HS_OK) {
+        st = keeper_fail(err,
+                         buffer_printf(&text, "%" PRIu64 ":%s", k->now.at.seqnum, k->now.at.hash));
+    }
+    if (st == HS_OK) {
+        st = keeper_write(keeper, key_of_number(&key, "kernel.history.", "", k->now.height),
+                          buffer_slice(&text), err);
+    }
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status history_advance(struct kernel *k, uint64_t height, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    assert(!kv_layers_in_crank(k->layers));
+    if (height == 0 || height == k->now.height) return HS_OK;
+    if (height < k->now.height) {
+        st = history_forget_from(&k->keeper, height, err);
+    } else if (k->now.height > 0) {
+        st = history_note(k, err);
+    }
+    if (st == HS_OK) st = keeper_write_uint(&k->keeper, slice_text("kernel.height"), height, err);
+    if (st == HS_OK) k->now.height = height;
+    return st;
+}

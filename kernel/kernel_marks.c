@@ -1,0 +1,198 @@
+/* Marks: store and heaps move between "now" and "the end of the last finished block" together, and
+ * what lies between the last snapshot and the mark is lent out for the next one.
+ *
+ *          kernel_deliver            kernel_mark             kernel_snapshot_take
+ *   now ◄──────────────────  block ────────────────►  mark ──────────────────────►  a worker
+ *     └───────────── kernel_back_to_mark ─────────────┘  ▲                             │
+ *                                                        └── kernel_snapshot_done ─────┘
+ *
+ * A vat that has not run since the mark costs nothing in any of these. */
+#include "kernel/kernel_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- marking ---- */
+
+static enum hs_status mark_vat(struct vat_process *p, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(!p->ended);
+    if (!p->touched && !p->born) return HS_OK;
+    st = vat_mark(p->vat, err);
+    if (st != HS_OK) return st;
+    p->transcript_len_marked = p->transcript_len;
+    p->touched = false;
+    p->born = false;
+    p->unsaved = true;
+    return HS_OK;
+}
+
+/* Vats that ended stay ended now; those that a snapshot may know are noted. */
+static enum hs_status mark_ended(struct kernel *k, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; i < k->vats.len && st == HS_OK;) {
+        struct vat_process *p = k->vats.items[i];
+
+        if (!p->ended) {
+            i++;
+            continue;
+        }
+        if (!p->born) st = keeper_fail(err, ref_list_add(&k->ended, &p->name.id));
+        if (st == HS_OK) vat_table_remove(&k->vats, i);
+    }
+    return st;
+}
+
+enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
+{
+    struct hs_error cause = {HS_OK, ""};
+    enum hs_status st = kernel_check_ready(k, err);
+
+    if (st != HS_OK) return st;
+    kernel_end_message(k);
+    st = mark_ended(k, &cause);
+    for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
+        st = mark_vat(k->vats.items[i], &cause);
+    }
+    if (st != HS_OK) {
+        /* Some vats have the new mark, others and the store the old one: nothing can be trusted to
+         * go back together any more. */
+        k->failed = true;
+        (void)hs_fail(&k->failure, HS_KERNEL_FAILED, "marking failed half-way: %s", cause.text);
+        return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+    }
+    kv_layers_mark(k->layers);
+    k->mark = k->now;
+    return HS_OK;
+}
+
+static void back_vat(struct vat_process *p)
+{
+    if (p->touched) vat_back_to_mark(p->vat);
+    p->transcript_len = p->transcript_len_marked;
+    p->touched = false;
+    p->ended = false;
+}
+
+enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
+{
+    if (k->failed) return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+    k->message_open = false;
+    kv_layers_back_to_mark(k->layers);
+    for (size_t i = 0; i < k->vats.len;) {
+        if (k->vats.items[i]->born) {
+            vat_table_remove(&k->vats, i);
+        } else {
+            back_vat(k->vats.items[i++]);
+        }
+    }
+    k->now = k->mark;
+    memcpy(k->keeper.activity, k->now.at.hash, sizeof k->keeper.activity);
+    k->torn = false;
+    return HS_OK;
+}
+
+/* ---- snapshots ---- */
+
+static struct vat_process *process_of_image(struct kernel *k, const struct heap_changes *heap)
+{
+    for (size_t i = 0; i < k->vats.len; i++) {
+        struct vat_process *p = k->vats.items[i];
+
+        if (!p->born && strcmp(p->name.id.text, heap->info.vat_id) == 0) return p;
+    }
+    return NULL;
+}
+
+/* Heap pages that were taken are changes again. */
+static void heaps_give_back(struct kernel *k, const struct mark_changes *changes)
+{
+    for (size_t i = 0; i < changes->heaps_len; i++) {
+        struct vat_process *p = process_of_image(k, &changes->heaps[i]);
+
+        if (!p) continue; /* it ended meanwhile */
+        vat_changes_give_back(p->vat, &changes->heaps[i]);
+        p->unsaved = true;
+    }
+}
+
+static enum hs_status take_heaps(struct kernel *k, struct mark_changes *out, struct hs_error *err)
+{
+    size_t unsaved = 0;
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; i < k->vats.len; i++) {
+        unsaved += k->vats.items[i]->unsaved;
+    }
+    if (unsaved == 0) return HS_OK;
+    out->heaps = calloc(unsaved, sizeof *out->heaps);
+    if (!out->heaps) return keeper_fail(err, HS_NOMEM);
+    for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
+        struct vat_process *p = k->vats.items[i];
+
+        if (!p->unsaved) continue;
+        st = vat_changes_take(p->vat, &out->heaps[out->heaps_len], err);
+        if (st != HS_OK) break;
+        out->heaps[out->heaps_len++].info.transcript_entries = p->transcript_len_marked;
+        p->unsaved = false;
+    }
+    return st;
+}
+
+static enum hs_status take_ended(struct kernel *k, struct mark_changes *out, struct hs_error *err)
+{
+    if (k->ended.len == 0) return HS_OK;
+    out->ended = calloc(k->ended.len, sizeof *out->ended);
+    if (!out->ended) return keeper_fail(err, HS_NOMEM);
+    for (; out->ended_len < k->ended.len; out->ended_len++) {
+        const struct ref *id = &k->ended.items[out->ended_len];
+
+        assert(strlen(id->text) < VAT_ID_BYTES_MAX);
+        memcpy(out->ended[out->ended_len], id->text, strlen(id->text) + 1);
+    }
+    return HS_OK;
+}
+
+enum hs_status kernel_snapshot_take(struct kernel *k, bool with_heaps, struct mark_changes *out,
+                                    struct hs_error *err)
+{
+    enum hs_status st;
+
+    *out = (struct mark_changes){.at = k->mark.at, .height = k->mark.height};
+    st = kv_layers_freeze(k->layers, &out->keys, err);
+    if (st != HS_OK) return st;
+    if (with_heaps) {
+        st = take_heaps(k, out, err);
+        if (st == HS_OK) st = take_ended(k, out, err);
+    }
+    if (st == HS_OK) {
+        k->ended_taken = out->ended_len;
+        k->take_out = true;
+        return HS_OK;
+    }
+    heaps_give_back(k, out);
+    kv_layers_thaw(k->layers, false);
+    mark_changes_fini(out);
+    return st;
+}
+
+void kernel_snapshot_done(struct kernel *k, struct mark_changes *changes, bool written)
+{
+    assert(k->take_out && k->ended_taken <= k->ended.len);
+    if (!written) {
+        heaps_give_back(k, changes);
+    } else if (k->ended_taken > 0) {
+        k->ended.len -= k->ended_taken;
+        memmove(k->ended.items, k->ended.items + k->ended_taken,
+                k->ended.len * sizeof *k->ended.items);
+    }
+    kv_layers_thaw(k->layers, written);
+    changes->keys = NULL;
+    k->ended_taken = 0;
+    k->take_out = false;
+}

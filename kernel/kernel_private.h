@@ -1,0 +1,67 @@
+/* The kernel's inside, shared by the files that make it up. Nobody else includes this. */
+#ifndef HEADSTART_KERNEL_KERNEL_PRIVATE_H
+#define HEADSTART_KERNEL_KERNEL_PRIVATE_H
+
+#include "kernel/keeper.h"
+#include "kernel/kernel.h"
+#include "kernel/vat_process.h"
+
+/* Texts in order, each JSON: what the bridge sent out during the message at hand. */
+struct outputs {
+    struct buffer *items;
+    size_t len;
+    size_t capacity;
+};
+
+/* Where the kernel stands; what going back to a mark puts back besides store and heaps. */
+struct standing {
+    struct position at;
+    uint64_t height; /* of the last message; 0: none */
+    bool initialized;
+};
+
+struct kernel {
+    struct kernel_options options;
+    struct kv_layers *layers;
+    struct keeper keeper;
+    struct vat_table vats;
+    struct standing now, mark;
+
+    /* Ids of vats that ended before the mark and whose images are still in the snapshot store;
+     * the first `ended_taken` of them are in the take that is out. */
+    struct ref_list ended;
+    size_t ended_taken;
+    bool take_out;
+
+    /* A panic: no further delivery. `torn`: a message failed half-way, the heaps are ahead of the
+     * store until the kernel goes back to the mark. */
+    bool failed, torn;
+    struct hs_error failure;
+
+    /* The message layer still holds what the last message changed: its outcome lends it out. */
+    bool message_open;
+
+    /* The message at hand. */
+    struct outputs outputs;
+    uint64_t cranks;
+    uint64_t deliveries;     /* since a vat was last terminated for their number */
+    struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
+};
+
+/** HS_KERNEL_FAILED after a panic, HS_INVALID while the kernel must go back to its mark. */
+HS_MUST_CHECK enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err);
+/** What the last message changed joins its block; its outcome's `writes` end. */
+void kernel_end_message(struct kernel *k);
+
+/** The process of a vat, with its heap; opened now if this is its first delivery. HS_VAT_FAILED:
+ *  its program does not load. */
+HS_MUST_CHECK enum hs_status kernel_process(struct kernel *k, const struct ref *vat,
+                                            struct vat_process **out, struct hs_error *err);
+
+HS_MUST_CHECK enum hs_status outputs_add(struct outputs *o, struct slice json,
+                                         struct hs_error *err);
+/** Forget those behind the first `len`. */
+void outputs_cut(struct outputs *o, size_t len);
+void outputs_fini(struct outputs *o);
+
+#endif

@@ -1,0 +1,205 @@
+/* Start: heaps for every vat that a store knows.
+ *
+ *   image there?  ──yes──► heap as of transcript item n ──┐
+ *        └──no───► fresh heap, the program, n = 0 ────────┴──► replay items n.. ──► mark
+ *
+ * Vats do not see each other, and a replay touches nothing but its vat and reads nothing but the
+ * base store: each vat is a job of its own, and jobs may run in parallel. */
+#include "kernel/kernel_start.h"
+
+#include "kernel/replay.h"
+#include "kernel/transcript.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROGRESS_EVERY = 64 }; /* items between two reports of one vat */
+
+struct start_job {
+    struct kernel *kernel;
+    struct vat_process *process;
+    struct heap_image_info image;
+    bool has_image;
+    uint64_t from; /* first item to replay */
+    enum hs_status status;
+    struct hs_error error;
+    struct start *all;
+    uint64_t unreported;
+};
+
+struct start {
+    struct start_job *jobs;
+    size_t len;
+    uint64_t total;
+    _Atomic uint64_t done;
+    atomic_flag reporting; /* progress is told to one at a time; who finds it busy goes on */
+    atomic_bool cancelled;
+};
+
+static void start_report_progress(struct start_job *job)
+{
+    const struct kernel_options *o = &job->kernel->options;
+    struct start *all = job->all;
+    uint64_t done = atomic_fetch_add(&all->done, job->unreported) + job->unreported;
+
+    job->unreported = 0;
+    if (!o->progress || atomic_flag_test_and_set(&all->reporting)) return;
+    if (!o->progress(o->progress_data, done, all->total)) atomic_store(&all->cancelled, true);
+    atomic_flag_clear(&all->reporting);
+}
+
+static bool start_step(void *data)
+{
+    struct start_job *job = data;
+
+    job->unreported++;
+    if (job->unreported >= PROGRESS_EVERY) start_report_progress(job);
+    return !atomic_load(&job->all->cancelled);
+}
+
+static enum hs_status start_heap(struct start_job *job, struct hs_error *err)
+{
+    const struct kernel_options *o = &job->kernel->options;
+
+    if (!job->has_image) {
+        return vat_process_open(job->process, o->base, o->engine, o->vat_limits, err);
+    }
+    return vat_open_image(o->engine, o->vat_limits, o->images, &job->image, &job->process->vat,
+                          err);
+}
+
+static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
+{
+    struct vat_process *p = job->process;
+    struct kv_store *base = job->kernel->options.base;
+    enum hs_status st = start_heap(job, err);
+
+    if (st == HS_VAT_FAILED) {
+        /* It loaded once: this engine or supervisor is not the one it ran on. */
+        return hs_fail_prefix(err, HS_DIVERGED,
+                              "vat %s (%s), loading its program: recorded success, now",
+                              p->name.id.text, p->name.name);
+    }
+    if (st == HS_OK) st = replay_vat(p, base, job->from, start_step, job, err);
+    start_report_progress(job);
+    /* An image is its own mark; pages change only if something was replayed. */
+    if (st == HS_OK && (!job->has_image || p->touched)) st = vat_mark(p->vat, err);
+    p->unsaved = !job->has_image || p->touched;
+    p->touched = false;
+    return st;
+}
+
+static void start_job_run(void *data, size_t i)
+{
+    struct start *all = data;
+    struct start_job *job = &all->jobs[i];
+
+    assert(i < all->len);
+    job->status = start_vat(job, &job->error);
+}
+
+static enum hs_status start_find_image(struct start_job *job, struct hs_error *err)
+{
+    struct heap_image_source *images = job->kernel->options.images;
+    const char *id = job->process->name.id.text;
+    enum hs_status st;
+
+    if (!images) return HS_OK;
+    st = images->ops->find(images, id, &job->image, err);
+    if (st == HS_NOT_FOUND) return HS_OK;
+    if (st != HS_OK) return st;
+    if (strncmp(job->image.vat_id, id, sizeof job->image.vat_id) != 0 ||
+        job->image.transcript_entries > job->process->transcript_len) {
+        return hs_fail(err, HS_CORRUPT,
+                       "the heap image of %s holds %" PRIu64 " deliveries, the store %" PRIu64, id,
+                       job->image.transcript_entries, job->process->transcript_len);
+    }
+    job->has_image = true;
+    job->from = job->image.transcript_entries;
+    return HS_OK;
+}
+
+/* A vat without deliveries has no heap yet: it gets one with its first (startVat). */
+static enum hs_status start_add_job(struct kernel *k, struct start *all,
+                                    const struct vat_name *name, struct hs_error *err)
+{
+    struct start_job *job = &all->jobs[all->len];
+    uint64_t len;
+    enum hs_status st = transcript_len(k->options.base, &name->id, &len, err);
+
+    if (st != HS_OK || len == 0) return st;
+    *job = (struct start_job){.kernel = k, .all = all};
+    st = vat_table_add(&k->vats, name, &job->process, err);
+    if (st != HS_OK) return st;
+    job->process->transcript_len = len;
+    job->process->transcript_len_marked = len;
+    st = start_find_image(job, err);
+    all->total += len - job->from;
+    all->len++;
+    return st;
+}
+
+static enum hs_status start_gather(struct kernel *k, struct start *all, struct hs_error *err)
+{
+    struct vat_name *names = NULL;
+    size_t len = 0;
+    enum hs_status st = vat_names_all(&k->keeper, &names, &len, err);
+
+    if (st == HS_OK && len > 0) {
+        all->jobs = calloc(len, sizeof *all->jobs);
+        if (!all->jobs) st = keeper_fail(err, HS_NOMEM);
+    }
+    for (size_t i = 0; i < len && st == HS_OK; i++) {
+        st = start_add_job(k, all, &names[i], err);
+    }
+    free(names);
+    return st;
+}
+
+static void start_run(struct kernel *k, struct start *all)
+{
+    if (k->options.run_jobs) {
+        k->options.run_jobs(k->options.run_jobs_data, start_job_run, all, all->len);
+        return;
+    }
+    for (size_t i = 0; i < all->len; i++) {
+        start_job_run(all, i);
+    }
+}
+
+/* The first failure in vat order; a cancelled replay is what failed only if nothing else did. */
+static enum hs_status start_result(const struct start *all, struct hs_error *err)
+{
+    const struct start_job *failed = NULL;
+
+    for (size_t i = 0; i < all->len; i++) {
+        const struct start_job *job = &all->jobs[i];
+
+        if (job->status == HS_OK || (failed && failed->status != HS_CANCELLED)) continue;
+        if (!failed || job->status != HS_CANCELLED) failed = job;
+    }
+    return failed ? hs_fail(err, failed->status, "%s", failed->error.text) : HS_OK;
+}
+
+enum hs_status kernel_start_vats(struct kernel *k, struct kernel_start_report *report,
+                                 struct hs_error *err)
+{
+    struct start all = {.reporting = ATOMIC_FLAG_INIT};
+    enum hs_status st = start_gather(k, &all, err);
+
+    if (st == HS_OK && all.len > 0) {
+        start_run(k, &all);
+        st = start_result(&all, err);
+    }
+    for (size_t i = 0; i < all.len && st == HS_OK; i++) {
+        report->vats++;
+        report->vats_from_images += all.jobs[i].has_image;
+        report->transcript_entries_replayed +=
+            all.jobs[i].process->transcript_len - all.jobs[i].from;
+    }
+    free(all.jobs);
+    return st;
+}

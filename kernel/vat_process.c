@@ -1,0 +1,201 @@
+#include "kernel/vat_process.h"
+
+#include "kernel/json_text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VAT_PROBLEM_BYTES = 400 }; /* of a vat's own words, as far as they are passed on */
+
+/* ---- the table ---- */
+
+static void vat_process_close(struct vat_process *p)
+{
+    vat_close(p->vat);
+    free(p);
+}
+
+void vat_table_fini(struct vat_table *t)
+{
+    for (size_t i = 0; i < t->len; i++) {
+        vat_process_close(t->items[i]);
+    }
+    free(t->items);
+    *t = (struct vat_table){0};
+}
+
+static enum hs_status vat_table_reserve(struct vat_table *t)
+{
+    size_t capacity = t->capacity ? 2 * t->capacity : 16;
+    struct vat_process **items;
+
+    if (t->len < t->capacity) return HS_OK;
+    if (t->len >= HS_VAT_COUNT_MAX) return HS_TOO_LARGE;
+    items = realloc(t->items, capacity * sizeof(*items));
+    if (!items) return HS_NOMEM;
+    t->items = items;
+    t->capacity = capacity;
+    return HS_OK;
+}
+
+enum hs_status vat_table_add(struct vat_table *t, const struct vat_name *name,
+                             struct vat_process **out, struct hs_error *err)
+{
+    struct vat_process *p;
+    size_t i = t->len;
+    enum hs_status st = keeper_fail(err, vat_table_reserve(t));
+
+    if (st != HS_OK) return st;
+    p = calloc(1, sizeof *p);
+    if (!p) return keeper_fail(err, HS_NOMEM);
+    p->name = *name;
+    for (; i > 0 && t->items[i - 1]->name.number > name->number; i--) {
+        t->items[i] = t->items[i - 1];
+    }
+    t->items[i] = p;
+    t->len++;
+    *out = p;
+    return HS_OK;
+}
+
+struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *id)
+{
+    for (size_t i = 0; i < t->len; i++) {
+        if (!t->items[i]->ended && ref_equal(&t->items[i]->name.id, id)) return t->items[i];
+    }
+    return NULL;
+}
+
+void vat_table_remove(struct vat_table *t, size_t i)
+{
+    assert(i < t->len);
+    vat_process_close(t->items[i]);
+    t->len--;
+    memmove(t->items + i, t->items + i + 1, (t->len - i) * sizeof *t->items);
+}
+
+/* ---- talking to the vat ---- */
+
+bool vat_request_syscall(struct slice request, struct slice *syscall)
+{
+    static const char head[] = "[\"syscall\",";
+    const size_t head_len = sizeof head - 1;
+
+    if (!slice_starts_with(request, slice_make(head, head_len)) ||
+        request.data[request.len - 1] != ']') {
+        return false;
+    }
+    *syscall = slice_make(request.data + head_len, request.len - head_len - 1);
+    return true;
+}
+
+/* ["error", problem, …]: the vat's words become the error's, cut to a readable length. */
+static enum hs_status vat_answer_failed(struct slice answer, struct hs_error *err)
+{
+    struct buffer words = {0};
+    struct json_text t;
+    struct slice raw = {NULL, 0};
+    enum hs_status st = HS_OK;
+
+    json_text_init(&t, answer);
+    if (json_text_open(&t, '[') && json_text_next(&t, ']') && json_text_string(&t, &raw) &&
+        json_text_is(raw, "error") && json_text_next(&t, ']') && json_text_string(&t, &raw)) {
+        st = json_text_decode(&words, raw);
+    } else {
+        st = buffer_append_text(&words, "it gave an answer that is none");
+    }
+    if (st == HS_OK) {
+        st = hs_fail(err, HS_VAT_FAILED, "%.*s",
+                     (int)json_text_utf8_cut(buffer_slice(&words), VAT_PROBLEM_BYTES),
+                     buffer_text(&words));
+    }
+    buffer_fini(&words);
+    return st;
+}
+
+/* Before a vat's program runs it has nothing to ask for. */
+static enum hs_status vat_answer_loading(void *data, struct slice request, struct buffer *reply,
+                                         struct hs_error *err)
+{
+    struct slice syscall;
+
+    (void)data;
+    if (vat_request_syscall(request, &syscall)) {
+        return hs_fail(err, HS_VAT_FAILED, "a syscall while the program is loaded");
+    }
+    return keeper_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
+}
+
+static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *id,
+                                         struct buffer *out, struct hs_error *err)
+{
+    struct buffer source = {0}, parameters = {0};
+    struct key key;
+    enum hs_status st = kv_store_get(kv, key_of(&key, id->text, ".source", ""), &source, err);
+
+    if (st == HS_OK) {
+        st = kv_store_get(kv, key_of(&key, id->text, ".vatParameters", ""), &parameters, err);
+    }
+    if (st == HS_NOT_FOUND) {
+        st = hs_fail(err, HS_CORRUPT, "kernel store: %s has no program", id->text);
+    }
+    if (st != HS_OK) goto out;
+    st = buffer_printf(out,
+                       "[\"setBundle\",\"%s\",{\"moduleFormat\":\"module\",\"source\":", id->text);
+    if (st == HS_OK) st = json_text_encode(out, buffer_slice(&source));
+    if (st == HS_OK) st = buffer_append_text(out, "},{\"vatParameters\":");
+    if (st == HS_OK) st = buffer_append(out, buffer_slice(&parameters));
+    if (st == HS_OK) st = buffer_append_text(out, "}]");
+    st = keeper_fail(err, st);
+out:
+    buffer_fini(&source);
+    buffer_fini(&parameters);
+    return st;
+}
+
+enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
+                                struct vat_engine *engine, struct vat_limits limits,
+                                struct hs_error *err)
+{
+    struct buffer command = {0}, answer = {0};
+    enum hs_status st;
+
+    assert(!p->vat);
+    st = vat_bundle_command(kv, &p->name.id, &command, err);
+    if (st != HS_OK) goto out;
+    st = vat_open(engine, p->name.id.text, VAT_SUPERVISOR_LITE, limits, &p->vat, err);
+    if (st != HS_OK) goto out;
+    st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, NULL, &answer, NULL, err);
+    if (st == HS_OK && !slice_equal(buffer_slice(&answer), slice_text("[\"dispatchReady\"]"))) {
+        st = vat_answer_failed(buffer_slice(&answer), err);
+    }
+out:
+    buffer_fini(&command);
+    buffer_fini(&answer);
+    return st;
+}
+
+enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery, vat_host_fn host,
+                                   void *host_data, uint64_t *ticks, struct hs_error *err)
+{
+    struct buffer command = {0}, answer = {0};
+    enum hs_status st;
+
+    assert(p->vat && !p->ended);
+    st = buffer_reserve(&command, delivery.len + 16);
+    if (st == HS_OK) st = buffer_append_text(&command, "[\"deliver\",");
+    if (st == HS_OK) st = buffer_append(&command, delivery);
+    if (st == HS_OK) st = buffer_append_byte(&command, ']');
+    st = keeper_fail(err, st);
+    if (st != HS_OK) goto out;
+    p->touched = true;
+    st = vat_command(p->vat, buffer_slice(&command), host, host_data, &answer, ticks, err);
+    if (st == HS_OK && !slice_starts_with(buffer_slice(&answer), slice_text("[\"ok\","))) {
+        st = vat_answer_failed(buffer_slice(&answer), err);
+    }
+out:
+    buffer_fini(&command);
+    buffer_fini(&answer);
+    return st;
+}

@@ -1,0 +1,61 @@
+/* Vat process: one vat of the kernel with its heap, and the table of all of them.
+ *
+ * The store says which vats exist; a process is the heap that goes with one. Heaps move between
+ * marks together with the store, so a process remembers what became of it since the mark:
+ *
+ *   born     made since the mark: closed on going back
+ *   ended    terminated since the mark: kept, and alive again on going back
+ *   touched  ran since the mark: its pages are compared on marking and on going back
+ *   unsaved  its mark image changed since the last snapshot was taken
+ */
+#ifndef HEADSTART_KERNEL_VAT_PROCESS_H
+#define HEADSTART_KERNEL_VAT_PROCESS_H
+
+#include "kernel/keeper.h"
+#include "kernel/vat/vat.h"
+#include "kernel/vat_names.h"
+
+struct vat_process {
+    struct vat_name name;
+    struct vat *vat; /* NULL only while it is being opened */
+    uint64_t transcript_len;
+    uint64_t transcript_len_marked;
+    uint64_t deliveries;
+    bool born, ended, touched, unsaved;
+};
+
+/* In the order of the ids' numbers. All zero bytes is a valid empty table. */
+struct vat_table {
+    struct vat_process **items;
+    size_t len;
+    size_t capacity;
+};
+
+void vat_table_fini(struct vat_table *t);
+/** A new process without a heap, in its place. */
+HS_MUST_CHECK enum hs_status vat_table_add(struct vat_table *t, const struct vat_name *name,
+                                           struct vat_process **out, struct hs_error *err);
+/** The process of `id` that has not ended; NULL: none. */
+struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *id);
+/** Close and take out entry `i`. */
+void vat_table_remove(struct vat_table *t, size_t i);
+
+/** Give the process a fresh heap with the vat's own program in it, both as `kv` has them.
+ *  HS_VAT_FAILED: the program does not load. */
+HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
+                                              struct vat_engine *engine, struct vat_limits limits,
+                                              struct hs_error *err);
+/** Hand over one delivery (JSON text).
+ *  Out:     ticks  what it cost
+ *  Returns: HS_VAT_FAILED  it failed, or answered with an error: the heap is undefined */
+HS_MUST_CHECK enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
+                                                 vat_host_fn host, void *host_data, uint64_t *ticks,
+                                                 struct hs_error *err);
+
+/** What passes between a vat and its host: *syscall is the inside of ["syscall", …]; false: the
+ *  request is something else (console output), which is answered with VAT_ANSWER_NOTHING and leaves
+ *  no trace. */
+bool vat_request_syscall(struct slice request, struct slice *syscall);
+#define VAT_ANSWER_NOTHING "null"
+
+#endif
