@@ -26,7 +26,12 @@ enum hs_status interrupt_init(struct interrupt *i, struct hs_error *err)
 
 void interrupt_fini(struct interrupt *i)
 {
+    struct signalfd_siginfo info;
+
     if (i->fd < 0) return;
+    /* One that is still waiting was acted on, and would end the process with the mask gone. */
+    while (read(i->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    }
     (void)close(i->fd);
     (void)pthread_sigmask(SIG_SETMASK, &i->mask_before, NULL);
     i->fd = -1;
