@@ -60,7 +60,7 @@ struct vat_entry vat_entry_find(engine_instance *m)
 static js_handle boot_step(engine_instance *m, struct slice source, const char *name,
                            js_handle argument)
 {
-    js_handle function = js_eval(m, source, name, false);
+    js_handle function = js_eval(m, source, name, JS_EVAL_SCRIPT);
     js_handle value;
 
     if (qjs_is_exception(m, function)) js_leave_with_exception(m, name);

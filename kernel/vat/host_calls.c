@@ -40,17 +40,31 @@ static js_handle call_report(struct vat *v, js_handle argument)
     return qjs_get_undefined(&v->instance);
 }
 
-static js_handle call_evaluate(struct vat *v, js_handle argument)
+static js_handle evaluate_as(struct vat *v, js_handle argument, enum js_eval_kind kind)
 {
     engine_instance *m = &v->instance;
     uint32_t address = 0;
     struct slice text = js_string_borrow(m, argument, &address);
-    js_handle promise = js_eval(m, text, "vat", true);
+    js_handle value = js_eval(m, text, "vat", kind);
 
     qjs_free_cstring(m, address);
-    if (!qjs_is_exception(m, promise)) return promise;
-    qjs_free_value(m, promise); /* the exception itself is pending in the engine */
+    if (!qjs_is_exception(m, value)) return value;
+    qjs_free_value(m, value); /* the exception itself is pending in the engine */
     return 0;
+}
+
+static js_handle call_evaluate(struct vat *v, js_handle argument)
+{
+    return evaluate_as(v, argument, JS_EVAL_MODULE);
+}
+
+static js_handle call_compile(struct vat *v, js_handle argument)
+{
+    js_handle value = evaluate_as(v, argument, JS_EVAL_MODULE_COMPILE);
+
+    if (value == 0) return 0;
+    qjs_free_value(&v->instance, value);
+    return qjs_get_undefined(&v->instance);
 }
 
 static js_handle call_collect(struct vat *v, js_handle argument)
@@ -80,8 +94,9 @@ static const struct host_call {
     js_handle (*call)(struct vat *v, js_handle argument);
     uint32_t arguments;
 } host_calls[] = {
-    {"issue", call_issue, 1},     {"report", call_report, 1}, {"evaluate", call_evaluate, 1},
-    {"collect", call_collect, 0}, {"encode", call_encode, 1}, {"decode", call_decode, 1},
+    {"issue", call_issue, 1},     {"report", call_report, 1},   {"evaluate", call_evaluate, 1},
+    {"compile", call_compile, 1}, {"collect", call_collect, 0}, {"encode", call_encode, 1},
+    {"decode", call_decode, 1},
 };
 enum { HOST_CALLS_LEN = sizeof host_calls / sizeof host_calls[0] };
 

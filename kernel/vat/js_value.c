@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-enum { EVAL_FLAG_MODULE = 1 }; /* JS_EVAL_TYPE_MODULE */
+/* JS_EVAL_TYPE_MODULE and JS_EVAL_FLAG_COMPILE_ONLY of quickjs.h */
+enum { EVAL_FLAG_MODULE = 1 << 0, EVAL_FLAG_COMPILE_ONLY = 1 << 5 };
 
 char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
 {
@@ -122,11 +123,16 @@ _Noreturn void js_leave_with_exception(engine_instance *m, const char *doing)
                                js_memory(m, text, len)));
 }
 
-js_handle js_eval(engine_instance *m, struct slice source, const char *name, bool module)
+js_handle js_eval(engine_instance *m, struct slice source, const char *name, enum js_eval_kind kind)
 {
+    static const uint32_t flags[] = {
+        [JS_EVAL_SCRIPT] = 0,
+        [JS_EVAL_MODULE] = EVAL_FLAG_MODULE,
+        [JS_EVAL_MODULE_COMPILE] = EVAL_FLAG_MODULE | EVAL_FLAG_COMPILE_ONLY,
+    };
     uint32_t text = js_bytes_copy_in(m, source);
     uint32_t file = js_bytes_copy_in(m, slice_text(name));
-    js_handle value = qjs_eval(m, text, (uint32_t)source.len, file, module ? EVAL_FLAG_MODULE : 0);
+    js_handle value = qjs_eval(m, text, (uint32_t)source.len, file, flags[kind]);
 
     qjs_free(m, text);
     qjs_free(m, file);

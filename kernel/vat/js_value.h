@@ -34,9 +34,15 @@ js_handle js_throw(engine_instance *m, const char *text);
 /** Leave, describing the pending exception after `doing`. */
 _Noreturn void js_leave_with_exception(engine_instance *m, const char *doing);
 
-/** Evaluate source text as a script or (`module`) as an ES module, whose value is a promise for
- *  its namespace. The result may be an exception. */
-js_handle js_eval(engine_instance *m, struct slice source, const char *name, bool module);
+enum js_eval_kind {
+    JS_EVAL_SCRIPT,
+    JS_EVAL_MODULE,         /* the value is a promise for the namespace */
+    JS_EVAL_MODULE_COMPILE, /* runs nothing */
+};
+
+/** Evaluate source text. The result may be an exception. */
+js_handle js_eval(engine_instance *m, struct slice source, const char *name,
+                  enum js_eval_kind kind);
 /** Call `function` with `argument` (0: none), which stays the caller's. May be an exception. */
 js_handle js_call(engine_instance *m, js_handle function, js_handle argument);
 

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    TICKS_MAX_DEFAULT = 50000, /* some seconds of JavaScript on a machine of today */
+    /* 100 million steps: half a second of a bare loop, half a minute of the costliest steps. */
+    TICKS_MAX_DEFAULT = 10000,
     TURNS_MAX = 1 << 20,       /* of one command; ticks bound them too */
 };
 

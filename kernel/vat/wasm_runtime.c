@@ -13,6 +13,7 @@ enum {
     FUNC_TYPES_MAX = 256,       /* the engine registers a few dozen */
     FUNC_TYPE_VALUES_MAX = 32,  /* parameters and results of one */
     ALT_STACK_BYTES = 64 << 10, /* for the fault handler */
+    STACK_END_BYTES = 1 << 20,  /* a fault this near to a stack's end is an overflow */
 };
 
 struct func_type {
@@ -42,6 +43,7 @@ static pthread_key_t alt_stack_key;
 
 static _Thread_local struct wasm_run *running;
 static _Thread_local bool thread_prepared;
+static _Thread_local const uint8_t *thread_stack_low; /* where this thread's stack ends */
 
 /* ---- entering and leaving ---- */
 
@@ -89,17 +91,18 @@ static void alt_stack_release(void *base)
     (void)munmap(base, ALT_STACK_BYTES);
 }
 
-static void assert_stack_suffices(void)
+static void thread_stack_find(void)
 {
     pthread_attr_t attributes;
-    void *base = NULL;
+    void *low = NULL;
     size_t bytes = 0;
 
     if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
-    if (pthread_attr_getstack(&attributes, &base, &bytes) == 0) {
+    if (pthread_attr_getstack(&attributes, &low, &bytes) == 0) {
         /* Half of what is asked for still holds every case measured; less is a caller's error
-         * that would only show as a crash under a hostile vat. */
+         * that would only show under a hostile vat. */
         assert(bytes >= (size_t)HS_VAT_THREAD_STACK_BYTES / 2);
+        thread_stack_low = low;
     }
     (void)pthread_attr_destroy(&attributes);
 }
@@ -111,7 +114,7 @@ static enum hs_status thread_prepare(struct hs_error *err)
     stack_t mine = {.ss_size = ALT_STACK_BYTES};
 
     if (thread_prepared) return HS_OK;
-    assert_stack_suffices();
+    thread_stack_find();
     if (sigaltstack(NULL, &current) != 0) return hs_fail_errno(err, HS_IO, errno, "sigaltstack");
     if (current.ss_flags & SS_DISABLE) {
         mine.ss_sp =
@@ -161,15 +164,27 @@ static void fault_pass_on(const struct sigaction *previous, int number, siginfo_
     (void)signal(number, SIG_DFL);
 }
 
+static bool fault_in_guard(const struct wasm_run *run, const uint8_t *address)
+{
+    return run->guard_low && address >= run->guard_low &&
+           (uint64_t)(address - run->guard_low) < WASM_RESERVED_BYTES;
+}
+
+/* The engine's own stack check comes first wherever it checks. Should native recursion escape it,
+ * ending the vat is better than ending the process, which would only meet the same message again.
+ */
+static bool fault_at_stack_end(const uint8_t *address)
+{
+    return thread_stack_low && address >= thread_stack_low - STACK_END_BYTES &&
+           address < thread_stack_low + STACK_END_BYTES;
+}
+
 static void fault_handle(int number, siginfo_t *info, void *context)
 {
     const uint8_t *address = info->si_addr;
-    struct wasm_run *run = running;
 
-    if (run && run->guard_low && address >= run->guard_low &&
-        (uint64_t)(address - run->guard_low) < WASM_RESERVED_BYTES) {
-        wasm_rt_trap(WASM_RT_TRAP_OOB);
-    }
+    if (running && fault_in_guard(running, address)) wasm_rt_trap(WASM_RT_TRAP_OOB);
+    if (running && fault_at_stack_end(address)) wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
     fault_pass_on(number == SIGSEGV ? &previous_segv : &previous_bus, number, info, context);
 }
 

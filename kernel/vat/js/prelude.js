@@ -8,11 +8,12 @@
  *   host    the host calls (kernel/vat/host_calls.h); nobody else ever sees them
  *   harden  freeze an object and all that is reachable from it
  *   seal    end of boot: freeze the language and fix the global names
+ *   stackFrames  how many frames an error's stack holds from now on; 0 at first
  */
 (host => {
   'use strict';
 
-  const { ownKeys, getPrototypeOf, construct } = Reflect;
+  const { ownKeys, getPrototypeOf, apply, construct } = Reflect;
   const { freeze, defineProperty, getOwnPropertyDescriptor } = Object;
 
   // ---- time, randomness, scheduling ----
@@ -50,6 +51,18 @@
     'scriptArgs', 'std', 'os', 'bjson',
   ];
   for (const name of removed) delete globalThis[name];
+
+  // ---- call stacks ----
+
+  /* A stack names lines of the supervisor, which another version numbers differently, and hooks
+   * into making one reach the functions on it. So errors carry none, which also keeps an exception
+   * as cheap as the meter takes it to be. Ours may ask for frames where no vat code runs. */
+  const { set: setStackFrames } = getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  const stackFrames = count => apply(setStackFrames, Error, [count]);
+  for (const name of ['prepareStackTrace', 'stackTraceLimit', 'captureStackTrace']) {
+    delete Error[name];
+  }
+  stackFrames(0);
 
   // ---- text coding, by the host ----
 
@@ -171,5 +184,5 @@
     }
   };
 
-  return { host, harden, seal };
+  return { host, harden, seal, stackFrames };
 })

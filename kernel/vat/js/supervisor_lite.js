@@ -15,8 +15,8 @@
 (realm => {
   'use strict';
 
-  const { host, harden, seal } = realm;
-  const { issue, report, evaluate, collect } = host;
+  const { host, harden, seal, stackFrames } = realm;
+  const { issue, report, evaluate, compile, collect } = host;
   const { stringify, parse } = JSON;
   const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf, hasOwn } = Object;
   const { ownKeys, getOwnPropertyDescriptor, apply } = Reflect;
@@ -581,13 +581,35 @@
 
   // ---- commands ----
 
+  /** The module's namespace. A syntax error is told with its place: compiling once more runs
+   *  none of the vat's code, so nobody but us sees a stack. */
+  const evaluateSource = async source => {
+    try {
+      return await evaluate(source);
+    } catch (problem) {
+      if (problem instanceof SyntaxError) compileForPlace(source);
+      throw problem;
+    }
+  };
+
+  const compileForPlace = source => {
+    stackFrames(1);
+    try {
+      compile(source);
+    } catch (problem) {
+      throw SyntaxError(`${problem.message} ${problem.stack.trim()}`);
+    } finally {
+      stackFrames(0);
+    }
+  };
+
   const commands = {
     setBundle: async (id, bundle) => {
       if (bundle.moduleFormat !== 'module') {
         throw TypeError(`lite vats are ES modules, not ${bundle.moduleFormat}`);
       }
       vatID = `${id}`;
-      const namespace = await evaluate(bundle.source);
+      const namespace = await evaluateSource(bundle.source);
       if (typeof namespace.buildRootObject !== 'function') {
         throw TypeError('the vat exports no buildRootObject');
       }
