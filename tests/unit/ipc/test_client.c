@@ -82,6 +82,11 @@ static enum headstart_status deliver(struct pair *p, const struct position *at, 
     return headstart_deliver(p->node, &d, out, &p->err);
 }
 
+static void client__version_is_the_projects(void)
+{
+    CU_ASSERT_STRING_EQUAL(HEADSTART_VERSION, HEADSTART_VERSION_TEXT);
+}
+
 static void client__hello_is_answered(void)
 {
     struct pair p;
@@ -349,6 +354,7 @@ static void client__nobody_there_is_unreachable(void)
 }
 
 static const struct suite_case cases[] = {
+    SUITE_CASE(client__version_is_the_projects),
     SUITE_CASE(client__hello_is_answered),
     SUITE_CASE(client__delivery_is_answered_whole),
     SUITE_CASE(client__store_questions_are_answered),
