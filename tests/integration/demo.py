@@ -46,10 +46,10 @@ class Restart:
         try:
             started = time.monotonic()
             self.sidecar.start()
-            self.sidecar.wait_ready()
+            ready = self.sidecar.wait_ready()
             self.ready_ms = (time.monotonic() - started) * 1000
+            self.rolled = ready["seqnum"] - (ready["snapshot"]["newest"] or 0)
             self.result = self.node.run()
-            self.status = self.sidecar.status()
             self.sidecar.stop()
         finally:
             self.node.end()
@@ -76,21 +76,33 @@ def milliseconds(value):
     return f"{value:,.1f} ms" if value < 100 else f"{value:,.0f} ms"
 
 
+PATHS = {
+    "swap": "it stood exactly where the node stands",
+    "catch_up": "it was behind the node, and executed what its log holds",
+    "roll_back": "it had gone on into the block that the crash tore, and went back to its beginning",
+    "full_replay": "it had to be built anew from everything in the node's store",
+}
+
+
 def print_table(warm, cold):
     w, c = warm.result, cold.result
     rows = [
         ("", "with headstart", "without its data"),
         ("how the kernel got there", w["first_path"], c["first_path"]),
-        ("messages replayed after the node asked", f'{w["first_replayed"]:,}',
+        ("messages caught up before the node asked", f"{warm.rolled:,}", f"{cold.rolled:,}"),
+        ("messages replayed while the node waited", f'{w["first_replayed"]:,}',
          f'{c["first_replayed"]:,}'),
         ("time to the first answer", milliseconds(w["first_delivery_ms"]),
          milliseconds(c["first_delivery_ms"])),
-        ("(sidecar ready before the node asked)", milliseconds(warm.ready_ms),
-         milliseconds(cold.ready_ms)),
+        ("(sidecar was ready, before the node, in", milliseconds(warm.ready_ms),
+         milliseconds(cold.ready_ms) + ")"),
     ]
     say("")
     for title, left, right in rows:
-        say(f"  {title:<40}{left:>18}{right:>20}")
+        say(f"  {title:<42}{left:>18}{right:>20}")
+    say("")
+    for path in (w["first_path"], c["first_path"]):
+        say(f"  {path}: {PATHS.get(path, path)}")
     say(f'\n  The restarted node had its first answer '
         f'{c["first_delivery_ms"] / w["first_delivery_ms"]:,.0f} times sooner.')
 
@@ -128,15 +140,11 @@ def demo(folder, binaries):
     require(cold.result["first_path"] == "full_replay",
             f"without data a full replay was expected: {cold.result['first_path']}")
     require(warm.result["rejected"] == 0, "messages were rejected")
-    check_report(warm_node(folder, messages, binaries), lines)
+    check_report(warm.node, lines)
     never_stopped = harness.solo(folder, messages, binaries=binaries)
     require(never_stopped[-1]["hash"] == warm.result["hash"],
             "the hash differs from that of a kernel that never stopped")
     say(f'  Its hash {warm.result["hash"][:16]}… is that of a kernel that never stopped.')
-
-
-def warm_node(folder, messages, binaries):
-    return harness.Node(folder, messages, chain_id=CHAIN_ID, binaries=binaries)
 
 
 def main():

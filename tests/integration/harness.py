@@ -246,6 +246,18 @@ class IntegrationCase(unittest.TestCase):
     def messages(self, lines, name="messages.jsonl"):
         return write_messages(self.folder / name, lines)
 
+    def twin_result(self, messages):
+        """The result of a run over the same messages that nothing disturbed, in its own folder."""
+        folder = self.folder / "twin"
+        folder.mkdir()
+        sidecar = Sidecar(folder)
+        node = Node(folder, messages)
+        self.processes += [sidecar, node]
+        sidecar.start().wait_ready()
+        result = node.run()
+        sidecar.stop()
+        return result
+
     def assert_same_chain(self, answered, oracle):
         """Every committed answer is the one of the run that never stopped."""
         self.assertEqual(sorted(answered), list(range(1, len(answered) + 1)))

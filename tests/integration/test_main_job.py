@@ -75,13 +75,7 @@ class ShortWorkload(IntegrationCase):
         return result
 
     def store_hash_of_twin(self):
-        """The real store's digest after a run that nothing disturbed."""
-        twin = harness.Sidecar(self.folder, data="twin-sidecar")
-        self.processes.append(twin)
-        twin.start().wait_ready()
-        result = self.node(self.file, data="twin-node").run()
-        twin.stop()
-        return result["store_hash"]
+        return self.twin_result(self.file)["store_hash"]
 
     def test_solo__killed_anywhere_goes_on_without_loss(self):
         seed = 20260101
