@@ -167,30 +167,57 @@ static void attach_told(struct steward *s, const struct entry_decision *d,
                  entry_path_name(d->path), d->base_at.seqnum, real->seqnum);
 }
 
+static enum hs_status attach_decide(struct steward *s, const struct position *real,
+                                    enum entry_cause why, struct entry_decision *out,
+                                    struct hs_error *err)
+{
+    struct entry_snapshot *snapshots = NULL;
+    struct entry_facts facts;
+    enum hs_status st = attach_collect(s, real, &facts, &snapshots, err);
+
+    if (st == HS_OK) {
+        if (why != ENTRY_CAUSE_NONE) facts.rejected = why;
+        *out = entry_check(&facts);
+    }
+    free(snapshots);
+    return st;
+}
+
+/* A snapshot that is being written is no fact yet. Where the way would begin further back than the
+ * mark, waiting for it costs less than doing without. */
+static enum hs_status attach_decide_settled(struct steward *s, const struct position *real,
+                                            enum entry_cause why, struct entry_decision *out,
+                                            struct hs_error *err)
+{
+    enum hs_status st = attach_decide(s, real, why, out, err);
+
+    if (st != HS_OK || s->snapshots.work == SNAPSHOT_WORK_NONE) return st;
+    if (out->base == ENTRY_BASE_KERNEL || out->base == ENTRY_BASE_MARK) return st;
+    snapshot_keeper_settle(s);
+    return attach_decide(s, real, why, out, err);
+}
+
 /* One attempt: decide, move, carry out. `why` is what ended the attempt before, NONE at first. */
 static enum hs_status attach_attempt(struct steward *s, const struct position *real,
                                      enum entry_cause why, struct attach_report *out,
                                      struct hs_error *err)
 {
-    struct entry_snapshot *snapshots = NULL;
     struct entry_decision d;
-    struct entry_facts facts;
-    enum hs_status st = attach_collect(s, real, &facts, &snapshots, err);
+    enum phase_event event;
+    enum hs_status st = attach_decide_settled(s, real, why, &d, err);
 
     if (st != HS_OK) return st;
-    if (why != ENTRY_CAUSE_NONE) facts.rejected = why;
-    d = entry_check(&facts);
-    free(snapshots);
     out->path = d.path;
+    event = attach_event(&d);
     attach_told(s, &d, real);
-    if (attach_event(&d) != EVENT_EQUAL) sidecar_advance(s, attach_event(&d));
+    if (event != EVENT_EQUAL) sidecar_advance(s, event);
     st = attach_try(s, &d, real, &out->replayed, err);
     if (st == HS_OK && s->o.config->verify_swap && !s->attached && d.path != ENTRY_COLD &&
         d.path != ENTRY_FULL_REPLAY) {
         st = attach_verify(s, err);
     }
     if (st != HS_OK) return st;
-    sidecar_advance(s, attach_event(&d) == EVENT_EQUAL ? EVENT_EQUAL : EVENT_CAUGHT_UP);
+    sidecar_advance(s, event == EVENT_EQUAL ? EVENT_EQUAL : EVENT_CAUGHT_UP);
     return HS_OK;
 }
 

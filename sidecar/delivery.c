@@ -228,6 +228,7 @@ void delivery_execute(struct steward *s, struct delivery_job *j)
         delivery_attached(s, j, &way);
         st = delivery_perform(s, j, &way, &packed, &err);
     }
+    steward_publish(s);
     if (st == HS_OK) {
         answer_post(s->o.loop, j->request, &packed);
     } else {

@@ -56,20 +56,6 @@ struct sidecar {
     bool failed;
 };
 
-struct sidecar_config sidecar_config_default(void)
-{
-    return (struct sidecar_config){
-        .snapshot_every = HS_SNAPSHOT_EVERY_DEFAULT,
-        .snapshot_keep = HS_SNAPSHOT_KEEP_DEFAULT,
-        .images = true,
-        .preload = true,
-        .log_sync = SIDECAR_LOG_SYNC_BACKGROUND,
-        .reads = SIDECAR_READS_MIRROR,
-        .log_level = LOG_LEVEL_INFO,
-        .log_format = LOG_FORMAT_TEXT,
-    };
-}
-
 /* Stopping. */
 
 static void sidecar_close_handle(uv_handle_t *handle)
@@ -271,19 +257,6 @@ static void sidecar_tick(uv_timer_t *timer)
 
 /* Opening. */
 
-static enum hs_status sidecar_check_config(const struct sidecar_config *c, struct hs_error *err)
-{
-    if (!c->socket_path || !c->data_dir || !c->kernel_path || !c->chain_id) {
-        return hs_fail(err, HS_INVALID, "socket, data folder, kernel file and chain id are needed");
-    }
-    if (c->snapshot_every < 1)
-        return hs_fail(err, HS_INVALID, "--snapshot-every must be at least 1");
-    if (c->snapshot_keep < 1 || c->snapshot_keep > HS_SNAPSHOT_KEEP_MAX) {
-        return hs_fail(err, HS_INVALID, "--snapshot-keep must be 1 to %d", HS_SNAPSHOT_KEEP_MAX);
-    }
-    return HS_OK;
-}
-
 static enum hs_status sidecar_loop_failed(struct hs_error *err, int code)
 {
     return hs_fail(err, HS_IO, "event loop: %s", uv_strerror(code));
@@ -355,7 +328,7 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
 static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
 {
     const struct sidecar_config *c = s->config;
-    enum hs_status st = sidecar_check_config(c, err);
+    enum hs_status st = sidecar_config_check(c, err);
 
     if (st == HS_OK) st = kernel_config_load(c->kernel_path, &s->kernel_config, err);
     if (st == HS_OK) st = data_folder_open(c->data_dir, c->chain_id, &s->folder, err);

@@ -44,6 +44,9 @@ struct sidecar_config {
 /** Defaults of docs/operations.md for everything that has one; the five paths and names are NULL.
  */
 struct sidecar_config sidecar_config_default(void);
+/** HS_INVALID: something is missing or out of its bounds, named as its option. */
+HS_MUST_CHECK enum hs_status sidecar_config_check(const struct sidecar_config *config,
+                                                  struct hs_error *err);
 
 /** Run the daemon until SIGTERM, SIGINT or a `shutdown` request, then stop in good order: the log
  *  is synced, a snapshot being written is finished.

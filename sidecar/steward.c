@@ -77,7 +77,6 @@ void steward_publish(struct steward *s)
     f->log.entries = log.entries;
     f->log.bytes = log.bytes;
     figures_release(s->o.board);
-    publish_vats(s);
 }
 
 /* The kernel's life. */
@@ -236,6 +235,7 @@ static void steward_serve(struct steward *s)
         steward_collect(s);
         if (job) job->run(job, s);
         steward_publish(s);
+        publish_vats(s);
     }
 }
 

@@ -82,7 +82,8 @@ struct steward {
 
 /** Move to the next phase: the only place that writes it. */
 void sidecar_advance(struct steward *s, enum phase_event event);
-/** Bring the figures up to date with what the steward holds. */
+/** Bring the figures up to date with what the steward holds: cheap, before each answer, so that a
+ *  status asked for after it shows its message. */
 void steward_publish(struct steward *s);
 bool steward_stopping(const struct steward *s);
 bool steward_node_waits(const struct steward *s, uint64_t node_epoch);

@@ -97,7 +97,7 @@ static enum hs_status node_send(void *data, const char *method, struct slice par
         done(done_data, HS_OK,
              slice_make("\x82\xa7"
                         "entries\x90\xa4more\xc3",
-                        15),
+                        16),
              "");
         break;
     case MOOD_HONEST:

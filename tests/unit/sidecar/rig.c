@@ -1,0 +1,574 @@
+#include "tests/unit/sidecar/rig.h"
+
+#include "ipc/wire.h"
+#include "sidecar/steward_internal.h"
+#include "tests/unit/suite.h"
+
+#include <unistd.h>
+
+/* The server's side of a request, played by the rig. The real one lies behind sockets; the steward
+ * knows it only by these two functions. */
+struct ipc_request {
+    pthread_mutex_t mutex;
+    pthread_cond_t answered;
+    bool done;
+    enum ipc_code code;
+    struct buffer packed;
+    char text[512];
+};
+
+static void request_answer(struct ipc_request *q, enum ipc_code code, struct slice packed,
+                           const char *text)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    CU_ASSERT_FALSE(q->done); /* exactly once */
+    q->done = true;
+    q->code = code;
+    CU_ASSERT_EQUAL(buffer_assign(&q->packed, packed), HS_OK);
+    (void)snprintf(q->text, sizeof q->text, "%s", text);
+    (void)pthread_cond_signal(&q->answered);
+    (void)pthread_mutex_unlock(&q->mutex);
+}
+
+void ipc_reply(struct ipc_request *request, struct slice packed)
+{
+    request_answer(request, (enum ipc_code)0, packed, "");
+}
+
+void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char *text)
+{
+    request_answer(request, code, slice_make(NULL, 0), text);
+}
+
+static void request_init(struct ipc_request *q)
+{
+    *q = (struct ipc_request){.done = false};
+    (void)pthread_mutex_init(&q->mutex, NULL);
+    (void)pthread_cond_init(&q->answered, NULL);
+}
+
+static void request_wait(struct ipc_request *q)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    while (!q->done) {
+        (void)pthread_cond_wait(&q->answered, &q->mutex);
+    }
+    (void)pthread_mutex_unlock(&q->mutex);
+}
+
+static void request_fini(struct ipc_request *q)
+{
+    (void)pthread_cond_destroy(&q->answered);
+    (void)pthread_mutex_destroy(&q->mutex);
+    buffer_fini(&q->packed);
+}
+
+/* The node's store, answering on the loop's thread while the test waits for its delivery. */
+
+static void answer_get(struct rig *r, struct slice params, struct wire_writer *w)
+{
+    struct buffer value = {0};
+    struct slice key = {0};
+
+    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "key"), &key));
+    wire_put_map(w, 1);
+    wire_put_text(w, slice_text("value"));
+    if (kv_store_get(kv_memory_store(r->real), key, &value, NULL) == HS_OK) {
+        wire_put_text(w, buffer_slice(&value));
+    } else {
+        wire_put_nil(w);
+    }
+    buffer_fini(&value);
+}
+
+/* A few entries at a time, so that a scan takes many requests. */
+static void answer_scan(struct rig *r, struct slice params, struct wire_writer *w)
+{
+    enum { SCAN_ENTRIES = 37 };
+    struct buffer key = {0}, value = {0}, entries = {0};
+    struct wire_writer each;
+    struct slice after = {0};
+    uint32_t count = 0;
+    bool more;
+
+    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "after"), &after));
+    CU_ASSERT_EQUAL(buffer_assign(&key, after), HS_OK);
+    wire_begin(&each, &entries);
+    while ((more = kv_store_next(kv_memory_store(r->real), buffer_slice(&key), &key, &value,
+                                 NULL) == HS_OK) &&
+           count < SCAN_ENTRIES) {
+        wire_put_array(&each, 2);
+        wire_put_text(&each, buffer_slice(&key));
+        wire_put_text(&each, buffer_slice(&value));
+        count++;
+    }
+    CU_ASSERT_EQUAL(wire_end(&each), HS_OK);
+    wire_put_map(w, 2);
+    wire_put_text(w, slice_text("entries"));
+    wire_put_array(w, count);
+    if (count > 0) wire_put_raw(w, buffer_slice(&entries));
+    wire_put_text(w, slice_text("more"));
+    wire_put_bool(w, more);
+    buffer_fini(&key);
+    buffer_fini(&value);
+    buffer_fini(&entries);
+}
+
+static enum hs_status rig_send(void *data, const char *method, struct slice params,
+                               node_answer_fn done, void *done_data, struct hs_error *err)
+{
+    struct rig *r = data;
+    struct buffer out = {0};
+    struct wire_writer w;
+
+    r->calls++;
+    if (r->calls_failing_after > 0 && r->calls > r->calls_failing_after) {
+        return hs_fail(err, HS_PEER_GONE, "the test's node went away");
+    }
+    wire_begin(&w, &out);
+    if (strcmp(method, "store.scan") == 0) {
+        answer_scan(r, params, &w);
+    } else {
+        answer_get(r, params, &w);
+    }
+    CU_ASSERT_EQUAL(wire_end(&w), HS_OK);
+    done(done_data, HS_OK, buffer_slice(&out), "");
+    buffer_fini(&out);
+    return HS_OK;
+}
+
+static void *rig_loop(void *data)
+{
+    struct rig *r = data;
+    struct job *job;
+
+    while ((job = job_queue_take(r->loop, -1))) {
+        job->run(job, r);
+    }
+    return NULL;
+}
+
+/* The steward's life. */
+
+static struct vat_engine *rig_engine(void)
+{
+    static struct vat_engine *engine; /* one a process is the engine's own rule */
+
+    if (!engine) CU_ASSERT_EQUAL_FATAL(vat_engine_open(NULL, &engine, NULL), HS_OK);
+    return engine;
+}
+
+static void rig_failed(void *data, const struct hs_error *error)
+{
+    (void)data;
+    (void)printf("\n    the steward failed: %s\n", error->text);
+    CU_FAIL("the steward failed");
+}
+
+void rig_open(struct rig *r)
+{
+    struct hs_error err = {0};
+
+    memset(r, 0, sizeof *r);
+    r->dir = scratch_make();
+    r->config = sidecar_config_default();
+    r->config.socket_path = "unused";
+    r->config.data_dir = r->dir.text;
+    r->config.kernel_path = HEADSTART_TEST_VATS "/town/kernel.json";
+    r->config.chain_id = "rig";
+    r->config.snapshot_every = 10;
+    r->config.snapshot_keep = 3;
+    logger_init(&r->logger, STDERR_FILENO,
+                getenv("HEADSTART_TEST_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+    if (kernel_config_load(r->config.kernel_path, &r->kernel_config, &err) != HS_OK) {
+        (void)printf("\n    %s\n", err.text);
+        CU_FAIL_FATAL("kernel configuration");
+    }
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&r->real, NULL), HS_OK);
+}
+
+static void history_cut(struct rig *r, size_t len)
+{
+    while (r->len > len) {
+        r->len--;
+        free(r->history[r->len].text);
+        buffer_fini(&r->history[r->len].result);
+    }
+}
+
+void rig_close(struct rig *r)
+{
+    if (r->steward) rig_stop(r);
+    history_cut(r, 0);
+    kv_memory_close(r->real);
+    kernel_config_close(r->kernel_config);
+    scratch_remove(r->dir);
+}
+
+static bool rig_loaded(struct rig *r)
+{
+    struct figures *f = figures_acquire(r->board);
+    bool loaded = f->phase == PHASE_PRIMED;
+
+    figures_release(r->board);
+    return loaded;
+}
+
+void rig_start(struct rig *r)
+{
+    struct steward_options options = {.config = &r->config,
+                                      .kernel_config = r->kernel_config,
+                                      .logger = &r->logger,
+                                      .engine = rig_engine(),
+                                      .failed = rig_failed};
+
+    r->config.data_dir = r->dir.text;
+    CU_ASSERT_EQUAL_FATAL(data_folder_open(r->dir.text, r->config.chain_id, &r->folder, NULL),
+                          HS_OK);
+    CU_ASSERT_EQUAL_FATAL(figures_board_open(r->config.chain_id, &r->board, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(job_queue_open(NULL, NULL, &r->loop, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(node_link_open(r->loop, rig_send, r, &r->link, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&r->loop_thread, NULL, rig_loop, r), 0);
+    options.folder = r->folder;
+    options.board = r->board;
+    options.loop = r->loop;
+    options.link = r->link;
+    CU_ASSERT_EQUAL_FATAL(steward_start(&options, &r->steward, NULL), HS_OK);
+    while (!rig_loaded(r)) {
+        (void)usleep(200);
+    }
+    rig_node_comes(r);
+}
+
+void rig_stop(struct rig *r)
+{
+    steward_close(r->steward);
+    r->steward = NULL;
+    job_queue_end(r->loop);
+    (void)pthread_join(r->loop_thread, NULL);
+    node_link_close(r->link);
+    job_queue_close(r->loop);
+    figures_board_close(r->board);
+    data_folder_close(r->folder);
+}
+
+/* The kernel is the steward's: what looks at it is a job. */
+struct probe_job {
+    struct job job;
+    struct ipc_request request;
+    struct rig_state state;
+};
+
+static void probe_answer(struct job *job)
+{
+    request_answer(&((struct probe_job *)job)->request, (enum ipc_code)0, slice_make(NULL, 0), "");
+}
+
+void rig_lose_data(struct rig *r)
+{
+    CU_ASSERT_PTR_NULL_FATAL(r->steward);
+    scratch_remove(r->dir);
+    r->dir = scratch_make();
+}
+
+void rig_node_leaves(struct rig *r)
+{
+    steward_node_detached(r->steward);
+}
+
+void rig_node_comes(struct rig *r)
+{
+    steward_node_attached(r->steward, "rig");
+}
+
+/* Deliveries. */
+
+uint64_t rig_height(const struct rig *r)
+{
+    return r->len > 0 ? r->history[r->len - 1].height : 0;
+}
+
+static struct position rig_position(const struct rig *r)
+{
+    return r->len > 0 ? r->history[r->len - 1].after : position_origin();
+}
+
+static void answer_text(struct wire_value result, const char *key, char *out, size_t room)
+{
+    struct slice text = {0};
+
+    CU_ASSERT_TRUE_FATAL(wire_text(wire_member(result, key), &text));
+    CU_ASSERT_FATAL(text.len < room);
+    memcpy(out, text.data, text.len);
+    out[text.len] = '\0';
+}
+
+static void apply_writes(struct rig *r, struct slice packed)
+{
+    struct kv_store *kv = kv_memory_store(r->real);
+    struct wire_walk walk;
+    struct wire_value pair;
+
+    CU_ASSERT_TRUE_FATAL(wire_walk_begin(wire_member(wire_root(packed), "writes"), &walk));
+    while (wire_walk_next(&walk, &pair)) {
+        struct slice key = {0}, value = {0};
+
+        CU_ASSERT_TRUE_FATAL(wire_text(wire_at(pair, 0), &key));
+        if (wire_text(wire_at(pair, 1), &value)) {
+            CU_ASSERT_EQUAL(kv_store_set(kv, key, value, NULL), HS_OK);
+        } else {
+            CU_ASSERT_EQUAL(kv_store_delete(kv, key, NULL), HS_OK);
+        }
+    }
+}
+
+static struct rig_answer answer_read(struct slice packed)
+{
+    struct wire_value root = wire_root(packed);
+    struct rig_answer a = {.code = (enum ipc_code)0};
+
+    CU_ASSERT_TRUE(wire_uint(wire_member(root, "seqnum"), &a.after.seqnum));
+    CU_ASSERT_TRUE(wire_uint(wire_member(root, "replayed"), &a.replayed));
+    answer_text(root, "hash", a.after.hash, sizeof a.after.hash);
+    answer_text(root, "path", a.path, sizeof a.path);
+    answer_text(root, "status", a.status, sizeof a.status);
+    return a;
+}
+
+static struct rig_answer deliver(struct rig *r, uint64_t height, const char *text, bool keep)
+{
+    struct ipc_delivery delivery = {
+        .real = rig_position(r),
+        .message = {.height = height, .time = 1700000000 + height, .text = slice_text(text)},
+    };
+    struct rig_answer a = {.code = (enum ipc_code)0};
+    struct ipc_request request;
+
+    request_init(&request);
+    r->calls = 0;
+    steward_deliver(r->steward, &request, &delivery);
+    request_wait(&request);
+    if (request.code) {
+        a.code = request.code;
+        (void)snprintf(a.text, sizeof a.text, "%s", request.text);
+    } else {
+        a = answer_read(buffer_slice(&request.packed));
+        CU_ASSERT_EQUAL(a.after.seqnum, delivery.real.seqnum + 1);
+    }
+    if (!request.code && keep) {
+        struct rig_message *m = &r->history[r->len];
+
+        CU_ASSERT_FATAL(r->len < RIG_MESSAGES_MAX);
+        *m = (struct rig_message){.height = height, .text = strdup(text), .after = a.after};
+        buffer_take(&m->result, &request.packed);
+        r->len++;
+        apply_writes(r, buffer_slice(&m->result));
+    }
+    request_fini(&request);
+    return a;
+}
+
+struct rig_answer rig_deliver(struct rig *r, uint64_t height, const char *text)
+{
+    return deliver(r, height, text, true);
+}
+
+struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const char *text)
+{
+    return deliver(r, height, text, false);
+}
+
+enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height)
+{
+    struct ipc_request request;
+    enum ipc_code code;
+
+    request_init(&request);
+    steward_prepare_commit(r->steward, &request, height);
+    request_wait(&request);
+    code = request.code;
+    request_fini(&request);
+    return code;
+}
+
+/* Every kind of outcome in turn: fulfilled in another vat, pending, rejected, malformed. */
+static void message_text(size_t n, char *text, size_t room)
+{
+    switch (n % 7) {
+    case 0:
+        (void)snprintf(text, room, "{\"to\":\"town\",\"method\":\"announce\",\"args\":[%zu]}", n);
+        return;
+    case 1:
+        (void)snprintf(text, room,
+                       "{\"to\":\"town\",\"method\":\"waitAtGate\",\"args\":[\"p%zu\"]}", n);
+        return;
+    case 2:
+        (void)snprintf(text, room, "{\"to\":\"town\",\"method\":\"fail\",\"args\":[\"no %zu\"]}",
+                       n);
+        return;
+    case 3:
+        (void)snprintf(text, room, "{\"to\":\"nobody\",\"method\":\"x\",\"args\":[%zu]}", n);
+        return;
+    case 4: (void)snprintf(text, room, "not JSON %zu", n); return;
+    case 5:
+        (void)snprintf(text, room, "{\"to\":\"town\",\"method\":\"countTwice\",\"args\":[%zu]}", n);
+        return;
+    default:
+        (void)snprintf(text, room, "{\"to\":\"town\",\"method\":\"count\",\"args\":[%zu]}", n);
+        return;
+    }
+}
+
+void rig_deliver_many(struct rig *r, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[128];
+        struct rig_answer a;
+
+        message_text(r->len, text, sizeof text);
+        a = rig_deliver(r, r->len / 5 + 1, text);
+        if (a.code) (void)printf("\n    %s\n", a.text);
+        CU_ASSERT_EQUAL_FATAL(a.code, 0);
+    }
+}
+
+/* The node's store at an earlier seqnum: its writes, again from nothing. */
+void rig_go_back(struct rig *r, size_t seqnum)
+{
+    CU_ASSERT_FATAL(seqnum <= r->len);
+    history_cut(r, seqnum);
+    kv_memory_close(r->real);
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&r->real, NULL), HS_OK);
+    for (size_t i = 0; i < r->len; i++) {
+        apply_writes(r, buffer_slice(&r->history[i].result));
+    }
+}
+
+void rig_go_on_alone(struct rig *r, size_t count)
+{
+    struct rig *other = calloc(1, sizeof *other);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(other);
+    rig_open(other);
+    rig_start(other);
+    for (size_t i = 0; i < r->len + count; i++) {
+        char text[128];
+        uint64_t height = i < r->len ? r->history[i].height : i / 5 + 1;
+
+        message_text(i, text, sizeof text);
+        CU_ASSERT_EQUAL_FATAL(
+            rig_deliver(other, height, i < r->len ? r->history[i].text : text).code, 0);
+    }
+    for (size_t i = r->len; i < other->len; i++) {
+        r->history[i] = other->history[i];
+        other->history[i] = (struct rig_message){0};
+        apply_writes(r, buffer_slice(&r->history[i].result));
+        r->len++;
+    }
+    rig_close(other);
+    free(other);
+}
+
+/* States. */
+
+static void state_of(struct kernel *k, struct rig_state *out)
+{
+    out->at = kernel_position(k);
+    CU_ASSERT_EQUAL(kv_store_digest(kernel_store(k), &out->digest, &out->entries, NULL), HS_OK);
+    CU_ASSERT_EQUAL(kernel_heaps_sha256(k, out->heaps, NULL), HS_OK);
+}
+
+static void probe_run(struct job *job, void *owner)
+{
+    struct probe_job *p = (struct probe_job *)job;
+    struct steward *s = owner;
+
+    CU_ASSERT_PTR_NOT_NULL(s->kernel);
+    if (s->kernel) state_of(s->kernel, &p->state);
+    probe_answer(job);
+}
+
+struct rig_state rig_kernel_state(struct rig *r)
+{
+    struct probe_job p = {.job = {.run = probe_run, .drop = probe_answer}};
+
+    request_init(&p.request);
+    job_queue_post(r->steward->queue, &p.job);
+    request_wait(&p.request);
+    request_fini(&p.request);
+    return p.state;
+}
+
+struct twin {
+    struct rig *rig;
+    struct rig_state state;
+};
+
+static void *twin_main(void *data)
+{
+    struct twin *t = data;
+    struct rig *r = t->rig;
+    struct kv_memory *base = NULL;
+    struct kernel *k = NULL;
+    struct kernel_options options = {
+        .engine = rig_engine(), .config = r->kernel_config, .vat_limits = vat_limits_default()};
+    struct kernel_start_report report;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&base, NULL), HS_OK);
+    options.base = kv_memory_store(base);
+    CU_ASSERT_EQUAL_FATAL(kernel_start(&options, &k, &report, NULL), HS_OK);
+    for (size_t i = 0; i < r->len; i++) {
+        struct kernel_outcome outcome = {0};
+        struct message m = {.height = r->history[i].height,
+                            .time = 1700000000 + r->history[i].height,
+                            .text = slice_text(r->history[i].text)};
+
+        CU_ASSERT_EQUAL(kernel_deliver(k, &m, &outcome, NULL), HS_OK);
+        CU_ASSERT_TRUE(position_equal(&outcome.after, &r->history[i].after));
+        kernel_outcome_fini(&outcome);
+    }
+    state_of(k, &t->state);
+    kernel_close(k);
+    kv_memory_close(base);
+    return NULL;
+}
+
+/* Vats need their stack, so the twin has a thread of its own. */
+struct rig_state rig_twin_state(struct rig *r)
+{
+    struct twin twin = {.rig = r};
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, HS_VAT_THREAD_STACK_BYTES);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, &attributes, twin_main, &twin), 0);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return twin.state;
+}
+
+void rig_check_twin(struct rig *r)
+{
+    struct rig_state ours = rig_kernel_state(r), twin = rig_twin_state(r);
+    uint64_t digest = 0, entries = 0;
+
+    CU_ASSERT_TRUE(position_equal(&ours.at, &twin.at));
+    CU_ASSERT_EQUAL(ours.digest, twin.digest);
+    CU_ASSERT_EQUAL(ours.entries, twin.entries);
+    CU_ASSERT_STRING_EQUAL(ours.heaps, twin.heaps);
+    CU_ASSERT_EQUAL(kv_store_digest(kv_memory_store(r->real), &digest, &entries, NULL), HS_OK);
+    CU_ASSERT_EQUAL(digest, twin.digest);
+    CU_ASSERT_EQUAL(entries, twin.entries);
+}
+
+struct figures rig_figures(struct rig *r)
+{
+    struct figures *f = figures_acquire(r->board);
+    struct figures copy = *f;
+
+    figures_release(r->board);
+    copy.vats = NULL;
+    copy.vats_len = 0;
+    return copy;
+}

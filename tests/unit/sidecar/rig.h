@@ -1,0 +1,89 @@
+/* A rig around the steward: the test is the node, a thread plays the loop, nothing goes over a
+ * socket. And a twin: a kernel of the test's own that executes the same messages and never stopped,
+ * which everything is measured against. */
+#ifndef HEADSTART_TESTS_UNIT_SIDECAR_RIG_H
+#define HEADSTART_TESTS_UNIT_SIDECAR_RIG_H
+
+#include "kernel/state/kv_memory.h"
+#include "sidecar/steward.h"
+#include "tests/unit/scratch.h"
+
+#include <pthread.h>
+
+enum { RIG_MESSAGES_MAX = 4096 };
+
+struct rig_message { /* one that the node has in its history */
+    uint64_t height;
+    char *text;
+    struct position after;
+    struct buffer result; /* packed, as answered: its writes make the store */
+};
+
+struct rig {
+    struct scratch_path dir;
+    struct sidecar_config config;
+    struct logger logger;
+    struct kernel_config *kernel_config;
+    struct kv_memory *real; /* the node's store */
+    struct rig_message history[RIG_MESSAGES_MAX];
+    size_t len;                   /* messages in the node's history: its seqnum */
+    uint64_t calls_failing_after; /* store requests answered before the node fails; 0: never */
+    uint64_t calls;
+
+    /* while a steward runs */
+    struct data_folder *folder;
+    struct figures_board *board;
+    struct job_queue *loop;
+    struct node_link *link;
+    struct steward *steward;
+    pthread_t loop_thread;
+};
+
+struct rig_answer {
+    enum ipc_code code; /* 0: executed */
+    char text[512];
+    char path[16];
+    char status[16];
+    uint64_t replayed;
+    struct position after;
+};
+
+void rig_open(struct rig *r);
+void rig_close(struct rig *r); /* stops first, if needed */
+
+/** Start a steward on the data folder, and wait until it has preloaded; connect the node. */
+void rig_start(struct rig *r);
+void rig_stop(struct rig *r);      /* in good order */
+void rig_lose_data(struct rig *r); /* stopped: the data folder is gone */
+
+void rig_node_leaves(struct rig *r);
+void rig_node_comes(struct rig *r);
+
+/** Deliver; on success the node's store has the writes. `text` is JSON. */
+struct rig_answer rig_deliver(struct rig *r, uint64_t height, const char *text);
+/** The same, but the node's transaction fails afterwards: its store stays. */
+struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const char *text);
+enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height);
+/** `count` messages in blocks of five from where the node stands, which must all be executed. */
+void rig_deliver_many(struct rig *r, size_t count);
+uint64_t rig_height(const struct rig *r); /* of the node's last message; 0: none */
+
+/** The node goes back to an earlier seqnum of its history. */
+void rig_go_back(struct rig *r, size_t seqnum);
+/** The node goes on without us: another sidecar executes `count` messages for it. */
+void rig_go_on_alone(struct rig *r, size_t count);
+
+struct rig_state {
+    struct position at;
+    uint64_t digest, entries; /* of the store as the kernel sees it */
+    char heaps[SHA256_HEX_BYTES];
+};
+struct rig_state rig_kernel_state(struct rig *r);
+/** What a kernel that executed the node's history from the start, without stopping, looks like. */
+struct rig_state rig_twin_state(struct rig *r);
+/** Assert that kernel, twin and the node's store are the same. */
+void rig_check_twin(struct rig *r);
+
+struct figures rig_figures(struct rig *r); /* without vats; nothing to free */
+
+#endif
