@@ -57,7 +57,8 @@ static enum hs_status leveldb_fail(struct hs_error *err, char *words, const char
     enum hs_status st = HS_IO;
 
     assert(words);
-    if (strncmp(words, "Corruption", strlen("Corruption")) == 0) {
+    if (strncmp(words, "Corruption", strlen("Corruption")) == 0 ||
+        strncmp(words, "NotFound", strlen("NotFound")) == 0) { /* a file it needs is missing */
         st = HS_CORRUPT;
     } else if (strstr(words, "lock ") &&
                (strstr(words, "already held") || strstr(words, "temporarily unavailable"))) {

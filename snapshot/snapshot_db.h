@@ -28,6 +28,7 @@ struct snapshot_db_options {
     const char *quarantine_dir; /* rejected generations are moved here */
     const char *epoch;          /* vat_engine_epoch: images of another epoch are not handed out */
     uint32_t keep;              /* K: snapshots that can be returned to, >= 1 */
+    uint64_t (*clock)(void);    /* Unix seconds for made_at; NULL: the system's */
     bool read_only;             /* offline tools, also while a daemon runs (from a checkpointed
                                    copy of the file list): see snapshot_db_open */
 };
@@ -35,12 +36,12 @@ struct snapshot_db_options {
 struct snapshot_record {
     struct position at;
     uint64_t height;
-    uint64_t made_at;    /* Unix seconds, for age only */
-    uint64_t keys;       /* store entries */
-    uint64_t pages;      /* heap pages */
-    uint64_t bytes;      /* keys, values and pages of this snapshot, uncompressed */
-    uint64_t batch_bytes;/* written for this one */
-    uint64_t digest;     /* order-independent, of all entries and pages */
+    uint64_t made_at;     /* Unix seconds, for age only */
+    uint64_t keys;        /* store entries */
+    uint64_t pages;       /* heap pages */
+    uint64_t bytes;       /* keys, values and pages of this snapshot, uncompressed */
+    uint64_t batch_bytes; /* written for this one */
+    uint64_t digest;      /* order-independent, of all entries and pages */
     bool has_images;
     bool verified;
 };
@@ -85,6 +86,10 @@ HS_MUST_CHECK enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint6
  *  `cancel` may be NULL; set true from another thread to stop early (HS_CANCELLED). */
 HS_MUST_CHECK enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *cancel,
                                                 struct hs_error *err);
+
+/** Drop the oldest snapshots until `keep` (>= 1) are left. HS_IO: all are still there. */
+HS_MUST_CHECK enum hs_status snapshot_db_prune(struct snapshot_db *db, uint32_t keep,
+                                               struct hs_error *err);
 
 /** Mark every snapshot of the present generation rejected on disk: never chosen again. */
 HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason,

@@ -1,0 +1,133 @@
+#include "snapshot/change.h"
+
+#include <assert.h>
+
+enum { PIECE_BYTES = 1 << 20 };
+
+enum hs_status change_init(struct change *c, struct generation *g, uint64_t seqnum, size_t keep,
+                           struct hs_error *err)
+{
+    const struct record_value *newest = generation_newest(g);
+
+    assert(keep >= 1);
+    *c = (struct change){.g = g, .first = !newest, .undo = newest && keep > 1, .seqnum = seqnum};
+    if (newest) {
+        c->sums = (struct content_sums){.keys = newest->record.keys,
+                                        .pages = newest->record.pages,
+                                        .images = newest->images,
+                                        .bytes = newest->record.bytes,
+                                        .digest = newest->record.digest};
+    }
+    return kv_leveldb_batch_open(&c->batch, err);
+}
+
+void change_fini(struct change *c)
+{
+    kv_leveldb_batch_close(c->batch);
+    buffer_fini(&c->old);
+    buffer_fini(&c->undo_bytes);
+}
+
+enum hs_status change_write_piece(struct change *c, size_t bytes_min, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (!c->first || kv_leveldb_batch_bytes(c->batch) < bytes_min) return HS_OK;
+    c->written_bytes += kv_leveldb_batch_bytes(c->batch);
+    st = kv_leveldb_write(c->g->db, c->batch, false, err);
+    kv_leveldb_batch_clear(c->batch);
+    return st;
+}
+
+/* The entry comes into the content (times 1) or goes out of it (times minus 1). */
+static void entry_count(struct change *c, struct slice key, struct slice value, uint64_t times)
+{
+    uint64_t digest = entry_digest(key, value);
+
+    switch (entry_kind_of(key)) {
+    case ENTRY_STORE: c->sums.keys += times; break;
+    case ENTRY_IMAGE: c->sums.images += times; break;
+    case ENTRY_PAGE:
+        assert(c->image);
+        c->sums.pages += times;
+        c->image->pages_stored += times;
+        c->image->pages_digest += times * digest;
+        break;
+    case ENTRY_OTHER: assert(!"only content changes"); break;
+    }
+    c->sums.bytes += times * (key.len + value.len);
+    c->sums.digest += times * digest;
+}
+
+static enum hs_status undo_add(struct change *c, struct slice key, bool present,
+                               struct hs_error *err)
+{
+    struct undo_value undo = {.key = key, .value = buffer_slice(&c->old), .present = present};
+    struct snapshot_key undo_key;
+    enum hs_status st;
+
+    if (!c->undo) return HS_OK;
+    if (c->undo_entries > UINT32_MAX) {
+        return hs_fail(err, HS_TOO_LARGE, "snapshot: more changes than undo entries can count");
+    }
+    st = undo_value_encode(&undo, &c->undo_bytes, err);
+    if (st != HS_OK) return st;
+    undo_key = key_undo(c->seqnum, (uint32_t)c->undo_entries);
+    kv_leveldb_batch_put(c->batch, snapshot_key_slice(&undo_key), buffer_slice(&c->undo_bytes));
+    c->undo_digest += entry_checksum64(snapshot_key_slice(&undo_key), buffer_slice(&c->undo_bytes));
+    c->undo_entries++;
+    return HS_OK;
+}
+
+/* What is there now, into c->old. */
+static enum hs_status old_get(struct change *c, struct slice key, bool *present,
+                              struct hs_error *err)
+{
+    enum hs_status st = kv_store_get(kv_leveldb_store(c->g->db), key, &c->old, err);
+
+    *present = st == HS_OK;
+    if (st == HS_NOT_FOUND) {
+        buffer_clear(&c->old);
+        return HS_OK;
+    }
+    if (st == HS_OK && entry_kind_of(key) == ENTRY_PAGE &&
+        !page_value_check(buffer_slice(&c->old))) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page to be replaced is damaged");
+    }
+    return st;
+}
+
+enum hs_status change_set(struct change *c, struct slice key, struct slice value,
+                          struct hs_error *err)
+{
+    enum hs_status st;
+    bool present;
+
+    if (!c->first) {
+        st = old_get(c, key, &present, err);
+        if (st != HS_OK) return st;
+        if (present && slice_equal(buffer_slice(&c->old), value)) return HS_OK;
+        st = undo_add(c, key, present, err);
+        if (st != HS_OK) return st;
+        if (present) entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
+    }
+    entry_count(c, key, value, 1);
+    kv_leveldb_batch_put(c->batch, key, value);
+    return change_write_piece(c, PIECE_BYTES, err);
+}
+
+enum hs_status change_delete(struct change *c, struct slice key, struct hs_error *err)
+{
+    enum hs_status st;
+    bool present;
+
+    if (!c->first) {
+        st = old_get(c, key, &present, err);
+        if (st != HS_OK || !present) return st;
+        st = undo_add(c, key, true, err);
+        if (st != HS_OK) return st;
+        entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
+    }
+    kv_leveldb_batch_delete(c->batch, key);
+    return change_write_piece(c, PIECE_BYTES, err);
+}

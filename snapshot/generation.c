@@ -1,0 +1,282 @@
+#include "snapshot/generation.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECORDS_CAPACITY_FIRST = 16 };
+
+const struct record_value *generation_newest(const struct generation *g)
+{
+    return g->records_len ? &g->records[g->records_len - 1] : NULL;
+}
+
+enum hs_status generation_records_reserve(struct generation *g, struct hs_error *err)
+{
+    if (g->records_len == g->records_capacity) {
+        size_t capacity = g->records_capacity ? 2 * g->records_capacity : RECORDS_CAPACITY_FIRST;
+        struct record_value *records = realloc(g->records, capacity * sizeof *records);
+
+        if (!records) return hs_fail(err, HS_NOMEM, "snapshot: no memory for a record");
+        g->records = records;
+        g->records_capacity = capacity;
+    }
+    return HS_OK;
+}
+
+void generation_records_push(struct generation *g, const struct record_value *v)
+{
+    assert(g->records_len < g->records_capacity);
+    g->records[g->records_len++] = *v;
+}
+
+/* Hand every entry that begins with `prefix` to `each`, in key order. */
+typedef enum hs_status (*entry_fn)(struct generation *g, struct slice key, struct slice value,
+                                   struct hs_error *err);
+
+static enum hs_status entries_visit(struct generation *g, struct slice prefix, entry_fn each,
+                                    struct hs_error *err)
+{
+    struct kv_leveldb_cursor *cursor = NULL;
+    struct slice key, value;
+    enum hs_status st = kv_leveldb_cursor_open(g->db, prefix, &cursor, err);
+
+    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+        if (!slice_starts_with(key, prefix)) break;
+        st = each(g, key, value, err);
+    }
+    kv_leveldb_cursor_close(cursor);
+    return st;
+}
+
+static enum hs_status record_load(struct generation *g, struct slice key, struct slice value,
+                                  struct hs_error *err)
+{
+    struct record_value record;
+    uint64_t seqnum;
+    enum hs_status st = record_value_decode(value, &record, err);
+
+    if (st != HS_OK) return st;
+    if (!key_number64(key, slice_text("r/"), &seqnum) || seqnum != record.record.at.seqnum) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a record stands under another one's key");
+    }
+    st = generation_records_reserve(g, err);
+    if (st == HS_OK) generation_records_push(g, &record);
+    return st;
+}
+
+/* The two newest batches left their links: serial numbers n and n - 1, or only 1. */
+static enum hs_status link_load(struct generation *g, struct slice key, struct slice value,
+                                struct hs_error *err)
+{
+    uint64_t serial;
+
+    if (!key_number64(key, slice_text("l/"), &serial) || serial == 0 || value.len > 0 ||
+        (g->serial != 0 && serial != g->serial + 1)) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a batch between kept ones is missing");
+    }
+    g->serial = serial;
+    return HS_OK;
+}
+
+static enum hs_status links_load(struct generation *g, struct hs_error *err)
+{
+    enum hs_status st = entries_visit(g, slice_text("l/"), link_load, err);
+    struct snapshot_key before;
+    bool found = true;
+
+    if (st != HS_OK) return st;
+    if (g->serial > 1) {
+        before = key_link(g->serial - 1);
+        st = kv_store_has(kv_leveldb_store(g->db), snapshot_key_slice(&before), &found, err);
+        if (st != HS_OK) return st;
+    }
+    if (g->serial == 0 || !found) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: the batch before the newest is missing");
+    }
+    return HS_OK;
+}
+
+static enum hs_status meta_load(struct generation *g, struct hs_error *err)
+{
+    struct kv_store *kv = kv_leveldb_store(g->db);
+    struct buffer format = {0};
+    enum hs_status st = kv_store_get_text(kv, KEY_FORMAT, &format, err);
+
+    if (st == HS_OK && strcmp(buffer_text(&format), "1") != 0) {
+        st = hs_fail(err, HS_CORRUPT, "snapshot: format %s is not known", buffer_text(&format));
+    }
+    if (st == HS_OK) st = kv_store_get_text(kv, KEY_EPOCH, &g->epoch, err);
+    if (st == HS_NOT_FOUND) {
+        st = hs_fail(err, HS_CORRUPT, "snapshot: a generation does not say what made it");
+    }
+    buffer_fini(&format);
+    return st;
+}
+
+static enum hs_status generation_load(struct generation *g, struct hs_error *err)
+{
+    enum hs_status st = entries_visit(g, slice_text("r/"), record_load, err);
+
+    if (st != HS_OK) return st;
+    if (g->records_len == 0)
+        return hs_fail(err, HS_NOT_FOUND, "snapshot: none in %s", g->path.text);
+    st = links_load(g, err);
+    return st == HS_OK ? meta_load(g, err) : st;
+}
+
+enum hs_status generation_open(const char *path, uint64_t number, enum generation_mode mode,
+                               struct generation **out, struct hs_error *err)
+{
+    struct kv_leveldb_options options = {.create = mode == GENERATION_NEW,
+                                         .read_only_hint = mode == GENERATION_READ_ONLY,
+                                         .write_buffer_bytes = GENERATION_WRITE_BUFFER_BYTES};
+    struct generation *g = calloc(1, sizeof *g);
+    enum hs_status st;
+
+    if (!g) return hs_fail(err, HS_NOMEM, "snapshot: no memory for a generation");
+    g->number = number;
+    (void)snprintf(g->path.text, sizeof g->path.text, "%s", path);
+    st = kv_leveldb_open(path, &options, &g->db, err);
+    if (st == HS_NOT_FOUND) st = hs_fail_prefix(err, HS_CORRUPT, "snapshot");
+    if (st == HS_OK) st = kv_leveldb_view_open(g->db, slice_text("s/"), &g->base, err);
+    if (st == HS_OK && mode != GENERATION_NEW) st = generation_load(g, err);
+    if (st != HS_OK) {
+        generation_close(g);
+        return st;
+    }
+    *out = g;
+    return HS_OK;
+}
+
+void generation_close(struct generation *g)
+{
+    if (!g) return;
+    kv_leveldb_view_close(g->base);
+    kv_leveldb_close(g->db);
+    buffer_fini(&g->epoch);
+    free(g->records);
+    free(g);
+}
+
+enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
+                                 struct hs_error *err)
+{
+    struct snapshot_key link = key_link(g->serial + 1);
+    enum hs_status st;
+
+    kv_leveldb_batch_put(batch, snapshot_key_slice(&link), slice_text(""));
+    if (g->serial >= 2) {
+        link = key_link(g->serial - 1);
+        kv_leveldb_batch_delete(batch, snapshot_key_slice(&link));
+    }
+    st = kv_leveldb_write(g->db, batch, true, err);
+    if (st == HS_OK) g->serial++;
+    return st;
+}
+
+static enum hs_status sums_add(struct content_sums *sums, struct slice key, struct slice value,
+                               struct hs_error *err)
+{
+    switch (entry_kind_of(key)) {
+    case ENTRY_STORE: sums->keys++; break;
+    case ENTRY_IMAGE: sums->images++; break;
+    case ENTRY_PAGE:
+        sums->pages++;
+        if (page_value_check(value)) break;
+        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page fails its checksum");
+    case ENTRY_OTHER: return HS_OK;
+    }
+    sums->bytes += key.len + value.len;
+    sums->digest += entry_digest(key, value);
+    return HS_OK;
+}
+
+enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
+                              struct content_sums *out, struct hs_error *err)
+{
+    struct kv_leveldb_cursor *cursor = NULL;
+    struct content_sums sums = {0};
+    struct slice key, value;
+    enum hs_status st = kv_leveldb_cursor_open(g->db, slice_text(""), &cursor, err);
+
+    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+        if (cancel && *cancel) {
+            st = hs_fail(err, HS_CANCELLED, "snapshot: verification was stopped");
+        } else {
+            st = sums_add(&sums, key, value, err);
+        }
+    }
+    kv_leveldb_cursor_close(cursor);
+    if (st == HS_OK) *out = sums;
+    return st;
+}
+
+/* The undo entries of record i, which lead to record i - 1. */
+static enum hs_status undo_check(struct generation *g, size_t i, struct hs_error *err)
+{
+    const struct record_value *record = &g->records[i];
+    struct snapshot_key prefix = key_undos(record->record.at.seqnum);
+    struct kv_leveldb_cursor *cursor = NULL;
+    uint64_t entries = 0, digest = 0;
+    struct slice key, value;
+    enum hs_status st;
+
+    assert(i > 0);
+    st = kv_leveldb_cursor_open(g->db, snapshot_key_slice(&prefix), &cursor, err);
+    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+        if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
+        entries++;
+        digest += entry_checksum64(key, value);
+    }
+    kv_leveldb_cursor_close(cursor);
+    if (st != HS_OK) return st;
+    if (entries == record->undo_entries && digest == record->undo_digest) return HS_OK;
+    return hs_fail(err, HS_CORRUPT, "snapshot: the undo entries of seqnum %llu are damaged",
+                   (unsigned long long)record->record.at.seqnum);
+}
+
+static enum hs_status verified_note(struct generation *g, struct hs_error *err)
+{
+    struct record_value *newest = &g->records[g->records_len - 1];
+    struct record_value verified = *newest;
+    struct snapshot_key key = key_record(newest->record.at.seqnum);
+    struct kv_leveldb_batch *batch = NULL;
+    char value[RECORD_VALUE_BYTES];
+    enum hs_status st;
+
+    if (newest->record.verified) return HS_OK;
+    st = kv_leveldb_batch_open(&batch, err);
+    if (st != HS_OK) return st;
+    verified.record.verified = true;
+    record_value_encode(&verified, value);
+    kv_leveldb_batch_put(batch, snapshot_key_slice(&key), slice_make(value, sizeof value));
+    st = generation_commit(g, batch, err);
+    kv_leveldb_batch_close(batch);
+    if (st == HS_OK) newest->record.verified = true;
+    return st;
+}
+
+enum hs_status generation_verify(struct generation *g, const _Atomic bool *cancel,
+                                 struct hs_error *err)
+{
+    const struct record_value *newest = generation_newest(g);
+    const struct snapshot_record *r = &newest->record;
+    struct content_sums sums;
+    enum hs_status st;
+
+    assert(newest);
+    st = generation_sum(g, cancel, &sums, err);
+    if (st != HS_OK) return st;
+    if (sums.keys != r->keys || sums.pages != r->pages || sums.images != newest->images ||
+        sums.bytes != r->bytes || sums.digest != r->digest) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: the content is not that of seqnum %llu",
+                       (unsigned long long)r->at.seqnum);
+    }
+    for (size_t i = 1; st == HS_OK && i < g->records_len; i++) {
+        st = undo_check(g, i, err);
+    }
+    if (st != HS_OK || g->base->ops->set == NULL) return st; /* read only: nothing is noted */
+    return verified_note(g, err);
+}

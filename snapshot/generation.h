@@ -1,0 +1,93 @@
+/* A generation: one LevelDB folder that holds a line of snapshots.
+ *
+ *   present content ◄─undo of newest─ one before ◄─undo─ … oldest kept
+ *
+ * Every change after the first snapshot is one synced batch that holds the changed entries, what
+ * they were, and a link entry with the batch's serial number. The links of the two newest batches
+ * are always there: a database that lost a batch in the middle (its MANIFEST damaged, say) shows
+ * a missing link when it is opened.
+ *
+ * Only the owner calls here, but for the reads of `base` and generation_image_*, which may run on
+ * other threads beside generation_put.
+ */
+#ifndef HEADSTART_SNAPSHOT_GENERATION_H
+#define HEADSTART_SNAPSHOT_GENERATION_H
+
+#include "snapshot/kv_leveldb.h"
+#include "snapshot/snapshot_files.h"
+#include "snapshot/snapshot_format.h"
+
+/* Small enough that what LevelDB replays from its own log at opening is read in a blink. */
+enum { GENERATION_WRITE_BUFFER_BYTES = 4 << 20 };
+
+struct generation {
+    uint64_t number;
+    struct snapshot_path path;
+    struct kv_leveldb *db;
+    struct kv_store *base;        /* the s/ entries */
+    struct buffer epoch;          /* of the images; empty while there is no snapshot */
+    uint64_t serial;              /* of the newest batch; 0: none yet */
+    bool partial;                 /* a first snapshot was begun and not finished */
+    struct record_value *records; /* oldest first */
+    size_t records_len;
+    size_t records_capacity;
+};
+
+enum generation_mode { GENERATION_NEW = 1, GENERATION_PRESENT, GENERATION_READ_ONLY };
+
+/** `path` is a generation's folder, or a copy of one. HS_CORRUPT, HS_LOCKED, HS_IO; HS_NOT_FOUND:
+ *  not NEW, and no snapshot in it. */
+HS_MUST_CHECK enum hs_status generation_open(const char *path, uint64_t number,
+                                             enum generation_mode mode, struct generation **out,
+                                             struct hs_error *err);
+void generation_close(struct generation *g);
+/** NULL: no snapshot. */
+const struct record_value *generation_newest(const struct generation *g);
+/** Room for one more record, so that adding it cannot fail. */
+HS_MUST_CHECK enum hs_status generation_records_reserve(struct generation *g, struct hs_error *err);
+void generation_records_push(struct generation *g, const struct record_value *v);
+
+/** Write the batch, synced, with its link. */
+HS_MUST_CHECK enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
+                                               struct hs_error *err);
+
+/* What a snapshot of some content comes to. */
+struct content_sums {
+    uint64_t keys, pages, images, bytes, digest;
+};
+/** Read all of the present content, each entry against its checksum. HS_CORRUPT, HS_CANCELLED. */
+HS_MUST_CHECK enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
+                                            struct content_sums *out, struct hs_error *err);
+
+/** The first snapshot: write the changes, then the record over all there is. Not atomic: until the
+ *  record is there the generation has no snapshot, and the call may be made again. */
+HS_MUST_CHECK enum hs_status generation_put_first(struct generation *g, const char *epoch,
+                                                  const struct mark_changes *changes,
+                                                  uint64_t made_at, struct hs_error *err);
+/** A further one, with undo entries, dropping the oldest past `keep`: one batch. */
+HS_MUST_CHECK enum hs_status generation_put_next(struct generation *g,
+                                                 const struct mark_changes *changes,
+                                                 uint64_t made_at, size_t keep,
+                                                 struct hs_error *err);
+/** Entries of a store without snapshot, written in unsynced pieces. */
+HS_MUST_CHECK enum hs_status generation_copy_store(struct generation *to, struct generation *from,
+                                                   struct hs_error *err);
+
+/** Make the snapshot before the newest the present content. There must be one. */
+HS_MUST_CHECK enum hs_status generation_undo_newest(struct generation *g, struct hs_error *err);
+/** Drop the oldest snapshots past `keep`. */
+HS_MUST_CHECK enum hs_status generation_prune(struct generation *g, size_t keep,
+                                              struct hs_error *err);
+/** Check content and undo entries against the records; note the newest as verified. */
+HS_MUST_CHECK enum hs_status generation_verify(struct generation *g, const _Atomic bool *cancel,
+                                               struct hs_error *err);
+
+/** As heap_image_source's find and load. */
+HS_MUST_CHECK enum hs_status generation_image_find(struct generation *g, const char *vat_id,
+                                                   struct heap_image_info *info,
+                                                   struct hs_error *err);
+HS_MUST_CHECK enum hs_status generation_image_load(struct generation *g,
+                                                   const struct heap_image_info *info, char *memory,
+                                                   struct hs_error *err);
+
+#endif

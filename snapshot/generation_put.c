@@ -1,0 +1,173 @@
+/* Writing snapshots, and dropping those that are not kept. */
+#include "snapshot/change.h"
+#include "snapshot/generation.h"
+#include "snapshot/snapshot_policy.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { LEFTOVER_PIECE_BYTES = 1 << 20 };
+
+/* The record of the change, into the batch; kept in memory once the batch is durable. */
+static void record_make(struct change *c, const struct mark_changes *m, uint64_t made_at,
+                        struct record_value *out)
+{
+    struct snapshot_key key = key_record(m->at.seqnum);
+    char value[RECORD_VALUE_BYTES];
+
+    *out = (struct record_value){
+        .images = c->sums.images, .undo_entries = c->undo_entries, .undo_digest = c->undo_digest};
+    out->record = (struct snapshot_record){
+        .at = m->at,
+        .height = m->height,
+        .made_at = made_at,
+        .keys = c->sums.keys,
+        .pages = c->sums.pages,
+        .bytes = c->sums.bytes,
+        .batch_bytes = c->written_bytes + kv_leveldb_batch_bytes(c->batch),
+        .digest = c->sums.digest,
+        .has_images = c->sums.images > 0,
+    };
+    record_value_encode(out, value);
+    kv_leveldb_batch_put(c->batch, snapshot_key_slice(&key), slice_make(value, sizeof value));
+}
+
+/* What an unfinished first snapshot left, but for the store: that may have been filled. */
+static enum hs_status leftovers_delete(struct change *c, struct hs_error *err)
+{
+    static const char *const prefixes[] = {"h/", "i/", "r/", "u/", "l/"};
+    struct kv_leveldb_cursor *cursor = NULL;
+    struct slice key, value;
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; st == HS_OK && i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        st = kv_leveldb_cursor_open(c->g->db, slice_text(prefixes[i]), &cursor, err);
+        while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+            if (!slice_starts_with(key, slice_text(prefixes[i]))) break;
+            kv_leveldb_batch_delete(c->batch, key);
+            st = change_write_piece(c, LEFTOVER_PIECE_BYTES, err);
+        }
+        kv_leveldb_cursor_close(cursor);
+        cursor = NULL;
+    }
+    return st == HS_OK ? change_write_piece(c, 1, err) : st;
+}
+
+enum hs_status generation_put_first(struct generation *g, const char *epoch,
+                                    const struct mark_changes *changes, uint64_t made_at,
+                                    struct hs_error *err)
+{
+    struct record_value record;
+    struct change c;
+    enum hs_status st = change_init(&c, g, changes->at.seqnum, 1, err);
+
+    assert(g->records_len == 0);
+    if (st != HS_OK) return st;
+    if (g->partial) st = leftovers_delete(&c, err);
+    g->partial = true;
+    if (st == HS_OK) st = change_mark(&c, changes, err);
+    if (st == HS_OK) st = change_write_piece(&c, 1, err);
+    if (st != HS_OK) goto out;
+    /* Unsynced pieces are durable once they are in tables. */
+    kv_leveldb_flush(g->db);
+    st = generation_sum(g, NULL, &c.sums, err);
+    if (st == HS_OK) st = buffer_assign(&g->epoch, slice_text(epoch));
+    if (st != HS_OK) goto out;
+    kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text("1"));
+    kv_leveldb_batch_put(c.batch, slice_text(KEY_EPOCH), slice_text(epoch));
+    record_make(&c, changes, made_at, &record);
+    g->serial = 0;
+    st = generation_records_reserve(g, err);
+    if (st == HS_OK) st = generation_commit(g, c.batch, err);
+    if (st != HS_OK) goto out;
+    generation_records_push(g, &record);
+    g->partial = false;
+out:
+    change_fini(&c);
+    return st;
+}
+
+/* Deletions that drop the oldest `excess` snapshots: their records, and the way back to them. */
+static void prune_add(struct generation *g, struct kv_leveldb_batch *batch, size_t excess)
+{
+    for (size_t i = 0; i < excess; i++) {
+        struct snapshot_key key = key_record(g->records[i].record.at.seqnum);
+        const struct record_value *next = i + 1 < g->records_len ? &g->records[i + 1] : NULL;
+
+        kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
+        for (uint64_t n = 0; next && n < next->undo_entries; n++) {
+            key = key_undo(next->record.at.seqnum, (uint32_t)n);
+            kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
+        }
+    }
+}
+
+static void records_forget_oldest(struct generation *g, size_t count)
+{
+    g->records_len -= count;
+    memmove(g->records, g->records + count, g->records_len * sizeof *g->records);
+}
+
+enum hs_status generation_put_next(struct generation *g, const struct mark_changes *changes,
+                                   uint64_t made_at, size_t keep, struct hs_error *err)
+{
+    size_t excess = snapshot_policy_excess(g->records_len + 1, keep);
+    struct record_value record;
+    struct change c;
+    enum hs_status st = change_init(&c, g, changes->at.seqnum, keep, err);
+
+    if (st != HS_OK) return st;
+    assert(g->records_len > 0);
+    st = generation_records_reserve(g, err);
+    if (st == HS_OK) st = change_mark(&c, changes, err);
+    if (st != HS_OK) goto out;
+    assert(excess <= g->records_len);
+    record_make(&c, changes, made_at, &record);
+    prune_add(g, c.batch, excess);
+    st = generation_commit(g, c.batch, err);
+    if (st != HS_OK) goto out;
+    records_forget_oldest(g, excess);
+    generation_records_push(g, &record);
+    /* What stays in LevelDB's own log is read again at the next open: not more than its buffer. */
+    if (record.record.batch_bytes > GENERATION_WRITE_BUFFER_BYTES) kv_leveldb_flush(g->db);
+out:
+    change_fini(&c);
+    return st;
+}
+
+enum hs_status generation_copy_store(struct generation *to, struct generation *from,
+                                     struct hs_error *err)
+{
+    struct kv_leveldb_cursor *cursor = NULL;
+    struct slice key, value;
+    struct change c;
+    enum hs_status st = change_init(&c, to, 0, 1, err);
+
+    if (st != HS_OK) return st;
+    assert(c.first);
+    st = kv_leveldb_cursor_open(from->db, slice_text("s/"), &cursor, err);
+    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+        if (!slice_starts_with(key, slice_text("s/"))) break;
+        st = change_set(&c, key, value, err);
+    }
+    kv_leveldb_cursor_close(cursor);
+    if (st == HS_OK) st = change_write_piece(&c, 1, err);
+    change_fini(&c);
+    return st;
+}
+
+enum hs_status generation_prune(struct generation *g, size_t keep, struct hs_error *err)
+{
+    size_t excess = snapshot_policy_excess(g->records_len, keep);
+    struct kv_leveldb_batch *batch = NULL;
+    enum hs_status st;
+
+    if (excess == 0) return HS_OK;
+    st = kv_leveldb_batch_open(&batch, err);
+    if (st != HS_OK) return st;
+    prune_add(g, batch, excess);
+    st = generation_commit(g, batch, err);
+    kv_leveldb_batch_close(batch);
+    if (st == HS_OK) records_forget_oldest(g, excess);
+    return st;
+}

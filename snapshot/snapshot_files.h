@@ -1,0 +1,71 @@
+/* The snapshot store's folders: generations, which one is in use, what is moved or copied.
+ *
+ *   snapshot/LOCK                 held by the process that writes
+ *   snapshot/CURRENT              "gen-<10 digits> <XXH3-64 of that name, 16 hex digits>\n"
+ *   snapshot/gen-<10 digits>/     a generation; REJECTED inside: never chosen again
+ *   snapshot/.read-XXXXXX/        an offline tool's copy, locked while in use
+ */
+#ifndef HEADSTART_SNAPSHOT_SNAPSHOT_FILES_H
+#define HEADSTART_SNAPSHOT_SNAPSHOT_FILES_H
+
+#include "kernel/state/bytes.h"
+
+enum { SNAPSHOT_PATH_BYTES_MAX = 1024, GENERATION_NAME_BYTES = 16 };
+
+struct snapshot_path {
+    char text[SNAPSHOT_PATH_BYTES_MAX];
+};
+
+/** HS_TOO_LARGE when it does not fit. */
+HS_MUST_CHECK enum hs_status snapshot_path_join(const char *dir, const char *name,
+                                                struct snapshot_path *out, struct hs_error *err);
+/** The folder, made with one missing parent. */
+HS_MUST_CHECK enum hs_status snapshot_dir_make(const char *path, struct hs_error *err);
+HS_MUST_CHECK enum hs_status snapshot_dir_sync(const char *path, struct hs_error *err);
+/** Hold dir/LOCK until the descriptor is closed. HS_LOCKED. */
+HS_MUST_CHECK enum hs_status snapshot_dir_lock(const char *dir, int *fd, struct hs_error *err);
+
+/** Write dir/name by temporary name, sync, rename, sync of the folder. */
+HS_MUST_CHECK enum hs_status snapshot_file_write(const char *dir, const char *name,
+                                                 struct slice content, struct hs_error *err);
+/** HS_NOT_FOUND, HS_TOO_LARGE (over 64 KiB), HS_IO. */
+HS_MUST_CHECK enum hs_status snapshot_file_read(const char *dir, const char *name,
+                                                struct buffer *out, struct hs_error *err);
+
+void generation_name(uint64_t number, char out[GENERATION_NAME_BYTES]);
+/** Numbers of the generations in `dir`, descending; up to `max`, *len how many. */
+HS_MUST_CHECK enum hs_status generation_list(const char *dir, uint64_t *out, size_t max,
+                                             size_t *len, struct hs_error *err);
+HS_MUST_CHECK enum hs_status generation_current_write(const char *dir, uint64_t number,
+                                                      struct hs_error *err);
+/** 0: CURRENT is missing or damaged. */
+uint64_t generation_current_read(const char *dir);
+bool generation_rejected(const char *dir, uint64_t number);
+HS_MUST_CHECK enum hs_status generation_reject(const char *dir, uint64_t number, const char *reason,
+                                               struct hs_error *err);
+/** Remove the folder and its files; one that is absent is HS_OK. */
+HS_MUST_CHECK enum hs_status generation_remove(const char *dir, uint64_t number,
+                                               struct hs_error *err);
+/** Try to remove it; what is left is removed when the store is opened or verified. */
+void generation_discard(const char *dir, uint64_t number);
+/** Move the folder to quarantine, under the first free name. */
+HS_MUST_CHECK enum hs_status generation_quarantine(const char *dir, uint64_t number,
+                                                   const char *quarantine_dir,
+                                                   struct hs_error *err);
+/** Bytes of the generation's files. */
+uint64_t generation_bytes(const char *dir, uint64_t number);
+
+/** Make `to` (a new folder, or one to be emptied) a database with the content that `from` has at
+ * some moment of the call, also while a process writes there: tables are linked, the rest copied.
+ */
+HS_MUST_CHECK enum hs_status database_clone(const char *from, const char *to, struct hs_error *err);
+/** A new folder for an offline tool's copy: below `dir`, or in $TMPDIR or /tmp where that cannot
+ *  be written. *lock_fd keeps a daemon from clearing it away. */
+HS_MUST_CHECK enum hs_status reader_dir_make(const char *dir, struct snapshot_path *out,
+                                             int *lock_fd, struct hs_error *err);
+/** Remove it with the database in it. */
+void reader_dir_remove(const struct snapshot_path *path, int lock_fd);
+/** Remove what tools that were killed left in `dir`. */
+void reader_dirs_sweep(const char *dir);
+
+#endif

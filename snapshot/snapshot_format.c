@@ -1,0 +1,302 @@
+#include "snapshot/snapshot_format.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+enum { FLAG_VERIFIED = 1, HASH_BYTES = SHA256_HEX_BYTES - 1, UNDO_HEADER_BYTES = 5 };
+
+static void u32_put(char *to, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(to, &value, sizeof value);
+}
+
+static void u64_put(char *to, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(to, &value, sizeof value);
+}
+
+static uint32_t u32_get(const char *from)
+{
+    uint32_t value;
+
+    memcpy(&value, from, sizeof value);
+    return le32toh(value);
+}
+
+static uint64_t u64_get(const char *from)
+{
+    uint64_t value;
+
+    memcpy(&value, from, sizeof value);
+    return le64toh(value);
+}
+
+struct slice snapshot_key_slice(const struct snapshot_key *k)
+{
+    return slice_make(k->bytes, k->len);
+}
+
+static void key_add(struct snapshot_key *k, const void *bytes, size_t len)
+{
+    assert(k->len + len <= sizeof k->bytes);
+    memcpy(k->bytes + k->len, bytes, len);
+    k->len += len;
+}
+
+static struct snapshot_key key_begin(const char *text)
+{
+    struct snapshot_key k = {.len = 0};
+
+    key_add(&k, text, strlen(text));
+    return k;
+}
+
+static void key_add_be32(struct snapshot_key *k, uint32_t number)
+{
+    number = htobe32(number);
+    key_add(k, &number, sizeof number);
+}
+
+static void key_add_be64(struct snapshot_key *k, uint64_t number)
+{
+    number = htobe64(number);
+    key_add(k, &number, sizeof number);
+}
+
+struct snapshot_key key_pages(const char *vat_id)
+{
+    struct snapshot_key k = key_begin("h/");
+
+    assert(vat_id_valid(vat_id));
+    key_add(&k, vat_id, strlen(vat_id));
+    key_add(&k, "/", 1);
+    return k;
+}
+
+struct snapshot_key key_page(const char *vat_id, uint32_t page)
+{
+    struct snapshot_key k = key_pages(vat_id);
+
+    key_add_be32(&k, page);
+    return k;
+}
+
+struct snapshot_key key_image(const char *vat_id)
+{
+    struct snapshot_key k = key_begin("i/");
+
+    assert(vat_id_valid(vat_id));
+    key_add(&k, vat_id, strlen(vat_id));
+    return k;
+}
+
+struct snapshot_key key_record(uint64_t seqnum)
+{
+    struct snapshot_key k = key_begin("r/");
+
+    key_add_be64(&k, seqnum);
+    return k;
+}
+
+struct snapshot_key key_undos(uint64_t seqnum)
+{
+    struct snapshot_key k = key_begin("u/");
+
+    key_add_be64(&k, seqnum);
+    key_add(&k, "/", 1);
+    return k;
+}
+
+struct snapshot_key key_undo(uint64_t seqnum, uint32_t n)
+{
+    struct snapshot_key k = key_undos(seqnum);
+
+    key_add_be32(&k, n);
+    return k;
+}
+
+struct snapshot_key key_link(uint64_t serial)
+{
+    struct snapshot_key k = key_begin("l/");
+
+    key_add_be64(&k, serial);
+    return k;
+}
+
+bool key_number32(struct slice key, struct slice prefix, uint32_t *out)
+{
+    uint32_t number;
+
+    if (key.len != prefix.len + sizeof number || !slice_starts_with(key, prefix)) return false;
+    memcpy(&number, key.data + prefix.len, sizeof number);
+    *out = be32toh(number);
+    return true;
+}
+
+bool key_number64(struct slice key, struct slice prefix, uint64_t *out)
+{
+    uint64_t number;
+
+    if (key.len != prefix.len + sizeof number || !slice_starts_with(key, prefix)) return false;
+    memcpy(&number, key.data + prefix.len, sizeof number);
+    *out = be64toh(number);
+    return true;
+}
+
+bool vat_id_valid(const char *vat_id)
+{
+    size_t len = strnlen(vat_id, VAT_ID_BYTES_MAX);
+
+    return len > 0 && len < VAT_ID_BYTES_MAX && !memchr(vat_id, '/', len);
+}
+
+void image_value_encode(const struct image_value *v, char out[IMAGE_VALUE_BYTES])
+{
+    u32_put(out, v->info.page_count);
+    u32_put(out + 4, v->info.stack_pointer);
+    u64_put(out + 8, v->info.transcript_entries);
+    u64_put(out + 16, v->pages_stored);
+    u64_put(out + 24, v->pages_digest);
+    u64_put(out + 32, checksum64(slice_make(out, 32)));
+}
+
+enum hs_status image_value_decode(struct slice bytes, struct image_value *out, struct hs_error *err)
+{
+    if (bytes.len != IMAGE_VALUE_BYTES ||
+        u64_get(bytes.data + 32) != checksum64(slice_make(bytes.data, 32))) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: an image's entry fails its checksum");
+    }
+    out->info.page_count = u32_get(bytes.data);
+    out->info.stack_pointer = u32_get(bytes.data + 4);
+    out->info.transcript_entries = u64_get(bytes.data + 8);
+    out->pages_stored = u64_get(bytes.data + 16);
+    out->pages_digest = u64_get(bytes.data + 24);
+    if (out->info.page_count > HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: an image of %u pages is too large",
+                       out->info.page_count);
+    }
+    return HS_OK;
+}
+
+/* Where each number of a record stands in its value, from byte 8 on. */
+#define RECORD_NUMBERS(X, v)                                                                       \
+    X(8, (v)->record.at.seqnum)                                                                    \
+    X(16, (v)->record.height)                                                                      \
+    X(24, (v)->record.made_at)                                                                     \
+    X(32, (v)->record.keys)                                                                        \
+    X(40, (v)->record.pages)                                                                       \
+    X(48, (v)->record.bytes)                                                                       \
+    X(56, (v)->record.batch_bytes)                                                                 \
+    X(64, (v)->record.digest)                                                                      \
+    X(72, (v)->images)                                                                             \
+    X(80, (v)->undo_entries)                                                                       \
+    X(88, (v)->undo_digest)
+
+enum { RECORD_HASH_AT = 96, RECORD_SPARE_AT = 160, RECORD_CHECKSUM_AT = 168 };
+_Static_assert(RECORD_CHECKSUM_AT + 8 == RECORD_VALUE_BYTES, "a record ends with its checksum");
+
+void record_value_encode(const struct record_value *v, char out[RECORD_VALUE_BYTES])
+{
+    memset(out, 0, RECORD_VALUE_BYTES);
+    u32_put(out, SNAPSHOT_FORMAT_VERSION);
+    u32_put(out + 4, v->record.verified ? FLAG_VERIFIED : 0);
+#define NUMBER_PUT(at, number) u64_put(out + (at), number);
+    RECORD_NUMBERS(NUMBER_PUT, v)
+#undef NUMBER_PUT
+    memcpy(out + RECORD_HASH_AT, v->record.at.hash, strnlen(v->record.at.hash, HASH_BYTES));
+    u64_put(out + RECORD_CHECKSUM_AT, checksum64(slice_make(out, RECORD_CHECKSUM_AT)));
+}
+
+enum hs_status record_value_decode(struct slice bytes, struct record_value *out,
+                                   struct hs_error *err)
+{
+    const char *in = bytes.data;
+    uint64_t seqnum;
+
+    if (bytes.len != RECORD_VALUE_BYTES ||
+        u64_get(in + RECORD_CHECKSUM_AT) != checksum64(slice_make(in, RECORD_CHECKSUM_AT)) ||
+        u32_get(in) != SNAPSHOT_FORMAT_VERSION) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a record fails its checksum");
+    }
+    *out = (struct record_value){0};
+#define NUMBER_GET(at, number) number = u64_get(in + (at));
+    RECORD_NUMBERS(NUMBER_GET, out)
+#undef NUMBER_GET
+    seqnum = out->record.at.seqnum;
+    out->record.verified = u32_get(in + 4) & FLAG_VERIFIED;
+    out->record.has_images = out->images > 0;
+    if (position_make(seqnum, slice_make(in + RECORD_HASH_AT, strnlen(in + RECORD_HASH_AT, 64)),
+                      &out->record.at, err) != HS_OK) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a record's position is not well-formed");
+    }
+    return HS_OK;
+}
+
+void page_value_encode(const char *page, char out[PAGE_VALUE_BYTES])
+{
+    u64_put(out, checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)));
+    memcpy(out + PAGE_CHECKSUM_BYTES, page, HS_HEAP_PAGE_BYTES);
+}
+
+const char *page_value_check(struct slice value)
+{
+    const char *page;
+
+    if (value.len != PAGE_VALUE_BYTES) return NULL;
+    page = value.data + PAGE_CHECKSUM_BYTES;
+    return u64_get(value.data) == checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)) ? page : NULL;
+}
+
+enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
+                                 struct hs_error *err)
+{
+    char header[UNDO_HEADER_BYTES] = {(char)v->present};
+    enum hs_status st;
+
+    u32_put(header + 1, (uint32_t)v->key.len);
+    buffer_clear(out);
+    st = buffer_append(out, slice_make(header, sizeof header));
+    if (st == HS_OK) st = buffer_append(out, v->key);
+    if (st == HS_OK && v->present) st = buffer_append(out, v->value);
+    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for an undo entry");
+    return HS_OK;
+}
+
+enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out, struct hs_error *err)
+{
+    size_t key_len, rest;
+
+    if (bytes.len < UNDO_HEADER_BYTES || (unsigned char)bytes.data[0] > 1) goto corrupt;
+    key_len = u32_get(bytes.data + 1);
+    rest = bytes.len - UNDO_HEADER_BYTES;
+    if (key_len == 0 || key_len > rest) goto corrupt;
+    out->present = bytes.data[0] == 1;
+    out->key = slice_make(bytes.data + UNDO_HEADER_BYTES, key_len);
+    out->value = slice_make(out->key.data + key_len, rest - key_len);
+    if (!out->present && out->value.len > 0) goto corrupt;
+    if (entry_kind_of(out->key) == ENTRY_OTHER) goto corrupt;
+    return HS_OK;
+corrupt:
+    return hs_fail(err, HS_CORRUPT, "snapshot: an undo entry is not well-formed");
+}
+
+enum entry_kind entry_kind_of(struct slice key)
+{
+    if (key.len < 3 || key.data[1] != '/') return ENTRY_OTHER;
+    switch (key.data[0]) {
+    case 's': return ENTRY_STORE;
+    case 'h': return ENTRY_PAGE;
+    case 'i': return ENTRY_IMAGE;
+    default: return ENTRY_OTHER;
+    }
+}
+
+uint64_t entry_digest(struct slice key, struct slice value)
+{
+    bool is_page = entry_kind_of(key) == ENTRY_PAGE && value.len > PAGE_CHECKSUM_BYTES;
+
+    return entry_checksum64(key, is_page ? slice_make(value.data, PAGE_CHECKSUM_BYTES) : value);
+}

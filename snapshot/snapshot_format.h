@@ -1,0 +1,96 @@
+/* The bytes of a generation's LevelDB entries, without I/O (docs/formats.md).
+ *
+ *   s/<key>                    store entry
+ *   h/<vat>/<page be32>        heap page: XXH3-64 of the page u64, 4096 bytes
+ *   i/<vat>                    image: what a heap is besides its pages
+ *   r/<seqnum be64>            record of a snapshot
+ *   u/<seqnum be64>/<n be32>   undo entry n of that snapshot: what it overwrote
+ *   l/<serial be64>            link: batch number `serial` was written
+ *   m/epoch, m/format          made by
+ *
+ * Big-endian numbers in keys sort; numbers in values are little-endian.
+ *
+ * The first three kinds are a snapshot's content. Its digest is the sum (mod 2^64) of
+ * entry_checksum64(key, proof) over them, where a page's proof is its stored checksum and every
+ * other entry's proof is its value: so a page's digest changes without hashing its bytes twice.
+ */
+#ifndef HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
+#define HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
+
+#include "snapshot/snapshot_db.h"
+
+enum {
+    SNAPSHOT_FORMAT_VERSION = 1,
+    SNAPSHOT_KEY_BYTES_MAX = 64, /* of every kind but s/ */
+    PAGE_CHECKSUM_BYTES = 8,
+    PAGE_VALUE_BYTES = PAGE_CHECKSUM_BYTES + HS_HEAP_PAGE_BYTES,
+    IMAGE_VALUE_BYTES = 40,
+    RECORD_VALUE_BYTES = 176,
+};
+
+#define KEY_EPOCH  "m/epoch"
+#define KEY_FORMAT "m/format"
+
+/* A short key by value. */
+struct snapshot_key {
+    char bytes[SNAPSHOT_KEY_BYTES_MAX];
+    size_t len;
+};
+struct slice snapshot_key_slice(const struct snapshot_key *k);
+
+struct snapshot_key key_page(const char *vat_id, uint32_t page);
+struct snapshot_key key_pages(const char *vat_id); /* what all its pages' keys begin with */
+struct snapshot_key key_image(const char *vat_id);
+struct snapshot_key key_record(uint64_t seqnum);
+struct snapshot_key key_undo(uint64_t seqnum, uint32_t n);
+struct snapshot_key key_undos(uint64_t seqnum); /* what all its undo keys begin with */
+struct snapshot_key key_link(uint64_t serial);
+/** The number at the end of such a key; false when the key is not `prefix` and 4 or 8 bytes. */
+bool key_number32(struct slice key, struct slice prefix, uint32_t *out);
+bool key_number64(struct slice key, struct slice prefix, uint64_t *out);
+
+bool vat_id_valid(const char *vat_id); /* 1..15 bytes, NUL behind, no '/' */
+
+/* An image as it is kept: with what its pages add up to, so that a stale or missing page shows. */
+struct image_value {
+    struct heap_image_info info;
+    uint64_t pages_stored;
+    uint64_t pages_digest;
+};
+void image_value_encode(const struct image_value *v, char out[IMAGE_VALUE_BYTES]);
+/** HS_CORRUPT. info.vat_id is the caller's to set. */
+HS_MUST_CHECK enum hs_status image_value_decode(struct slice bytes, struct image_value *out,
+                                                struct hs_error *err);
+
+/* A snapshot's record with what the public one does not show. */
+struct record_value {
+    struct snapshot_record record;
+    uint64_t images; /* i/ entries */
+    uint64_t undo_entries;
+    uint64_t undo_digest; /* sum of entry_checksum64 over them */
+};
+void record_value_encode(const struct record_value *v, char out[RECORD_VALUE_BYTES]);
+HS_MUST_CHECK enum hs_status record_value_decode(struct slice bytes, struct record_value *out,
+                                                 struct hs_error *err);
+
+void page_value_encode(const char *page, char out[PAGE_VALUE_BYTES]);
+/** The page in a page's value if it passes its checksum; else NULL. */
+const char *page_value_check(struct slice value);
+
+/* An undo entry: a key, and the value it had, or that it was absent. */
+struct undo_value {
+    struct slice key;
+    struct slice value;
+    bool present;
+};
+HS_MUST_CHECK enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
+                                               struct hs_error *err);
+HS_MUST_CHECK enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out,
+                                               struct hs_error *err);
+
+enum entry_kind { ENTRY_OTHER, ENTRY_STORE, ENTRY_PAGE, ENTRY_IMAGE };
+enum entry_kind entry_kind_of(struct slice key);
+/** What the entry adds to a snapshot's digest. */
+uint64_t entry_digest(struct slice key, struct slice value);
+
+#endif

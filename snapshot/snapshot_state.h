@@ -1,0 +1,48 @@
+/* What snapshot_db.c, snapshot_open.c and snapshot_view.c share: the open snapshot store. */
+#ifndef HEADSTART_SNAPSHOT_SNAPSHOT_STATE_H
+#define HEADSTART_SNAPSHOT_SNAPSHOT_STATE_H
+
+#include "snapshot/generation.h"
+#include "snapshot/snapshot_db.h"
+
+#include <pthread.h>
+
+/* Both views find their store by being in it. */
+struct snapshot_base {
+    struct kv_store kv; /* first */
+    struct snapshot_db *db;
+};
+struct snapshot_images {
+    struct heap_image_source source; /* first */
+    struct snapshot_db *db;
+};
+
+struct snapshot_db {
+    struct snapshot_base base;
+    struct snapshot_images images;
+    char *dir;
+    char *quarantine_dir;
+    char *epoch;
+    uint32_t keep;
+    bool read_only;
+    uint64_t (*clock)(void);
+    int lock_fd;
+    uint64_t number_last;    /* the highest number a generation was seen or made with */
+    pthread_rwlock_t swap;   /* readers of `live` against its replacement */
+    struct generation *live; /* NULL only when read_only found none */
+    bool current;            /* live is what CURRENT names */
+    bool rejected;           /* nothing more comes of live: only begin_anew helps */
+    struct kv_leveldb_batch *fill;
+    struct snapshot_path reader_dir; /* of a read-only copy */
+    int reader_fd;
+};
+
+/** Set up the two views. */
+void snapshot_views_init(struct snapshot_db *db);
+/** Put `g` (may be NULL) in the place of live, whose handle is closed. */
+void snapshot_live_replace(struct snapshot_db *db, struct generation *g);
+/** A new, empty generation with the next number; not live yet. */
+HS_MUST_CHECK enum hs_status
+snapshot_generation_make(struct snapshot_db *db, struct generation **out, struct hs_error *err);
+
+#endif

@@ -1,0 +1,462 @@
+/* The snapshot store in use, without anything going wrong. */
+#include "tests/unit/snapshot/mark_model.h"
+#include "tests/unit/suite.h"
+
+#include "snapshot/snapshot_policy.h"
+
+enum { KEEP = 4, STEPS = 40 };
+
+static struct mark_model history[STEPS + 1];
+
+static void snapshot_policy__due_at_a_new_height_once_in_n_messages(void)
+{
+    struct snapshot_moment now = {
+        .height_last = 5, .height_next = 6, .seqnum_mark = 300, .seqnum_newest = 200};
+
+    CU_ASSERT(snapshot_policy_due(&now, 100));
+    CU_ASSERT(!snapshot_policy_due(&now, 101));
+    now.height_next = 5; /* in the middle of a block */
+    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    now.height_next = 4; /* the node went back: still another block */
+    CU_ASSERT(snapshot_policy_due(&now, 100));
+    now.height_next = 0; /* no blocks at all */
+    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    now.height_next = 6;
+    now.seqnum_mark = 200; /* nothing new */
+    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    now.seqnum_mark = 150; /* went back behind the newest */
+    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    now = (struct snapshot_moment){.height_next = 1, .seqnum_mark = 0};
+    CU_ASSERT(!snapshot_policy_due(&now, 1));
+}
+
+static void snapshot_policy__excess_and_trim(void)
+{
+    struct snapshot_record records[3] = {
+        {.at.seqnum = 300}, {.at.seqnum = 200}, {.at.seqnum = 100}};
+
+    CU_ASSERT_EQUAL(snapshot_policy_excess(3, 8), 0);
+    CU_ASSERT_EQUAL(snapshot_policy_excess(8, 8), 0);
+    CU_ASSERT_EQUAL(snapshot_policy_excess(11, 8), 3);
+    CU_ASSERT_EQUAL(snapshot_policy_trim(NULL, 0), 0);
+    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 0);
+    records[0].verified = true;
+    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 300);
+    records[1].verified = true;
+    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 200);
+    records[2].verified = true;
+    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 100);
+}
+
+static void snapshot_db__new_store_is_empty(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct mark_model empty = {0};
+    struct snapshot_record record;
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    CU_ASSERT(mark_model_holds(&empty, db, false));
+    CU_ASSERT_EQUAL(snapshot_db_newest(db, &record, NULL), HS_NOT_FOUND);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, &record, 1), 0);
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, NULL), HS_NOT_FOUND);
+    CU_ASSERT_EQUAL(snapshot_db_return_to(db, 1, NULL), HS_NOT_FOUND);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+/* Puts, reopening now and then; history[i] is what snapshot i held. */
+static struct snapshot_db *put_history(const struct model_store *store, uint64_t *random)
+{
+    struct snapshot_db *db = model_store_open(store);
+    struct hs_error err = {0};
+
+    history[0] = (struct mark_model){0};
+    for (size_t i = 1; i <= STEPS; i++) {
+        struct mark_model from = history[i - 1];
+
+        history[i] = from;
+        mark_model_step(&history[i], random);
+        CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &history[i], db, &err), HS_OK);
+        CU_ASSERT_FATAL(mark_model_holds(&history[i], db, true));
+        if (i % 7 == 0) CU_ASSERT_EQUAL_FATAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+        if (i % 5 != 0) continue;
+        snapshot_db_close(db);
+        db = model_store_open(store);
+        CU_ASSERT_FATAL(mark_model_holds(&history[i], db, true));
+    }
+    return db;
+}
+
+static void snapshot_db__every_put_is_what_is_found(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct snapshot_record records[STEPS];
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct snapshot_db *db;
+    uint64_t digest, keys;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = put_history(&store, &random);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), KEEP);
+    for (size_t i = 0; i < KEEP; i++) {
+        CU_ASSERT_EQUAL(records[i].at.seqnum, history[STEPS - i].seqnum);
+        CU_ASSERT_EQUAL(records[i].made_at, 1700000000);
+    }
+    CU_ASSERT_EQUAL(kv_store_digest(snapshot_db_base(db), &digest, &keys, NULL), HS_OK);
+    CU_ASSERT_EQUAL(records[0].keys, keys);
+    CU_ASSERT(records[0].batch_bytes > 0);
+    CU_ASSERT(snapshot_db_disk_bytes(db) > records[0].bytes);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__every_kept_snapshot_can_be_returned_to(void)
+{
+    struct scratch_path dir = scratch_make(), copy = scratch_join(dir.text, "copy");
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct hs_error err = {0};
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = put_history(&store, &random);
+    snapshot_db_close(db);
+    CU_ASSERT_EQUAL(rename(store.snapshot_dir.text, copy.text), 0);
+    for (size_t back = 0; back <= KEEP; back++) {
+        struct mark_model wanted = history[STEPS - back], next;
+
+        scratch_copy(copy.text, store.snapshot_dir.text);
+        db = model_store_open(&store);
+        if (back == KEEP) { /* pruned */
+            CU_ASSERT_EQUAL(snapshot_db_return_to(db, wanted.seqnum, NULL), HS_NOT_FOUND);
+            CU_ASSERT(mark_model_holds(&history[STEPS], db, true));
+        } else {
+            CU_ASSERT_EQUAL_FATAL(snapshot_db_return_to(db, wanted.seqnum, &err), HS_OK);
+            CU_ASSERT(mark_model_holds(&wanted, db, true));
+            CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+            CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), KEEP - back);
+            next = wanted; /* and another history goes on from there */
+            mark_model_step(&next, &random);
+            CU_ASSERT_EQUAL(mark_model_put(&wanted, &next, db, &err), HS_OK);
+            CU_ASSERT(mark_model_holds(&next, db, true));
+            CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+        }
+        snapshot_db_close(db);
+        scratch_remove(store.snapshot_dir);
+    }
+    scratch_remove(dir);
+}
+
+static void snapshot_db__older_position_is_stale(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model from = {0}, to = {0}, same;
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    mark_model_step(&to, &random);
+    CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, NULL), HS_OK);
+    same = to;
+    same.values[0] ^= 2;
+    CU_ASSERT_EQUAL(mark_model_put(&from, &same, db, NULL), HS_STALE);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__keep_one_needs_no_undo(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct snapshot_record records[2];
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, 1);
+    db = put_history(&store, &random);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, 2), 1);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__prune_keeps_the_newest(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct snapshot_record records[STEPS];
+    struct model_store store;
+    struct hs_error err = {0};
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, 10);
+    db = put_history(&store, &random);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 10);
+    CU_ASSERT_EQUAL(snapshot_db_prune(db, 3, &err), HS_OK);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 3);
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+    snapshot_db_close(db);
+    db = model_store_open(&store);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 3);
+    CU_ASSERT_EQUAL(snapshot_db_return_to(db, history[STEPS - 2].seqnum, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&history[STEPS - 2], db, true));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__new_generation_takes_over_with_its_first_put(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model old = {0}, from = {0}, to = {0}, empty = {0};
+    struct snapshot_record record;
+    struct model_store store;
+    struct hs_error err = {0};
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    mark_model_step(&to, &random);
+    CU_ASSERT_EQUAL(mark_model_put(&old, &to, db, &err), HS_OK);
+    CU_ASSERT_EQUAL(snapshot_db_begin_anew(db, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&empty, db, false));
+    CU_ASSERT_EQUAL(snapshot_db_newest(db, &record, NULL), HS_NOT_FOUND);
+    for (size_t i = 0; i < MODEL_KEYS; i += 2) { /* a store is filled in */
+        char key[16], value[64];
+
+        (void)snprintf(key, sizeof key, "key.%02zu", i);
+        from.values[i] = (uint32_t)suite_random(&random) | 1;
+        (void)snprintf(value, sizeof value, "%0*x", 1 + (int)(from.values[i] % 60), from.values[i]);
+        CU_ASSERT_EQUAL(snapshot_db_fill(db, slice_text(key), slice_text(value), &err), HS_OK);
+    }
+    CU_ASSERT_EQUAL(snapshot_db_fill_end(db, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&from, db, false));
+    snapshot_db_close(db); /* before its first put: as if it had never been */
+    db = model_store_open(&store);
+    CU_ASSERT(mark_model_holds(&old, db, true));
+    CU_ASSERT_EQUAL(scratch_count(store.snapshot_dir.text),
+                    scratch_count(scratch_join(store.snapshot_dir.text, "gen-0000000001").text) +
+                        2);
+    CU_ASSERT_EQUAL(snapshot_db_begin_anew(db, &err), HS_OK);
+    from = (struct mark_model){0};
+    to = (struct mark_model){0};
+    mark_model_step(&to, &random);
+    CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    CU_ASSERT(scratch_exists(scratch_join(store.snapshot_dir.text, "gen-0000000001").text));
+    snapshot_db_close(db);
+    db = model_store_open(&store);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+    CU_ASSERT(!scratch_exists(scratch_join(store.snapshot_dir.text, "gen-0000000001").text));
+    CU_ASSERT_EQUAL(snapshot_db_newest(db, &record, NULL), HS_OK);
+    CU_ASSERT(record.verified && record.has_images);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__rejected_generation_is_never_chosen_again(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model from = {0}, to = {0}, empty = {0};
+    struct model_store store;
+    struct hs_error err = {0};
+    struct buffer reason = {0};
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    for (int reopen = 0; reopen < 2; reopen++) {
+        from = to = empty;
+        db = model_store_open(&store);
+        mark_model_step(&to, &random);
+        CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_OK);
+        CU_ASSERT_EQUAL(snapshot_db_reject(db, "diverged at seqnum 7", &err), HS_OK);
+        CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), 0);
+        CU_ASSERT_PTR_NULL(snapshot_db_images(db));
+        mark_model_step(&to, &random);
+        CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_INVALID);
+        if (reopen) {
+            snapshot_db_close(db);
+            db = model_store_open(&store);
+        } else {
+            CU_ASSERT_EQUAL(snapshot_db_begin_anew(db, &err), HS_OK);
+        }
+        CU_ASSERT(mark_model_holds(&empty, db, false));
+        CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), 0);
+        snapshot_db_close(db);
+    }
+    scratch_read(scratch_join(store.quarantine_dir.text, "snapshot-1.0/REJECTED").text, &reason);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&reason), "diverged at seqnum 7");
+    buffer_fini(&reason);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__another_epoch_keeps_the_store_and_not_the_images(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model from = {0}, to = {0};
+    struct mark_changes changes;
+    struct model_store store;
+    struct hs_error err = {0};
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = put_history(&store, &random);
+    snapshot_db_close(db);
+    store.options.epoch = "epoch-2";
+    db = model_store_open(&store);
+    CU_ASSERT(mark_model_holds(&history[STEPS], db, false));
+    from = to = history[STEPS];
+    mark_model_step(&to, &random);
+    mark_model_changes(&from, &to, false, &changes);
+    if (changes.heaps_len) CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, &err), HS_INVALID);
+    mark_model_changes_fini(&changes);
+    CU_ASSERT(mark_model_holds(&from, db, false));
+    mark_model_changes(&from, &to, true, &changes);
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, &err), HS_OK);
+    mark_model_changes_fini(&changes);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    snapshot_db_close(db);
+    db = model_store_open(&store);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), 1);
+    CU_ASSERT(scratch_exists(scratch_join(store.snapshot_dir.text, "gen-0000000001").text));
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
+    CU_ASSERT(!scratch_exists(scratch_join(store.snapshot_dir.text, "gen-0000000001").text));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__contradictions_are_refused_whole(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model from = {0}, to = {0}, next;
+    struct mark_changes changes;
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    while (!to.vats[0].alive || to.vats[0].page_count < 3) {
+        mark_model_step(&to, &random);
+    }
+    CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, NULL), HS_OK);
+    next = to;
+    next.seqnum++;
+    next.vats[0].pages[0]++;
+    next.vats[0].pages[1]++;
+    mark_model_changes(&from, &next, false, &changes);
+    changes.heaps[0].numbers[1] = changes.heaps[0].numbers[0]; /* out of order */
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, NULL), HS_INVALID);
+    changes.heaps[0].numbers[1] = changes.heaps[0].info.page_count; /* past the end */
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, NULL), HS_INVALID);
+    changes.heaps[0].numbers[1] = 1;
+    (void)snprintf(changes.heaps[0].info.vat_id, VAT_ID_BYTES_MAX, "v99"); /* nothing to change */
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, NULL), HS_INVALID);
+    (void)snprintf(changes.heaps[0].info.vat_id, VAT_ID_BYTES_MAX, "v/1");
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, NULL), HS_INVALID);
+    (void)snprintf(changes.heaps[0].info.vat_id, VAT_ID_BYTES_MAX, "v1");
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    CU_ASSERT_EQUAL(snapshot_db_put(db, &changes, NULL, NULL), HS_OK);
+    CU_ASSERT(mark_model_holds(&next, db, true));
+    mark_model_changes_fini(&changes);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__reader_beside_a_writer_changes_nothing(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct snapshot_db *db, *reader = NULL;
+    struct mark_model from, to;
+    struct model_store store, reading;
+    struct hs_error err = {0};
+    struct scratch_listing left;
+
+    model_store_init(&store, dir.text, KEEP);
+    reading = store;
+    reading.options.dir = store.snapshot_dir.text;
+    reading.options.read_only = true;
+    db = put_history(&store, &random);
+    CU_ASSERT_EQUAL_FATAL(snapshot_db_open(&reading.options, &reader, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&history[STEPS], reader, true));
+    from = to = history[STEPS];
+    mark_model_step(&to, &random);
+    CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&history[STEPS], reader, true)); /* still what it was */
+    CU_ASSERT_EQUAL(snapshot_db_list(reader, NULL, 0), KEEP);
+    CU_ASSERT_EQUAL(snapshot_db_verify(reader, NULL, &err), HS_OK);
+    snapshot_db_close(reader);
+    scratch_list(store.snapshot_dir.text, &left);
+    CU_ASSERT_EQUAL(left.len, 3); /* CURRENT, LOCK, a generation; no copy */
+    CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_STALE);
+    CU_ASSERT(mark_model_holds(&to, db, true));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__second_opener_is_locked_out(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct snapshot_db *db, *second = NULL;
+    struct model_store store;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    CU_ASSERT_EQUAL(snapshot_db_open(&store.options, &second, NULL), HS_LOCKED);
+    snapshot_db_close(db);
+    CU_ASSERT_EQUAL_FATAL(snapshot_db_open(&store.options, &second, NULL), HS_OK);
+    snapshot_db_close(second);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__verification_can_be_stopped(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct snapshot_record record;
+    _Atomic bool cancel = true;
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = put_history(&store, &random);
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, &cancel, NULL), HS_CANCELLED);
+    CU_ASSERT_EQUAL(snapshot_db_newest(db, &record, NULL), HS_OK);
+    CU_ASSERT(!record.verified);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(snapshot_policy__due_at_a_new_height_once_in_n_messages),
+    SUITE_CASE(snapshot_policy__excess_and_trim),
+    SUITE_CASE(snapshot_db__new_store_is_empty),
+    SUITE_CASE(snapshot_db__every_put_is_what_is_found),
+    SUITE_CASE(snapshot_db__every_kept_snapshot_can_be_returned_to),
+    SUITE_CASE(snapshot_db__older_position_is_stale),
+    SUITE_CASE(snapshot_db__keep_one_needs_no_undo),
+    SUITE_CASE(snapshot_db__prune_keeps_the_newest),
+    SUITE_CASE(snapshot_db__new_generation_takes_over_with_its_first_put),
+    SUITE_CASE(snapshot_db__rejected_generation_is_never_chosen_again),
+    SUITE_CASE(snapshot_db__another_epoch_keeps_the_store_and_not_the_images),
+    SUITE_CASE(snapshot_db__contradictions_are_refused_whole),
+    SUITE_CASE(snapshot_db__reader_beside_a_writer_changes_nothing),
+    SUITE_CASE(snapshot_db__second_opener_is_locked_out),
+    SUITE_CASE(snapshot_db__verification_can_be_stopped),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("snapshot_db", cases, argc, argv);
+}
