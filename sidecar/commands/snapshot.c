@@ -59,12 +59,26 @@ out:
     return code;
 }
 
-/* The kept snapshot that was asked for, the newest unless a seqnum was given. */
-static enum exit_code find_record(const struct command_call *call, struct snapshot_db *db,
+/* Older snapshots are undo entries under the newest: going back to one is a write, and an offline
+ * tool makes none. */
+static enum exit_code check_wanted(const char *word, const struct snapshot_record *newest)
+{
+    uint64_t wanted;
+
+    if (uint_parse(slice_text(word), &wanted) != HS_OK) {
+        return failure_print(EXIT_CODE_USAGE, "'%s' is not a seqnum; see 'headstart snapshot list'",
+                             word);
+    }
+    if (wanted == newest->at.seqnum) return EXIT_CODE_OK;
+    return failure_print(EXIT_CODE_UNAVAILABLE,
+                         "the snapshot at %" PRIu64 " cannot be verified; the newest can, %" PRIu64,
+                         wanted, newest->at.seqnum);
+}
+
+static enum exit_code find_newest(const struct command_call *call, struct snapshot_db *db,
                                   struct snapshot_record *out)
 {
     struct hs_error err = {0};
-    uint64_t wanted;
     enum hs_status st = snapshot_db_newest(db, out, &err);
 
     if (st == HS_NOT_FOUND) {
@@ -72,19 +86,7 @@ static enum exit_code find_record(const struct command_call *call, struct snapsh
                              "this data folder holds no snapshot yet; wait for the first one");
     }
     if (st != HS_OK) return failure_report(st, &err);
-    if (call->arguments_len == 0) return EXIT_CODE_OK;
-    if (uint_parse(slice_text(call->arguments[0]), &wanted) != HS_OK) {
-        return failure_print(EXIT_CODE_USAGE, "'%s' is not a seqnum; see 'headstart snapshot list'",
-                             call->arguments[0]);
-    }
-    if (wanted == out->at.seqnum) return EXIT_CODE_OK;
-    st = snapshot_db_return_to(db, wanted, &err);
-    if (st == HS_OK) st = snapshot_db_newest(db, out, &err);
-    if (st == HS_OK) return EXIT_CODE_OK;
-    if (st != HS_NOT_FOUND) return failure_report(st, &err);
-    return failure_print(EXIT_CODE_INPUT_MISSING,
-                         "no snapshot at %" PRIu64 " is kept; see 'headstart snapshot list'",
-                         wanted);
+    return call->arguments_len == 0 ? EXIT_CODE_OK : check_wanted(call->arguments[0], out);
 }
 
 enum exit_code command_snapshot_verify_run(const struct command_call *call)
@@ -97,7 +99,7 @@ enum exit_code command_snapshot_verify_run(const struct command_call *call)
     enum exit_code code = offline_snapshots_open(&call->settings, &db);
     enum hs_status st;
 
-    if (code == EXIT_CODE_OK) code = find_record(call, db, &record);
+    if (code == EXIT_CODE_OK) code = find_newest(call, db, &record);
     if (code != EXIT_CODE_OK) goto out;
     st = snapshot_db_verify(db, NULL, &err);
     if (json) {

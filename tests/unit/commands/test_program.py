@@ -339,5 +339,99 @@ class Starting(ProgramCase):
         self.assert_fails(self.run_daemon("--kernel", bad), CONFIGURATION, "bad.json")
 
 
+class Offline(ProgramCase):
+    """The tools on a data folder that a daemon made, with it there and without it."""
+
+    MESSAGES = 250
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.sidecar(data="data")
+        self.daemon.wait_ready()
+        self.lines = harness.workload_lines(self.MESSAGES)
+        self.result = self.node(self.messages(self.lines)).run()
+
+    def tool(self, *words):
+        return self.headstart("--data", self.folder / "data", *words)
+
+    def document(self, *words):
+        run = self.tool("--json", *words)
+        self.assertEqual(run.returncode, OK, run.stderr)
+        document = json.loads(run.stdout)
+        self.assertEqual(document["schema"], 1)
+        return document
+
+    def flip_a_byte(self, pattern):
+        """In the middle of the largest file that matches."""
+        files = sorted((self.folder / "data").glob(pattern), key=lambda file: file.stat().st_size)
+        with open(files[-1], "r+b") as file:
+            file.seek(files[-1].stat().st_size // 2)
+            byte = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte[0] ^ 0x10]))
+
+    def check_all(self):
+        snapshots = self.document("snapshot", "list")["snapshots"]
+        self.assertTrue(snapshots)
+        self.assertEqual([each["seqnum"] for each in snapshots],
+                         sorted((each["seqnum"] for each in snapshots), reverse=True))
+        newest = snapshots[0]
+        verdict = self.document("snapshot", "verify", str(newest["seqnum"]))
+        self.assertEqual((verdict["ok"], verdict["seqnum"]), (True, newest["seqnum"]))
+        self.assertEqual(self.document("store", "get", "kernel.seqnum")["value"],
+                         str(newest["seqnum"]))
+        entries = dict(self.document("store", "scan", "--prefix", "kernel.")["entries"])
+        self.assertEqual(entries["kernel.hash"], newest["hash"])
+        self.assertEqual({key.split(".")[0] for key in entries}, {"kernel"})
+        self.assertRegex(self.document("store", "hash")["hash"], "^[0-9a-f]{64}$")
+        log = self.document("log", "list", "--from", "11", "--to", "13")["entries"]
+        self.assertEqual([(each["seqnum"], each["message"]) for each in log],
+                         [(i, self.lines[i - 1]) for i in (11, 12, 13)])
+        self.assertEqual(self.document("log", "list", "--from", "9999")["entries"], [])
+        last = self.document("log", "list", "--from", str(self.MESSAGES))["entries"]
+        self.assertEqual(last[0]["hash"], self.result["hash"])
+        verdict = self.document("log", "verify")
+        self.assertEqual((verdict["ok"], verdict["last"]), (True, self.MESSAGES))
+        for words in (("snapshot", "list"), ("snapshot", "verify"), ("log", "list"),
+                      ("log", "verify"), ("store", "scan"), ("store", "hash")):
+            self.assertEqual(self.tool(*words).returncode, OK)
+
+    def test_tools__while_the_daemon_runs_and_after_it(self):
+        self.check_all()
+        self.assertTrue(self.daemon.status()["ready"])
+        self.daemon.stop()
+        self.check_all()
+
+    def test_store_hash__does_not_depend_on_where_the_store_is(self):
+        newest = self.document("snapshot", "list")["snapshots"][0]
+        lines = self.lines[:newest["seqnum"]]
+        harness.solo(self.folder, self.messages(lines, name="until-snapshot"), data="solo")
+        solo = self.headstart("--data", self.folder / "solo", "store", "get", "kernel.hash")
+        self.assertEqual(solo.stdout.strip(), newest["hash"])
+
+    def test_answers_that_are_no(self):
+        self.assert_fails(self.tool("store", "get", "no.such.key"), NO, "no.such.key")
+        self.assert_fails(self.tool("store", "get", ""), USAGE, "key")
+        self.assert_fails(self.tool("snapshot", "verify", "x"), USAGE, "snapshot list")
+        self.assert_fails(self.tool("snapshot", "verify", "7"), UNAVAILABLE, "newest")
+        self.assert_fails(self.tool("log", "list", "--from", "x"), USAGE, "--from")
+
+    def test_damage__is_told(self):
+        self.daemon.stop()
+        self.flip_a_byte("log/*.seg")
+        run = self.tool("log", "verify")
+        self.assertEqual(run.returncode, NO, run.stderr)
+        self.assertIn("damaged after entry", run.stderr)
+        self.flip_a_byte("snapshot/**/*.l*")
+        run = self.tool("snapshot", "verify")
+        self.assertIn(run.returncode, (NO, DAMAGED, INPUT_MISSING), run.stderr)
+        self.assertEqual(len(run.stderr.splitlines()), 1)
+
+    def test_no_data_folder(self):
+        for words in (("log", "list"), ("snapshot", "list"), ("store", "hash")):
+            self.assert_fails(self.headstart("--data", self.folder / "none", *words),
+                              INPUT_MISSING, "none")
+
+
 if __name__ == "__main__":
     unittest.main()
