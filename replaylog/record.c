@@ -64,7 +64,9 @@ enum record_state segment_header_decode(struct slice bytes, struct segment_heade
     if (bytes.len < LOG_HEADER_BYTES) return RECORD_TORN;
     checksum = crc32c(0, slice_make(header.data, LOG_HEADER_BYTES - 4));
     if (checksum != u32_get(header.data + 28)) {
-        return all_zero(bytes) ? RECORD_TORN : RECORD_BAD;
+        struct slice rest = slice_make(bytes.data + LOG_HEADER_BYTES, bytes.len - LOG_HEADER_BYTES);
+
+        return all_zero(rest) ? RECORD_TORN : RECORD_BAD; /* nothing was ever behind it */
     }
     if (memcmp(header.data, magic, sizeof magic) != 0) return RECORD_BAD;
     if (u32_get(header.data + 8) != LOG_FORMAT_VERSION) return RECORD_BAD;

@@ -50,7 +50,8 @@ void hash_unpack(const char *bytes, char hex[SHA256_HEX_BYTES]);
 
 /** Write the header to `out`; header->checksum is computed and set. */
 void segment_header_encode(struct segment_header *header, char out[LOG_HEADER_BYTES]);
-/** GOOD, TORN (too short or all zeros) or BAD (anything else, an unknown version too). */
+/** `bytes`: the whole file. GOOD, TORN (too short, or bad with nothing but zeros behind it) or BAD
+ *  (anything else, an unknown version too). */
 enum record_state segment_header_decode(struct slice bytes, struct segment_header *out);
 
 /** HS_INVALID, HS_TOO_LARGE: the entry breaks the bounds of what can be logged. */

@@ -18,7 +18,7 @@ struct scratch_listing {
     size_t len;
 };
 
-/** A new empty folder below $TMPDIR or /tmp; removed again with scratch_remove. */
+/** A new empty folder below $TMPDIR, /dev/shm or /tmp; removed again with scratch_remove. */
 struct scratch_path scratch_make(void);
 void scratch_remove(struct scratch_path dir);
 

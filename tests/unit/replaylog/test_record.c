@@ -127,7 +127,7 @@ static void record__every_flipped_bit_is_seen(void)
 {
     struct buffer bytes = {0};
     struct segment_header header = {.first = 9};
-    char header_bytes[LOG_HEADER_BYTES];
+    char header_bytes[LOG_HEADER_BYTES + 1];
     struct log_entry e;
     struct record record;
     uint32_t checksum;
@@ -140,9 +140,11 @@ static void record__every_flipped_bit_is_seen(void)
         bytes.data[bit / 8] ^= (char)(1 << bit % 8);
     }
     segment_header_encode(&header, header_bytes);
-    for (size_t bit = 0; bit < 8 * sizeof header_bytes; bit++) {
+    header_bytes[LOG_HEADER_BYTES] = 1; /* something behind it */
+    for (size_t bit = 0; bit < 8 * LOG_HEADER_BYTES; bit++) {
         header_bytes[bit / 8] ^= (char)(1 << bit % 8);
-        CU_ASSERT_EQUAL(segment_header_decode(slice_make(header_bytes, 32), &header), RECORD_BAD);
+        CU_ASSERT_EQUAL(segment_header_decode(slice_make(header_bytes, 33), &header), RECORD_BAD);
+        CU_ASSERT_EQUAL(segment_header_decode(slice_make(header_bytes, 32), &header), RECORD_TORN);
         header_bytes[bit / 8] ^= (char)(1 << bit % 8);
     }
     buffer_fini(&bytes);
