@@ -151,7 +151,8 @@ static enum hs_status attach_verify(struct steward *s, struct hs_error *err)
 static void attach_told(struct steward *s, const struct entry_decision *d,
                         const struct position *real)
 {
-    enum log_level level = d->path == ENTRY_LIVE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+    /* What a node does in its daily round, reverting a transaction say, is not news. */
+    bool daily = s->attached && (d->base == ENTRY_BASE_KERNEL || d->base == ENTRY_BASE_MARK);
     struct figures *f;
 
     if (d->path == ENTRY_FULL_REPLAY) {
@@ -163,8 +164,9 @@ static void attach_told(struct steward *s, const struct entry_decision *d,
         figures_release(s->o.board);
         return;
     }
-    logger_write(s->o.logger, level, "%s: from seqnum %" PRIu64 " to %" PRIu64,
-                 entry_path_name(d->path), d->base_at.seqnum, real->seqnum);
+    logger_write(s->o.logger, daily ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+                 "%s: from seqnum %" PRIu64 " to %" PRIu64, entry_path_name(d->path),
+                 d->base_at.seqnum, real->seqnum);
 }
 
 static enum hs_status attach_decide(struct steward *s, const struct position *real,

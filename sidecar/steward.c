@@ -160,8 +160,11 @@ static void steward_node_job(struct job *job, void *owner)
 
     s->attached = false;
     f = figures_acquire(s->o.board);
-    f->node = (struct figures_node){.connected = j->connected};
-    memcpy(f->node.client, j->client, sizeof f->node.client);
+    if (j->connected) { /* of one that went away, what it was stays to be seen */
+        f->node = (struct figures_node){.connected = true};
+        memcpy(f->node.client, j->client, sizeof f->node.client);
+    }
+    f->node.connected = j->connected;
     figures_release(s->o.board);
     if (!j->connected) sidecar_advance(s, EVENT_NODE_GONE);
     logger_write(s->o.logger, LOG_LEVEL_INFO, j->connected ? "node connected: %s" : "node gone%s",
