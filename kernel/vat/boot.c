@@ -83,7 +83,6 @@ void vat_boot(engine_instance *m, enum vat_supervisor supervisor)
             hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the engine did not start"));
     }
     qjs_set_max_stack_size(m, VAT_STACK_BYTES_MAX);
-    qjs_set_interrupt_handler(m, 1);
     qjs_set_module_loader(m, 1);
     host = host_calls_object_new(m);
     realm = boot_step(m, js_source_prelude(), "prelude.js", host);

@@ -24,6 +24,7 @@ enum {
 struct vat_engine {
     char *boot_image_dir; /* NULL: no cache */
     char epoch[SHA256_HEX_BYTES];
+    struct page_watch watch;
     pthread_mutex_t lock;                         /* guards the booted heaps below */
     struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
 };
@@ -80,6 +81,7 @@ enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **o
         free(e);
         return st;
     }
+    page_watch_open(&e->watch);
     (void)pthread_once(&module_once, module_init);
     st = engine_epoch_make(e->epoch, err);
     if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
@@ -96,6 +98,7 @@ void vat_engine_close(struct vat_engine *e)
     if (!e) return;
     for (int i = 0; i < SUPERVISOR_COUNT; i++)
         heap_changes_fini(&e->booted[i]);
+    page_watch_close(&e->watch);
     wasm_runtime_close();
     (void)pthread_mutex_destroy(&e->lock);
     free(e->boot_image_dir);
@@ -106,6 +109,11 @@ const char *vat_engine_epoch(const struct vat_engine *e)
 {
     assert(e->epoch[0]);
     return e->epoch;
+}
+
+const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)
+{
+    return &e->watch;
 }
 
 /* ---- boot ---- */

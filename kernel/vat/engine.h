@@ -2,6 +2,7 @@
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_H
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
+#include "kernel/vat/page_watch.h"
 #include "kernel/vat/vat.h"
 
 /** The heap of a supervisor right after its boot: kept in memory, else read from the cache folder,
@@ -11,5 +12,7 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
                                                   enum vat_supervisor supervisor,
                                                   const struct heap_changes **out,
                                                   struct hs_error *err);
+
+const struct page_watch *vat_engine_page_watch(const struct vat_engine *e);
 
 #endif

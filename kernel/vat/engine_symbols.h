@@ -6,11 +6,14 @@
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_SYMBOLS_H
 #define HEADSTART_KERNEL_VAT_ENGINE_SYMBOLS_H
 
+#include "kernel/vat/engine/engine_steps.h"
 #include "qjs.h"
 
 typedef Z_qjs_instance_t engine_instance;
 #define ENGINE_MEMORY(instance)        (&(instance)->w2c_memory)
 #define ENGINE_STACK_POINTER(instance) (&(instance)->w2c___stack_pointer)
+/* Steps that may still be taken, see engine/engine_steps.h; written before each run. */
+#define ENGINE_STEPS_LEFT(instance) (&(instance)->steps_left)
 
 /* What the engine hands back with every import it calls; defined in host_calls.h. */
 #define engine_env  Z_env_instance_t
@@ -36,35 +39,34 @@ typedef Z_qjs_instance_t engine_instance;
 
 /* Exports. Values are pointers to boxed handles; a function's results are the caller's to free
  * with qjs_free_value, its arguments stay the caller's. */
-#define qjs_initialize            Z_qjsZ__initialize
-#define qjs_malloc                Z_qjsZ_wasm_malloc
-#define qjs_free                  Z_qjsZ_wasm_free
-#define qjs_init                  Z_qjsZ_qjs_init
-#define qjs_set_max_stack_size    Z_qjsZ_qjs_set_max_stack_size
-#define qjs_set_interrupt_handler Z_qjsZ_qjs_set_interrupt_handler
-#define qjs_set_module_loader     Z_qjsZ_qjs_set_module_loader
-#define qjs_run_gc                Z_qjsZ_qjs_run_gc
-#define qjs_eval                  Z_qjsZ_qjs_eval
-#define qjs_call                  Z_qjsZ_qjs_call
-#define qjs_throw                 Z_qjsZ_qjs_throw
-#define qjs_new_error             Z_qjsZ_qjs_new_error
-#define qjs_new_string            Z_qjsZ_qjs_new_string
-#define qjs_new_object            Z_qjsZ_qjs_new_object
-#define qjs_new_array_buffer      Z_qjsZ_qjs_new_array_buffer
-#define qjs_new_host_function     Z_qjsZ_qjs_new_host_function
-#define qjs_get_undefined         Z_qjsZ_qjs_get_undefined
-#define qjs_get_exception         Z_qjsZ_qjs_get_exception
-#define qjs_get_string_len        Z_qjsZ_qjs_get_string_len
-#define qjs_get_array_buffer      Z_qjsZ_qjs_get_array_buffer
-#define qjs_get_prop_string       Z_qjsZ_qjs_get_prop_string
-#define qjs_set_prop_string       Z_qjsZ_qjs_set_prop_string
-#define qjs_free_cstring          Z_qjsZ_qjs_free_cstring
-#define qjs_free_value            Z_qjsZ_qjs_free_value
-#define qjs_is_exception          Z_qjsZ_qjs_is_exception
-#define qjs_is_function           Z_qjsZ_qjs_is_function
-#define qjs_is_string             Z_qjsZ_qjs_is_string
-#define qjs_is_undefined          Z_qjsZ_qjs_is_undefined
-#define qjs_is_job_pending        Z_qjsZ_qjs_is_job_pending
-#define qjs_execute_pending_job   Z_qjsZ_qjs_execute_pending_job
+#define qjs_initialize          Z_qjsZ__initialize
+#define qjs_malloc              Z_qjsZ_wasm_malloc
+#define qjs_free                Z_qjsZ_wasm_free
+#define qjs_init                Z_qjsZ_qjs_init
+#define qjs_set_max_stack_size  Z_qjsZ_qjs_set_max_stack_size
+#define qjs_set_module_loader   Z_qjsZ_qjs_set_module_loader
+#define qjs_run_gc              Z_qjsZ_qjs_run_gc
+#define qjs_eval                Z_qjsZ_qjs_eval
+#define qjs_call                Z_qjsZ_qjs_call
+#define qjs_throw               Z_qjsZ_qjs_throw
+#define qjs_new_error           Z_qjsZ_qjs_new_error
+#define qjs_new_string          Z_qjsZ_qjs_new_string
+#define qjs_new_object          Z_qjsZ_qjs_new_object
+#define qjs_new_array_buffer    Z_qjsZ_qjs_new_array_buffer
+#define qjs_new_host_function   Z_qjsZ_qjs_new_host_function
+#define qjs_get_undefined       Z_qjsZ_qjs_get_undefined
+#define qjs_get_exception       Z_qjsZ_qjs_get_exception
+#define qjs_get_string_len      Z_qjsZ_qjs_get_string_len
+#define qjs_get_array_buffer    Z_qjsZ_qjs_get_array_buffer
+#define qjs_get_prop_string     Z_qjsZ_qjs_get_prop_string
+#define qjs_set_prop_string     Z_qjsZ_qjs_set_prop_string
+#define qjs_free_cstring        Z_qjsZ_qjs_free_cstring
+#define qjs_free_value          Z_qjsZ_qjs_free_value
+#define qjs_is_exception        Z_qjsZ_qjs_is_exception
+#define qjs_is_function         Z_qjsZ_qjs_is_function
+#define qjs_is_string           Z_qjsZ_qjs_is_string
+#define qjs_is_undefined        Z_qjsZ_qjs_is_undefined
+#define qjs_is_job_pending      Z_qjsZ_qjs_is_job_pending
+#define qjs_execute_pending_job Z_qjsZ_qjs_execute_pending_job
 
 #endif

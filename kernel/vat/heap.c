@@ -48,7 +48,7 @@ static void untaken_clear(struct heap *h)
 /* ---- open to close ---- */
 
 enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *stack_pointer,
-                         struct hs_error *err)
+                         const struct page_watch *watch, struct hs_error *err)
 {
     void *mark;
 
@@ -62,6 +62,7 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
         heap_fini(h);
         return hs_fail(err, HS_NOMEM, "no memory for a heap's page bits");
     }
+    if (page_watch_add(watch, memory->data, HS_HEAP_BYTES_MAX)) h->watch = watch;
     return HS_OK;
 }
 
@@ -71,6 +72,55 @@ void heap_fini(struct heap *h)
     free(h->untaken);
     *h = (struct heap){0};
 }
+
+/* ---- the pages that differ ---- */
+
+typedef void (*heap_page_fn)(struct heap *h, uint32_t page);
+
+struct heap_compare {
+    struct heap *heap;
+    heap_page_fn differs;
+};
+
+static void pages_compare(void *data, size_t first, size_t len)
+{
+    const struct heap_compare *c = data;
+    struct heap *h = c->heap;
+
+    for (uint32_t i = (uint32_t)first; i < first + len; i++) {
+        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) != 0) c->differs(h, i);
+    }
+}
+
+/* Call `differs` for every page of the live memory that is not as in the mark. */
+static void heap_compare_all(struct heap *h, heap_page_fn differs)
+{
+    struct heap_compare compare = {.heap = h, .differs = differs};
+
+    if (h->watch &&
+        page_watch_collect(h->watch, h->memory->data, h->memory->size, pages_compare, &compare)) {
+        return;
+    }
+    pages_compare(&compare, 0, live_pages(h));
+}
+
+static void pages_ignore(void *data, size_t first, size_t len)
+{
+    (void)data;
+    (void)first;
+    (void)len;
+}
+
+/* From here on, what is written is written since the mark. */
+static void heap_watch_anew(struct heap *h)
+{
+    if (h->watch &&
+        !page_watch_collect(h->watch, h->memory->data, h->memory->size, pages_ignore, NULL)) {
+        h->watch = NULL;
+    }
+}
+
+/* ---- images in ---- */
 
 /* The mark becomes a copy of the live memory; both were all zero past the live size. */
 static void mark_adopt_live(struct heap *h, bool taken)
@@ -82,6 +132,7 @@ static void mark_adopt_live(struct heap *h, bool taken)
     h->mark_bytes = h->memory->size;
     h->mark_stack_pointer = *h->stack_pointer;
     h->untaken_whole = !taken;
+    heap_watch_anew(h);
 }
 
 static enum hs_status live_prepare(struct heap *h, const struct heap_image_info *info,
@@ -131,14 +182,21 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
 
 /* ---- the mark ---- */
 
+static void page_to_mark(struct heap *h, uint32_t page)
+{
+    memcpy(mark_page(h, page), live_page(h, page), PAGE);
+    untaken_set(h, page);
+}
+
+static void page_from_mark(struct heap *h, uint32_t page)
+{
+    memcpy(live_page(h, page), mark_page(h, page), PAGE);
+}
+
 void heap_mark(struct heap *h)
 {
     assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
-    for (uint32_t i = 0; i < live_pages(h); i++) {
-        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) == 0) continue;
-        memcpy(mark_page(h, i), live_page(h, i), PAGE);
-        untaken_set(h, i);
-    }
+    heap_compare_all(h, page_to_mark);
     h->mark_bytes = h->memory->size;
     h->mark_stack_pointer = *h->stack_pointer;
 }
@@ -148,10 +206,7 @@ void heap_back_to_mark(struct heap *h)
     enum hs_status st = wasm_memory_resize(h->memory, h->mark_bytes, NULL);
 
     assert(st == HS_OK); /* it only shrinks */
-    for (uint32_t i = 0; i < live_pages(h); i++) {
-        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) == 0) continue;
-        memcpy(live_page(h, i), mark_page(h, i), PAGE);
-    }
+    heap_compare_all(h, page_from_mark);
     *h->stack_pointer = h->mark_stack_pointer;
 }
 

@@ -12,12 +12,14 @@
 #define HEADSTART_KERNEL_VAT_HEAP_H
 
 #include "kernel/state/heap_image.h"
+#include "kernel/vat/page_watch.h"
 #include "kernel/vat/wasm_runtime.h"
 
 struct heap {
-    wasm_rt_memory_t *memory; /* borrowed: the live linear memory */
-    uint32_t *stack_pointer;  /* borrowed: the live stack-pointer global */
-    char *mark;               /* owned: reserved for HS_HEAP_BYTES_MAX */
+    wasm_rt_memory_t *memory;       /* borrowed: the live linear memory */
+    uint32_t *stack_pointer;        /* borrowed: the live stack-pointer global */
+    const struct page_watch *watch; /* borrowed; NULL: the live memory is not watched */
+    char *mark;                     /* owned: reserved for HS_HEAP_BYTES_MAX */
     uint32_t mark_bytes;
     uint32_t mark_stack_pointer;
     uint8_t *untaken;     /* owned: one bit a page of the mark that changed since the last take */
@@ -25,9 +27,10 @@ struct heap {
     uint64_t untaken_len; /* bits set */
 };
 
-/** An empty mark beside the instance's memory; both pointers must outlive the heap. */
+/** An empty mark beside the instance's memory; what is borrowed must outlive the heap. */
 HS_MUST_CHECK enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory,
-                                       uint32_t *stack_pointer, struct hs_error *err);
+                                       uint32_t *stack_pointer, const struct page_watch *watch,
+                                       struct hs_error *err);
 void heap_fini(struct heap *h);
 
 /** Live memory and mark become the pages of `image` (whole). `taken`: they are durable already,

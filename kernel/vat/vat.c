@@ -10,8 +10,7 @@
 #include <string.h>
 
 enum {
-    /* 100 million steps: half a second of a bare loop, half a minute of the costliest steps. */
-    TICKS_MAX_DEFAULT = 10000,
+    TICKS_MAX_DEFAULT = 50000, /* 500 million steps: some seconds, whatever they are spent on */
     TURNS_MAX = 1 << 20,       /* of one command; ticks bound them too */
 };
 
@@ -41,13 +40,15 @@ enum hs_status vat_instantiate(struct vat_engine *e, struct vat_limits limits, s
     if (!v) return hs_fail(err, HS_NOMEM, "no memory for a vat");
     v->engine = e;
     v->limits = limits;
+    *ENGINE_STEPS_LEFT(&v->instance) = INT64_MAX; /* booting is not the vat's to pay */
     v->env.vat = v;
     v->wasi.vat = v;
     memory = ENGINE_MEMORY(&v->instance);
     st = wasm_runtime_run(memory, instantiate_body, v, err);
     if (st == HS_OK) {
         memory->max_pages = limits.heap_bytes_max / HS_WASM_PAGE_BYTES;
-        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance), err);
+        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance),
+                       vat_engine_page_watch(e), err);
     }
     if (st != HS_OK) {
         vat_close(v);
@@ -183,24 +184,36 @@ static void command_body(void *data)
     wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the vat never comes to rest"));
 }
 
+/* Returns what was granted. */
+static int64_t vat_steps_grant(struct vat *v)
+{
+    uint64_t ticks = v->limits.ticks_max;
+    int64_t steps = INT64_MAX;
+
+    if (ticks != 0 && ticks < INT64_MAX / VAT_TICK_STEPS) steps = (int64_t)ticks * VAT_TICK_STEPS;
+    *ENGINE_STEPS_LEFT(&v->instance) = steps;
+    return steps;
+}
+
 enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host, void *host_data,
                            struct buffer *result, uint64_t *ticks, struct hs_error *err)
 {
+    int64_t steps;
     enum hs_status st;
 
     assert(result);
     if (v->failed) {
         return hs_fail(err, HS_VAT_FAILED, "%s failed before and was not taken back", v->id);
     }
-    v->ticks = 0;
     v->host = host;
     v->host_data = host_data;
     v->command = command;
     v->result = result;
+    steps = vat_steps_grant(v);
     st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), command_body, v, err);
     v->host = NULL;
     v->failed = st != HS_OK;
-    if (ticks) *ticks = v->ticks;
+    if (ticks) *ticks = (uint64_t)(steps - *ENGINE_STEPS_LEFT(&v->instance)) / VAT_TICK_STEPS;
     return st;
 }
 

@@ -37,8 +37,10 @@ void vat_engine_close(struct vat_engine *e); /* no vat may be left */
  *  supervisors, image format. 64 hex digits, valid as long as the engine. */
 const char *vat_engine_epoch(const struct vat_engine *e);
 
+enum { VAT_TICK_STEPS = 10000 }; /* a tick is that many steps of the engine (docs/kernel.md) */
+
 struct vat_limits {
-    uint64_t ticks_max;      /* interrupt ticks of one command (10,000 JS steps each); 0: none */
+    uint64_t ticks_max;      /* of one command; 0: no limit */
     uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */
 };
 struct vat_limits vat_limits_default(void);
@@ -65,7 +67,7 @@ typedef enum hs_status (*vat_host_fn)(void *data, struct slice request, struct b
 /** Hand `command` to the vat's handleCommand, run promise jobs and setImmediate callbacks until it
  *  is quiet.
  *
- *  Out:     result   what the vat answered (replaced); ticks: interrupt ticks spent; NULL: unwanted
+ *  Out:     result   what the vat answered (replaced); ticks: spent; NULL: unwanted
  *  Returns: HS_OK
  *           HS_VAT_FAILED  trap, spent meter, memory or stack limit past catching, or no answer:
  *                          the heap is undefined; close the vat or go back to its mark

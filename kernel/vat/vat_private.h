@@ -25,7 +25,6 @@ struct vat {
     bool failed; /* the heap is undefined: only going back to the mark helps */
 
     /* One command. */
-    uint64_t ticks;
     vat_host_fn host;
     void *host_data;
     struct slice command;

@@ -11,7 +11,8 @@ flags="-O2 -fPIC -w -fno-strict-aliasing -ffp-contract=off"
 
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-stamp=$(cat "$here/package-lock.json" "$here/build.sh" | cat - /usr/include/wasm-rt.h | sha256sum)
+stamp=$(cat "$here/package-lock.json" "$here/build.sh" "$here/engine_steps.h" \
+    /usr/include/wasm-rt.h | sha256sum)
 stamp="$stamp $(wasm2c --version) $($cc --version | head -n 1)"
 if [ -f "$out/libqjs.a" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then
     touch "$out/libqjs.a" "$out/qjs.h" "$out/quickjs.wasm"
@@ -28,8 +29,23 @@ cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$out/"
 cp "$out/node_modules/quickjs-wasi/quickjs.wasm" "$out/quickjs.wasm"
 echo "vat engine: translating to C (wasm2c)"
 wasm2c "$out/quickjs.wasm" -n qjs -o "$out/qjs.c"
+
+# Count the steps (engine_steps.h): at the head of every loop, and for every bulk copy and fill.
+sed -i -E -e 's/^( *w2c_L[0-9]+:) *$/\1 ENGINE_STEP/' \
+    -e 's/^( *)(memory_(fill|copy)\(&instance.*, (w2c_i[0-9]+)\);)$/\1ENGINE_STEPS(\4) \2/' \
+    -e 's/^#include "qjs.h"$/&\n#include "engine_steps.h"/' "$out/qjs.c"
+sed -i -E 's/^  wasm_rt_funcref_table_t w2c___indirect_function_table;$/&\n  s64 steps_left;/' \
+    "$out/qjs.h"
+loops=$(grep -cE 'w2c_L[0-9]+:' "$out/qjs.c" || true)
+counted=$(grep -cE 'w2c_L[0-9]+: ENGINE_STEP$' "$out/qjs.c" || true)
+bulk=$(grep -cE '^ *memory_(fill|copy)\(&instance' "$out/qjs.c" || true)
+if [ "$counted" -lt 1000 ] || [ "$counted" != "$loops" ] || [ "$bulk" != 0 ] ||
+    ! grep -q steps_left "$out/qjs.h"; then
+    echo "vat engine: this wasm2c writes C of another shape; its loops cannot be counted" >&2
+    exit 1
+fi
 echo "vat engine: compiling, once, about 1 to 2 minutes"
-$cc $flags -c "$out/qjs.c" -o "$out/qjs.o"
+$cc $flags -I "$here" -I "$out" -c "$out/qjs.c" -o "$out/qjs.o"
 rm -f "$out/libqjs.a"
 ar rcs "$out/libqjs.a" "$out/qjs.o"
 echo "$stamp" >"$out/stamp"

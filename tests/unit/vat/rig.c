@@ -1,5 +1,9 @@
 #include "tests/unit/vat/rig.h"
 
+#ifdef RIG_WITHOUT_PAGE_WATCH
+#include "kernel/vat/engine.h"
+#endif
+
 #include <pthread.h>
 
 enum { THREADS_MAX = 16 };
@@ -14,6 +18,10 @@ struct vat_engine *rig_engine(void)
         (void)fprintf(stderr, "rig: %s\n", err.text);
         abort();
     }
+#ifdef RIG_WITHOUT_PAGE_WATCH
+    /* As on a kernel that does not offer it. */
+    page_watch_close((struct page_watch *)vat_engine_page_watch(engine));
+#endif
     return engine;
 }
 

@@ -65,7 +65,7 @@ static void vat__same_commands_make_equal_heaps(void)
 
 static void vat__name_and_limits_leave_no_trace_in_the_heap(void)
 {
-    struct vat_limits small = {.ticks_max = 10, .heap_bytes_max = 16 << 20};
+    struct vat_limits small = {.ticks_max = 100, .heap_bytes_max = 16 << 20};
     struct vat *a = NULL, *b = NULL;
     char hex_a[SHA256_HEX_BYTES], hex_b[SHA256_HEX_BYTES];
 
@@ -143,7 +143,7 @@ static void mark__never_made_is_the_boot(void)
 
 static void mark__failed_vat_comes_back_whole(void)
 {
-    struct vat_limits limits = {.ticks_max = 20, .heap_bytes_max = 32 << 20};
+    struct vat_limits limits = {.ticks_max = 500, .heap_bytes_max = 32 << 20};
     struct rig a, b;
     uint64_t random_a = 7, random_b = 7;
 

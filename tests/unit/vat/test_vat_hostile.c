@@ -3,8 +3,8 @@
 #include "tests/unit/vat/rig.h"
 
 /* Tight, so that the cases are quick; those that need deep structures get room for them. */
-static const struct vat_limits roomy = {.ticks_max = 60, .heap_bytes_max = 128 << 20};
-static const struct vat_limits tight = {.ticks_max = 60, .heap_bytes_max = 8 << 20};
+static const struct vat_limits roomy = {.ticks_max = 2000, .heap_bytes_max = 128 << 20};
+static const struct vat_limits tight = {.ticks_max = 1000, .heap_bytes_max = 8 << 20};
 
 static const char neighbour_program[] =
     "let n = 0; export const buildRootObject = () => Far('root', { next: () => ++n });";
@@ -82,6 +82,30 @@ static void hostile__endless_running_spends_the_meter(void)
 
     for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
         check_attack(attacks[i], HS_VAT_FAILED, "meter spent");
+    }
+}
+
+/* What built-in functions do counts like what JavaScript does. */
+static void hostile__endless_built_ins_spend_the_meter(void)
+{
+    static const char *const attacks[] = {
+        "return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);",
+        "return Array.prototype.forEach.call({ length: 2 ** 53 - 1 }, x => x);",
+        "const a = []; a.length = 2 ** 32 - 1; return a.lastIndexOf(1);",
+        "let a = []; for (let i = 0; i < 60; i++) a = [a, a]; return a.flat(Infinity).length;",
+        "const s = 'a'.repeat(2 ** 20); for (;;) s.indexOf('b');",
+        "const s = 'a'.repeat(2 ** 20); return (s + s).indexOf(s + 'b');",
+        "const b = new Uint8Array(2 ** 20); for (;;) b.fill(1);",
+        "const b = new Uint8Array(2 ** 20); for (;;) b.slice();",
+        "let b = 3n ** 20000n; for (;;) b * b;",
+        "const a = Array.from({ length: 1e4 }, (_, i) => i * 7919 % 10007); for (;;) a.toSorted();",
+        "let o = {}; for (let i = 0; i < 1e5; i++) o = { o }; for (;;) JSON.stringify(o);",
+        "const s = JSON.stringify([...'a'.repeat(1000)]); for (;;) JSON.parse(s);",
+        "return Iterator.from({ next: () => ({ value: 1 }) }).drop(Infinity).next();",
+    };
+
+    for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
+        check_attack_within(roomy, attacks[i], HS_VAT_FAILED, "meter spent");
     }
 }
 
@@ -171,7 +195,7 @@ static void hostile__deeply_nested_source_throws_or_traps(void)
         char attack[256];
 
         (void)snprintf(attack, sizeof attack,
-                       "const n = 5000; try { return typeof eval('%s'.repeat(n) + '%s' +\n"
+                       "const n = 3000; try { return typeof eval('%s'.repeat(n) + '%s' +\n"
                        "  '%s'.repeat(n)); } catch (e) { return e.name; }",
                        nests[i].before, nests[i].inside, nests[i].after);
         check_attack_within(roomy, attack, nests[i].status,
@@ -375,6 +399,7 @@ static void hostile__vats_on_many_threads_end_alone(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(hostile__endless_running_spends_the_meter),
+    SUITE_CASE(hostile__endless_built_ins_spend_the_meter),
     SUITE_CASE(hostile__regular_expression_bomb_spends_the_meter),
     SUITE_CASE(hostile__memory_bomb_ends_the_vat),
     SUITE_CASE(hostile__string_over_the_language_limit_throws),

@@ -1,0 +1,25 @@
+/* Engine steps: included by the translated engine, whose every loop counts its rounds here.
+ *
+ * A step is one round of any loop in the engine, the interpreter's own included, or 64 bytes moved
+ * or filled at once. So nothing a program can start runs on without being counted: not its own
+ * loops, not a regular expression, not Array.prototype.indexOf over 2^53 absent elements. The
+ * count is kept beside the linear memory and depends on nothing but the memory: equal heaps given
+ * equal commands take equal steps.
+ *
+ * Rejected: QuickJS's interrupt callback. It counts calls and backward jumps of JavaScript only; a
+ * program that lets a built-in function do the work is never asked.
+ */
+#ifndef HEADSTART_KERNEL_VAT_ENGINE_STEPS_H
+#define HEADSTART_KERNEL_VAT_ENGINE_STEPS_H
+
+#include "qjs.h"
+
+/** Out of steps: does not return. Implemented in host_calls.c. */
+__attribute__((noreturn, cold)) void engine_steps_spent(Z_qjs_instance_t *instance);
+
+#define ENGINE_STEP                                                                                \
+    if (UNLIKELY(--instance->steps_left < 0)) engine_steps_spent(instance);
+#define ENGINE_STEPS(bytes)                                                                        \
+    if (UNLIKELY((instance->steps_left -= (s64)((bytes) >> 6)) < 0)) engine_steps_spent(instance);
+
+#endif

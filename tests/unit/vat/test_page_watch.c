@@ -1,0 +1,139 @@
+/* Page watch: what the kernel says was written must hold every page that was. */
+#include "tests/unit/suite.h"
+
+#include "kernel/state/limits.h"
+#include "kernel/vat/page_watch.h"
+
+#include <sys/mman.h>
+
+enum { PAGES = 512, RESERVED = 1024, PAGE = HS_HEAP_PAGE_BYTES };
+
+struct seen {
+    bool page[RESERVED];
+    size_t calls;
+    size_t next_min;
+};
+
+static void seen_note(void *data, size_t first, size_t len)
+{
+    struct seen *s = data;
+
+    CU_ASSERT(first >= s->next_min);
+    CU_ASSERT(first + len <= RESERVED);
+    for (size_t i = first; i < first + len && i < RESERVED; i++)
+        s->page[i] = true;
+    s->next_min = first + len;
+    s->calls++;
+}
+
+static char *watched_memory(const struct page_watch *w)
+{
+    char *base = mmap(NULL, (size_t)RESERVED * PAGE, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    CU_ASSERT_FATAL(base != MAP_FAILED);
+    CU_ASSERT_FATAL(page_watch_add(w, base, (size_t)RESERVED * PAGE));
+    CU_ASSERT_EQUAL_FATAL(mprotect(base, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE), 0);
+    return base;
+}
+
+static void page_watch__every_written_page_is_told(void)
+{
+    struct page_watch w;
+    uint64_t random = suite_seed();
+    size_t pages = PAGES, told = 0, written = 0;
+    char *base;
+
+    page_watch_open(&w);
+    if (w.pagemap < 0) {
+        CU_PASS("this kernel does not offer it");
+        return;
+    }
+    base = watched_memory(&w);
+    for (int round = 0; round < 200; round++) {
+        static struct seen seen;
+        bool wrote[RESERVED] = {0};
+        size_t count = suite_random(&random) % 40;
+
+        if (round % 10 == 9) { /* grow, or shrink as going back to a mark does */
+            size_t wanted = PAGES / 2 + suite_random(&random) % PAGES;
+
+            if (wanted < pages) {
+                CU_ASSERT_EQUAL(
+                    madvise(base + wanted * PAGE, (pages - wanted) * PAGE, MADV_DONTNEED), 0);
+                CU_ASSERT_EQUAL(mprotect(base + wanted * PAGE, (pages - wanted) * PAGE, PROT_NONE),
+                                0);
+            } else {
+                CU_ASSERT_EQUAL(mprotect(base, wanted * PAGE, PROT_READ | PROT_WRITE), 0);
+            }
+            pages = wanted;
+        }
+        for (size_t i = 0; i < count; i++) {
+            size_t page = suite_random(&random) % pages;
+
+            base[page * PAGE + suite_random(&random) % PAGE]++;
+            wrote[page] = true;
+        }
+        memset(&seen, 0, sizeof seen);
+        CU_ASSERT(page_watch_collect(&w, base, pages * PAGE, seen_note, &seen));
+        for (size_t i = 0; i < pages; i++) {
+            if (wrote[i]) CU_ASSERT(seen.page[i]);
+            told += seen.page[i];
+            written += wrote[i];
+        }
+    }
+    CU_ASSERT(told < 2 * written + PAGES); /* and it narrows down */
+    CU_ASSERT_EQUAL(munmap(base, (size_t)RESERVED * PAGE), 0);
+    page_watch_close(&w);
+}
+
+static void page_watch__more_regions_than_one_call_holds_are_told(void)
+{
+    struct page_watch w;
+    static struct seen seen;
+    char *base;
+
+    page_watch_open(&w);
+    if (w.pagemap < 0) {
+        CU_PASS("this kernel does not offer it");
+        return;
+    }
+    base = watched_memory(&w);
+    CU_ASSERT_EQUAL(mprotect(base, (size_t)RESERVED * PAGE, PROT_READ | PROT_WRITE), 0);
+    memset(base, 1, (size_t)RESERVED * PAGE);
+    memset(&seen, 0, sizeof seen);
+    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, seen_note, &seen));
+    for (size_t i = 0; i < RESERVED; i += 2)
+        base[i * PAGE] = 2;
+    memset(&seen, 0, sizeof seen);
+    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, seen_note, &seen));
+    CU_ASSERT_EQUAL(seen.calls, RESERVED / 2);
+    for (size_t i = 0; i < RESERVED; i++)
+        CU_ASSERT_EQUAL(seen.page[i], i % 2 == 0);
+    CU_ASSERT_EQUAL(munmap(base, (size_t)RESERVED * PAGE), 0);
+    page_watch_close(&w);
+}
+
+static void page_watch__closed_says_unknown(void)
+{
+    struct page_watch w;
+    static struct seen seen;
+    char page[1] = {0};
+
+    page_watch_open(&w);
+    page_watch_close(&w);
+    CU_ASSERT(!page_watch_collect(&w, page, 0, seen_note, &seen));
+    CU_ASSERT_EQUAL(seen.calls, 0);
+    page_watch_close(&w);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(page_watch__every_written_page_is_told),
+    SUITE_CASE(page_watch__more_regions_than_one_call_holds_are_told),
+    SUITE_CASE(page_watch__closed_says_unknown),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("page watch", cases, argc, argv);
+}
