@@ -26,6 +26,17 @@ enum hs_status transcript_result(struct buffer *out, uint64_t ticks)
     return st == HS_OK ? buffer_append_text(out, "}}") : st;
 }
 
+bool transcript_result_is_ok(struct slice result)
+{
+    struct json_text t;
+    struct slice key, status;
+
+    json_text_init(&t, result);
+    return json_text_open(&t, '{') && json_text_next(&t, '}') && json_text_key(&t, &key) &&
+           json_text_is(key, "status") && json_text_string(&t, &status) &&
+           json_text_is(status, "ok");
+}
+
 static enum hs_status transcript_compose(struct buffer *out, struct slice delivery,
                                          struct slice syscalls, struct slice result)
 {

@@ -29,6 +29,8 @@ HS_MUST_CHECK enum hs_status transcript_note_syscall(struct buffer *list, struct
                                                      struct slice answer);
 /** Append {"status":"ok","metering":{"ticks":N}}: only deliveries that went well are kept. */
 HS_MUST_CHECK enum hs_status transcript_result(struct buffer *out, uint64_t ticks);
+/** Does a recorded result say so? */
+bool transcript_result_is_ok(struct slice result);
 /** Write item `position` and the end behind it. */
 HS_MUST_CHECK enum hs_status transcript_append(struct keeper *k, const struct ref *vat,
                                                uint64_t position, struct slice delivery,

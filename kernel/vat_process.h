@@ -46,7 +46,7 @@ HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_s
                                               struct vat_engine *engine, struct vat_limits limits,
                                               struct hs_error *err);
 /** Hand over one delivery (JSON text).
- *  Out:     ticks  what it cost
+ *  Out:     ticks  what it cost; NULL: unwanted
  *  Returns: HS_VAT_FAILED  it failed, or answered with an error: the heap is undefined */
 HS_MUST_CHECK enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
                                                  vat_host_fn host, void *host_data, uint64_t *ticks,

@@ -1,0 +1,134 @@
+#include "tests/unit/kernel/desk.h"
+
+#include "kernel/clist.h"
+#include "kernel/devices.h"
+#include "kernel/refcounts.h"
+#include "kernel/state_vector.h"
+
+static void must(struct desk *d, enum hs_status st)
+{
+    if (st == HS_OK) return;
+    (void)fprintf(stderr, "\n%s: %s\n", hs_status_text(st), d->err.text);
+    abort();
+}
+
+static void swap_quotes(struct buffer *b, char from, char to)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        if (b->data[i] == from) b->data[i] = to;
+    }
+}
+
+struct ref ref_of(const char *text)
+{
+    struct ref r;
+
+    if (ref_make(slice_text(text), &r) != HS_OK) abort();
+    return r;
+}
+
+struct keeper *desk_keeper(struct desk *d)
+{
+    return &d->kernel.keeper;
+}
+
+void desk_open(struct desk *d)
+{
+    static const struct kernel_config_device bridge = {"bridge", "bridge"};
+    const char *const names[] = {"left", "right"};
+    struct ref device = ref_of("d7"), node;
+
+    *d = (struct desk){0};
+    must(d, kv_memory_open(&d->base, &d->err));
+    must(d, kv_layers_open(kv_memory_store(d->base), &d->kernel.layers, &d->err));
+    must(d, keeper_init(desk_keeper(d), d->kernel.layers, &d->err));
+    keeper_crank_begin(desk_keeper(d));
+    must(d, state_vector_init(&desk_keeper(d)->kv, NULL, &d->err));
+    for (int i = 0; i < 2; i++) {
+        struct kernel_config_vat vat = {names[i], slice_text("// none"), slice_text("{}")};
+
+        must(d, state_vector_add_vat(&desk_keeper(d)->kv, &vat, &d->err));
+        d->vats[i].kernel = &d->kernel;
+        d->vats[i].vat = ref_number("v", (uint64_t)i + 1);
+    }
+    must(d, state_vector_add_device(&desk_keeper(d)->kv, &bridge, &d->err));
+    must(d, device_export_root(desk_keeper(d), &device, &node, &d->err));
+    desk_commit(d);
+}
+
+void desk_close(struct desk *d)
+{
+    if (kv_layers_in_crank(d->kernel.layers)) keeper_crank_abort(desk_keeper(d));
+    for (int i = 0; i < 2; i++)
+        delivery_fini(&d->vats[i]);
+    outputs_fini(&d->kernel.outputs);
+    keeper_fini(desk_keeper(d));
+    kv_layers_close(d->kernel.layers);
+    kv_memory_close(d->base);
+    buffer_fini(&d->reply);
+}
+
+void desk_commit(struct desk *d)
+{
+    must(d, refcounts_process(desk_keeper(d), &d->err));
+    keeper_crank_commit(desk_keeper(d));
+    keeper_crank_begin(desk_keeper(d));
+}
+
+enum hs_status desk_syscall(struct desk *d, int vat, const char *request)
+{
+    struct buffer text = {0};
+    enum hs_status st;
+
+    must(d, buffer_printf(&text, "[\"syscall\",%s]", request));
+    swap_quotes(&text, '\'', '"');
+    d->err = (struct hs_error){HS_OK, ""};
+    st = syscall_answer(&d->vats[vat - 1], buffer_slice(&text), &d->reply, &d->err);
+    swap_quotes(&d->reply, '"', '\'');
+    buffer_fini(&text);
+    return st;
+}
+
+const char *desk_ok(struct desk *d, int vat, const char *request)
+{
+    must(d, desk_syscall(d, vat, request));
+    return buffer_text(&d->reply);
+}
+
+const char *desk_import(struct desk *d, int vat, const char *kref)
+{
+    static struct ref vref;
+    struct ref name = ref_of(kref);
+
+    must(d, clist_to_vat(desk_keeper(d), &d->vats[vat - 1].vat, &name, &vref, &d->err));
+    return vref.text;
+}
+
+const char *desk_get(struct desk *d, const char *key)
+{
+    enum { TEXTS = 4 };
+    static char texts[TEXTS][1024];
+    static unsigned next;
+    struct slice value;
+    bool found;
+    char *text = texts[next++ % TEXTS];
+
+    must(d, keeper_find(desk_keeper(d), slice_text(key), &value, &found, &d->err));
+    if (!found) value = slice_text("(none)");
+    (void)snprintf(text, sizeof texts[0], "%.*s", (int)value.len, value.data);
+    for (char *p = text; *p; p++) {
+        if (*p == '"') *p = '\'';
+    }
+    return text;
+}
+
+size_t desk_count(struct desk *d, const char *prefix)
+{
+    struct buffer key = {0};
+    size_t count = 0;
+
+    while (keeper_next(desk_keeper(d), slice_text(prefix), &key, NULL, &d->err) == HS_OK)
+        count++;
+    buffer_fini(&key);
+    return count;
+}

@@ -1,0 +1,600 @@
+/* The kernel's tables and syscalls, played without vats. */
+#include "tests/unit/kernel/desk.h"
+
+#include "kernel/clist.h"
+#include "kernel/gc_actions.h"
+#include "kernel/objects.h"
+#include "kernel/promises.h"
+#include "kernel/resolution.h"
+#include "kernel/run_queue.h"
+#include "kernel/state_vector.h"
+#include "kernel/termination.h"
+
+#define ASSERT_KEY(desk, key, expected) CU_ASSERT_STRING_EQUAL(desk_get(desk, key), expected)
+#define OK                              "['ok',null]"
+
+/* ---- state vector ---- */
+
+static void state_vector__empty_kernel_has_the_known_keys(void)
+{
+    static const char *const golden[][2] = {
+        {"acceptanceQueue", "[1,1]"}, {"device.names", "[]"}, {"device.nextID", "7"},
+        {"gcActions", "[]"},          {"kd.nextID", "30"},    {"ko.nextID", "20"},
+        {"kp.nextID", "40"},          {"meter.nextID", "1"},  {"pinnedObjects", ""},
+        {"reapQueue", "[]"},          {"runQueue", "[1,1]"},  {"vat.dynamicIDs", "[]"},
+        {"vat.names", "[]"},          {"vat.nextID", "1"},    {"vats.terminated", "[]"},
+    };
+    struct kv_memory *m = NULL;
+    struct buffer key = {0}, value = {0};
+    size_t i = 0;
+    enum hs_status st;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&m, NULL), HS_OK);
+    CU_ASSERT_EQUAL(state_vector_init(kv_memory_store(m), NULL, NULL), HS_OK);
+    for (;; i++) {
+        st = kv_store_next(kv_memory_store(m), buffer_slice(&key), &key, &value, NULL);
+        if (st != HS_OK || i == sizeof golden / sizeof *golden) break;
+        CU_ASSERT_STRING_EQUAL(buffer_text(&key), golden[i][0]);
+        CU_ASSERT_STRING_EQUAL(buffer_text(&value), golden[i][1]);
+    }
+    CU_ASSERT_EQUAL(st, HS_NOT_FOUND);
+    CU_ASSERT_EQUAL(i, sizeof golden / sizeof *golden);
+    CU_ASSERT_EQUAL(state_vector_init(kv_memory_store(m), NULL, NULL), HS_EXISTS);
+    buffer_fini(&key);
+    buffer_fini(&value);
+    kv_memory_close(m);
+}
+
+static void state_vector__vats_and_devices_are_added_under_new_ids(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    ASSERT_KEY(&d, "vat.names", "['left','right']");
+    ASSERT_KEY(&d, "vat.name.right", "v2");
+    ASSERT_KEY(&d, "vat.nextID", "3");
+    ASSERT_KEY(&d, "v2.source", "// none");
+    ASSERT_KEY(&d, "v2.options", "{'name':'right','supervisor':'lite'}");
+    ASSERT_KEY(&d, "v2.vatParameters", "{'body':'#{}','slots':[]}");
+    ASSERT_KEY(&d, "v2.o.nextID", "50");
+    ASSERT_KEY(&d, "v2.p.nextID", "60");
+    ASSERT_KEY(&d, "v2.d.nextID", "70");
+    ASSERT_KEY(&d, "v2.t.endPosition", "0");
+    ASSERT_KEY(&d, "device.names", "['bridge']");
+    ASSERT_KEY(&d, "device.name.bridge", "d7");
+    ASSERT_KEY(&d, "device.nextID", "8");
+    ASSERT_KEY(&d, "d7.options", "{'type':'bridge'}");
+    ASSERT_KEY(&d, "d7.c.kd30", "R d+0");
+    desk_close(&d);
+}
+
+static void state_vector__bad_or_taken_names_are_refused(void)
+{
+    struct desk d;
+    char name[HS_NAME_BYTES_MAX + 1];
+    struct kernel_config_vat vat = {"left", slice_text("x"), slice_text("{}")};
+    struct kernel_config_device device = {"bridge", "bridge"};
+    struct kv_store *kv;
+
+    desk_open(&d);
+    kv = &desk_keeper(&d)->kv;
+    CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_EXISTS);
+    CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_EXISTS);
+    vat.name = "";
+    CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_INVALID);
+    memset(name, 'n', sizeof name);
+    name[HS_NAME_BYTES_MAX] = '\0';
+    vat.name = name;
+    CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_INVALID);
+    name[HS_NAME_BYTES_MAX - 1] = '\0';
+    CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_OK);
+    vat.name = "other";
+    vat.parameters = slice_text("{");
+    CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_INVALID);
+    device = (struct kernel_config_device){"clock", "timer"};
+    CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_INVALID);
+    desk_close(&d);
+}
+
+/* ---- the hash ---- */
+
+static void keeper__crank_hash_is_the_documented_one(void)
+{
+    struct desk d;
+    char crank[SHA256_HEX_BYTES], expected[SHA256_HEX_BYTES], before[SHA256_HEX_BYTES];
+    struct buffer text = {0};
+
+    desk_open(&d);
+    (void)snprintf(before, sizeof before, "%s", desk_keeper(&d)->activity);
+    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("a"), "1", NULL), HS_OK);
+    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("local.x"), "1", NULL), HS_OK);
+    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("kernel.height"), "1", NULL),
+                    HS_OK);
+    CU_ASSERT_EQUAL(keeper_delete(desk_keeper(&d), slice_text("b"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("a"), "2", NULL), HS_OK);
+    desk_commit(&d);
+    CU_ASSERT_EQUAL(sha256_hex(slice_text("add\na\n1\ndelete\nb\nadd\na\n2\n"), crank, NULL),
+                    HS_OK);
+    CU_ASSERT_EQUAL(buffer_printf(&text, "activityhash\n%s\n%s\n", before, crank), HS_OK);
+    CU_ASSERT_EQUAL(sha256_hex(buffer_slice(&text), expected, NULL), HS_OK);
+    CU_ASSERT_STRING_EQUAL(desk_keeper(&d)->activity, expected);
+    buffer_fini(&text);
+    desk_close(&d);
+}
+
+/* A little of everything, played by the test: no engine and no supervisor is in this hash. If it
+ * changes, every chain's hashes do. */
+static void keeper__activity_hash_of_a_known_scenario_is_the_known_one(void)
+{
+    static const char golden[] = "ccba5e0bfd054f4a37fe8b14786f87f7125512d9cf61cae09afed21c03b0f844";
+    struct desk d;
+    struct ref vat = ref_of("v1");
+
+    desk_open(&d);
+    (void)desk_ok(&d, 1, "['vatstoreSet','k','v']");
+    (void)desk_ok(&d, 1,
+                  "['send','o+1',{'methargs':{'body':'#[]','slots':['o+2']},'result':'p+1'}]");
+    (void)desk_ok(&d, 1, "['subscribe','p+1']");
+    desk_commit(&d);
+    (void)desk_import(&d, 2, "ko20");
+    (void)desk_ok(&d, 2, "['subscribe','p+3']");
+    (void)desk_ok(&d, 2, "['resolve',[['p+3',false,{'body':'#1','slots':['o-50']}]]]");
+    (void)desk_ok(&d, 2, "['dropImports',['o-50']]");
+    desk_commit(&d);
+    CU_ASSERT_EQUAL(termination_begin(desk_keeper(&d), &vat, "gone", &d.err), HS_OK);
+    desk_commit(&d);
+    CU_ASSERT_EQUAL(termination_clean_up(desk_keeper(&d), &d.err), HS_OK);
+    desk_commit(&d);
+    CU_ASSERT_STRING_EQUAL(desk_keeper(&d)->activity, golden);
+    desk_close(&d);
+}
+
+static void keeper__aborted_crank_leaves_no_trace(void)
+{
+    struct desk a, b;
+    struct buffer big = {0};
+
+    desk_open(&a);
+    desk_open(&b);
+    for (int i = 0; i < 100000; i++)
+        CU_ASSERT_EQUAL(buffer_append_byte(&big, 'x'), HS_OK);
+    CU_ASSERT_EQUAL(keeper_write(desk_keeper(&b), slice_text("a"), buffer_slice(&big), NULL),
+                    HS_OK);
+    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&b), slice_text("b"), "1", NULL), HS_OK);
+    keeper_crank_abort(desk_keeper(&b));
+    keeper_crank_begin(desk_keeper(&b));
+    ASSERT_KEY(&b, "a", "(none)");
+    desk_commit(&a);
+    desk_commit(&b);
+    CU_ASSERT_STRING_EQUAL(desk_keeper(&a)->activity, desk_keeper(&b)->activity);
+    buffer_fini(&big);
+    desk_close(&a);
+    desk_close(&b);
+}
+
+/* ---- queues ---- */
+
+static void run_queue__is_first_in_first_out(void)
+{
+    struct desk d;
+    struct buffer event = {0};
+    bool empty;
+
+    desk_open(&d);
+    CU_ASSERT_EQUAL(run_queue_add(desk_keeper(&d), QUEUE_RUN, slice_text("one"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_add(desk_keeper(&d), QUEUE_RUN, slice_text("two"), NULL), HS_OK);
+    ASSERT_KEY(&d, "runQueue", "[1,3]");
+    ASSERT_KEY(&d, "runQueue.2", "two");
+    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&event), "one");
+    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_is_empty(desk_keeper(&d), QUEUE_RUN, &empty, NULL), HS_OK);
+    CU_ASSERT_TRUE(empty);
+    ASSERT_KEY(&d, "runQueue", "[3,3]");
+    CU_ASSERT_EQUAL(desk_count(&d, "runQueue."), 0);
+    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, &d.err), HS_KERNEL_FAILED);
+    buffer_fini(&event);
+    desk_close(&d);
+}
+
+static void run_queue__damaged_store_is_the_kernels_failure(void)
+{
+    static const char *const bad[] = {"", "[1]", "[1,1", "[2,1]", "[01,1]", "[a,b]", "[1,1]]"};
+    struct desk d;
+    bool empty;
+
+    desk_open(&d);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("runQueue"), bad[i], NULL),
+                        HS_OK);
+        CU_ASSERT_EQUAL(run_queue_is_empty(desk_keeper(&d), QUEUE_RUN, &empty, &d.err),
+                        HS_KERNEL_FAILED);
+    }
+    desk_close(&d);
+}
+
+/* ---- sends and promises ---- */
+
+static void send__names_are_translated_and_held(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    /* v2's object o+1 becomes known to v1, which sends it an object of its own. */
+    CU_ASSERT_STRING_EQUAL(
+        desk_ok(&d, 2, "['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':null}]"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "ko20"), "o-50");
+    CU_ASSERT_STRING_EQUAL(
+        desk_ok(
+            &d, 1,
+            "['send','o-50',{'methargs':{'body':'#[]','slots':['o+7','o-50']},'result':'p+1'}]"),
+        OK);
+    ASSERT_KEY(&d, "acceptanceQueue.2",
+               "{'type':'send','target':'ko20','msg':{'methargs':{'body':'#[]','slots':["
+               "'ko21','ko20']},'result':'kp40'}}");
+    ASSERT_KEY(&d, "v1.c.ko20", "R o-50");
+    ASSERT_KEY(&d, "v1.c.o-50", "ko20");
+    ASSERT_KEY(&d, "v1.c.o+7", "ko21");
+    ASSERT_KEY(&d, "v1.c.p+1", "kp40");
+    ASSERT_KEY(&d, "ko20.owner", "v2");
+    ASSERT_KEY(&d, "ko20.refCount", "4,4"); /* two targets, one slot, one import */
+    ASSERT_KEY(&d, "ko21.refCount", "1,1"); /* one slot; exports do not count */
+    ASSERT_KEY(&d, "kp40.refCount", "2");   /* the queue and the c-list */
+    ASSERT_KEY(&d, "kp40.decider", "");     /* until it is delivered */
+    desk_close(&d);
+}
+
+static void promise__subscribers_are_told_in_order_and_not_the_resolver(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['subscribe','p+1']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 2, "kp40"), "p-60");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['subscribe','p-60']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['subscribe','p-60']"), OK);
+    ASSERT_KEY(&d, "kp40.subscribers", "v1,v2");
+    CU_ASSERT_STRING_EQUAL(
+        desk_ok(&d, 1, "['resolve',[['p+1',false,{'body':'#\\'x\\'','slots':['o+3']}]]]"), OK);
+    ASSERT_KEY(&d, "acceptanceQueue", "[1,2]");
+    ASSERT_KEY(&d, "acceptanceQueue.1", "{'type':'notify','vatID':'v2','kpid':'kp40'}");
+    ASSERT_KEY(&d, "kp40.state", "fulfilled");
+    ASSERT_KEY(&d, "kp40.data.body", "#'x'");
+    ASSERT_KEY(&d, "kp40.data.slots", "ko20");
+    ASSERT_KEY(&d, "kp40.subscribers", "(none)");
+    ASSERT_KEY(&d, "kp40.refCount", "2"); /* v2's c-list and the notify */
+    ASSERT_KEY(&d, "v1.c.p+1", "(none)");
+    ASSERT_KEY(&d, "ko20.refCount", "1,1");
+    /* A late subscriber is told at once. */
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['subscribe','p-60']"), OK);
+    ASSERT_KEY(&d, "acceptanceQueue.2", "{'type':'notify','vatID':'v2','kpid':'kp40'}");
+    desk_close(&d);
+}
+
+static void promise__nobody_holds_is_deleted_with_what_it_held(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    (void)desk_ok(&d, 1, "['subscribe','p+1']");
+    (void)desk_ok(&d, 1, "['subscribe','p+2']");
+    /* p+1's value holds p+2; then both are settled and nobody knows them. */
+    (void)desk_ok(&d, 1, "['resolve',[['p+1',false,{'body':'#[\\'&0\\']','slots':['p+2']}]]]");
+    ASSERT_KEY(&d, "kp41.refCount", "2");
+    (void)desk_ok(&d, 1, "['resolve',[['p+2',true,{'body':'#1','slots':['o+9']}]]]");
+    desk_commit(&d);
+    CU_ASSERT_EQUAL(desk_count(&d, "kp4"), 0);
+    ASSERT_KEY(&d, "ko20.refCount", "0,0");
+    ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20','v1 retireExport ko20']");
+    desk_close(&d);
+}
+
+static void promise__waiting_messages_go_on_in_order(void)
+{
+    struct desk d;
+    struct ref kp = ref_of("kp40");
+
+    desk_open(&d);
+    (void)desk_ok(&d, 1, "['subscribe','p+1']");
+    CU_ASSERT_EQUAL(promise_enqueue(desk_keeper(&d), &kp, slice_text("first"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(promise_enqueue(desk_keeper(&d), &kp, slice_text("second"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(resolution_reject(desk_keeper(&d), &kp, "-5 \"no\"", NULL), HS_OK);
+    ASSERT_KEY(&d, "acceptanceQueue.1", "{'type':'notify','vatID':'v1','kpid':'kp40'}");
+    ASSERT_KEY(&d, "acceptanceQueue.2", "first");
+    ASSERT_KEY(&d, "acceptanceQueue.3", "second");
+    ASSERT_KEY(&d, "kp40.data.body", "#{'#error':'!-5 \\'no\\'','name':'Error'}");
+    CU_ASSERT_EQUAL(desk_count(&d, "kp40.queue"), 0);
+    desk_close(&d);
+}
+
+/* ---- illegal syscalls ---- */
+
+static void syscall__illegal_ones_are_fatal_and_say_why(void)
+{
+    static const struct {
+        const char *request, *words;
+    } bad[] = {
+        {"17", "array"},
+        {"[]", "missing"},
+        {"[7]", "string"},
+        {"['fly']", "none of that name"},
+        {"['send','o-99',{'methargs':{'body':'#[]','slots':[]},'result':null}]", "does not know"},
+        {"['send','x+1',{'methargs':{'body':'#[]','slots':[]},'result':null}]", "no reference"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':['o-99']},'result':null}]",
+         "does not know"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':['ko20']},'result':null}]",
+         "no reference"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':['d+1']},'result':null}]",
+         "may not export"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':'o+2'}]", "no promise"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':'p+9'}]", "does not decide"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':'p-60'}]",
+         "does not decide"},
+        {"['send','o+1',{'result':null}]", "lacks methargs"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':[]},'x':1}]", "methargs"},
+        {"['send','o+1']", "missing"},
+        {"['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':null},1]", "more elements"},
+        {"['send','d-70',{'methargs':{'body':'#[]','slots':[]},'result':null}]", "device"},
+        {"['subscribe','o+1']", "no promise"},
+        {"['subscribe','p-99']", "does not know"},
+        {"['resolve',[['p-60',false,{'body':'#1','slots':[]}]]]", "does not decide"},
+        {"['resolve',[['p+7',0,{'body':'#1','slots':[]}]]]", "true or false"},
+        {"['resolve',[['p+7',false,{'body':'#\\'&0\\'','slots':['p+8']}]]]", "to a promise"},
+        {"['resolve',[['o+7',false,{'body':'#1','slots':[]}]]]", "no promise"},
+        {"['resolve',[['p+7',false,{'body':'#1','slots':[]}],['p+7',true,{'body':'#1','slots':[]}]]"
+         "]",
+         "resolved already"},
+        {"['resolve',[['p+7',false]]]", "missing"},
+        {"['exit',1,{'body':'#1','slots':[]}]", "true or false"},
+        {"['exit',true]", "missing"},
+        {"['callNow','o+1','m',{'body':'#[]','slots':[]}]", "no device"},
+        {"['callNow','d-99','m',{'body':'#[]','slots':[]}]", "does not know"},
+        {"['callNow','d-70','m']", "missing"},
+        {"['vatstoreGet']", "missing"},
+        {"['vatstoreGet',7]", "string"},
+        {"['vatstoreSet','k']", "missing"},
+        {"['vatstoreSet','k',null]", "string"},
+        {"['vatstoreDelete','k','l']", "more elements"},
+        {"['dropImports',['o+1']]", "imported"},
+        {"['dropImports',['p-60']]", "imported"},
+        {"['dropImports',['o-99']]", "does not know"},
+        {"['dropImports','o-50']", "array"},
+        {"['retireImports',['o-50']]", "still reachable"},
+        {"['retireExports',['o+1']]", "still reachable"},
+        {"['retireExports',['o-50']]", "exported"},
+        {"['retireExports',['o+77']]", "does not know"},
+        {"['abandonExports',['o+77']]", "does not know"},
+    };
+    struct desk d;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        desk_open(&d);
+        (void)desk_ok(&d, 2, "['subscribe','p+1']"); /* kp40, which v2 decides */
+        (void)desk_ok(&d, 2, "['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':null}]");
+        CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "kp40"), "p-60");
+        CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "ko20"), "o-50");
+        CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "kd30"), "d-70");
+        (void)desk_ok(&d, 1,
+                      "['send','o+1',{'methargs':{'body':'#[]','slots':[]},'result':'p+9'}]");
+        CU_ASSERT_EQUAL(desk_syscall(&d, 1, bad[i].request), HS_VAT_FAILED);
+        if (!strstr(d.err.text, bad[i].words)) {
+            (void)printf("\n    %s: %s\n", bad[i].request, d.err.text);
+        }
+        CU_ASSERT_PTR_NOT_NULL(strstr(d.err.text, bad[i].words));
+        CU_ASSERT_PTR_NOT_NULL(strstr(d.err.text, "illegal syscall"));
+        desk_close(&d);
+    }
+}
+
+static void syscall__what_is_none_is_answered_and_forgotten(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    CU_ASSERT_EQUAL(syscall_answer(&d.vats[0], slice_text("[\"sourcedConsole\",\"v1\",\"log\"]"),
+                                   &d.reply, &d.err),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&d.reply), "null");
+    CU_ASSERT_EQUAL(d.vats[0].syscalls.len, 0);
+    (void)desk_ok(&d, 1, "['vatstoreGet','k']");
+    (void)desk_ok(&d, 1, "['vatstoreSet','k','v']");
+    CU_ASSERT_STRING_EQUAL(buffer_text(&d.vats[0].syscalls),
+                           "{\"s\":[\"vatstoreGet\",\"k\"],\"r\":[\"ok\",null]},"
+                           "{\"s\":[\"vatstoreSet\",\"k\",\"v\"],\"r\":[\"ok\",null]}");
+    desk_close(&d);
+}
+
+static void vatstore__answers_and_stays_in_its_vat(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGet','k']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreSet','k','v\\u0041']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreSet','','empty']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['vatstoreSet','a','other']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGet','k']"), "['ok','vA']");
+    ASSERT_KEY(&d, "v1.vs.k", "vA");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGetNextKey','']"), "['ok','k']");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGetNextKey','k']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGetNextKey','a']"), "['ok','k']");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreDelete','k']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreDelete','k']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['vatstoreGetNextKey','']"), OK);
+    desk_close(&d);
+}
+
+/* ---- garbage ---- */
+
+/* v1 exports o+1 (ko20); v2 imports it as o-50; nothing else holds it. */
+static void desk_share(struct desk *d)
+{
+    struct ref promise = ref_of("kp40");
+    struct ref_list promises = {.items = &promise, .len = 1};
+
+    (void)desk_ok(d, 1, "['subscribe','p+1']");
+    CU_ASSERT_STRING_EQUAL(desk_import(d, 2, "kp40"), "p-60");
+    (void)desk_ok(d, 1, "['resolve',[['p+1',false,{'body':'#\\'$0\\'','slots':['o+1']}]]]");
+    CU_ASSERT_STRING_EQUAL(desk_import(d, 2, "ko20"), "o-50");
+    CU_ASSERT_EQUAL(clist_forget(desk_keeper(d), &d->vats[1].vat, &promises, NULL), HS_OK);
+    desk_commit(d);
+    CU_ASSERT_EQUAL(desk_count(d, "kp40"), 0);
+    ASSERT_KEY(d, "ko20.refCount", "1,1");
+}
+
+static void gc__dropped_then_retired_import_reaches_the_exporter(void)
+{
+    struct desk d;
+    struct ref vat;
+    enum gc_action action;
+    struct ref_list krefs = {0};
+    bool found;
+
+    desk_open(&d);
+    desk_share(&d);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['dropImports',['o-50']]"), OK);
+    ASSERT_KEY(&d, "v2.c.ko20", "_ o-50");
+    desk_commit(&d);
+    ASSERT_KEY(&d, "ko20.refCount", "0,1");
+    ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20']");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['retireImports',['o-50']]"), OK);
+    ASSERT_KEY(&d, "v2.c.o-50", "(none)");
+    desk_commit(&d);
+    ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20','v1 retireExport ko20']");
+    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_TRUE(found && action == GC_DROP_EXPORT && krefs.len == 1);
+    CU_ASSERT_STRING_EQUAL(vat.text, "v1");
+    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_TRUE(found && action == GC_RETIRE_EXPORT && krefs.len == 1);
+    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_FALSE(found);
+    ASSERT_KEY(&d, "gcActions", "[]");
+    ref_list_fini(&krefs);
+    desk_close(&d);
+}
+
+static void gc__object_held_again_is_not_dropped(void)
+{
+    struct desk d;
+    struct ref vat;
+    enum gc_action action;
+    struct ref_list krefs = {0};
+    bool found;
+
+    desk_open(&d);
+    desk_share(&d);
+    (void)desk_ok(&d, 2, "['dropImports',['o-50']]");
+    desk_commit(&d);
+    ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20']");
+    CU_ASSERT_EQUAL(desk_syscall(&d, 2, "['send','o-50',{'methargs':{'body':'#[]','slots':[]}}]"),
+                    HS_VAT_FAILED); /* it dropped that itself */
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 2, "ko20"), "o-50");
+    ASSERT_KEY(&d, "ko20.refCount", "1,1");
+    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_FALSE(found);
+    ref_list_fini(&krefs);
+    desk_close(&d);
+}
+
+static void gc__retired_export_is_told_to_its_importers(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    desk_share(&d);
+    (void)desk_ok(&d, 2, "['dropImports',['o-50']]");
+    desk_commit(&d);
+    /* The exporter was told (dropExports), and gives the object up. */
+    CU_ASSERT_EQUAL(
+        clist_drop(desk_keeper(&d), &d.vats[0].vat,
+                   &(struct clist_entry){
+                       .found = true, .reachable = true, .kref = {"ko20"}, .vref = {"o+1"}},
+                   NULL),
+        HS_OK);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['retireExports',['o+1']]"), OK);
+    desk_commit(&d);
+    ASSERT_KEY(&d, "ko20.owner", "(none)");
+    ASSERT_KEY(&d, "ko20.refCount", "(none)");
+    ASSERT_KEY(&d, "v1.c.o+1", "(none)");
+    CU_ASSERT_PTR_NOT_NULL(strstr(desk_get(&d, "gcActions"), "v2 retireImport ko20"));
+    desk_close(&d);
+}
+
+static void gc__abandoned_export_is_orphaned(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    desk_share(&d);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['abandonExports',['o+1']]"), OK);
+    desk_commit(&d);
+    ASSERT_KEY(&d, "ko20.owner", "(none)");
+    ASSERT_KEY(&d, "ko20.refCount", "1,1");
+    (void)desk_ok(&d, 2, "['dropImports',['o-50']]");
+    desk_commit(&d);
+    ASSERT_KEY(&d, "ko20.refCount", "(none)");
+    ASSERT_KEY(&d, "gcActions", "['v2 retireImport ko20']");
+    desk_close(&d);
+}
+
+/* ---- termination ---- */
+
+static void termination__rejects_orphans_releases_and_deletes(void)
+{
+    struct desk d;
+    struct ref vat = ref_of("v1");
+
+    desk_open(&d);
+    desk_share(&d);
+    (void)desk_ok(&d, 1, "['subscribe','p+5']"); /* kp41, v1 decides */
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 2, "kp41"), "p-61");
+    (void)desk_ok(&d, 2, "['subscribe','p-61']");
+    (void)desk_ok(&d, 1, "['vatstoreSet','k','v']");
+    (void)desk_ok(&d, 2, "['send','o+9',{'methargs':{'body':'#[]','slots':[]}}]"); /* ko21 of v2 */
+    (void)desk_import(&d, 1, "ko21");
+    ASSERT_KEY(&d, "ko21.refCount", "2,2");
+    CU_ASSERT_EQUAL(termination_begin(desk_keeper(&d), &vat, "gone", &d.err), HS_OK);
+    desk_commit(&d);
+    ASSERT_KEY(&d, "kp41.state", "rejected");
+    ASSERT_KEY(&d, "kp41.data.body", "#{'#error':'gone','name':'Error'}");
+    ASSERT_KEY(&d, "ko20.owner", "(none)");
+    ASSERT_KEY(&d, "vats.terminated", "['v1']");
+    ASSERT_KEY(&d, "vat.names", "['right']");
+    ASSERT_KEY(&d, "vat.name.left", "(none)");
+    CU_ASSERT_TRUE(desk_keeper(&d)->cleanup_pending);
+    CU_ASSERT_EQUAL(termination_clean_up(desk_keeper(&d), &d.err), HS_OK);
+    desk_commit(&d);
+    CU_ASSERT_EQUAL(desk_count(&d, "v1."), 0);
+    ASSERT_KEY(&d, "vats.terminated", "[]");
+    ASSERT_KEY(&d, "ko21.refCount", "1,1");
+    ASSERT_KEY(&d, "ko20.refCount", "1,1"); /* v2 still holds the orphan */
+    desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct suite_case cases[] = {
+        SUITE_CASE(state_vector__empty_kernel_has_the_known_keys),
+        SUITE_CASE(state_vector__vats_and_devices_are_added_under_new_ids),
+        SUITE_CASE(state_vector__bad_or_taken_names_are_refused),
+        SUITE_CASE(keeper__crank_hash_is_the_documented_one),
+        SUITE_CASE(keeper__activity_hash_of_a_known_scenario_is_the_known_one),
+        SUITE_CASE(keeper__aborted_crank_leaves_no_trace),
+        SUITE_CASE(run_queue__is_first_in_first_out),
+        SUITE_CASE(run_queue__damaged_store_is_the_kernels_failure),
+        SUITE_CASE(send__names_are_translated_and_held),
+        SUITE_CASE(promise__subscribers_are_told_in_order_and_not_the_resolver),
+        SUITE_CASE(promise__nobody_holds_is_deleted_with_what_it_held),
+        SUITE_CASE(promise__waiting_messages_go_on_in_order),
+        SUITE_CASE(syscall__illegal_ones_are_fatal_and_say_why),
+        SUITE_CASE(syscall__what_is_none_is_answered_and_forgotten),
+        SUITE_CASE(vatstore__answers_and_stays_in_its_vat),
+        SUITE_CASE(gc__dropped_then_retired_import_reaches_the_exporter),
+        SUITE_CASE(gc__object_held_again_is_not_dropped),
+        SUITE_CASE(gc__retired_export_is_told_to_its_importers),
+        SUITE_CASE(gc__abandoned_export_is_orphaned),
+        SUITE_CASE(termination__rejects_orphans_releases_and_deletes),
+    };
+
+    return SUITE_RUN("kernel_tables", cases, argc, argv);
+}

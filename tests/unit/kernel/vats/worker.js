@@ -1,0 +1,176 @@
+/* A vat that does what the kernel's tests ask of it. */
+export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, parameters) {
+  const notes = [];
+  const kept = new Map();
+  let others = {};
+  let bridge;
+  let release;
+
+  const root = Far('worker', {
+    // ---- getting to know each other ----
+    bootstrap(vats, devices) {
+      ({ bridge } = devices);
+      others = vats;
+      notes.push('bootstrap');
+      return Promise.all(Object.values(vats).map(vat => E(vat).meet(vats, devices)));
+    },
+    meet(vats, devices) {
+      ({ bridge } = devices);
+      others = vats;
+    },
+
+    // ---- plain calls ----
+    parameters() {
+      return parameters;
+    },
+    echo(value) {
+      return value;
+    },
+    all(...values) {
+      return values;
+    },
+    nothing() {},
+    fail(message) {
+      throw RangeError(message);
+    },
+    failWith(value) {
+      throw value;
+    },
+    big() {
+      return [2n ** 70n, -5n, undefined, NaN, '!x', '-y', { '#odd': Far('thing') }];
+    },
+    note(text) {
+      notes.push(text);
+    },
+    notes() {
+      return [...notes];
+    },
+    grow(count) {
+      for (let i = 0; i < count; i += 1) kept.set(`${kept.size}`, 'x'.repeat(100 + (i % 7)));
+      return kept.size;
+    },
+    spin(rounds) {
+      let x = 1;
+      for (let i = 0; i < rounds; i += 1) x = (x * 48271) % 2147483647;
+      return x;
+    },
+    forever() {
+      for (;;);
+    },
+    again() {
+      E(others[parameters.name]).again();
+    },
+
+    // ---- other vats ----
+    ask(who, method, ...args) {
+      return E(others[who])[method](...args);
+    },
+    tell(who, method, ...args) {
+      E.sendOnly(others[who])[method](...args);
+    },
+    async askTwice(who, method, ...args) {
+      const first = await E(others[who])[method](...args);
+      const second = await E(others[who])[method](...args);
+      return [first, second];
+    },
+    /** Notes in which order the answers come. */
+    async askMany(who, names) {
+      const answers = names.map(name => E(others[who]).echo(name));
+      await Promise.all(
+        answers.map(answer =>
+          answer.then(name => {
+            notes.push(`got ${name}`);
+          }),
+        ),
+      );
+      return [...notes];
+    },
+    /** Messages to a promise that the other vat has not resolved yet. */
+    async pipeline(who) {
+      const box = E(others[who]).makeBox();
+      const results = [E(box).put('a'), E(box).put('b'), E(E(box).self()).put('c')];
+      await E(others[who]).openBox();
+      return Promise.all(results);
+    },
+    makeBox() {
+      const items = [];
+      const box = Far('box', {
+        put(item) {
+          items.push(item);
+          return [...items];
+        },
+        self() {
+          return box;
+        },
+      });
+      return new Promise(resolve => {
+        release = () => resolve(box);
+      });
+    },
+    openBox() {
+      release();
+    },
+    /** A promise that is resolved to an array which holds a promise that was resolved before. */
+    async nested(who) {
+      const list = await E(others[who]).makeNested();
+      return Promise.all(list);
+    },
+    makeNested() {
+      return [Promise.resolve('inner'), 'outer'];
+    },
+    sendToData(who) {
+      return E(E(others[who]).echo(7)).put('x');
+    },
+
+    // ---- waiting ----
+    wait() {
+      return new Promise(resolve => {
+        release = resolve;
+      });
+    },
+    go(value) {
+      release(value);
+    },
+
+    // ---- the vat's store, the device, the end ----
+    set(key, value) {
+      vatstore.set(key, value);
+    },
+    get(key) {
+      return vatstore.get(key);
+    },
+    remove(key) {
+      vatstore.delete(key);
+    },
+    keys() {
+      const keys = [];
+      for (let key = vatstore.getNextKey(''); key !== undefined; key = vatstore.getNextKey(key)) {
+        keys.push(key);
+      }
+      return keys;
+    },
+    setLong(bytes) {
+      vatstore.set('before', 'seen');
+      D(bridge).callOutbound('seen');
+      vatstore.set('k'.repeat(bytes), 'never seen');
+    },
+    announce(...values) {
+      for (const value of values) D(bridge).callOutbound(value);
+    },
+    announceMany(...values) {
+      D(bridge).callOutbound(...values);
+    },
+    callDevice(method) {
+      return D(bridge)[method]();
+    },
+    exit(value) {
+      exitVat(value);
+      return 'bye';
+    },
+    exitFailing(message) {
+      vatstore.set('before', 'seen');
+      exitVatWithFailure(Error(message));
+    },
+  });
+  return root;
+}
