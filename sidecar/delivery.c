@@ -149,7 +149,7 @@ static enum hs_status delivery_run(struct steward *s, const struct message *m,
 
     if (from_node) base_switch_to(s->base, real_store_kv(s->real_store));
     st = kernel_deliver(s->kernel, m, outcome, err);
-    if (from_node) base_switch_to(s->base, snapshot_db_base(s->snapshots.db));
+    if (from_node) base_switch_to(s->base, steward_mirror(s));
     return st;
 }
 

@@ -5,12 +5,21 @@
  * Nothing of ours is used, so this answers when nothing else may. Memory holds one batch and the
  * heaps; the transcripts are read from disk, vats in parallel. The generation becomes the current
  * one with its first snapshot, which is due at the next block end, so that this is paid once; a
- * crash before that finds the old generation. */
+ * crash before that finds the old generation.
+ *
+ * Where the disk cannot take the generation, memory does: the node must not wait for our disk. */
 #include "sidecar/steward_internal.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+
+static enum hs_status replay_put(struct steward *s, struct slice key, struct slice value,
+                                 struct hs_error *err)
+{
+    if (s->memory) return kv_store_set(kv_memory_store(s->memory), key, value, err);
+    return snapshot_db_fill(s->snapshots.db, key, value, err);
+}
 
 static enum hs_status replay_copy(struct steward *s, struct hs_error *err)
 {
@@ -22,7 +31,7 @@ static enum hs_status replay_copy(struct steward *s, struct hs_error *err)
 
     progress_begin(&progress, s->o.board, s->o.logger, s->phase, "store entries", 0, 0);
     while ((st = kv_store_next(real, buffer_slice(&key), &key, &value, err)) == HS_OK) {
-        st = snapshot_db_fill(s->snapshots.db, buffer_slice(&key), buffer_slice(&value), err);
+        st = replay_put(s, buffer_slice(&key), buffer_slice(&value), err);
         if (st != HS_OK) break;
         progress_step(&progress, ++entries, 0);
         if (steward_stopping(s)) {
@@ -34,14 +43,14 @@ static enum hs_status replay_copy(struct steward *s, struct hs_error *err)
     buffer_fini(&key);
     buffer_fini(&value);
     if (st != HS_NOT_FOUND) return st;
-    return snapshot_db_fill_end(s->snapshots.db, err);
+    return s->memory ? HS_OK : snapshot_db_fill_end(s->snapshots.db, err);
 }
 
 /* The store says itself where it stands: compare before hours of replay, not after. */
 static enum hs_status replay_check(struct steward *s, const struct position *real,
                                    struct hs_error *err)
 {
-    struct kv_store *base = snapshot_db_base(s->snapshots.db);
+    struct kv_store *base = steward_mirror(s);
     struct buffer seqnum = {0}, hash = {0};
     struct position at;
     uint64_t number = 0;
@@ -70,13 +79,15 @@ enum hs_status steward_full_replay(struct steward *s, const struct position *rea
     enum hs_status st;
 
     assert(!position_is_origin(real));
-    steward_drop_kernel(s);
-    st = snapshot_db_begin_anew(s->snapshots.db, err);
+    st = steward_base_anew(s, err);
     if (st != HS_OK) return st;
-    snapshot_keeper_list(s);
-    s->snapshots.taken_seqnum = 0;
     s->snapshots.forced = true;
     st = replay_copy(s, err);
+    if (steward_disk_failed(st)) {
+        st = steward_base_in_memory(s, err, err);
+        real_store_forget(s->real_store);
+        if (st == HS_OK) st = replay_copy(s, err);
+    }
     if (st == HS_OK) st = replay_check(s, real, err);
     if (st == HS_OK) st = steward_start_kernel(s, s->phase, err);
     if (st != HS_OK) return st;

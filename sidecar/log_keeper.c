@@ -32,7 +32,12 @@ enum hs_status log_keeper_open(struct steward *s, struct hs_error *err)
         logger_write(s->o.logger, LOG_LEVEL_INFO,
                      "replay log: a torn tail of %" PRIu64 " bytes was cut", log.cut_bytes);
     }
-    if (log.damaged_after > 0) {
+    s->log.fenced = log.fenced;
+    if (log.fenced) {
+        logger_write(s->o.logger, LOG_LEVEL_ERROR,
+                     "replay log: it can be read but not written; deliveries go on without it");
+    }
+    if (log.damaged) {
         logger_write(s->o.logger, LOG_LEVEL_ERROR,
                      "replay log: damaged after seqnum %" PRIu64
                      "; what follows is in quarantine and will be replayed from the node",
@@ -57,7 +62,7 @@ static void log_keeper_fence(struct steward *s, const struct hs_error *why)
     figures_release(s->o.board);
     if (!s->log.fenced) {
         logger_write(s->o.logger, LOG_LEVEL_ERROR,
-                     "replay log: %s; deliveries go on without it, and a restart now costs more",
+                     "%s; deliveries go on without the log, and a restart now costs more",
                      why->text);
     }
     s->log.fenced = true;
@@ -196,6 +201,6 @@ void log_keeper_trim(struct steward *s)
     /* From the oldest kept snapshot on, everything stays, so that each of them can be rolled
      * forward; one that passed its verification is among them. */
     if (replay_log_trim(s->log.log, k->records[k->records_len - 1].at.seqnum, &err) != HS_OK) {
-        logger_write(s->o.logger, LOG_LEVEL_WARN, "replay log: trimming failed: %s", err.text);
+        logger_write(s->o.logger, LOG_LEVEL_WARN, "trimming: %s", err.text);
     }
 }

@@ -224,6 +224,10 @@ void snapshot_keeper_consider(struct steward *s)
 
     if (seqnum == 0 || seqnum <= k->taken_seqnum) return;
     if (!k->forced && seqnum - k->taken_seqnum < s->o.config->snapshot_every) return;
+    if (s->memory) { /* what is on disk is not what the kernel stands on */
+        snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);
+        return;
+    }
     if (k->work == SNAPSHOT_WORK_PUT) {
         snapshot_count_skip(s, SNAPSHOT_SKIP_BUSY);
         return;

@@ -7,6 +7,7 @@
 #include "sidecar/steward_jobs.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,6 +87,44 @@ void steward_drop_kernel(struct steward *s)
     snapshot_keeper_settle(s);
     kernel_close(s->kernel);
     s->kernel = NULL;
+    kv_memory_close(s->memory);
+    s->memory = NULL;
+}
+
+struct kv_store *steward_mirror(struct steward *s)
+{
+    return s->memory ? kv_memory_store(s->memory) : snapshot_db_base(s->snapshots.db);
+}
+
+bool steward_disk_failed(enum hs_status status)
+{
+    return status == HS_IO || status == HS_PERMISSION;
+}
+
+enum hs_status steward_base_in_memory(struct steward *s, const struct hs_error *why,
+                                      struct hs_error *err)
+{
+    char words[HS_ERROR_TEXT_BYTES_MAX]; /* `why` may be `err` */
+
+    assert(!s->kernel && !s->memory);
+    (void)snprintf(words, sizeof words, "%s", why->text);
+    logger_write(s->o.logger, LOG_LEVEL_ERROR,
+                 "the snapshot store cannot be written: %s; the kernel runs from memory, without "
+                 "snapshots, until the next start",
+                 words);
+    return kv_memory_open(&s->memory, err);
+}
+
+enum hs_status steward_base_anew(struct steward *s, struct hs_error *err)
+{
+    enum hs_status st;
+
+    steward_drop_kernel(s);
+    st = snapshot_db_begin_anew(s->snapshots.db, err);
+    s->snapshots.taken_seqnum = 0;
+    if (steward_disk_failed(st)) return steward_base_in_memory(s, err, err);
+    if (st == HS_OK) snapshot_keeper_list(s);
+    return st;
 }
 
 struct kernel_watch {
@@ -118,8 +157,8 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
     enum hs_status st;
 
     assert(!s->kernel);
-    base_switch_to(s->base, snapshot_db_base(s->snapshots.db));
-    if (s->o.config->images) options.images = snapshot_db_images(s->snapshots.db);
+    base_switch_to(s->base, steward_mirror(s));
+    if (s->o.config->images && !s->memory) options.images = snapshot_db_images(s->snapshots.db);
     progress_begin(&watch.progress, s->o.board, s->o.logger, phase, "transcript entries", 0, 0);
     st = kernel_start(&options, &s->kernel, &report, err);
     progress_end(&watch.progress);
@@ -139,14 +178,11 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
 
 enum hs_status steward_start_empty(struct steward *s, struct hs_error *err)
 {
-    enum hs_status st;
+    enum hs_status st = steward_base_anew(s, err);
 
-    steward_drop_kernel(s);
-    st = snapshot_db_begin_anew(s->snapshots.db, err);
-    if (st == HS_OK) st = snapshot_db_fill_end(s->snapshots.db, err);
+    if (st == HS_OK && !s->memory) st = snapshot_db_fill_end(s->snapshots.db, err);
+    if (steward_disk_failed(st)) st = steward_base_in_memory(s, err, err);
     if (st != HS_OK) return st;
-    snapshot_keeper_list(s);
-    s->snapshots.taken_seqnum = 0;
     return steward_start_kernel(s, s->phase, err);
 }
 

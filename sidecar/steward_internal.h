@@ -14,6 +14,7 @@
 #ifndef HEADSTART_SIDECAR_STEWARD_INTERNAL_H
 #define HEADSTART_SIDECAR_STEWARD_INTERNAL_H
 
+#include "kernel/state/kv_memory.h"
 #include "replaylog/replay_log.h"
 #include "sidecar/base_switch.h"
 #include "sidecar/entry_check.h"
@@ -67,6 +68,7 @@ struct steward {
     struct kernel *kernel;                   /* NULL: not loaded, or dropped after a panic */
     struct kernel_start_report start_report; /* of the last start */
     struct base_switch *base;
+    struct kv_memory *memory; /* the kernel's base where the disk fails us; else NULL */
     struct real_store *real_store;
     struct snapshot_keeper snapshots;
     struct log_keeper log;
@@ -92,7 +94,15 @@ void steward_drop_kernel(struct steward *s);
 /** Start a kernel on the snapshot store's present content, with its images where allowed. */
 HS_MUST_CHECK enum hs_status steward_start_kernel(struct steward *s, enum phase phase,
                                                   struct hs_error *err);
-/** An empty generation and a kernel at its origin. */
+/** What the kernel stands on: our own copy of the node's store as of the kernel's start. */
+struct kv_store *steward_mirror(struct steward *s);
+bool steward_disk_failed(enum hs_status status);
+/** Drop the kernel and begin an empty base for the next: on disk, or in memory if that fails. */
+HS_MUST_CHECK enum hs_status steward_base_anew(struct steward *s, struct hs_error *err);
+/** The disk failed while an empty base was being filled: begin again in memory. */
+HS_MUST_CHECK enum hs_status steward_base_in_memory(struct steward *s, const struct hs_error *why,
+                                                    struct hs_error *err);
+/** An empty base and a kernel at its origin. */
 HS_MUST_CHECK enum hs_status steward_start_empty(struct steward *s, struct hs_error *err);
 /** What we keep led to `cause`: say so, keep the evidence, and never use it again. */
 void steward_reject(struct steward *s, enum entry_cause cause, const struct hs_error *why);

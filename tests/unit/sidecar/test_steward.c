@@ -3,7 +3,10 @@
 #include "tests/unit/sidecar/rig.h"
 #include "tests/unit/suite.h"
 
+#include "kernel/state/fault.h"
 #include "replaylog/replay_log.h"
+
+#include <unistd.h>
 
 static const char count_one[] = "{\"to\":\"town\",\"method\":\"count\",\"args\":[1]}";
 static const char other_text[] = "{\"to\":\"town\",\"method\":\"count\",\"args\":[1000]}";
@@ -356,6 +359,51 @@ static void steward__prepare_commit_is_answered_in_every_mode(void)
     }
 }
 
+static void steward__disk_that_fails_and_comes_back_never_fails_a_delivery(void)
+{
+    rig_open(&rig);
+    rig.logger.level = LOG_LEVEL_ERROR;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 12);
+    fault_arm("log.append.write:1+:ENOSPC,leveldb.write:1+:ENOSPC");
+    rig_deliver_many(&rig, 30);
+    CU_ASSERT(rig_figures(&rig).log_failures > 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 12);
+    rig_check_twin(&rig);
+    fault_arm(NULL);
+    (void)usleep(1100000); /* the next attempt to write is a second away */
+    rig_deliver_many(&rig, 15);
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 57);
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig); /* the snapshot after the gap made it harmless */
+    expect(rig_deliver(&rig, rig_height(&rig), count_one), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__full_replay_without_a_disk_runs_from_memory(void)
+{
+    static const char *const points[] = {"leveldb.write:1+:ENOSPC", "leveldb.write:2+:EIO",
+                                         "snapshot.file.write:1+:ENOSPC,leveldb.write:1+:ENOSPC",
+                                         "snapshot.dir.sync:1+:EIO,leveldb.write:1+:EIO"};
+
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        rig_open(&rig);
+        rig_start(&rig);
+        rig_deliver_many(&rig, 13);
+        rig_stop(&rig);
+        rig_lose_data(&rig);
+        rig_start(&rig);
+        fault_arm(points[i]);
+        expect(rig_deliver(&rig, rig_height(&rig), count_one), "full_replay");
+        rig_deliver_many(&rig, 20);
+        fault_arm(NULL);
+        rig_check_twin(&rig);
+        rig_close(&rig);
+    }
+}
+
 static void steward__random_life_stays_equal_to_its_twin(void)
 {
     uint64_t random = suite_seed();
@@ -407,6 +455,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__reads_from_the_node_give_the_same),
     SUITE_CASE(steward__verified_swap_finds_a_store_that_differs),
     SUITE_CASE(steward__prepare_commit_is_answered_in_every_mode),
+    SUITE_CASE(steward__disk_that_fails_and_comes_back_never_fails_a_delivery),
+    SUITE_CASE(steward__full_replay_without_a_disk_runs_from_memory),
     SUITE_CASE(steward__random_life_stays_equal_to_its_twin),
 };
 
