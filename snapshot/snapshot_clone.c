@@ -1,9 +1,14 @@
 /* Copies of a database that a process may be writing to.
  *
- * Tables never change once written, so they are linked. LevelDB removes a file only after it has
- * noted so in its MANIFEST: if that is as long after the copy as before, every file that it needs
- * was there throughout. A log that grew meanwhile is copied as a prefix of itself, which reads as
- * the same log some writes earlier. */
+ * Tables never change once written. LevelDB removes a file only after it has noted so in its
+ * MANIFEST: if that is as long after the copy as before, every file that it needs was there
+ * throughout. A log that grew meanwhile is copied as a prefix of itself, which reads as the same
+ * log some writes earlier.
+ *
+ * Rejected: hard links instead of copies. A table that the other process is writing at this moment
+ * is in no MANIFEST yet, so recovery in the copy may reuse its number, truncate it through the
+ * link, and take the file from under the other process. File systems that can share blocks do so
+ * by themselves (copy_file_range). */
 #include "snapshot/snapshot_files.h"
 
 #include "kernel/state/fault.h"
@@ -19,7 +24,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CLONE_TRIES_MAX = 50, CLONE_PAUSE_US = 2000, COPY_BYTES = 64 << 10 };
+enum {
+    CLONE_TRIES_MAX = 50,
+    CLONE_PAUSE_US = 2000,
+    COPY_BYTES = 64 << 10,
+    COPY_RANGE_BYTES = 16 << 20
+};
 
 static const char reader_prefix[] = ".read-";
 
@@ -46,10 +56,29 @@ static bool clone_moment_take(int dir_fd, struct clone_moment *out)
     return true;
 }
 
+/* Let the kernel copy, or share the blocks. False: it cannot between these two; nothing was done.
+ */
+static bool blocks_copy(int from, int to, int *failed)
+{
+    bool begun = false;
+
+    for (;;) {
+        ssize_t got = copy_file_range(from, NULL, to, NULL, COPY_RANGE_BYTES, 0);
+
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && !begun) return false;
+        *failed = got < 0 ? errno : 0;
+        if (got <= 0) return begun; /* "nothing" at once may also be a file system that lies */
+        begun = true;
+    }
+}
+
 static int bytes_copy(int from, int to)
 {
     char bytes[COPY_BYTES];
+    int failed = 0;
 
+    if (blocks_copy(from, to, &failed)) return failed;
     for (;;) {
         ssize_t got = read(from, bytes, sizeof bytes);
 
@@ -92,12 +121,8 @@ static bool name_ends(const char *name, const char *end)
 
 static int file_clone(int from_dir, int to_dir, const char *name, const struct clone_moment *moment)
 {
-    if (name_ends(name, ".ldb") || name_ends(name, ".sst")) {
-        if (linkat(from_dir, name, to_dir, name, 0) == 0) return 0;
-        return errno == ENOENT ? ENOENT : file_copy(from_dir, to_dir, name);
-    }
     if (strcmp(name, "CURRENT") == 0 || strcmp(name, moment->manifest) == 0 ||
-        name_ends(name, ".log")) {
+        name_ends(name, ".log") || name_ends(name, ".ldb") || name_ends(name, ".sst")) {
         return file_copy(from_dir, to_dir, name);
     }
     return 0;
