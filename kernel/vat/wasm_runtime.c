@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 enum {
     FUNC_TYPES_MAX = 256,       /* the engine registers a few dozen */
@@ -136,7 +137,7 @@ enum hs_status wasm_runtime_run(const wasm_rt_memory_t *memory, void (*body)(voi
     enum hs_status st = thread_prepare(err);
 
     if (st != HS_OK) return st;
-    /* No signal mask to save: the handler runs with SA_NODEFER, so leaving it changes none. */
+    /* The signal mask is not saved here, that would cost a call: fault_trap restores it. */
     if (_setjmp(run.out) == 0) {
         running = &run;
         body(data);
@@ -179,18 +180,27 @@ static bool fault_at_stack_end(const uint8_t *address)
            address < thread_stack_low + STACK_END_BYTES;
 }
 
+/* Leaves the handler for good, so the signals that were blocked for it are let through again. */
+_Noreturn static void fault_trap(const void *context, wasm_rt_trap_t trap)
+{
+    const ucontext_t *interrupted = context;
+
+    (void)pthread_sigmask(SIG_SETMASK, &interrupted->uc_sigmask, NULL);
+    wasm_rt_trap(trap);
+}
+
 static void fault_handle(int number, siginfo_t *info, void *context)
 {
     const uint8_t *address = info->si_addr;
 
-    if (running && fault_in_guard(running, address)) wasm_rt_trap(WASM_RT_TRAP_OOB);
-    if (running && fault_at_stack_end(address)) wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
+    if (running && fault_in_guard(running, address)) fault_trap(context, WASM_RT_TRAP_OOB);
+    if (running && fault_at_stack_end(address)) fault_trap(context, WASM_RT_TRAP_EXHAUSTION);
     fault_pass_on(number == SIGSEGV ? &previous_segv : &previous_bus, number, info, context);
 }
 
 static enum hs_status handlers_install(struct hs_error *err)
 {
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
 
     action.sa_sigaction = fault_handle;
     (void)sigemptyset(&action.sa_mask);

@@ -233,6 +233,7 @@ void rig_threads(size_t count, void *(*body)(void *index))
     size_t indices[THREADS_MAX];
 
     if (count > THREADS_MAX) abort();
+    (void)rig_engine(); /* opened once, before threads */
     for (size_t i = 0; i < count; i++) {
         indices[i] = i;
         threads[i] = thread_start(body, &indices[i]);
