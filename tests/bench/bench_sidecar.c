@@ -46,14 +46,16 @@ static void remove_tree(const char *path)
 
 static enum hs_status find_program(struct bench_sidecar *s, struct hs_error *err)
 {
-    ssize_t len = readlink("/proc/self/exe", s->program, sizeof s->program - 16);
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
     char *slash;
 
     if (len < 0) return hs_fail_errno(err, HS_IO, errno, "bench: finding this program's folder");
-    s->program[len] = '\0';
-    slash = strrchr(s->program, '/');
+    self[len] = '\0';
+    slash = strrchr(self, '/');
     assert(slash);
-    (void)strcpy(slash, "/headstart");
+    *slash = '\0';
+    (void)snprintf(s->program, sizeof s->program, "%s/headstart", self);
     if (access(s->program, X_OK) == 0) return HS_OK;
     return hs_fail(err, HS_UNAVAILABLE, "bench: %s is not there; build it first", s->program);
 }
