@@ -20,6 +20,7 @@
 #include "sidecar/progress.h"
 #include "sidecar/status.h"
 #include "sidecar/steward.h"
+#include "sidecar/wire_json.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -201,7 +202,7 @@ static enum hs_status handle_status(void *data, struct buffer *out)
 
     figures_copy(s->board, &figures);
     map = status_json(&figures, clock_us(), clock_unix_s());
-    st = map ? status_pack(map, out) : HS_NOMEM;
+    st = map ? wire_json_write(map, out, NULL) : HS_NOMEM;
     json_decref(map);
     figures_fini(&figures);
     return st;

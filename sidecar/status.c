@@ -1,13 +1,6 @@
 #include "sidecar/status.h"
 
-#include "ipc/wire.h"
 #include "sidecar/progress.h"
-
-#include <assert.h>
-
-/* Depth of the status map itself; packing goes no deeper. */
-enum { STATUS_DEPTH_MAX = 8 };
-_Static_assert((int)STATUS_DEPTH_MAX < (int)HS_FRAME_DEPTH_MAX, "the status map must fit a frame");
 
 static json_t *status_uint(uint64_t v)
 {
@@ -128,53 +121,4 @@ json_t *status_json(const struct figures *f, uint64_t now_us, uint64_t now_s)
                      status_snapshot(f, now_s), "log", status_log(f), "vats", status_vats(f),
                      "replay", status_replay(f, now_us), "node", status_node(f), "counters",
                      status_counters(f));
-}
-
-static void pack_value(struct wire_writer *w, const json_t *value, int depth)
-{
-    const char *key;
-    json_t *member; /* jansson's iterators want it so; nothing is changed */
-    size_t i;
-
-    if (depth > STATUS_DEPTH_MAX) {
-        w->status = HS_TOO_LARGE;
-        return;
-    }
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        wire_put_map(w, (uint32_t)json_object_size(value));
-        json_object_foreach((json_t *)(uintptr_t)value, key, member)
-        {
-            wire_put_text(w, slice_text(key));
-            pack_value(w, member, depth + 1);
-        }
-        return;
-    case JSON_ARRAY:
-        wire_put_array(w, (uint32_t)json_array_size(value));
-        json_array_foreach((json_t *)(uintptr_t)value, i, member)
-        {
-            pack_value(w, member, depth + 1);
-        }
-        return;
-    case JSON_STRING:
-        wire_put_text(w, slice_make(json_string_value(value), json_string_length(value)));
-        return;
-    case JSON_INTEGER:
-        wire_put_uint(w, json_integer_value(value) > 0 ? (uint64_t)json_integer_value(value) : 0);
-        return;
-    case JSON_REAL: wire_put_double(w, json_real_value(value)); return;
-    case JSON_TRUE: wire_put_bool(w, true); return;
-    case JSON_FALSE: wire_put_bool(w, false); return;
-    case JSON_NULL: wire_put_nil(w); return;
-    }
-}
-
-enum hs_status status_pack(const json_t *value, struct buffer *out)
-{
-    struct wire_writer w;
-
-    assert(value);
-    wire_begin(&w, out);
-    pack_value(&w, value, 1);
-    return wire_end(&w);
 }

@@ -7,6 +7,7 @@
 #include "sidecar/metrics.h"
 #include "sidecar/progress.h"
 #include "sidecar/status.h"
+#include "sidecar/wire_json.h"
 
 #include <unistd.h>
 
@@ -105,7 +106,7 @@ static void status__packed_map_says_the_same(void)
     bool ready = false;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(map);
-    CU_ASSERT_EQUAL_FATAL(status_pack(map, &packed), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(wire_json_write(map, &packed, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(wire_frame_scan(buffer_slice(&packed), &frame_len, &more, NULL), HS_OK);
     CU_ASSERT_EQUAL(frame_len, packed.len);
     root = wire_root(buffer_slice(&packed));
@@ -121,22 +122,6 @@ static void status__packed_map_says_the_same(void)
     CU_ASSERT_TRUE(slice_equal(name, slice_text("ledger")));
     buffer_fini(&packed);
     json_decref(map);
-}
-
-static void status__deeper_than_the_wire_is_refused(void)
-{
-    json_t *deep = json_array();
-    struct buffer packed = {0};
-
-    for (int i = 0; i < 40; i++) {
-        json_t *outer = json_array();
-
-        CU_ASSERT_EQUAL_FATAL(json_array_append_new(outer, deep), 0);
-        deep = outer;
-    }
-    CU_ASSERT_EQUAL(status_pack(deep, &packed), HS_TOO_LARGE);
-    buffer_fini(&packed);
-    json_decref(deep);
 }
 
 static void status__ready_only_where_a_kernel_waits(void)
@@ -366,7 +351,6 @@ static const struct suite_case cases[] = {
     SUITE_CASE(status__map_is_golden),
     SUITE_CASE(status__running_replay_has_percent_rate_and_time_left),
     SUITE_CASE(status__packed_map_says_the_same),
-    SUITE_CASE(status__deeper_than_the_wire_is_refused),
     SUITE_CASE(status__ready_only_where_a_kernel_waits),
     SUITE_CASE(histogram__counts_each_duration_in_its_bucket),
     SUITE_CASE(metrics__page_has_every_family_and_is_well_formed),

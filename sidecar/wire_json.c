@@ -1,16 +1,15 @@
 /* Both directions walk the tree with a stack of their own: its depth is the wire's limit, whatever
  * the other end sent. */
-#include "sidecar/commands/wire_json.h"
+#include "sidecar/wire_json.h"
 
 #include "kernel/state/limits.h"
 
 #include <assert.h>
 
-/* A container that is being filled, and which of its elements is next. */
+/* A container that is being filled, and what of it is still to come. */
 struct read_level {
-    struct wire_value from;
+    struct wire_walk walk;
     json_t *to; /* borrowed from the root */
-    uint32_t next, count;
 };
 
 /* A value without its elements. NULL: text that is no UTF-8, or out of memory. */
@@ -35,18 +34,17 @@ static json_t *read_one(struct wire_value v)
     return json_null();
 }
 
-/* Element `l->next` of the container goes into it; *out: the new value, borrowed. */
+/* The next element of the container goes into it. `*from`: what comes next there, and then the
+ * element's value; *out: the same as JSON, borrowed. */
 static bool read_element(struct read_level *l, struct wire_value *from, json_t **out)
 {
-    struct wire_value key;
     struct slice name;
 
     if (json_is_array(l->to)) {
-        *from = wire_at(l->from, l->next);
         *out = read_one(*from);
         return *out && json_array_append_new(l->to, *out) == 0;
     }
-    if (!wire_pair(l->from, l->next, &key, from) || !wire_text(key, &name)) return false;
+    if (!wire_text(*from, &name) || !wire_walk_next(&l->walk, from)) return false;
     *out = read_one(*from);
     return *out && json_object_setn_new(l->to, name.data, name.len, *out) == 0;
 }
@@ -56,21 +54,20 @@ static bool read_tree(struct wire_value root, json_t *to)
     struct read_level levels[HS_FRAME_DEPTH_MAX + 1];
     size_t depth = 0;
 
-    levels[0] = (struct read_level){.from = root, .to = to};
-    if (!wire_count(root, &levels[0].count)) return true; /* no container */
+    levels[0] = (struct read_level){.to = to};
+    if (!wire_walk_begin(root, &levels[0].walk)) return true; /* no container */
     for (;;) {
-        struct read_level *l = &levels[depth];
         struct read_level inner = {0};
+        struct wire_value from;
 
-        if (l->next == l->count) {
+        if (!wire_walk_next(&levels[depth].walk, &from)) {
             if (depth == 0) return true;
             depth--;
             continue;
         }
-        if (!read_element(l, &inner.from, &inner.to)) return false;
-        l->next++;
-        if (!json_is_array(inner.to) && !json_is_object(inner.to)) continue;
-        if (!wire_count(inner.from, &inner.count) || depth == HS_FRAME_DEPTH_MAX) return false;
+        if (!read_element(&levels[depth], &from, &inner.to)) return false;
+        if (!wire_walk_begin(from, &inner.walk)) continue;
+        if (depth == HS_FRAME_DEPTH_MAX) return false;
         levels[++depth] = inner;
     }
 }

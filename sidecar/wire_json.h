@@ -1,6 +1,7 @@
-/* Between the wire's values and JSON, for the tools that show or send raw ones. */
-#ifndef HEADSTART_SIDECAR_COMMANDS_WIRE_JSON_H
-#define HEADSTART_SIDECAR_COMMANDS_WIRE_JSON_H
+/* Between the wire's values and JSON: the status map, and the tools that show or send raw values.
+ */
+#ifndef HEADSTART_SIDECAR_WIRE_JSON_H
+#define HEADSTART_SIDECAR_WIRE_JSON_H
 
 #include "ipc/wire.h"
 
