@@ -56,27 +56,24 @@ struct vat_entry vat_entry_find(engine_instance *m)
     return (struct vat_entry){.command = bytes.command, .turn = bytes.turn};
 }
 
-/* Evaluate a source of ours, a function expression, and call it. */
-static js_handle boot_step(engine_instance *m, struct slice source, const char *name,
-                           js_handle argument)
+/* Evaluate a file of ours, a function expression, and call it. Frees `argument`. */
+static js_handle boot_step(engine_instance *m, struct js_source source, js_handle argument)
 {
-    js_handle function = js_eval(m, source, name, JS_EVAL_SCRIPT);
+    js_handle function = js_eval(m, source.text, source.name, JS_EVAL_SCRIPT);
     js_handle value;
 
-    if (qjs_is_exception(m, function)) js_leave_with_exception(m, name);
+    if (qjs_is_exception(m, function)) js_leave_with_exception(m, source.name);
     value = js_call(m, function, argument);
-    if (qjs_is_exception(m, value)) js_leave_with_exception(m, name);
+    if (qjs_is_exception(m, value)) js_leave_with_exception(m, source.name);
     qjs_free_value(m, function);
+    qjs_free_value(m, argument);
     return value;
 }
 
 void vat_boot(engine_instance *m, enum vat_supervisor supervisor)
 {
-    js_handle host;
-    js_handle realm;
-    js_handle entry;
+    js_handle value;
 
-    assert(supervisor == VAT_SUPERVISOR_LITE);
     qjs_initialize(m);
     if (qjs_init(m) != 0) {
         wasm_runtime_leave(
@@ -84,12 +81,11 @@ void vat_boot(engine_instance *m, enum vat_supervisor supervisor)
     }
     qjs_set_max_stack_size(m, VAT_STACK_BYTES_MAX);
     qjs_set_module_loader(m, 1);
-    host = host_calls_object_new(m);
-    realm = boot_step(m, js_source_prelude(), "prelude.js", host);
-    entry = boot_step(m, js_source_supervisor(supervisor), "supervisor.js", realm);
-    entry_store(m, entry);
-    qjs_free_value(m, entry);
-    qjs_free_value(m, realm);
-    qjs_free_value(m, host);
+    value = host_calls_object_new(m);
+    for (size_t i = 0; i < js_source_count(supervisor); i++) {
+        value = boot_step(m, js_source_at(supervisor, i), value);
+    }
+    entry_store(m, value);
+    qjs_free_value(m, value);
     qjs_run_gc(m);
 }

@@ -36,10 +36,13 @@ static enum hs_status engine_epoch_make(char hex[SHA256_HEX_BYTES], struct hs_er
         buffer_printf(&text, "headstart vat heap %d\nwasm %s\nstack %d\n", VAT_HEAP_FORMAT,
                       js_engine_wasm_sha256(), VAT_STACK_BYTES_MAX);
 
-    if (st == HS_OK) st = buffer_append(&text, js_source_prelude());
-    for (int i = 0; i < SUPERVISOR_COUNT && st == HS_OK; i++) {
-        st = buffer_append_byte(&text, '\0');
-        if (st == HS_OK) st = buffer_append(&text, js_source_supervisor((enum vat_supervisor)i));
+    for (int i = 0; i < SUPERVISOR_COUNT; i++) {
+        for (size_t k = 0; k < js_source_count((enum vat_supervisor)i) && st == HS_OK; k++) {
+            struct js_source source = js_source_at((enum vat_supervisor)i, k);
+
+            st = buffer_printf(&text, "%s %zu\n", source.name, source.text.len);
+            if (st == HS_OK) st = buffer_append(&text, source.text);
+        }
     }
     if (st == HS_OK) {
         st = sha256_hex(buffer_slice(&text), hex, err);

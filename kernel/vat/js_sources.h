@@ -5,8 +5,17 @@
 #include "kernel/state/bytes.h"
 #include "kernel/vat/vat.h"
 
-struct slice js_source_prelude(void);
-struct slice js_source_supervisor(enum vat_supervisor supervisor);
+/* One file: a function expression. */
+struct js_source {
+    const char *name;
+    struct slice text;
+};
+
+/** The files of a supervisor in the order of booting: the first is called with the host calls, each
+ *  further one with what the one before returned; the last returns {command, turn}. */
+size_t js_source_count(enum vat_supervisor supervisor);
+struct js_source js_source_at(enum vat_supervisor supervisor, size_t i);
+
 /** SHA-256 of quickjs.wasm, 64 hex digits. */
 const char *js_engine_wasm_sha256(void);
 

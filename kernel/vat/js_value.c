@@ -64,15 +64,6 @@ struct slice js_string_borrow(engine_instance *m, js_handle value, uint32_t *add
     return slice_make(js_memory(m, *address, len), len);
 }
 
-js_handle js_array_buffer_new(engine_instance *m, struct slice bytes)
-{
-    uint32_t copy = js_bytes_copy_in(m, bytes);
-    js_handle value = qjs_new_array_buffer(m, copy, (uint32_t)bytes.len);
-
-    qjs_free(m, copy);
-    return value;
-}
-
 struct slice js_array_buffer_bytes(engine_instance *m, js_handle value)
 {
     uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));

@@ -21,7 +21,6 @@ js_handle js_string_new(engine_instance *m, struct slice utf8);
 /** The string value of `value` as UTF-8, in the linear memory until qjs_free_cstring(*address).
  *  Leaves when it has none. */
 struct slice js_string_borrow(engine_instance *m, js_handle value, uint32_t *address);
-js_handle js_array_buffer_new(engine_instance *m, struct slice bytes);
 /** The bytes of an ArrayBuffer, borrowed until the vat runs again; empty for other values. */
 struct slice js_array_buffer_bytes(engine_instance *m, js_handle value);
 

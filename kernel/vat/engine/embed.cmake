@@ -1,6 +1,9 @@
 # Write the sources booted into vats, and the wasm file's hash, as C.
-#   cmake -DPRELUDE=… -DSUPERVISOR_LITE=… -DWASM=… -DOUT=… -P embed.cmake
-function(embed_bytes name path out_var)
+#   cmake -DSOURCES="a.js b.js" -DWASM=… -DOUT=… -P embed.cmake
+# A file x.js becomes embedded_x and embedded_x_len.
+function(embed_bytes path out_var)
+  get_filename_component(name ${path} NAME_WE)
+  set(name embedded_${name})
   file(READ ${path} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
   string(REGEX REPLACE "((0x..,){16})" "\\1\n" bytes "${bytes}")
@@ -13,11 +16,15 @@ const size_t ${name}_len = sizeof ${name};
 " PARENT_SCOPE)
 endfunction()
 
-embed_bytes(embedded_prelude ${PRELUDE} prelude)
-embed_bytes(embedded_supervisor_lite ${SUPERVISOR_LITE} supervisor_lite)
+separate_arguments(SOURCES)
+set(all "")
+foreach(path ${SOURCES})
+  embed_bytes(${path} text)
+  string(APPEND all "${text}")
+endforeach()
 file(SHA256 ${WASM} wasm_sha256)
 file(WRITE ${OUT} "/* Made by engine/embed.cmake. */
 #include <stddef.h>
-${prelude}${supervisor_lite}extern const char embedded_engine_wasm_sha256[];
+${all}extern const char embedded_engine_wasm_sha256[];
 const char embedded_engine_wasm_sha256[] = \"${wasm_sha256}\";
 ")

@@ -8,7 +8,7 @@
  *   host    the host calls (kernel/vat/host_calls.h); nobody else ever sees them
  *   harden  freeze an object and all that is reachable from it
  *   seal    end of boot: freeze the language and fix the global names
- *   stackFrames  how many frames an error's stack holds from now on; 0 at first
+ *   stackFrames   how many frames an error's stack holds from now on; 0 at first
  */
 (host => {
   'use strict';

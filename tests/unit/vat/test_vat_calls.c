@@ -353,6 +353,30 @@ static void console__answer_leaves_no_trace_in_the_heap(void)
     rig_close(&b);
 }
 
+static void text__is_coded_as_the_web_does(void)
+{
+    struct rig r;
+
+    rig_start(&r, "const hex = u => [...u].map(b => b.toString(16)).join(' ');\n"
+                  "export const buildRootObject = () => Far('root', {\n"
+                  "  encode: s => hex(new TextEncoder().encode(s)),\n"
+                  "  none: () => [new TextEncoder().encode().length, new TextDecoder().decode()],\n"
+                  "  lone: () => hex(new TextEncoder().encode('\\ud800x')),\n"
+                  "  decode: (...b) => new TextDecoder().decode(new Uint8Array(b)),\n"
+                  "  part: () => new TextDecoder().decode(\n"
+                  "    new TextEncoder().encode('abcdef').subarray(2, 4)) });");
+    check_call(&r, "['encode',['a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80']]", "[]",
+               RESOLVED("'61 c3 a9 e2 82 ac f0 9f 98 80'"));
+    check_call(&r, "['none',[]]", "[]", RESOLVED("[0,'']"));
+    check_call(&r, "['lone',[]]", "[]", RESOLVED("'ef bf bd 78'"));
+    check_call(&r, "['decode',[97,195,169,0,98]]", "[]", RESOLVED("'a\xc3\xa9u0000b'"));
+    check_call(&r, "['decode',[97,255,98]]", "[]",
+               RESOLVED("'a\xef\xbf\xbd"
+                        "b'"));
+    check_call(&r, "['part',[]]", "[]", RESOLVED("'cd'"));
+    rig_close(&r);
+}
+
 static void gc__deliveries_are_accepted(void)
 {
     struct rig r;
@@ -476,6 +500,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(syscall__refused_by_the_kernel_throws),
     SUITE_CASE(host__failure_ends_the_command_with_its_own_status),
     SUITE_CASE(console__answer_leaves_no_trace_in_the_heap),
+    SUITE_CASE(text__is_coded_as_the_web_does),
     SUITE_CASE(gc__deliveries_are_accepted),
     SUITE_CASE(bundle__bad_source_is_an_error_in_words),
     SUITE_CASE(start__what_is_no_root_is_an_error_in_words),
