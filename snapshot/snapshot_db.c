@@ -199,18 +199,35 @@ static bool is_kept(const struct snapshot_db *db, uint64_t seqnum)
     return false;
 }
 
+/* Open a reader's copy again; its handle is the only one there may be. */
+static enum hs_status reader_reopen(struct snapshot_db *db, enum generation_mode mode,
+                                    struct hs_error *err)
+{
+    uint64_t number = db->live->number;
+    struct generation *g = NULL;
+    enum hs_status st;
+
+    assert(db->read_only);
+    snapshot_live_replace(db, NULL);
+    st = generation_open(db->reader_dir.text, number, mode, &g, err);
+    if (st == HS_OK) snapshot_live_replace(db, g);
+    return st;
+}
+
 enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint64_t seqnum, struct hs_error *err)
 {
-    enum hs_status st = live_ready(db, err);
+    enum hs_status st = db->read_only ? HS_OK : live_ready(db, err);
 
     if (st != HS_OK) return st;
     if (!is_kept(db, seqnum)) {
         return hs_fail(err, HS_NOT_FOUND, "snapshot: none is kept at seqnum %llu",
                        (unsigned long long)seqnum);
     }
+    if (db->read_only) st = reader_reopen(db, GENERATION_PRESENT, err);
     while (st == HS_OK && generation_newest(db->live)->record.at.seqnum > seqnum) {
         st = generation_undo_newest(db->live, err);
     }
+    if (st == HS_OK && db->read_only) st = reader_reopen(db, GENERATION_READ_ONLY, err);
     return st;
 }
 

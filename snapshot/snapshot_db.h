@@ -77,7 +77,8 @@ HS_MUST_CHECK enum hs_status snapshot_db_put(struct snapshot_db *db,
                                              struct snapshot_record *out, struct hs_error *err);
 
 /** Make the kept snapshot at `seqnum` the present content; newer ones are dropped. Crash-safe: a
- *  crash leaves one of the kept snapshots. HS_NOT_FOUND: not kept. */
+ *  crash leaves one of the kept snapshots. Read only: in this handle's own copy; after an error
+ *  other than HS_NOT_FOUND that holds nothing. HS_NOT_FOUND: not kept. */
 HS_MUST_CHECK enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint64_t seqnum,
                                                    struct hs_error *err);
 

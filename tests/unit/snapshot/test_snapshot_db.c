@@ -396,6 +396,10 @@ static void snapshot_db__reader_beside_a_writer_changes_nothing(void)
     CU_ASSERT(mark_model_holds(&history[STEPS], reader, true)); /* still what it was */
     CU_ASSERT_EQUAL(snapshot_db_list(reader, NULL, 0), KEEP);
     CU_ASSERT_EQUAL(snapshot_db_verify(reader, NULL, &err), HS_OK);
+    CU_ASSERT_EQUAL(snapshot_db_return_to(reader, to.seqnum, &err), HS_NOT_FOUND);
+    CU_ASSERT_EQUAL(snapshot_db_return_to(reader, history[STEPS - 1].seqnum, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&history[STEPS - 1], reader, true));
+    CU_ASSERT_EQUAL(snapshot_db_verify(reader, NULL, &err), HS_OK);
     snapshot_db_close(reader);
     scratch_list(store.snapshot_dir.text, &left);
     CU_ASSERT_EQUAL(left.len, 3); /* CURRENT, LOCK, a generation; no copy */
