@@ -58,6 +58,10 @@ bool kv_leveldb_fenced(struct kv_leveldb *db);
  *  writes are durable. A failure shows at the next write. */
 void kv_leveldb_flush(struct kv_leveldb *db);
 
+/** Move what lies in the database's own log to tables, so that opening it the next time need not:
+ *  that costs as long as this does, while somebody waits. Changes nothing that can be read. */
+void kv_leveldb_settle(struct kv_leveldb *db);
+
 /** A cursor over a consistent view of the moment it was opened, in key order from `from`. */
 HS_MUST_CHECK enum hs_status kv_leveldb_cursor_open(struct kv_leveldb *db, struct slice from,
                                                     struct kv_leveldb_cursor **out,

@@ -187,8 +187,10 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
     st = live_ready(db, err);
     if (st == HS_OK && db->fill) st = snapshot_db_fill_end(db, err);
     if (st == HS_OK) st = put_any(db, changes, err);
-    if (st == HS_OK && out) *out = generation_newest(db->live)->record;
-    return st;
+    if (st != HS_OK) return st;
+    kv_leveldb_settle(db->live->db); /* the next start shall find it open and ready */
+    if (out) *out = generation_newest(db->live)->record;
+    return HS_OK;
 }
 
 static bool is_kept(const struct snapshot_db *db, uint64_t seqnum)
