@@ -33,7 +33,8 @@ enum {
     HS_SNAPSHOT_EVERY_DEFAULT = 100,      /* messages between snapshots */
     HS_SNAPSHOT_KEEP_DEFAULT = 8,         /* snapshots that can be returned to */
     HS_SNAPSHOT_KEEP_MAX = 1024,
-    HS_LOG_SEGMENT_BYTES = 16 << 20, /* a replay-log segment is closed past this size */
+    HS_LOG_SEGMENT_BYTES = 1 << 20, /* a replay-log segment is closed past this size: small, since
+                                       whole segments are trimmed and all are read at a start */
 };
 
 /* A message must fit the frame that carries it, with room for keys and numbers around it. */
