@@ -162,7 +162,8 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
     if (st == HS_OK) st = promise_create(&k->keeper, NULL, 1, &b->result, err);
     if (st == HS_OK) st = keeper_fail(err, json_text_encode(&raw, buffer_slice(&b->body)));
     if (st == HS_OK) {
-        st = event_send(&k->keeper, &root, buffer_slice(&raw), &b->slots, &b->result, err);
+        st = event_send(&k->keeper, QUEUE_ACCEPTANCE, &root, buffer_slice(&raw), &b->slots,
+                        &b->result, err);
     }
     buffer_fini(&raw);
     return st;
@@ -185,19 +186,24 @@ static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_er
     return keeper_write_text(&k->keeper, slice_text("initialized"), "true", err);
 }
 
-/* A chain whose bootstrap failed would be no use to anybody: its first message fails, and says
- * why, until the configuration is repaired. */
+/* A chain that begins with a vat that never ran, or a bootstrap that failed, would be no use to
+ * anybody: its first message fails, and says why, until the configuration is repaired. */
 static enum hs_status bootstrap_check(struct kernel *k, struct bootstrap *b, struct hs_error *err)
 {
     struct buffer value = {0};
     enum message_status status;
     enum hs_status st;
 
+    if (k->casualty.len > 0) {
+        return hs_fail(err, HS_INVALID, "the kernel cannot be initialised: %s",
+                       buffer_text(&k->casualty));
+    }
     if (b->result.text[0] == '\0') return HS_OK;
     st = answer_take(k, &b->result, &status, &value, err);
     if (st == HS_OK && status == MESSAGE_REJECTED) {
         st =
-            hs_fail(err, HS_INVALID, "the bootstrap message was rejected: %s", buffer_text(&value));
+            hs_fail(err, HS_INVALID, "the kernel cannot be initialised: bootstrap was rejected: %s",
+                    buffer_text(&value));
     }
     buffer_fini(&value);
     return st;

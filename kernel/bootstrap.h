@@ -9,8 +9,8 @@
 
 #include "kernel/kernel_private.h"
 
-/** To be called with the store's `initialized` not set. Everything it writes belongs to the message
- *  at hand. HS_INVALID: the bootstrap message was rejected; err says why. */
+/** To be called with the store's `initialized` not set. Everything it writes belongs to the
+ *  message at hand. HS_INVALID: a vat did not start, or bootstrap was rejected; err says why. */
 HS_MUST_CHECK enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err);
 
 /** kref of a vat's root object. */

@@ -128,9 +128,9 @@ static enum hs_status event_compose_send(struct buffer *out, const struct ref *t
     return st == HS_OK ? buffer_append_text(out, "}}") : st;
 }
 
-enum hs_status event_send(struct keeper *k, const struct ref *target, struct slice body_raw,
-                          const struct ref_list *slots, const struct ref *result,
-                          struct hs_error *err)
+enum hs_status event_send(struct keeper *k, enum run_queue queue, const struct ref *target,
+                          struct slice body_raw, const struct ref_list *slots,
+                          const struct ref *result, struct hs_error *err)
 {
     struct buffer text = {0};
     enum hs_status st;
@@ -140,7 +140,7 @@ enum hs_status event_send(struct keeper *k, const struct ref *target, struct sli
     if (st == HS_OK) st = refcount_hold(k, target, err);
     if (st == HS_OK) st = refcount_hold_all(k, slots, err);
     if (st == HS_OK && result) st = refcount_hold(k, result, err);
-    if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
+    if (st == HS_OK) st = run_queue_add(k, queue, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
 }

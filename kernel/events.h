@@ -27,11 +27,14 @@ HS_MUST_CHECK enum hs_status event_parse(struct slice text, struct event *out,
                                          struct hs_error *err);
 void event_fini(struct event *e);
 
-/** Put a send in the acceptance queue; all it names is held. result NULL: nobody asked.
- *  body_raw: raw JSON string. */
-HS_MUST_CHECK enum hs_status event_send(struct keeper *k, const struct ref *target,
-                                        struct slice body_raw, const struct ref_list *slots,
-                                        const struct ref *result, struct hs_error *err);
+/** Put a send in a queue; all it names is held. result NULL: nobody asked.
+ *  queue     the run queue only for a target that is known to be some vat's object, while nothing
+ *            waits in the acceptance queue: then routing could not say anything else
+ *  body_raw  raw JSON string */
+HS_MUST_CHECK enum hs_status event_send(struct keeper *k, enum run_queue queue,
+                                        const struct ref *target, struct slice body_raw,
+                                        const struct ref_list *slots, const struct ref *result,
+                                        struct hs_error *err);
 HS_MUST_CHECK enum hs_status event_notify(struct keeper *k, const struct ref *vat,
                                           const struct ref *kpid, struct hs_error *err);
 /** parameters: raw capdata without slots. */

@@ -125,7 +125,8 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
         st = keeper_fail(err, capdata_call(&body, buffer_slice(&in->method), in->args));
     }
     if (st == HS_OK) {
-        st = event_send(&k->keeper, &root, buffer_slice(&body), &no_slots, &in->result, err);
+        st = event_send(&k->keeper, QUEUE_RUN, &root, buffer_slice(&body), &no_slots, &in->result,
+                        err);
     }
     buffer_fini(&body);
     return st;

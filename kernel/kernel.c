@@ -111,6 +111,7 @@ void kernel_close(struct kernel *k)
     if (!k) return;
     vat_table_fini(&k->vats);
     outputs_fini(&k->outputs);
+    buffer_fini(&k->casualty);
     ref_list_fini(&k->ended);
     keeper_fini(&k->keeper);
     kv_layers_close(k->layers);
@@ -251,6 +252,7 @@ enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct 
     kernel_end_message(k);
     k->cranks = 0;
     k->deliveries = 0;
+    buffer_clear(&k->casualty);
     st = deliver_run(k, m, out, &cause);
     if (st == HS_OK) {
         deliver_finish(k, out);
@@ -299,10 +301,11 @@ size_t kernel_vats(struct kernel *k, struct kernel_vat_info *out, size_t max)
 
     for (size_t i = 0; i < k->vats.len; i++) {
         const struct vat_process *p = k->vats.items[i];
-        struct kernel_vat_info *info = &out[count];
+        struct kernel_vat_info *info;
 
-        if (p->ended) continue;
+        if (p->ended || !p->vat) continue;
         if (count++ >= max) continue;
+        info = &out[count - 1];
         *info = (struct kernel_vat_info){.heap_bytes = vat_heap_bytes(p->vat),
                                          .deliveries = p->deliveries,
                                          .transcript_entries = p->transcript_len};
@@ -332,7 +335,9 @@ enum hs_status kernel_heaps_sha256(struct kernel *k, char hex[SHA256_HEX_BYTES],
     enum hs_status st = sha256_open(&h, err);
 
     for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
-        if (!k->vats.items[i]->ended) st = heaps_add(h, k->vats.items[i], err);
+        if (!k->vats.items[i]->ended && k->vats.items[i]->vat) {
+            st = heaps_add(h, k->vats.items[i], err);
+        }
     }
     if (st == HS_OK) sha256_finish_hex(h, hex);
     sha256_close(h);

@@ -37,8 +37,8 @@ struct kernel_options {
     struct vat_engine *engine;          /* borrowed likewise */
     const struct kernel_config *config; /* borrowed likewise; may be NULL if base is initialised */
     struct heap_image_source *images;   /* heap images for base's position; NULL: transcripts */
-    struct vat_limits vat_limits;
-    kernel_run_jobs_fn run_jobs; /* NULL: one after the other on this thread */
+    struct vat_limits vat_limits;       /* all zero: vat_limits_default() */
+    kernel_run_jobs_fn run_jobs;        /* NULL: one after the other on this thread */
     void *run_jobs_data;
     kernel_progress_fn progress; /* NULL: not wanted */
     void *progress_data;
@@ -87,6 +87,8 @@ void kernel_outcome_fini(struct kernel_outcome *o);
  *  understood or whose call throws is `rejected` with a reason.
  *
  *  Returns: HS_OK
+ *           HS_INVALID  the first message, when a vat of the configuration does not start or the
+ *                  bootstrap message is rejected: err says why
  *           other  nothing happened to the store layers, but heaps may have run: the caller goes
  *                  back to the mark. HS_KERNEL_FAILED is sticky (a panic) until the kernel is
  *                  closed. */

@@ -45,6 +45,7 @@ struct kernel {
     struct outputs outputs;
     uint64_t cranks;
     uint64_t deliveries;     /* since a vat was last terminated for their number */
+    struct buffer casualty;  /* what was said of the first vat that failed; "": none did */
     struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
 };
 

@@ -1,0 +1,7 @@
+export function buildRootObject() {
+  return Far('root', {
+    bootstrap() {
+      throw Error('nobody is at home');
+    },
+  });
+}
