@@ -211,7 +211,7 @@ class IntegrationCase(unittest.TestCase):
 
     def setUp(self):
         # Short on purpose: the socket's path must fit sun_path.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hs-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hsit-"))
         self.processes = []
         self.addCleanup(self.end_processes)
 

@@ -1,0 +1,197 @@
+"""Bit identity: whatever happens to a chain, its store and its heaps are those of its twin.
+
+What happens is drawn by a seed, which is printed: transactions that fail, blocks that are rolled
+back, SIGKILL for node, sidecar or both at any moment, data folders that are lost, settings that
+change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
+HEADSTART_TEST_SEED=N begins with that seed.
+"""
+import os
+import random
+import shutil
+import time
+import unittest
+
+import harness
+from twin import Chain, TwinCase, snapshots
+
+ROUNDS = int(os.environ.get("HEADSTART_TEST_ROUNDS", "2"))
+LONG = "HEADSTART_TEST_ROUNDS" in os.environ
+SEED = int(os.environ.get("HEADSTART_TEST_SEED", "20260301"))
+
+
+def town_lines(count):
+    """Calls between vats, failures, words for outside, promises that wait for later blocks."""
+    def call(method, *arguments, to="town"):
+        return harness.json.dumps({"to": to, "method": method, "args": list(arguments)})
+
+    dice = random.Random(4711)
+    lines = []
+    for at in range(count):
+        lines.append(dice.choice([
+            call("count", dice.randrange(-9, 10)), call("countTwice", at),
+            call("announce", f"message {at} ✓"), call("fail", f"at {at}"),
+            call("waitAtGate", f"guest {at}"), call("count", "many"), call("work", 50),
+            call("anything", to="nobody")]))
+    lines[count * 2 // 3] = call("openGate", 7)
+    return lines
+
+
+class Disturbance:
+    """One run that much happens to, drawn from one seed."""
+
+    STEPS = 6
+
+    def __init__(self, case, seed):
+        self.case = case
+        self.dice = random.Random(seed)
+        self.steps = []
+        self.compared = 0
+
+    def run(self):
+        """Disturb, then let the chain come to its end."""
+        sidecar = self.start_sidecar()
+        for _ in range(self.STEPS):
+            self.dice.choice([self.crash_in_block, self.some_blocks, self.kill_node,
+                              self.kill_sidecar])(sidecar)
+            sidecar = self.between(sidecar)
+        if sidecar.process.poll() is None:
+            sidecar.kill()
+        self.compare(sidecar)
+        last = self.case.start()
+        self.case.finish(last, self.node_arguments())
+
+    def start_sidecar(self):
+        """The snapshots' distance and everything that must not matter."""
+        arguments = ["--snapshot-every", self.dice.choice([1, 30, 70]),
+                     "--log-sync", self.dice.choice(["background", "always", "block"]),
+                     *self.dice.choice([[], [], [], ["--no-preload"], ["--no-images"],
+                                        ["--verify-swap"]])]
+        self.steps.append("start " + " ".join(map(str, arguments)))
+        sidecar = self.case.sidecar(kernel=self.case.chain.kernel, arguments=arguments)
+        if self.dice.random() < 0.8:
+            sidecar.wait_ready()
+        return sidecar
+
+    def node_arguments(self):
+        """Failed transactions, blocks to go back."""
+        arguments = []
+        if self.dice.random() < 0.5:
+            arguments += ["--revert-every", self.dice.randrange(2, 9)]
+        blocks = self.blocks_committed()
+        if blocks > 0 and self.dice.random() < 0.4:
+            arguments += ["--rollback", self.dice.randrange(1, min(blocks, 6) + 1)]
+        return arguments
+
+    def blocks_committed(self):
+        """At least so many."""
+        lines = self.case.chain_node().answered_lines()
+        return harness.json.loads(lines[-1])["height"] - 1 if lines else 0
+
+    def node(self, *arguments):
+        arguments = [*arguments, *self.node_arguments()]
+        self.steps.append("node " + " ".join(map(str, arguments)))
+        return self.case.chain_node(*arguments).start()
+
+    def crash_in_block(self, _sidecar):
+        self.node("--crash-after", self.dice.randrange(1, 80)).finish()
+
+    def some_blocks(self, _sidecar):
+        node = self.node("--blocks", self.dice.randrange(1, 9))
+        self.case.assertEqual(node.finish(), 0, node.errors)
+
+    def kill_node(self, _sidecar):
+        node = self.node("--interval-ms", 5)
+        time.sleep(self.dice.uniform(0, 0.3))
+        node.kill()
+
+    def kill_sidecar(self, sidecar):
+        """Under a running node, which then ends too: at once, or when it has delivered more."""
+        node = self.node("--blocks", 5, "--interval-ms", self.dice.randrange(0, 20))
+        time.sleep(self.dice.uniform(0, 0.2))
+        sidecar.kill()
+        self.steps.append("kill sidecar")
+        if self.dice.random() < 0.5:
+            node.kill()
+            return
+        again = self.start_sidecar()
+        self.case.assertEqual(node.finish(), 0, node.errors)
+        again.kill()
+
+    def between(self, sidecar):
+        """The sidecar goes on, or another one takes its place; rarely all it kept is lost."""
+        if sidecar.process.poll() is None:
+            if self.dice.random() < 0.4:
+                return sidecar
+            if self.dice.random() < 0.5:
+                sidecar.kill()
+            else:
+                sidecar.stop()
+        self.compare(sidecar)
+        if self.dice.random() < 0.1:
+            self.steps.append("lose the data folder")
+            shutil.rmtree(sidecar.data, ignore_errors=True)
+        return self.start_sidecar()
+
+    def compare(self, sidecar):
+        """A snapshot is the twin's the moment it is written, not only at the end."""
+        if sidecar.data.exists():
+            self.compared += self.case.assert_snapshots_are_twins(snapshots(sidecar.data))
+
+
+class BitIdentity:
+    """The tests, for each workload."""
+
+    def test_disturbed_at_random__is_the_twin(self):
+        for seed in range(SEED, SEED + ROUNDS):
+            with self.subTest(seed=seed):
+                shutil.rmtree(self.folder)
+                self.folder.mkdir()
+                disturbance = Disturbance(self, seed)
+                try:
+                    disturbance.run()
+                except Exception:
+                    print(f"seed {seed}: " + "; ".join(disturbance.steps))
+                    raise
+                finally:
+                    self.end_processes()
+                print(f"seed {seed}: {disturbance.compared} snapshots compared on the way")
+
+    def test_without_images__heaps_replayed_from_transcripts_are_the_twins(self):
+        sidecar = self.start("--no-images")
+        self.chain_node("--blocks", 12).run()
+        sidecar.kill()
+        self.assertFalse(any(s["images"] for s in snapshots(sidecar.data).values()))
+        last = self.start()  # with images again: what it writes now was all replayed
+        outcome = self.finish(last)
+        self.assertIn(outcome.first["first_path"], ("swap", "roll_back"))
+
+    def test_data_folder_lost__heaps_of_a_full_replay_are_the_twins(self):
+        sidecar = self.start()
+        self.chain_node("--blocks", 12).run()
+        sidecar.kill()
+        shutil.rmtree(sidecar.data)
+        outcome = self.finish(self.start())
+        self.assertEqual(outcome.first["first_path"], "full_replay")
+
+    def test_killed_after_every_few_blocks__heaps_of_many_restores_are_the_twins(self):
+        sidecar = self.start()
+        for _ in range(5):
+            self.chain_node("--blocks", 3).run()
+            sidecar.kill()
+            sidecar = self.start()
+        outcome = self.finish(sidecar)
+        self.assertEqual(outcome.status["counters"]["full_replays"], 0)
+
+
+class LedgerBitIdentity(BitIdentity, TwinCase):
+    """Real transactions in one vat whose heap grows."""
+    chain = Chain(harness.LEDGER, harness.workload_lines(2001 if LONG else 241), 10)
+
+
+class TownBitIdentity(BitIdentity, TwinCase):
+    """Two vats that call each other, promises that wait."""
+    chain = Chain(harness.TOWN, town_lines(1501 if LONG else 241), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
