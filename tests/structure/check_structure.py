@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Folder → our own folders that its files may include. The longest matching folder counts.
 ARROWS = {
     "kernel/state": ["kernel/state"],
-    "kernel/vat": ["kernel/vat", "kernel/state"],
+    "kernel/vat": ["kernel/vat", "kernel/vat/engine", "kernel/state"],
     "kernel": ["kernel", "kernel/vat", "kernel/state"],
     "snapshot": ["snapshot", "kernel/state"],
     "replaylog": ["replaylog", "kernel/state"],
