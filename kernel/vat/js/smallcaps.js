@@ -1,7 +1,7 @@
 /* Smallcaps: values to and from the text that travels between vats.
  *
- * Capdata is {"body": "#" + JSON, "slots": [reference…]}. What JSON lacks is written as strings that
- * begin with a character from "!" to "-"; a plain string that does so gets a "!" in front:
+ * Capdata is {"body": "#" + JSON, "slots": [reference…]}. What JSON lacks is written as strings
+ * that begin with a character from "!" to "-"; a plain string that does so gets a "!" in front:
  *   "#undefined" "#NaN" "#Infinity" "#-Infinity"     constants
  *   "+5" "-5"                                        bigints
  *   "$0.Alleged: name"  "$0"                         slot 0, a remotable; its later mentions
