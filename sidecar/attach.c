@@ -13,7 +13,7 @@ static struct entry_witness attach_witness(struct steward *s, uint64_t seqnum)
 {
     struct entry_witness w = {0};
 
-    w.held = replay_log_position(s->log.log, seqnum, &w.at, NULL, NULL) == HS_OK;
+    w.held = log_keeper_position(s, seqnum, &w.at);
     return w;
 }
 
@@ -22,7 +22,7 @@ static enum hs_status attach_collect(struct steward *s, const struct position *r
                                      struct entry_facts *f, struct entry_snapshot **snapshots,
                                      struct hs_error *err)
 {
-    struct replay_log_summary log = replay_log_summary(s->log.log);
+    struct replay_log_summary log = log_keeper_summary(s);
     size_t len = s->snapshots.records_len;
 
     *f = (struct entry_facts){
@@ -92,8 +92,7 @@ static enum hs_status attach_cold(struct steward *s, struct hs_error *err)
     if (st != HS_OK) return st;
     s->rejected = ENTRY_CAUSE_NONE;
     s->snapshots.forced = true; /* so that what is kept is of this past again */
-    st = replay_log_restart(s->log.log, err);
-    return st == HS_IO ? HS_OK : st; /* fenced: the next append tells */
+    return log_keeper_restart(s, err);
 }
 
 /* Stand where the decision begins. */

@@ -58,8 +58,7 @@ static bool forward_witnessed(struct steward *s, const struct position *from)
     struct position held;
 
     if (position_is_origin(from)) return true;
-    return replay_log_position(s->log.log, from->seqnum, &held, NULL, NULL) == HS_OK &&
-           position_equal(&held, from);
+    return log_keeper_position(s, from->seqnum, &held) && position_equal(&held, from);
 }
 
 /* The very first entry gave another hash, and nothing had tied the log to our position: then the
@@ -105,6 +104,7 @@ enum hs_status steward_forward(struct steward *s, uint64_t target_seqnum, uint64
 
     assert(from.seqnum <= target_seqnum);
     if (from.seqnum == target_seqnum) return HS_OK;
+    assert(s->log.log);
     st = replay_log_seek(s->log.log, from.seqnum + 1, &cursor, err);
     if (st != HS_OK) return st;
     progress_begin(&progress, s->o.board, s->o.logger, s->phase, "messages", from.seqnum,

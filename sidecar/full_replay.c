@@ -93,6 +93,5 @@ enum hs_status steward_full_replay(struct steward *s, const struct position *rea
     if (st != HS_OK) return st;
     *replayed += s->start_report.transcript_entries_replayed;
     s->rejected = ENTRY_CAUSE_NONE;
-    st = replay_log_restart(s->log.log, err);
-    return st == HS_IO ? HS_OK : st; /* fenced: the next append tells */
+    return log_keeper_restart(s, err);
 }

@@ -7,7 +7,9 @@
  *
  * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then
  * a new segment is tried. What was executed meanwhile is missing from the log: a gap, which a
- * snapshot at the next block end makes harmless. */
+ * snapshot at the next block end makes harmless.
+ *
+ * With --no-log there is no log at all, and everything here behaves as if it were empty. */
 #include "sidecar/steward_internal.h"
 
 #include "sidecar/clock.h"
@@ -23,9 +25,11 @@ enum hs_status log_keeper_open(struct steward *s, struct hs_error *err)
         .dir = data_folder_path(s->o.folder, DATA_FOLDER_LOG),
         .quarantine_dir = data_folder_path(s->o.folder, DATA_FOLDER_QUARANTINE),
     };
-    enum hs_status st = replay_log_open(&options, &s->log.log, err);
     struct replay_log_summary log;
+    enum hs_status st;
 
+    if (!s->o.config->log) return HS_OK;
+    st = replay_log_open(&options, &s->log.log, err);
     if (st != HS_OK) return hs_fail_prefix(err, st, "replay log");
     log = replay_log_summary(s->log.log);
     if (log.cut_bytes > 0) {
@@ -44,6 +48,28 @@ enum hs_status log_keeper_open(struct steward *s, struct hs_error *err)
                      log.damaged_after);
     }
     return HS_OK;
+}
+
+struct replay_log_summary log_keeper_summary(const struct steward *s)
+{
+    return s->log.log ? replay_log_summary(s->log.log) : (struct replay_log_summary){0};
+}
+
+bool log_keeper_position(const struct steward *s, uint64_t seqnum, struct position *out)
+{
+    return s->log.log && replay_log_position(s->log.log, seqnum, out, NULL, NULL) == HS_OK;
+}
+
+enum hs_status log_keeper_restart(struct steward *s, struct hs_error *err)
+{
+    enum hs_status st = s->log.log ? replay_log_restart(s->log.log, err) : HS_OK;
+
+    return st == HS_IO ? HS_OK : st; /* fenced: the next append tells */
+}
+
+enum hs_status log_keeper_reject(struct steward *s, const char *reason, struct hs_error *err)
+{
+    return s->log.log ? replay_log_reject(s->log.log, reason, err) : HS_OK;
 }
 
 void log_keeper_close(struct steward *s)
@@ -102,6 +128,7 @@ enum hs_status log_keeper_sync_now(struct steward *s, struct hs_error *err)
     uint64_t began_us = clock_us();
     enum hs_status st;
 
+    if (!s->log.log) return HS_OK;
     if (s->log.fenced) return hs_fail(err, HS_IO, "the replay log cannot be written");
     s->log.unsynced = false;
     st = replay_log_sync(s->log.log, err);
@@ -162,7 +189,7 @@ void log_keeper_append(struct steward *s, const struct log_entry *entry)
     enum hs_status st;
     struct figures *f;
 
-    if (s->log.fenced && !log_keeper_reopen(s)) return;
+    if (!s->log.log || (s->log.fenced && !log_keeper_reopen(s))) return;
     st = replay_log_append(s->log.log, entry, &err);
     if (st == HS_GAP) { /* what it holds does not lead here: it begins anew */
         st = replay_log_restart(s->log.log, &err);
@@ -197,7 +224,7 @@ void log_keeper_trim(struct steward *s)
     for (size_t i = 0; i < k->records_len; i++) {
         any_verified |= k->records[i].verified;
     }
-    if (!any_verified || s->log.fenced) return;
+    if (!any_verified || !s->log.log || s->log.fenced) return;
     /* From the oldest kept snapshot on, everything stays, so that each of them can be rolled
      * forward; one that passed its verification is among them. */
     if (replay_log_trim(s->log.log, k->records[k->records_len - 1].at.seqnum, &err) != HS_OK) {

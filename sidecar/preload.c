@@ -19,13 +19,12 @@
 /* Does the log go on from where the kernel stands? An entry at our own seqnum must be ours. */
 static bool log_goes_on(struct steward *s)
 {
-    struct replay_log_summary log = replay_log_summary(s->log.log);
+    struct replay_log_summary log = log_keeper_summary(s);
     struct position ours = kernel_position(s->kernel), held;
 
     if (log.entries == 0 || log.last <= ours.seqnum || log.first > ours.seqnum + 1) return false;
     if (log.first == ours.seqnum + 1) return true;
-    if (replay_log_position(s->log.log, ours.seqnum, &held, NULL, NULL) != HS_OK) return false;
-    return position_equal(&held, &ours);
+    return log_keeper_position(s, ours.seqnum, &held) && position_equal(&held, &ours);
 }
 
 /* The highest position that the node must have committed: a snapshot is one, the log knows another.
@@ -40,7 +39,7 @@ static struct position preload_floor(struct steward *s)
 
 static enum hs_status preload_roll(struct steward *s, uint64_t *replayed, struct hs_error *err)
 {
-    struct replay_log_summary log = replay_log_summary(s->log.log);
+    struct replay_log_summary log = log_keeper_summary(s);
     enum hs_status st;
 
     s->floor = kernel_position(s->kernel);

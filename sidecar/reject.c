@@ -27,7 +27,7 @@ static void reject_keep_evidence(struct steward *s, enum entry_cause cause,
         .words = why->text,
         .kernel_at = s->kernel ? kernel_position(s->kernel) : position_origin(),
         .newest = s->snapshots.records_len > 0 ? &s->snapshots.records[0] : NULL,
-        .log = replay_log_summary(s->log.log),
+        .log = log_keeper_summary(s),
     };
     struct buffer path = {0};
     struct hs_error err = {0};
@@ -59,7 +59,7 @@ void steward_reject(struct steward *s, enum entry_cause cause, const struct hs_e
     steward_drop_kernel(s);
     if (s->phase == PHASE_LIVE) sidecar_advance(s, EVENT_KERNEL_LOST);
     if (snapshot_db_reject(s->snapshots.db, why->text, &err) != HS_OK ||
-        replay_log_reject(s->log.log, why->text, &err) != HS_OK) {
+        log_keeper_reject(s, why->text, &err) != HS_OK) {
         logger_write(s->o.logger, LOG_LEVEL_ERROR, "rejecting on disk failed: %s", err.text);
     }
     snapshot_keeper_list(s);

@@ -30,9 +30,10 @@ struct sidecar_config {
     const char *kernel_path;     /* kernel configuration file */
     const char *chain_id;        /* 1..HS_CHAIN_ID_BYTES_MAX bytes */
     const char *metrics_address; /* "ADDR:PORT" to serve /metrics on over HTTP; NULL: off */
-    uint64_t snapshot_every;     /* messages between snapshots, >= 1 */
+    uint64_t snapshot_every;     /* messages between snapshots; 0: none are written */
     uint32_t snapshot_keep;      /* 1..HS_SNAPSHOT_KEEP_MAX */
     bool images;                 /* heap images in snapshots; false: transcripts are replayed */
+    bool log;                    /* false: no replay log is kept */
     bool preload;                /* false: load when the node's first delivery comes */
     bool verify_swap;            /* compare the whole store with the node's at the swap */
     enum sidecar_log_sync log_sync;

@@ -7,6 +7,7 @@ struct sidecar_config sidecar_config_default(void)
         .snapshot_every = HS_SNAPSHOT_EVERY_DEFAULT,
         .snapshot_keep = HS_SNAPSHOT_KEEP_DEFAULT,
         .images = true,
+        .log = true,
         .preload = true,
         .log_sync = SIDECAR_LOG_SYNC_BACKGROUND,
         .reads = SIDECAR_READS_MIRROR,
@@ -20,8 +21,6 @@ enum hs_status sidecar_config_check(const struct sidecar_config *c, struct hs_er
     if (!c->socket_path || !c->data_dir || !c->kernel_path || !c->chain_id) {
         return hs_fail(err, HS_INVALID, "socket, data folder, kernel file and chain id are needed");
     }
-    if (c->snapshot_every < 1)
-        return hs_fail(err, HS_INVALID, "--snapshot-every must be at least 1");
     if (c->snapshot_keep < 1 || c->snapshot_keep > HS_SNAPSHOT_KEEP_MAX) {
         return hs_fail(err, HS_INVALID, "--snapshot-keep must be 1 to %d", HS_SNAPSHOT_KEEP_MAX);
     }

@@ -222,7 +222,7 @@ void snapshot_keeper_consider(struct steward *s)
     struct snapshot_keeper *k = &s->snapshots;
     uint64_t seqnum = kernel_mark_position(s->kernel).seqnum;
 
-    if (seqnum == 0 || seqnum <= k->taken_seqnum) return;
+    if (s->o.config->snapshot_every == 0 || seqnum <= k->taken_seqnum) return;
     if (!k->forced && seqnum - k->taken_seqnum < s->o.config->snapshot_every) return;
     if (s->memory) { /* what is on disk is not what the kernel stands on */
         snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);

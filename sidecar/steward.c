@@ -65,10 +65,9 @@ static void publish_vats(struct steward *s)
 
 void steward_publish(struct steward *s)
 {
-    struct replay_log_summary log = {0};
+    struct replay_log_summary log = log_keeper_summary(s);
     struct figures *f;
 
-    if (s->log.log) log = replay_log_summary(s->log.log);
     f = figures_acquire(s->o.board);
     f->at = s->kernel ? kernel_position(s->kernel) : position_origin();
     f->height = s->kernel ? kernel_height(s->kernel) : 0;

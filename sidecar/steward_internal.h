@@ -45,7 +45,7 @@ struct snapshot_keeper {
 };
 
 struct log_keeper {
-    struct replay_log *log;
+    struct replay_log *log;       /* NULL: none is kept */
     struct background background; /* a sync */
     bool unsynced;                /* entries were appended since the last sync began */
     bool fenced;
@@ -156,6 +156,14 @@ void snapshot_keeper_list(struct steward *s);
 /* --- log_keeper.c --- */
 HS_MUST_CHECK enum hs_status log_keeper_open(struct steward *s, struct hs_error *err);
 void log_keeper_close(struct steward *s);
+struct replay_log_summary log_keeper_summary(const struct steward *s);
+/** Does the log hold `seqnum`? Then *out is where it led. */
+bool log_keeper_position(const struct steward *s, uint64_t seqnum, struct position *out);
+/** Drop all entries: what was logged does not lead to where the kernel stands now. */
+HS_MUST_CHECK enum hs_status log_keeper_restart(struct steward *s, struct hs_error *err);
+/** What was logged led to something wrong: it goes to quarantine. */
+HS_MUST_CHECK enum hs_status log_keeper_reject(struct steward *s, const char *reason,
+                                               struct hs_error *err);
 /** Append what was executed; sync as the mode says. Never fails the delivery: what goes wrong is
  *  logged and counted. */
 void log_keeper_append(struct steward *s, const struct log_entry *entry);

@@ -6,7 +6,7 @@
     (SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) | SETTING_BIT(SETTING_METRICS) |  \
      SETTING_BIT(SETTING_NO_PRELOAD) | SETTING_BIT(SETTING_SNAPSHOT_EVERY) |                       \
      SETTING_BIT(SETTING_SNAPSHOT_KEEP) | SETTING_BIT(SETTING_NO_IMAGES) |                         \
-     SETTING_BIT(SETTING_LOG_SYNC) | SETTING_BIT(SETTING_READS) |                                  \
+     SETTING_BIT(SETTING_NO_LOG) | SETTING_BIT(SETTING_LOG_SYNC) | SETTING_BIT(SETTING_READS) |    \
      SETTING_BIT(SETTING_VERIFY_SWAP))
 
 static const struct command completion_shells[] = {
@@ -33,7 +33,7 @@ static const struct command snapshot_commands[] = {
      .run = command_snapshot_list_run},
     {.name = "verify",
      .arguments = "[SEQNUM]",
-     .summary = "read all of the newest snapshot and compare digests",
+     .summary = "read all of a snapshot, the newest if none is named, and check it",
      .arguments_max = 1,
      .required = SETTING_BIT(SETTING_DATA),
      .run = command_snapshot_verify_run},

@@ -28,6 +28,7 @@ static struct sidecar_config config_of(const struct settings *s)
     config.snapshot_every = settings_number(s, SETTING_SNAPSHOT_EVERY);
     config.snapshot_keep = (uint32_t)settings_number(s, SETTING_SNAPSHOT_KEEP);
     config.images = !settings_flag(s, SETTING_NO_IMAGES);
+    config.log = !settings_flag(s, SETTING_NO_LOG);
     config.preload = !settings_flag(s, SETTING_NO_PRELOAD);
     config.verify_swap = settings_flag(s, SETTING_VERIFY_SWAP);
     config.log_sync = (enum sidecar_log_sync)settings_number(s, SETTING_LOG_SYNC);

@@ -110,7 +110,7 @@ static void settings__out_of_range_is_refused(void)
         enum setting_id id;
         const char *text;
     } bad[] = {
-        {SETTING_SNAPSHOT_EVERY, "0"},
+        {SETTING_SNAPSHOT_KEEP, "0"},
         {SETTING_SNAPSHOT_EVERY, "-1"},
         {SETTING_SNAPSHOT_EVERY, "1.5"},
         {SETTING_SNAPSHOT_EVERY, "often"},
@@ -215,7 +215,7 @@ static void settings_file__malformed_is_refused_with_words(void)
         {"{\"messages\":\"/x\"}", "messages"},
         {"{\"data\":7}", "data must be a string"},
         {"{\"snapshot-every\":\"7\"}", "snapshot-every must be a number"},
-        {"{\"snapshot-every\":0}", "snapshot-every"},
+        {"{\"snapshot-keep\":0}", "snapshot-keep"},
         {"{\"snapshot-every\":-4}", "snapshot-every"},
         {"{\"snapshot-every\":1e3}", "snapshot-every must be a number"},
         {"{\"json\":1}", "json must be true or false"},

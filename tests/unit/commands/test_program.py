@@ -204,11 +204,11 @@ class Settings(ProgramCase):
     def test_a_bad_value__is_usage_by_flag_and_configuration_elsewhere(self):
         run = ("run", "--kernel", "k", "--chain-id", "c", "--data", self.folder, "--socket",
                self.socket)
-        self.assert_fails(self.headstart(*run, "--snapshot-every", "0"), USAGE, "snapshot-every")
-        self.assert_fails(self.headstart(*run, environment={"HEADSTART_SNAPSHOT_EVERY": "0"}),
-                          CONFIGURATION, "HEADSTART_SNAPSHOT_EVERY")
-        file = self.config('{"snapshot-every": 0}')
-        self.assert_fails(self.headstart(*run, "--config", file), CONFIGURATION, "snapshot-every")
+        self.assert_fails(self.headstart(*run, "--snapshot-keep", "0"), USAGE, "snapshot-keep")
+        self.assert_fails(self.headstart(*run, environment={"HEADSTART_SNAPSHOT_KEEP": "0"}),
+                          CONFIGURATION, "HEADSTART_SNAPSHOT_KEEP")
+        file = self.config('{"snapshot-keep": 0}')
+        self.assert_fails(self.headstart(*run, "--config", file), CONFIGURATION, "snapshot-keep")
         self.assert_fails(self.headstart("status", "--socket", "s" * 108), CONFIGURATION, "107")
 
     def test_configuration_file__missing_closed_or_malformed(self):

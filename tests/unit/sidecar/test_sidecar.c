@@ -308,9 +308,8 @@ static void sidecar__says_what_stands_in_its_way(void)
     d.config.metrics_address = "nonsense";
     CU_ASSERT_EQUAL(run_status(&d), HS_INVALID);
     d.config.metrics_address = NULL;
-    d.config.snapshot_every = 0;
+    d.config.snapshot_keep = 0;
     CU_ASSERT_EQUAL(run_status(&d), HS_INVALID);
-    d.config.snapshot_every = 1;
     d.config.snapshot_keep = HS_SNAPSHOT_KEEP_MAX + 1;
     CU_ASSERT_EQUAL(run_status(&d), HS_INVALID);
     scratch_remove(d.dir);

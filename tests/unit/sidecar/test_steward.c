@@ -382,6 +382,69 @@ static void steward__disk_that_fails_and_comes_back_never_fails_a_delivery(void)
     rig_close(&rig);
 }
 
+static void steward__without_a_log_nothing_is_logged_and_all_is_answered(void)
+{
+    rig_open(&rig);
+    rig.config.log = false;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 23);
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 5), 0);
+    expect(rig_deliver_reverted(&rig, 6, other_text), "live");
+    expect(rig_deliver(&rig, 6, count_one), "roll_back");
+    CU_ASSERT_EQUAL(rig_figures(&rig).log_appends, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 0);
+    CU_ASSERT_EQUAL(scratch_count(scratch_join(rig.dir.text, "log").text), 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__log_that_was_left_out_is_taken_up_again(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 17);
+    rig_stop(&rig);
+    rig.config.log = false;
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), count_one).code, 0);
+    rig_deliver_many(&rig, 11);
+    rig_stop(&rig);
+    rig.config.log = true;
+    rig_start(&rig); /* the log ends at 17 */
+    rig_deliver_many(&rig, 12);
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig);
+    expect(rig_deliver(&rig, rig_height(&rig), count_one), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__without_snapshots_the_log_alone_leads_back(void)
+{
+    struct rig_answer a;
+
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 47);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN], 0);
+    rig_stop(&rig);
+    rig_start(&rig);
+    a = rig_deliver(&rig, rig_height(&rig), count_one);
+    expect(a, "swap");
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig); /* forced ones are not written either */
+    expect(rig_deliver(&rig, rig_height(&rig), count_one), "full_replay");
+    rig_deliver_many(&rig, 12);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 static void steward__full_replay_without_a_disk_runs_from_memory(void)
 {
     static const char *const points[] = {"leveldb.write:1+:ENOSPC", "leveldb.write:2+:EIO",
@@ -456,6 +519,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__verified_swap_finds_a_store_that_differs),
     SUITE_CASE(steward__prepare_commit_is_answered_in_every_mode),
     SUITE_CASE(steward__disk_that_fails_and_comes_back_never_fails_a_delivery),
+    SUITE_CASE(steward__without_a_log_nothing_is_logged_and_all_is_answered),
+    SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
+    SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),
     SUITE_CASE(steward__full_replay_without_a_disk_runs_from_memory),
     SUITE_CASE(steward__random_life_stays_equal_to_its_twin),
 };
