@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+enum { TICKS_MAX = 2000 }; /* enough for every case, and an endless loop ends soon */
+
 /* Failures of the rig itself end the program: nothing that follows would mean anything. */
 static void must(enum hs_status st, const struct hs_error *err)
 {
@@ -185,6 +187,8 @@ enum hs_status machine_restart(struct machine *m, bool with_images)
     m->base = store_new();
     store_copy(kv_memory_store(m->real), kv_memory_store(m->base));
     options.base = kv_memory_store(m->base);
+    options.vat_limits = vat_limits_default();
+    options.vat_limits.ticks_max = TICKS_MAX;
     if (with_images) options.images = &m->album.source;
     return kernel_start(&options, &m->kernel, &m->report, &m->err);
 }

@@ -476,6 +476,7 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
     struct kernel_options options = {.base = &failing.kv, .engine = machine_engine()};
     struct kernel *kernel = NULL;
     struct message message = {.height = 3};
+    struct kernel_outcome out;
     struct position before, after;
     uint64_t reads = 0;
     enum hs_status st;
@@ -492,7 +493,7 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
     message.text = buffer_slice(&twin.text);
     for (;; reads++) {
         failing.left = reads;
-        st = kernel_deliver(kernel, &message, &m.out, &m.err);
+        st = kernel_deliver(kernel, &message, &out, &m.err);
         failing.left = UINT64_MAX;
         after = kernel_position(kernel);
         if (st == HS_OK) break;
@@ -500,12 +501,12 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "on fire"));
         CU_ASSERT_TRUE(position_equal(&before, &after));
         CU_ASSERT_EQUAL(kernel_mark(kernel, &m.err), HS_INVALID);
-        CU_ASSERT_EQUAL(kernel_deliver(kernel, &message, &m.out, &m.err), HS_INVALID);
+        CU_ASSERT_EQUAL(kernel_deliver(kernel, &message, &out, &m.err), HS_INVALID);
         CU_ASSERT_EQUAL_FATAL(kernel_back_to_mark(kernel, &m.err), HS_OK);
     }
     CU_ASSERT_TRUE(reads > 10);
     CU_ASSERT_TRUE(position_equal(&after, &twin.out.after));
-    kernel_outcome_fini(&m.out);
+    kernel_outcome_fini(&out);
     kernel_close(kernel);
     machine_close(&m);
     machine_close(&twin);
