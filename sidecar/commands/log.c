@@ -69,38 +69,26 @@ enum exit_code command_log_list_run(const struct command_call *call)
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
 }
 
-/* Read every entry as a replay would; how many were good. */
-static enum hs_status read_entries(struct replay_log *log, uint64_t *good, struct hs_error *err)
-{
-    struct replay_log_summary about = replay_log_summary(log);
-    struct replay_cursor *cursor = NULL;
-    struct log_entry entry;
-    enum hs_status st;
-
-    *good = 0;
-    if (about.entries == 0) return HS_OK;
-    st = replay_log_seek(log, about.first, &cursor, err);
-    while (st == HS_OK) {
-        st = replay_cursor_next(cursor, &entry, err);
-        *good += st == HS_OK;
-    }
-    replay_cursor_close(cursor);
-    return st == HS_NOT_FOUND ? HS_OK : st;
-}
-
-static void print_verdict(const struct replay_log_summary *about, bool ok, bool json)
+/* damaged_after: NULL when all is well, else the last good entry before the damage, 0 for none. */
+static void print_verdict(const struct replay_log_summary *about, const uint64_t *damaged_after,
+                          bool json)
 {
     char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX], d[READABLE_BYTES_MAX];
 
     if (json) {
         (void)printf("{\"schema\":1,\"ok\":%s,\"first\":%" PRIu64 ",\"last\":%" PRIu64
                      ",\"entries\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"torn_bytes\":%" PRIu64
-                     ",\"damaged_after\":%" PRIu64 "}\n",
-                     ok ? "true" : "false", about->first, about->last, about->entries, about->bytes,
-                     about->cut_bytes, about->damaged_after);
+                     ",\"damaged_after\":",
+                     damaged_after ? "false" : "true", about->first, about->last, about->entries,
+                     about->bytes, about->cut_bytes);
+        if (damaged_after) {
+            (void)printf("%" PRIu64 "}\n", *damaged_after);
+        } else {
+            (void)puts("null}");
+        }
         return;
     }
-    (void)printf("%s: %s entries, %s to %s, %s\n", ok ? "ok" : "DAMAGED",
+    (void)printf("%s: %s entries, %s to %s, %s\n", damaged_after ? "DAMAGED" : "ok",
                  readable_count(about->entries, a), readable_count(about->first, b),
                  readable_count(about->last, c), readable_bytes(about->bytes, d));
     if (about->cut_bytes > 0) {
@@ -115,20 +103,23 @@ enum exit_code command_log_verify_run(const struct command_call *call)
     struct replay_log *log = NULL;
     struct hs_error err = {0};
     enum exit_code code = offline_log_open(&call->settings, &log);
-    uint64_t good = 0;
+    uint64_t last_good = 0;
     enum hs_status st;
-    bool ok;
 
     if (code != EXIT_CODE_OK) return code;
-    st = read_entries(log, &good, &err);
+    st = replay_log_verify(log, &last_good, &err);
     about = replay_log_summary(log);
-    ok = st == HS_OK && about.damaged_after == 0 && good == about.entries;
-    print_verdict(&about, ok, settings_flag(&call->settings, SETTING_JSON));
     replay_log_close(log);
-    if (ok) return EXIT_CODE_OK;
     if (st != HS_OK && st != HS_CORRUPT) return failure_report(st, &err);
+    print_verdict(&about, st == HS_CORRUPT ? &last_good : NULL,
+                  settings_flag(&call->settings, SETTING_JSON));
+    if (st == HS_OK) return EXIT_CODE_OK;
+    if (last_good == 0) {
+        return failure_print(EXIT_CODE_NO, "the log is damaged from its first entry on; the next "
+                                           "start does without it");
+    }
     return failure_print(EXIT_CODE_NO,
                          "the log is damaged after entry %" PRIu64
                          "; the next start uses what comes before and replays the rest",
-                         st == HS_CORRUPT ? about.first + good - 1 : about.damaged_after);
+                         last_good);
 }

@@ -59,34 +59,43 @@ out:
     return code;
 }
 
-/* Older snapshots are undo entries under the newest: going back to one is a write, and an offline
- * tool makes none. */
-static enum exit_code check_wanted(const char *word, const struct snapshot_record *newest)
+/* Make the snapshot that is asked for the present content of this tool's own copy. */
+static enum hs_status find_snapshot(struct snapshot_db *db, const uint64_t *seqnum,
+                                    struct snapshot_record *out, struct hs_error *err)
 {
-    uint64_t wanted;
+    enum hs_status st = snapshot_db_newest(db, out, err);
 
-    if (uint_parse(slice_text(word), &wanted) != HS_OK) {
+    if (st != HS_OK || !seqnum || out->at.seqnum == *seqnum) return st;
+    st = snapshot_db_return_to(db, *seqnum, err);
+    return st == HS_OK ? snapshot_db_newest(db, out, err) : st;
+}
+
+/* EXIT_CODE_OK: `out` is what is verified. */
+static enum exit_code open_snapshot(const struct command_call *call, struct snapshot_db **db,
+                                    struct snapshot_record *out)
+{
+    const char *word = call->arguments_len > 0 ? call->arguments[0] : NULL;
+    struct hs_error err = {0};
+    enum exit_code code;
+    uint64_t wanted = 0;
+    enum hs_status st;
+
+    if (word && uint_parse(slice_text(word), &wanted) != HS_OK) {
         return failure_print(EXIT_CODE_USAGE, "'%s' is not a seqnum; see 'headstart snapshot list'",
                              word);
     }
-    if (wanted == newest->at.seqnum) return EXIT_CODE_OK;
-    return failure_print(EXIT_CODE_UNAVAILABLE,
-                         "the snapshot at %" PRIu64 " cannot be verified; the newest can, %" PRIu64,
-                         wanted, newest->at.seqnum);
-}
-
-static enum exit_code find_newest(const struct command_call *call, struct snapshot_db *db,
-                                  struct snapshot_record *out)
-{
-    struct hs_error err = {0};
-    enum hs_status st = snapshot_db_newest(db, out, &err);
-
-    if (st == HS_NOT_FOUND) {
+    code = offline_snapshots_open(&call->settings, db);
+    if (code != EXIT_CODE_OK) return code;
+    st = find_snapshot(*db, word ? &wanted : NULL, out, &err);
+    if (st == HS_OK) return EXIT_CODE_OK;
+    if (st != HS_NOT_FOUND) return failure_report(st, &err);
+    if (snapshot_db_list(*db, NULL, 0) == 0) {
         return failure_print(EXIT_CODE_INPUT_MISSING,
                              "this data folder holds no snapshot yet; wait for the first one");
     }
-    if (st != HS_OK) return failure_report(st, &err);
-    return call->arguments_len == 0 ? EXIT_CODE_OK : check_wanted(call->arguments[0], out);
+    return failure_print(EXIT_CODE_INPUT_MISSING,
+                         "no snapshot is kept at %" PRIu64 "; see 'headstart snapshot list'",
+                         wanted);
 }
 
 enum exit_code command_snapshot_verify_run(const struct command_call *call)
@@ -96,10 +105,9 @@ enum exit_code command_snapshot_verify_run(const struct command_call *call)
     struct snapshot_record record = {0};
     struct snapshot_db *db = NULL;
     struct hs_error err = {0};
-    enum exit_code code = offline_snapshots_open(&call->settings, &db);
+    enum exit_code code = open_snapshot(call, &db, &record);
     enum hs_status st;
 
-    if (code == EXIT_CODE_OK) code = find_newest(call, db, &record);
     if (code != EXIT_CODE_OK) goto out;
     st = snapshot_db_verify(db, NULL, &err);
     if (json) {
