@@ -273,6 +273,12 @@ void kernel_outcome_fini(struct kernel_outcome *o)
     *o = (struct kernel_outcome){0};
 }
 
+void kernel_read_through(struct kernel *k, struct kv_store *through)
+{
+    kernel_end_message(k);
+    kv_layers_read_through(k->layers, through);
+}
+
 /* ---- facts ---- */
 
 struct position kernel_position(const struct kernel *k)

@@ -95,6 +95,14 @@ void kernel_outcome_fini(struct kernel_outcome *o);
 HS_MUST_CHECK enum hs_status kernel_deliver(struct kernel *k, const struct message *m,
                                             struct kernel_outcome *out, struct hs_error *err);
 
+/** From here on read from `through` what the message at hand has not written itself, and from
+ * layers and base again with NULL. For a kernel that reads the node's own store inside its
+ * transaction: the layers go on collecting what marks and snapshots need, but answer nothing.
+ *
+ *  In:  through  borrowed until the next call here; must hold what the kernel's store holds
+ *  Between messages only; the last outcome's `writes` end. */
+void kernel_read_through(struct kernel *k, struct kv_store *through);
+
 /** End of a finished block: store and heaps here become the mark. */
 HS_MUST_CHECK enum hs_status kernel_mark(struct kernel *k, struct hs_error *err);
 /** Back to the mark, store and heaps. A kernel starts marked. */

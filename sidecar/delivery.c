@@ -141,15 +141,27 @@ static void delivery_undo(struct steward *s, enum hs_status status)
     sidecar_advance(s, EVENT_KERNEL_LOST);
 }
 
+struct delivery_run {
+    struct kernel_outcome outcome;
+    struct delivery_times times;
+};
+
+/* Execute and pack. With reads from the node, its store answers the kernel's every read meanwhile
+ * and its layers only collect; in between nobody answers there, and going back or forward through
+ * the log reads our own copy. */
 static enum hs_status delivery_run(struct steward *s, const struct message *m,
-                                   struct kernel_outcome *outcome, struct hs_error *err)
+                                   const struct attach_report *way, struct delivery_run *run,
+                                   struct buffer *packed, struct hs_error *err)
 {
     bool from_node = s->o.config->reads == SIDECAR_READS_NODE;
+    uint64_t began_us = clock_us();
     enum hs_status st;
 
-    if (from_node) base_switch_to(s->base, real_store_kv(s->real_store));
-    st = kernel_deliver(s->kernel, m, outcome, err);
-    if (from_node) base_switch_to(s->base, steward_mirror(s));
+    if (from_node) kernel_read_through(s->kernel, real_store_kv(s->real_store));
+    st = kernel_deliver(s->kernel, m, &run->outcome, err);
+    run->times.run_us = clock_us() - began_us;
+    if (st == HS_OK) st = delivery_pack(&run->outcome, way, run->times, packed, err);
+    if (from_node) kernel_read_through(s->kernel, NULL);
     return st;
 }
 
@@ -185,9 +197,7 @@ static enum hs_status delivery_perform(struct steward *s, struct delivery_job *j
                                        const struct attach_report *way, struct buffer *packed,
                                        struct hs_error *err)
 {
-    struct kernel_outcome outcome = {0};
-    struct delivery_times times = {.wait_us = clock_us() - j->arrived_us};
-    uint64_t began_us;
+    struct delivery_run run = {.times = {.wait_us = clock_us() - j->arrived_us}};
     enum hs_status st;
 
     if (j->message.height < kernel_height(s->kernel)) {
@@ -196,20 +206,17 @@ static enum hs_status delivery_perform(struct steward *s, struct delivery_job *j
                        j->message.height, kernel_height(s->kernel));
     }
     if (j->message.height > kernel_height(s->kernel)) delivery_block_end(s);
-    began_us = clock_us();
-    st = delivery_run(s, &j->message, &outcome, err);
-    times.run_us = clock_us() - began_us;
-    if (st == HS_OK) st = delivery_pack(&outcome, way, times, packed, err);
+    st = delivery_run(s, &j->message, way, &run, packed, err);
     if (st == HS_OK) {
-        struct log_entry entry = {.message = j->message, .after = outcome.after};
+        struct log_entry entry = {.message = j->message, .after = run.outcome.after};
 
-        assert(outcome.after.seqnum == j->real.seqnum + 1);
+        assert(run.outcome.after.seqnum == j->real.seqnum + 1);
         log_keeper_append(s, &entry);
-        delivery_count(s, delivery_result_of(outcome.status), times.run_us);
+        delivery_count(s, delivery_result_of(run.outcome.status), run.times.run_us);
     } else {
         delivery_undo(s, st);
     }
-    kernel_outcome_fini(&outcome);
+    kernel_outcome_fini(&run.outcome);
     return st;
 }
 

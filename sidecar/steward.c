@@ -144,7 +144,7 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
     struct kernel_watch watch = {.steward = s};
     struct kernel_start_report report = {0};
     struct kernel_options options = {
-        .base = base_switch_store(s->base),
+        .base = steward_mirror(s),
         .engine = s->o.engine,
         .config = s->o.kernel_config,
         .vat_limits = vat_limits_default(),
@@ -156,7 +156,6 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
     enum hs_status st;
 
     assert(!s->kernel);
-    base_switch_to(s->base, steward_mirror(s));
     if (s->o.config->images && !s->memory) options.images = snapshot_db_images(s->snapshots.db);
     progress_begin(&watch.progress, s->o.board, s->o.logger, phase, "transcript entries", 0, 0);
     st = kernel_start(&options, &s->kernel, &report, err);
@@ -336,7 +335,6 @@ static void steward_free(struct steward *s)
     worker_pool_close(s->workers);
     worker_pool_close(s->syncer);
     real_store_close(s->real_store);
-    base_switch_close(s->base);
     job_queue_close(s->queue);
     background_fini(&s->snapshots.background);
     background_fini(&s->log.background);
@@ -358,7 +356,6 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     background_init(&s->snapshots.background);
     background_init(&s->log.background);
     st = job_queue_open(NULL, NULL, &s->queue, err);
-    if (st == HS_OK) st = base_switch_open(&s->base, err);
     if (st == HS_OK) st = real_store_open(s->o.link, s->o.board, &s->real_store, err);
     if (st == HS_OK) st = worker_pool_open(workers_wanted(), &s->workers, err);
     if (st == HS_OK) st = worker_pool_open(1, &s->syncer, err);

@@ -16,7 +16,6 @@
 
 #include "kernel/state/kv_memory.h"
 #include "replaylog/replay_log.h"
-#include "sidecar/base_switch.h"
 #include "sidecar/entry_check.h"
 #include "sidecar/progress.h"
 #include "sidecar/real_store.h"
@@ -67,7 +66,6 @@ struct steward {
     enum phase phase;                        /* written by sidecar_advance alone */
     struct kernel *kernel;                   /* NULL: not loaded, or dropped after a panic */
     struct kernel_start_report start_report; /* of the last start */
-    struct base_switch *base;
     struct kv_memory *memory; /* the kernel's base where the disk fails us; else NULL */
     struct real_store *real_store;
     struct snapshot_keeper snapshots;

@@ -28,7 +28,7 @@ struct rig {
     struct rig_message history[RIG_MESSAGES_MAX];
     size_t len;                   /* messages in the node's history: its seqnum */
     uint64_t calls_failing_after; /* store requests answered before the node fails; 0: never */
-    uint64_t calls;
+    uint64_t calls; /* store requests of the last delivery */
 
     /* while a steward runs */
     struct data_folder *folder;

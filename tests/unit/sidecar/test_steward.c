@@ -322,6 +322,88 @@ static void steward__reads_from_the_node_give_the_same(void)
     rig_close(&rig);
 }
 
+/* The same life under both: what the node is told, byte for byte, and what it asked of us. */
+static void live_a_little(struct rig *r)
+{
+    rig_start(r);
+    rig_deliver_many(r, 23);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(rig_deliver_reverted(r, 5, other_text).code, 0);
+    }
+    rig_deliver_many(r, 4);
+    rig_go_back(r, 21); /* in the middle of a block: from the mark, forward through the log */
+    expect(rig_deliver(r, 5, other_text), "roll_back");
+    rig_deliver_many(r, 20);
+    rig_go_back(r, 33); /* to a snapshot, and forward */
+    rig_deliver_many(r, 3);
+    rig_stop(r);
+    rig_start(r);
+    expect(rig_deliver(r, rig_height(r), count_one), "swap");
+    CU_ASSERT_EQUAL(rig_deliver_reverted(r, rig_height(r), other_text).code, 0);
+    rig_deliver_many(r, 8);
+    rig_check_twin(r);
+}
+
+/* How the answers end differs: it says how long they took. */
+static struct slice answer_without_times(const struct rig_message *m)
+{
+    static const char times[] = "wait_us";
+    const char *end = memmem(m->result.data, m->result.len, times, sizeof times - 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    return slice_make(m->result.data, (size_t)(end - m->result.data));
+}
+
+static void steward__both_reads_give_the_same_writes_hashes_and_outputs(void)
+{
+    struct rig *node = calloc(1, sizeof *node);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(node);
+    rig_open(node);
+    node->config.reads = SIDECAR_READS_NODE;
+    live_a_little(node);
+    rig_open(&rig);
+    live_a_little(&rig);
+    CU_ASSERT_EQUAL_FATAL(rig.len, node->len);
+    for (size_t i = 0; i < rig.len; i++) {
+        CU_ASSERT_TRUE(slice_equal(answer_without_times(&rig.history[i]),
+                                   answer_without_times(&node->history[i])));
+    }
+    rig_close(&rig);
+    rig_close(node);
+    free(node);
+}
+
+static void steward__reads_from_the_node_ask_the_node(void)
+{
+    static const char somebody[] = "{\"to\":\"somebody\",\"method\":\"count\",\"args\":[1]}";
+    struct buffer town = {0};
+    struct kv_store *real;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 12);
+    CU_ASSERT_EQUAL(rig.calls, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).store_gets, 0);
+    rig_stop(&rig);
+    rig.config.reads = SIDECAR_READS_NODE;
+    rig_start(&rig);
+    for (int i = 0; i < 8; i++) {
+        CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig) + 1, count_one).code, 0);
+        CU_ASSERT(rig.calls > 20); /* run queue, promises, counts, transcripts */
+    }
+    rig_check_twin(&rig);
+    /* What only the node's store says is what the kernel acts on. */
+    real = kv_memory_store(rig.real);
+    CU_ASSERT_STRING_EQUAL(rig_deliver(&rig, rig_height(&rig), somebody).status, "rejected");
+    CU_ASSERT_EQUAL(kv_store_get_text(real, "vat.name.town", &town, NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(real, slice_text("vat.name.somebody"), buffer_slice(&town), NULL),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(rig_deliver(&rig, rig_height(&rig), somebody).status, "fulfilled");
+    buffer_fini(&town);
+    rig_close(&rig);
+}
+
 static void steward__verified_swap_finds_a_store_that_differs(void)
 {
     rig_open(&rig);
@@ -516,6 +598,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__node_that_goes_away_in_a_full_replay_may_come_back),
     SUITE_CASE(steward__store_that_is_not_where_the_delivery_says_is_refused),
     SUITE_CASE(steward__reads_from_the_node_give_the_same),
+    SUITE_CASE(steward__both_reads_give_the_same_writes_hashes_and_outputs),
+    SUITE_CASE(steward__reads_from_the_node_ask_the_node),
     SUITE_CASE(steward__verified_swap_finds_a_store_that_differs),
     SUITE_CASE(steward__prepare_commit_is_answered_in_every_mode),
     SUITE_CASE(steward__disk_that_fails_and_comes_back_never_fails_a_delivery),
