@@ -94,15 +94,6 @@ static enum hs_status run_queue_first(struct keeper *k, enum run_queue queue,
     return st == HS_NOT_FOUND ? run_queue_damaged(queue, err) : st;
 }
 
-enum hs_status run_queue_peek(struct keeper *k, enum run_queue queue, struct buffer *event,
-                              struct hs_error *err)
-{
-    struct run_queue_ends ends;
-    enum hs_status st = run_queue_read(k, queue, &ends, err);
-
-    return st == HS_OK ? run_queue_first(k, queue, &ends, event, err) : st;
-}
-
 enum hs_status run_queue_take(struct keeper *k, enum run_queue queue, struct buffer *event,
                               struct hs_error *err)
 {

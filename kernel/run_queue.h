@@ -17,8 +17,5 @@ HS_MUST_CHECK enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue
 /** The first event into *event (replaced). The queue may not be empty. */
 HS_MUST_CHECK enum hs_status run_queue_take(struct keeper *k, enum run_queue queue,
                                             struct buffer *event, struct hs_error *err);
-/** As run_queue_take, but the event stays. */
-HS_MUST_CHECK enum hs_status run_queue_peek(struct keeper *k, enum run_queue queue,
-                                            struct buffer *event, struct hs_error *err);
 
 #endif

@@ -132,3 +132,16 @@ size_t desk_count(struct desk *d, const char *prefix)
     buffer_fini(&key);
     return count;
 }
+
+void desk_share(struct desk *d)
+{
+    struct ref promise = ref_of("kp40");
+    struct ref_list promises = {.items = &promise, .len = 1};
+
+    (void)desk_ok(d, 1, "['subscribe','p+1']");
+    (void)desk_import(d, 2, "kp40");
+    (void)desk_ok(d, 1, "['resolve',[['p+1',false,{'body':'#\\'$0\\'','slots':['o+1']}]]]");
+    (void)desk_import(d, 2, "ko20");
+    must(d, clist_forget(desk_keeper(d), &d->vats[1].vat, &promises, &d->err));
+    desk_commit(d);
+}

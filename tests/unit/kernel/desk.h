@@ -33,7 +33,11 @@ const char *desk_import(struct desk *d, int vat, const char *kref);
 /** Value of a key, "(none)"; ' for ". Static text, overwritten by the next but three. */
 const char *desk_get(struct desk *d, const char *key);
 size_t desk_count(struct desk *d, const char *prefix);
+/** v1 exports o+1 (ko20), v2 imports it as o-50, and nothing else holds it. */
+void desk_share(struct desk *d);
 struct keeper *desk_keeper(struct desk *d);
 struct ref ref_of(const char *text);
+
+#define ASSERT_KEY(desk, key, expected) CU_ASSERT_STRING_EQUAL(desk_get(desk, key), expected)
 
 #endif

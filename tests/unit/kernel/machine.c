@@ -308,3 +308,27 @@ size_t machine_count(struct machine *m, const char *prefix)
     buffer_fini(&key);
     return count;
 }
+
+void machine_ok(enum hs_status st, const struct machine *m)
+{
+    if (st != HS_OK) (void)printf("\n    %s: %s\n", hs_status_text(st), m->err.text);
+    CU_ASSERT_EQUAL_FATAL(st, HS_OK);
+}
+
+void machine_run(struct machine *m, unsigned from, unsigned to)
+{
+    char args[64];
+
+    for (unsigned i = from; i < to; i++) {
+        switch (i % 5) {
+        case 0: (void)machine_call(m, "left", "ask", "'right','grow',40"); break;
+        case 1: (void)machine_call(m, "left", "askMany", "'right',['x','y']"); break;
+        case 2:
+            (void)snprintf(args, sizeof args, "'key%u','%u'", i % 7, i);
+            (void)machine_call(m, "right", "set", args);
+            break;
+        case 3: (void)machine_call(m, "left", "pipeline", "'right'"); break;
+        default: (void)machine_call(m, "left", "announce", "'x'"); break;
+        }
+    }
+}

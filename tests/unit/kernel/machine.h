@@ -63,6 +63,11 @@ const char *machine_call(struct machine *m, const char *to, const char *method, 
 const char *machine_call_at(struct machine *m, uint64_t height, const char *to, const char *method,
                             const char *args);
 
+/** End the case unless `st` is HS_OK. */
+void machine_ok(enum hs_status st, const struct machine *m);
+/** Messages `from` up to `to` of a fixed row: some of everything. */
+void machine_run(struct machine *m, unsigned from, unsigned to);
+
 /** Take a snapshot of the mark into album and snapshot, as a snapshot store would. */
 void machine_snapshot(struct machine *m);
 

@@ -1,0 +1,211 @@
+/* When a vat fails, when the store does: what is left. */
+#include "tests/unit/kernel/machine.h"
+
+#define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
+
+/* ---- the end of a vat ---- */
+
+static void vat__that_exits_is_gone_and_answers(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','wait'");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "exit", "'done'"), "\"bye\"");
+    CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.terminated"), "[]");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.names"), "[\"left\"]");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "echo", "1"),
+                           "{\"error\":\"there is no vat named \\\"right\\\"\"}");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "ask", "'right','echo',1"),
+                           "{\"error\":\"Error: the vat of the target was terminated\"}");
+    CU_ASSERT_EQUAL(kernel_vats(m.kernel, NULL, 0), 1);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void vat__that_fails_leaves_no_trace_of_its_crank(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "setLong", "70000");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "vat \\\"left\\\" was terminated"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "illegal syscall vatstoreSet"));
+    CU_ASSERT_EQUAL(m.out.outputs_len, 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v1."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "echo", "1"), "1");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void vat__that_exits_with_failure_is_undone(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','exitFailing','had enough'");
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "had enough"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "vat \\\"right\\\" was terminated"));
+    CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
+    machine_close(&m);
+}
+
+static void vat__that_never_ends_is_ended(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','wait'");
+    (void)machine_call(&m, "right", "forever", "");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
+    CU_ASSERT_EQUAL_FATAL(machine_restart(&m, false), HS_OK);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "2"), "2");
+    machine_close(&m);
+}
+
+static void vats__that_call_each_other_for_ever_are_ended(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "again", "");
+    CU_ASSERT_EQUAL(kernel_vats(m.kernel, NULL, 0), 1);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.names"), "[\"right\"]");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "echo", "1"), "1");
+    machine_close(&m);
+}
+
+/* ---- when the store fails ---- */
+
+/* A store whose reads fail from the `left`-th on. */
+struct failing_store {
+    struct kv_store kv; /* first */
+    struct kv_store *under;
+    uint64_t left;
+};
+
+static enum hs_status failing_count(struct kv_store *kv, struct hs_error *err)
+{
+    struct failing_store *f = (struct failing_store *)kv;
+
+    if (f->left == 0) return hs_fail(err, HS_IO, "the disk is on fire");
+    f->left--;
+    return HS_OK;
+}
+
+static enum hs_status failing_get(struct kv_store *kv, struct slice key, struct buffer *value,
+                                  struct hs_error *err)
+{
+    enum hs_status st = failing_count(kv, err);
+
+    return st == HS_OK ? kv_store_get(((struct failing_store *)kv)->under, key, value, err) : st;
+}
+
+static enum hs_status failing_has(struct kv_store *kv, struct slice key, bool *found,
+                                  struct hs_error *err)
+{
+    enum hs_status st = failing_count(kv, err);
+
+    return st == HS_OK ? kv_store_has(((struct failing_store *)kv)->under, key, found, err) : st;
+}
+
+static enum hs_status failing_next(struct kv_store *kv, struct slice after, struct buffer *key,
+                                   struct buffer *value, struct hs_error *err)
+{
+    enum hs_status st = failing_count(kv, err);
+
+    return st == HS_OK ? kv_store_next(((struct failing_store *)kv)->under, after, key, value, err)
+                       : st;
+}
+
+static const struct kv_store_ops failing_ops = {
+    .get = failing_get, .has = failing_has, .next = failing_next};
+
+/* At every read of a message: an error, nothing happened, and after going back the same message
+ * gives what it always gives. */
+static void store__failing_at_any_read_leaves_nothing_behind(void)
+{
+    struct machine m, twin;
+    struct failing_store failing = {.kv = {.ops = &failing_ops}};
+    struct kernel_options options = {.base = &failing.kv, .engine = machine_engine()};
+    struct kernel *kernel = NULL;
+    struct message message = {.height = 3};
+    struct kernel_outcome out;
+    struct position before, after;
+    uint64_t reads = 0;
+    enum hs_status st;
+
+    machine_open(&m, "pair.json");
+    machine_open(&twin, "pair.json");
+    (void)machine_call_at(&m, 2, "left", "note", "'x'");
+    (void)machine_call_at(&twin, 2, "left", "note", "'x'");
+    failing.under = kv_memory_store(m.real);
+    failing.left = UINT64_MAX;
+    CU_ASSERT_EQUAL_FATAL(kernel_start(&options, &kernel, NULL, &m.err), HS_OK);
+    before = kernel_position(kernel);
+    (void)machine_call_at(&twin, 3, "left", "ask", "'right','set','k','v'");
+    message.text = buffer_slice(&twin.text);
+    for (;; reads++) {
+        failing.left = reads;
+        st = kernel_deliver(kernel, &message, &out, &m.err);
+        failing.left = UINT64_MAX;
+        after = kernel_position(kernel);
+        if (st == HS_OK) break;
+        CU_ASSERT_EQUAL(st, HS_IO);
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "on fire"));
+        CU_ASSERT_TRUE(position_equal(&before, &after));
+        CU_ASSERT_EQUAL(kernel_mark(kernel, &m.err), HS_INVALID);
+        CU_ASSERT_EQUAL(kernel_deliver(kernel, &message, &out, &m.err), HS_INVALID);
+        CU_ASSERT_EQUAL_FATAL(kernel_back_to_mark(kernel, &m.err), HS_OK);
+    }
+    CU_ASSERT_TRUE(reads > 10);
+    CU_ASSERT_TRUE(position_equal(&after, &twin.out.after));
+    kernel_outcome_fini(&out);
+    kernel_close(kernel);
+    machine_close(&m);
+    machine_close(&twin);
+}
+
+static void store__inconsistent_is_a_panic_that_stays(void)
+{
+    struct machine m;
+    struct kernel_vat_info vats[2];
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "note", "'x'");
+    CU_ASSERT_EQUAL(
+        kv_store_set(kv_memory_store(m.real), slice_text("runQueue"), slice_text("[2,1]"), NULL),
+        HS_OK);
+    CU_ASSERT_EQUAL_FATAL(machine_restart(&m, false), HS_OK);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(machine_deliver(&m, 0,
+                                        slice_text("{\"to\":\"left\",\"method\":\"echo\","
+                                                   "\"args\":[1]}")),
+                        HS_KERNEL_FAILED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "runQueue"));
+        CU_ASSERT_EQUAL(kernel_back_to_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
+        CU_ASSERT_EQUAL(kernel_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
+    }
+    CU_ASSERT_EQUAL(kernel_vats(m.kernel, vats, 2), 2);
+    CU_ASSERT_STRING_EQUAL(vats[1].name, "right");
+    machine_close(&m);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct suite_case cases[] = {
+        SUITE_CASE(vat__that_exits_is_gone_and_answers),
+        SUITE_CASE(vat__that_fails_leaves_no_trace_of_its_crank),
+        SUITE_CASE(vat__that_exits_with_failure_is_undone),
+        SUITE_CASE(vat__that_never_ends_is_ended),
+        SUITE_CASE(vats__that_call_each_other_for_ever_are_ended),
+        SUITE_CASE(store__failing_at_any_read_leaves_nothing_behind),
+        SUITE_CASE(store__inconsistent_is_a_panic_that_stays),
+    };
+
+    return MACHINE_MAIN("kernel_failures", cases, argc, argv);
+}
