@@ -61,6 +61,16 @@ def read_json_lines(path):
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
+def flip_bytes(folder, pattern, where):
+    """Flip a byte of each file that matches, at that part (0..1) of its length; the files."""
+    files = [path for path in sorted(pathlib.Path(folder).glob(pattern)) if path.stat().st_size > 0]
+    for path in files:
+        data = bytearray(path.read_bytes())
+        data[int(len(data) * where)] ^= 0x5A
+        path.write_bytes(data)
+    return files
+
+
 class Sidecar:
     """One `headstart run`."""
 

@@ -18,7 +18,7 @@ import harness
 EVERY_BLOCK = ["--snapshot-every", 1]
 # The twin keeps all of its snapshots: whatever the other one has, there is one to compare with.
 KEEP_ALL = ["--snapshot-keep", 1000]
-REST_S = 0.3
+REST_S = 2.0  # a snapshot takes milliseconds to write; a busy disk makes it more
 
 
 @dataclasses.dataclass
@@ -73,7 +73,7 @@ def rest(sidecar, due):
         time.sleep(0.01)
 
 
-def conclude(chain, folder, sidecar, arguments=(), data="node"):
+def conclude(chain, folder, sidecar, arguments=()):
     """Run a ready sidecar's node to the chain's end, and say what it came to."""
     most, everything = chain.write(folder)
     blocks = ["--block-size", chain.block]
@@ -82,9 +82,9 @@ def conclude(chain, folder, sidecar, arguments=(), data="node"):
         newest = sidecar.status()["snapshot"]["newest"]
         return newest == chain.settled_seqnum
 
-    first = harness.Node(folder, most, data=data, arguments=[*blocks, *arguments]).run()
+    first = harness.Node(folder, most, arguments=[*blocks, *arguments]).run()
     rest(sidecar, chain.settled_seqnum - chain.block)
-    node = harness.Node(folder, everything, data=data, arguments=blocks)
+    node = harness.Node(folder, everything, arguments=blocks)
     last = node.run()
     harness.wait_for(settled, f"a snapshot at {chain.settled_seqnum}")
     status = sidecar.status()
@@ -124,38 +124,39 @@ class TwinCase(harness.IntegrationCase):
             sidecar.wait_ready()
         return sidecar
 
-    def chain_node(self, *arguments, data="node"):
+    def chain_node(self, *arguments):
         """A node that goes through this case's chain but for its last block."""
         most, _ = self.chain.write(self.folder)
-        return self.node(most, data=data, arguments=["--block-size", self.chain.block, *arguments])
+        return self.node(most, arguments=["--block-size", self.chain.block, *arguments])
 
-    def finish(self, sidecar, arguments=(), data="node"):
+    def finish(self, sidecar, arguments=(), but=frozenset()):
         """To the chain's end, which must be the twin's; what it came to."""
-        outcome = conclude(self.chain, self.folder, sidecar, arguments, data=data)
-        self.assert_is_twin(outcome)
+        outcome = conclude(self.chain, self.folder, sidecar, arguments)
+        self.assert_is_twin(outcome, but)
         return outcome
 
-    def assert_snapshots_are_twins(self, found, twin=None):
-        """Store and heaps of each snapshot are the twin's; how many were compared."""
-        twin = twin or self.twin
-        common = sorted(set(found) & set(twin.snapshots))
-        for seqnum in common:
-            ours, theirs = found[seqnum], twin.snapshots[seqnum]
+    def assert_snapshots_are_twins(self, found, but=frozenset()):
+        """Store and heaps of each snapshot are the twin's, but for the (seqnum, digest) excepted;
+        how many were compared to the byte."""
+        compared = 0
+        for seqnum in sorted(set(found) & set(self.twin.snapshots)):
+            ours, theirs = found[seqnum], self.twin.snapshots[seqnum]
             self.assertEqual(ours["hash"], theirs["hash"], f"snapshot at {seqnum}: hash")
             self.assertEqual(ours["keys"], theirs["keys"], f"snapshot at {seqnum}: keys")
-            if ours["images"] != theirs["images"]:
+            if (seqnum, ours["digest"]) in but:
                 continue
             self.assertEqual(ours["pages"], theirs["pages"], f"snapshot at {seqnum}: pages")
             self.assertEqual(ours["digest"], theirs["digest"], f"snapshot at {seqnum}: digest")
-        return len(common)
+            compared += 1
+        return compared
 
-    def assert_is_twin(self, outcome, twin=None):
+    def assert_is_twin(self, outcome, but=frozenset()):
         """Position, real store, answers, outputs, and every heap byte."""
-        twin = twin or self.twin
         for key in ("seqnum", "hash", "height", "store_hash"):
-            self.assertEqual(outcome.last[key], twin.last[key], key)
-        self.assert_same_chain(outcome.answers, twin.answers)
-        self.assertEqual(len(outcome.answers), len(twin.answers))
-        self.assertIn(outcome.last["seqnum"] - 1, outcome.snapshots)
-        self.assertIn(outcome.last["seqnum"] - 1, twin.snapshots)
-        self.assert_snapshots_are_twins(outcome.snapshots, twin)
+            self.assertEqual(outcome.last[key], self.twin.last[key], key)
+        self.assert_same_chain(outcome.answers, self.twin.answers)
+        self.assertEqual(len(outcome.answers), len(self.twin.answers))
+        settled = self.chain.settled_seqnum
+        self.assertEqual(outcome.snapshots[settled]["digest"],
+                         self.twin.snapshots[settled]["digest"])
+        self.assert_snapshots_are_twins(outcome.snapshots, but)
