@@ -53,6 +53,7 @@ static enum hs_status entries_visit(struct generation *g, struct slice prefix, e
 static enum hs_status record_load(struct generation *g, struct slice key, struct slice value,
                                   struct hs_error *err)
 {
+    const struct record_value *before = generation_newest(g);
     struct record_value record;
     uint64_t seqnum;
     enum hs_status st = record_value_decode(value, &record, err);
@@ -61,39 +62,38 @@ static enum hs_status record_load(struct generation *g, struct slice key, struct
     if (!key_number64(key, slice_text("r/"), &seqnum) || seqnum != record.record.at.seqnum) {
         return hs_fail(err, HS_CORRUPT, "snapshot: a record stands under another one's key");
     }
+    if (before && before->record.at.seqnum != record.previous) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: the record before seqnum %llu is missing",
+                       (unsigned long long)seqnum);
+    }
     st = generation_records_reserve(g, err);
     if (st == HS_OK) generation_records_push(g, &record);
     return st;
 }
 
-/* The two newest batches left their links: serial numbers n and n - 1, or only 1. */
+/* Of the two newest batches: serial numbers n - 1 and n, or only 1. */
 static enum hs_status link_load(struct generation *g, struct slice key, struct slice value,
                                 struct hs_error *err)
 {
     uint64_t serial;
 
-    if (!key_number64(key, slice_text("l/"), &serial) || serial == 0 || value.len > 0 ||
-        (g->serial != 0 && serial != g->serial + 1)) {
+    if (!key_number64(key, slice_text("l/"), &serial) || serial == 0 ||
+        !link_value_decode(value, &g->link_seqnum) || (g->serial != 0 && serial != g->serial + 1)) {
         return hs_fail(err, HS_CORRUPT, "snapshot: a batch between kept ones is missing");
     }
     g->serial = serial;
+    g->links++;
     return HS_OK;
 }
 
 static enum hs_status links_load(struct generation *g, struct hs_error *err)
 {
     enum hs_status st = entries_visit(g, slice_text("l/"), link_load, err);
-    struct snapshot_key before;
-    bool found = true;
 
     if (st != HS_OK) return st;
-    if (g->serial > 1) {
-        before = key_link(g->serial - 1);
-        st = kv_store_has(kv_leveldb_store(g->db), snapshot_key_slice(&before), &found, err);
-        if (st != HS_OK) return st;
-    }
-    if (g->serial == 0 || !found) {
-        return hs_fail(err, HS_CORRUPT, "snapshot: the batch before the newest is missing");
+    if (g->links != (g->serial > 1 ? 2 : 1) ||
+        g->link_seqnum != generation_newest(g)->record.at.seqnum) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: the newest batches are not all there");
     }
     return HS_OK;
 }
@@ -108,6 +108,7 @@ static enum hs_status meta_load(struct generation *g, struct hs_error *err)
         st = hs_fail(err, HS_CORRUPT, "snapshot: format %s is not known", buffer_text(&format));
     }
     if (st == HS_OK) st = kv_store_get_text(kv, KEY_EPOCH, &g->epoch, err);
+    if (st == HS_OK) st = epoch_value_decode(&g->epoch, err);
     if (st == HS_NOT_FOUND) {
         st = hs_fail(err, HS_CORRUPT, "snapshot: a generation does not say what made it");
     }
@@ -161,12 +162,14 @@ void generation_close(struct generation *g)
 }
 
 enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
-                                 struct hs_error *err)
+                                 uint64_t newest_seqnum, struct hs_error *err)
 {
     struct snapshot_key link = key_link(g->serial + 1);
+    char value[LINK_VALUE_BYTES];
     enum hs_status st;
 
-    kv_leveldb_batch_put(batch, snapshot_key_slice(&link), slice_text(""));
+    link_value_encode(newest_seqnum, value);
+    kv_leveldb_batch_put(batch, snapshot_key_slice(&link), slice_make(value, sizeof value));
     if (g->serial >= 2) {
         link = key_link(g->serial - 1);
         kv_leveldb_batch_delete(batch, snapshot_key_slice(&link));
@@ -252,7 +255,7 @@ static enum hs_status verified_note(struct generation *g, struct hs_error *err)
     verified.record.verified = true;
     record_value_encode(&verified, value);
     kv_leveldb_batch_put(batch, snapshot_key_slice(&key), slice_make(value, sizeof value));
-    st = generation_commit(g, batch, err);
+    st = generation_commit(g, batch, newest->record.at.seqnum, err);
     kv_leveldb_batch_close(batch);
     if (st == HS_OK) newest->record.verified = true;
     return st;

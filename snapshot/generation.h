@@ -5,7 +5,7 @@
  * Every change after the first snapshot is one synced batch that holds the changed entries, what
  * they were, and a link entry with the batch's serial number. The links of the two newest batches
  * are always there: a database that lost a batch in the middle (its MANIFEST damaged, say) shows
- * a missing link when it is opened.
+ * a missing link when it is opened. Records name the one before them for the same reason.
  *
  * Only the owner calls here, but for the reads of `base` and generation_image_*, which may run on
  * other threads beside generation_put.
@@ -24,9 +24,11 @@ struct generation {
     uint64_t number;
     struct snapshot_path path;
     struct kv_leveldb *db;
-    struct kv_store *base;        /* the s/ entries */
-    struct buffer epoch;          /* of the images; empty while there is no snapshot */
-    uint64_t serial;              /* of the newest batch; 0: none yet */
+    struct kv_store *base; /* the s/ entries */
+    struct buffer epoch;   /* of the images; empty while there is no snapshot */
+    uint64_t serial;       /* of the newest batch; 0: none yet */
+    uint64_t links;        /* while loading: links found, and what the last one says */
+    uint64_t link_seqnum;
     bool partial;                 /* a first snapshot was begun and not finished */
     struct record_value *records; /* oldest first */
     size_t records_len;
@@ -47,9 +49,9 @@ const struct record_value *generation_newest(const struct generation *g);
 HS_MUST_CHECK enum hs_status generation_records_reserve(struct generation *g, struct hs_error *err);
 void generation_records_push(struct generation *g, const struct record_value *v);
 
-/** Write the batch, synced, with its link. */
+/** Write the batch, synced, with its link. `newest_seqnum`: the newest snapshot's once it is in. */
 HS_MUST_CHECK enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
-                                               struct hs_error *err);
+                                               uint64_t newest_seqnum, struct hs_error *err);
 
 /* What a snapshot of some content comes to. */
 struct content_sums {

@@ -13,10 +13,13 @@ static void record_make(struct change *c, const struct mark_changes *m, uint64_t
                         struct record_value *out)
 {
     struct snapshot_key key = key_record(m->at.seqnum);
+    const struct record_value *before = generation_newest(c->g);
     char value[RECORD_VALUE_BYTES];
 
-    *out = (struct record_value){
-        .images = c->sums.images, .undo_entries = c->undo_entries, .undo_digest = c->undo_digest};
+    *out = (struct record_value){.images = c->sums.images,
+                                 .previous = before ? before->record.at.seqnum : 0,
+                                 .undo_entries = c->undo_entries,
+                                 .undo_digest = c->undo_digest};
     out->record = (struct snapshot_record){
         .at = m->at,
         .height = m->height,
@@ -57,6 +60,7 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
                                     const struct mark_changes *changes, uint64_t made_at,
                                     struct hs_error *err)
 {
+    struct buffer epoch_value = {0};
     struct record_value record;
     struct change c;
     enum hs_status st = change_init(&c, g, changes->at.seqnum, 1, err);
@@ -72,17 +76,19 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
     kv_leveldb_flush(g->db);
     st = generation_sum(g, NULL, &c.sums, err);
     if (st == HS_OK) st = buffer_assign(&g->epoch, slice_text(epoch));
+    if (st == HS_OK) st = epoch_value_encode(epoch, &epoch_value, err);
     if (st != HS_OK) goto out;
     kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text("1"));
-    kv_leveldb_batch_put(c.batch, slice_text(KEY_EPOCH), slice_text(epoch));
+    kv_leveldb_batch_put(c.batch, slice_text(KEY_EPOCH), buffer_slice(&epoch_value));
     record_make(&c, changes, made_at, &record);
     g->serial = 0;
     st = generation_records_reserve(g, err);
-    if (st == HS_OK) st = generation_commit(g, c.batch, err);
+    if (st == HS_OK) st = generation_commit(g, c.batch, changes->at.seqnum, err);
     if (st != HS_OK) goto out;
     generation_records_push(g, &record);
     g->partial = false;
 out:
+    buffer_fini(&epoch_value);
     change_fini(&c);
     return st;
 }
@@ -124,12 +130,10 @@ enum hs_status generation_put_next(struct generation *g, const struct mark_chang
     assert(excess <= g->records_len);
     record_make(&c, changes, made_at, &record);
     prune_add(g, c.batch, excess);
-    st = generation_commit(g, c.batch, err);
+    st = generation_commit(g, c.batch, changes->at.seqnum, err);
     if (st != HS_OK) goto out;
     records_forget_oldest(g, excess);
     generation_records_push(g, &record);
-    /* What stays in LevelDB's own log is read again at the next open: not more than its buffer. */
-    if (record.record.batch_bytes > GENERATION_WRITE_BUFFER_BYTES) kv_leveldb_flush(g->db);
 out:
     change_fini(&c);
     return st;
@@ -166,7 +170,7 @@ enum hs_status generation_prune(struct generation *g, size_t keep, struct hs_err
     st = kv_leveldb_batch_open(&batch, err);
     if (st != HS_OK) return st;
     prune_add(g, batch, excess);
-    st = generation_commit(g, batch, err);
+    st = generation_commit(g, batch, generation_newest(g)->record.at.seqnum, err);
     kv_leveldb_batch_close(batch);
     if (st == HS_OK) records_forget_oldest(g, excess);
     return st;

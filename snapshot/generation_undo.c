@@ -49,7 +49,7 @@ enum hs_status generation_undo_newest(struct generation *g, struct hs_error *err
     if (st != HS_OK) goto out;
     key = key_record(newest->record.at.seqnum);
     kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
-    st = generation_commit(g, batch, err);
+    st = generation_commit(g, batch, newest->previous, err);
     if (st != HS_OK) goto out;
     g->records_len--;
     if (kv_leveldb_batch_bytes(batch) > GENERATION_WRITE_BUFFER_BYTES) kv_leveldb_flush(g->db);

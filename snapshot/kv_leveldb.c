@@ -335,13 +335,6 @@ enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *
     return HS_OK;
 }
 
-void kv_leveldb_settle(struct kv_leveldb *db)
-{
-    /* LevelDB writes its memory out before it compacts any range. No key lies in this one, so that
-     * is all it does. */
-    leveldb_compact_range(db->db, "", 0, "", 0);
-}
-
 bool kv_leveldb_fenced(struct kv_leveldb *db)
 {
     assert(db);

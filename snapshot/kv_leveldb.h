@@ -54,13 +54,9 @@ HS_MUST_CHECK enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_l
 
 /** Did a write fail? Then every later one is refused. */
 bool kv_leveldb_fenced(struct kv_leveldb *db);
-/** Move what was written from the log into tables, so that the next open is fast and unsynced
- *  writes are durable. A failure shows at the next write. */
+/** Move what was written from LevelDB's own log into tables: unsynced writes are durable then, and
+ *  the next open need not do it while somebody waits. A failure shows at the next write. */
 void kv_leveldb_flush(struct kv_leveldb *db);
-
-/** Move what lies in the database's own log to tables, so that opening it the next time need not:
- *  that costs as long as this does, while somebody waits. Changes nothing that can be read. */
-void kv_leveldb_settle(struct kv_leveldb *db);
 
 /** A cursor over a consistent view of the moment it was opened, in key order from `from`. */
 HS_MUST_CHECK enum hs_status kv_leveldb_cursor_open(struct kv_leveldb *db, struct slice from,

@@ -25,8 +25,8 @@
 #include <unistd.h>
 
 enum {
-    CLONE_TRIES_MAX = 50,
-    CLONE_PAUSE_US = 2000,
+    CLONE_TRIES_MAX = 20,
+    CLONE_PAUSE_US = 500,
     COPY_BYTES = 64 << 10,
     COPY_RANGE_BYTES = 16 << 20
 };
@@ -200,6 +200,9 @@ enum hs_status database_clone(const char *from, const char *to, struct hs_error 
         failed = clone_once(from, to_dir);
     }
     (void)close(to_dir);
+    if (failed == EAGAIN) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: %s lacks the files that it names", from);
+    }
     if (failed) return hs_fail_errno(err, HS_IO, failed, "snapshot: copying %s", from);
     return HS_OK;
 }

@@ -188,7 +188,7 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
     if (st == HS_OK && db->fill) st = snapshot_db_fill_end(db, err);
     if (st == HS_OK) st = put_any(db, changes, err);
     if (st != HS_OK) return st;
-    kv_leveldb_settle(db->live->db); /* the next start shall find it open and ready */
+    kv_leveldb_flush(db->live->db); /* the next start shall find it open and ready */
     if (out) *out = generation_newest(db->live)->record;
     return HS_OK;
 }

@@ -71,7 +71,9 @@ uint64_t snapshot_db_disk_bytes(struct snapshot_db *db);
  *                    these changes
  *  Returns: HS_OK     durable: a crash from here on finds it
  *           HS_STALE  a snapshot with seqnum >= at.seqnum exists; nothing changed
- *           HS_IO     the previous newest is still whole and still newest */
+ *           HS_IO     the previous newest is still whole and still newest; after a failed first put
+ *                     the base may hold part of the changes, until a put succeeds
+ *           HS_CORRUPT  what the changes overwrite is damaged; nothing changed */
 HS_MUST_CHECK enum hs_status snapshot_db_put(struct snapshot_db *db,
                                              const struct mark_changes *changes,
                                              struct snapshot_record *out, struct hs_error *err);

@@ -193,9 +193,10 @@ enum hs_status image_value_decode(struct slice bytes, struct image_value *out, s
     X(64, (v)->record.digest)                                                                      \
     X(72, (v)->images)                                                                             \
     X(80, (v)->undo_entries)                                                                       \
-    X(88, (v)->undo_digest)
+    X(88, (v)->undo_digest)                                                                        \
+    X(160, (v)->previous)
 
-enum { RECORD_HASH_AT = 96, RECORD_SPARE_AT = 160, RECORD_CHECKSUM_AT = 168 };
+enum { RECORD_HASH_AT = 96, RECORD_CHECKSUM_AT = 168 };
 _Static_assert(RECORD_CHECKSUM_AT + 8 == RECORD_VALUE_BYTES, "a record ends with its checksum");
 
 void record_value_encode(const struct record_value *v, char out[RECORD_VALUE_BYTES])
@@ -232,6 +233,45 @@ enum hs_status record_value_decode(struct slice bytes, struct record_value *out,
                       &out->record.at, err) != HS_OK) {
         return hs_fail(err, HS_CORRUPT, "snapshot: a record's position is not well-formed");
     }
+    return HS_OK;
+}
+
+void link_value_encode(uint64_t newest_seqnum, char out[LINK_VALUE_BYTES])
+{
+    u64_put(out, newest_seqnum);
+    u64_put(out + 8, checksum64(slice_make(out, 8)));
+}
+
+bool link_value_decode(struct slice bytes, uint64_t *newest_seqnum)
+{
+    if (bytes.len != LINK_VALUE_BYTES) return false;
+    if (u64_get(bytes.data + 8) != checksum64(slice_make(bytes.data, 8))) return false;
+    *newest_seqnum = u64_get(bytes.data);
+    return true;
+}
+
+enum hs_status epoch_value_encode(const char *epoch, struct buffer *out, struct hs_error *err)
+{
+    char checksum[8];
+    enum hs_status st;
+
+    u64_put(checksum, checksum64(slice_text(epoch)));
+    buffer_clear(out);
+    st = buffer_append(out, slice_make(checksum, sizeof checksum));
+    if (st == HS_OK) st = buffer_append_text(out, epoch);
+    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for an epoch");
+    return HS_OK;
+}
+
+enum hs_status epoch_value_decode(struct buffer *value, struct hs_error *err)
+{
+    size_t len = value->len < 8 ? 0 : value->len - 8;
+
+    if (value->len < 8 || u64_get(value->data) != checksum64(slice_make(value->data + 8, len))) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: the epoch fails its checksum");
+    }
+    memmove(value->data, value->data + 8, len + 1); /* and its NUL */
+    value->len = len;
     return HS_OK;
 }
 

@@ -5,7 +5,8 @@
  *   i/<vat>                    image: what a heap is besides its pages
  *   r/<seqnum be64>            record of a snapshot
  *   u/<seqnum be64>/<n be32>   undo entry n of that snapshot: what it overwrote
- *   l/<serial be64>            link: batch number `serial` was written
+ *   l/<serial be64>            link: batch number `serial` was written, and the newest snapshot's
+ *                              seqnum since then
  *   m/epoch, m/format          made by
  *
  * Big-endian numbers in keys sort; numbers in values are little-endian.
@@ -26,6 +27,7 @@ enum {
     PAGE_VALUE_BYTES = PAGE_CHECKSUM_BYTES + HS_HEAP_PAGE_BYTES,
     IMAGE_VALUE_BYTES = 40,
     RECORD_VALUE_BYTES = 176,
+    LINK_VALUE_BYTES = 16,
 };
 
 #define KEY_EPOCH  "m/epoch"
@@ -65,13 +67,23 @@ HS_MUST_CHECK enum hs_status image_value_decode(struct slice bytes, struct image
 /* A snapshot's record with what the public one does not show. */
 struct record_value {
     struct snapshot_record record;
-    uint64_t images; /* i/ entries */
+    uint64_t images;   /* i/ entries */
+    uint64_t previous; /* seqnum of the snapshot that the undo entries lead to; 0: none */
     uint64_t undo_entries;
     uint64_t undo_digest; /* sum of entry_checksum64 over them */
 };
 void record_value_encode(const struct record_value *v, char out[RECORD_VALUE_BYTES]);
 HS_MUST_CHECK enum hs_status record_value_decode(struct slice bytes, struct record_value *out,
                                                  struct hs_error *err);
+
+void link_value_encode(uint64_t newest_seqnum, char out[LINK_VALUE_BYTES]);
+bool link_value_decode(struct slice bytes, uint64_t *newest_seqnum);
+
+/** An epoch's text with its checksum before it. */
+HS_MUST_CHECK enum hs_status epoch_value_encode(const char *epoch, struct buffer *out,
+                                                struct hs_error *err);
+/** Takes the checksum off. HS_CORRUPT. */
+HS_MUST_CHECK enum hs_status epoch_value_decode(struct buffer *value, struct hs_error *err);
 
 void page_value_encode(const char *page, char out[PAGE_VALUE_BYTES]);
 /** The page in a page's value if it passes its checksum; else NULL. */

@@ -177,30 +177,42 @@ static bool base_holds(const struct mark_model *m, struct kv_store *base)
     return holds && found == wanted;
 }
 
-static bool vat_holds(const struct model_vat *v, size_t vat, struct heap_image_source *source)
+static enum hs_status vat_load(const struct model_vat *v, const struct heap_image_info *info,
+                               struct heap_image_source *source)
 {
-    struct heap_image_info info = {0};
-    char name[VAT_ID_BYTES_MAX];
+    char *memory = calloc(info->page_count ? info->page_count : 1, HS_HEAP_PAGE_BYTES);
     char page[HS_HEAP_PAGE_BYTES];
-    char *memory;
-    bool holds;
+    enum hs_status st;
 
-    vat_name(vat, name);
-    if (!v->alive) return source->ops->find(source, name, &info, NULL) == HS_NOT_FOUND;
-    if (source->ops->find(source, name, &info, NULL) != HS_OK) return false;
-    if (info.page_count != v->page_count || info.stack_pointer != v->stack_pointer ||
-        info.transcript_entries != v->transcript_entries || strcmp(info.vat_id, name) != 0) {
-        return false;
-    }
-    memory = calloc(info.page_count, HS_HEAP_PAGE_BYTES);
     if (!memory) abort();
-    holds = source->ops->load(source, &info, memory, NULL) == HS_OK;
-    for (uint32_t i = 0; holds && i < v->page_count; i++) {
+    st = source->ops->load(source, info, memory, NULL);
+    for (uint32_t i = 0; st == HS_OK && i < v->page_count; i++) {
         page_fill(v->pages[i], page);
-        holds = memcmp(memory + (size_t)i * HS_HEAP_PAGE_BYTES, page, sizeof page) == 0;
+        if (memcmp(memory + (size_t)i * HS_HEAP_PAGE_BYTES, page, sizeof page) != 0) {
+            st = HS_DIVERGED;
+        }
     }
     free(memory);
-    return holds;
+    return st;
+}
+
+enum hs_status mark_model_vat_holds(const struct mark_model *m, size_t vat,
+                                    struct heap_image_source *source)
+{
+    const struct model_vat *v = &m->vats[vat];
+    struct heap_image_info info = {0};
+    char name[VAT_ID_BYTES_MAX];
+    enum hs_status st;
+
+    vat_name(vat, name);
+    st = source->ops->find(source, name, &info, NULL);
+    if (!v->alive) return st == HS_NOT_FOUND ? HS_OK : HS_DIVERGED;
+    if (st != HS_OK) return st;
+    if (info.page_count != v->page_count || info.stack_pointer != v->stack_pointer ||
+        info.transcript_entries != v->transcript_entries || strcmp(info.vat_id, name) != 0) {
+        return HS_DIVERGED;
+    }
+    return vat_load(v, &info, source);
 }
 
 bool mark_model_holds(const struct mark_model *m, struct snapshot_db *db, bool images)
@@ -214,7 +226,7 @@ bool mark_model_holds(const struct mark_model *m, struct snapshot_db *db, bool i
     }
     if (!images || !alive) return source == NULL;
     for (size_t i = 0; source && i < MODEL_VATS; i++) {
-        if (!vat_holds(&m->vats[i], i, source)) return false;
+        if (mark_model_vat_holds(m, i, source) != HS_OK) return false;
     }
     return source != NULL;
 }

@@ -37,6 +37,11 @@ void mark_model_changes_fini(struct mark_changes *m);
 /** Do base and images hold what the model says? `images`: they must be there; else must not. */
 bool mark_model_holds(const struct mark_model *m, struct snapshot_db *db, bool images);
 
+/** HS_OK: the source has that vat's heap as the model says, or rightly none; HS_DIVERGED: it has
+ *  another one; else what the source answered. */
+enum hs_status mark_model_vat_holds(const struct mark_model *m, size_t vat,
+                                    struct heap_image_source *source);
+
 /** snapshot_db_put of the changes between the two; on success *from = *to, vats kept. */
 HS_MUST_CHECK enum hs_status mark_model_put(struct mark_model *from, struct mark_model *to,
                                             struct snapshot_db *db, struct hs_error *err);
