@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORMAT_BYTES_MAX = 4096 };
-
 struct data_folder {
     int lock_fd;
     struct buffer dir;
@@ -141,66 +139,29 @@ out:
     return st;
 }
 
-/* FORMAT. */
+/* Small files. */
 
-static enum hs_status format_read_file(const char *path, char text[FORMAT_BYTES_MAX], size_t *len,
-                                       struct hs_error *err)
+enum hs_status data_folder_read_file(const char *dir, const char *name, struct buffer *out,
+                                     struct hs_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got;
-
-    if (fd < 0) {
-        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s", path);
-    }
-    got = read(fd, text, FORMAT_BYTES_MAX);
-    (void)close(fd);
-    if (got < 0) return hs_fail_errno(err, HS_IO, errno, "cannot read %s", path);
-    *len = (size_t)got;
-    return HS_OK;
-}
-
-/* Bytes from disk: nothing is asserted, all is checked. */
-static enum hs_status format_decode(const char *path, const char *text, size_t len,
-                                    struct data_folder_format *out, struct hs_error *err)
-{
-    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-    json_int_t version = 0;
-    const char *chain_id = NULL, *epoch = NULL;
-    enum hs_status st = HS_OK;
-
-    *out = (struct data_folder_format){0};
-    if (!root || json_unpack(root, "{s:I,s:s,s:s}", "version", &version, "chain_id", &chain_id,
-                             "epoch", &epoch) != 0) {
-        st = hs_fail(err, HS_CORRUPT,
-                     "%s cannot be read: move the data folder away; it is made again by replay",
-                     path);
-    } else if (version != DATA_FOLDER_VERSION) {
-        st = hs_fail(err, HS_WRONG_EPOCH,
-                     "%s has format %lld, this program knows %d: use the program that wrote it, or "
-                     "another --data",
-                     path, (long long)version, DATA_FOLDER_VERSION);
-    } else if (chain_id[0] == '\0' || strlen(chain_id) > HS_CHAIN_ID_BYTES_MAX ||
-               (epoch[0] != '\0' && !position_valid(1, slice_text(epoch)))) {
-        st = hs_fail(err, HS_CORRUPT, "%s: chain id or epoch is not well-formed", path);
-    } else {
-        out->version = (uint64_t)version;
-        memcpy(out->chain_id, chain_id, strlen(chain_id) + 1);
-        memcpy(out->epoch, epoch, strlen(epoch) + 1);
-    }
-    json_decref(root);
-    return st;
-}
-
-static enum hs_status format_load(const char *dir, struct data_folder_format *out,
-                                  struct hs_error *err)
-{
+    char bytes[DATA_FOLDER_FILE_BYTES_MAX];
     struct buffer path = {0};
-    char text[FORMAT_BYTES_MAX];
-    size_t len = 0;
-    enum hs_status st = folder_join(dir, "FORMAT", &path, err);
+    enum hs_status st = folder_join(dir, name, &path, err);
+    ssize_t got;
+    int fd;
 
-    if (st == HS_OK) st = format_read_file(buffer_text(&path), text, &len, err);
-    if (st == HS_OK) st = format_decode(buffer_text(&path), text, len, out, err);
+    if (st != HS_OK) goto out;
+    fd = open(buffer_text(&path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        st = hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s",
+                           buffer_text(&path));
+        goto out;
+    }
+    got = read(fd, bytes, sizeof bytes);
+    if (got < 0) st = hs_fail_errno(err, HS_IO, errno, "cannot read %s", buffer_text(&path));
+    (void)close(fd);
+    if (got >= 0) st = buffer_assign(out, slice_make(bytes, (size_t)got));
+out:
     buffer_fini(&path);
     return st;
 }
@@ -230,28 +191,82 @@ static enum hs_status file_write_synced(const char *path, const char *text, stru
     return failed ? hs_fail_errno(err, HS_IO, failed, "cannot write %s", path) : HS_OK;
 }
 
-/* Temp, sync, rename, sync: a crash leaves the old FORMAT or the new one. */
-static enum hs_status format_store(const char *dir, const struct data_folder_format *format,
-                                   struct hs_error *err)
+enum hs_status data_folder_write_file(const char *dir, const char *name, const char *text,
+                                      struct hs_error *err)
 {
     struct buffer path = {0}, temp = {0};
-    json_t *root = json_pack("{s:I,s:s,s:s}", "version", (json_int_t)format->version, "chain_id",
-                             format->chain_id, "epoch", format->epoch);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    enum hs_status st;
+    enum hs_status st = folder_join(dir, name, &path, err);
 
-    st = text ? HS_OK : hs_fail(err, HS_INVALID, "the chain id is not UTF-8 text");
-    if (st == HS_OK) st = folder_join(dir, "FORMAT", &path, err);
-    if (st == HS_OK) st = folder_join(dir, "FORMAT.new", &temp, err);
+    assert(strlen(text) <= DATA_FOLDER_FILE_BYTES_MAX);
+    if (st == HS_OK) st = buffer_assign(&temp, buffer_slice(&path));
+    if (st == HS_OK) st = buffer_append_text(&temp, ".new");
     if (st == HS_OK) st = file_write_synced(buffer_text(&temp), text, err);
     if (st == HS_OK && rename(buffer_text(&temp), buffer_text(&path)) != 0) {
         st = hs_fail_errno(err, HS_IO, errno, "cannot rename %s", buffer_text(&temp));
     }
     if (st == HS_OK) st = folder_sync(dir, err);
-    free(text);
-    json_decref(root);
     buffer_fini(&temp);
     buffer_fini(&path);
+    return st;
+}
+
+/* FORMAT. */
+
+/* Bytes from disk: nothing is asserted, all is checked. */
+static enum hs_status format_decode(const char *dir, struct slice text,
+                                    struct data_folder_format *out, struct hs_error *err)
+{
+    json_t *root = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+    json_int_t version = 0;
+    const char *chain_id = NULL, *epoch = NULL;
+    enum hs_status st = HS_OK;
+
+    *out = (struct data_folder_format){0};
+    if (!root || json_unpack(root, "{s:I,s:s,s:s}", "version", &version, "chain_id", &chain_id,
+                             "epoch", &epoch) != 0) {
+        st = hs_fail(
+            err, HS_CORRUPT,
+            "%s/FORMAT cannot be read: move the data folder away; it is made again by replay", dir);
+    } else if (version != DATA_FOLDER_VERSION) {
+        st = hs_fail(
+            err, HS_WRONG_EPOCH,
+            "%s/FORMAT has format %lld, this program knows %d: use the program that wrote it, or "
+            "another --data",
+            dir, (long long)version, DATA_FOLDER_VERSION);
+    } else if (chain_id[0] == '\0' || strlen(chain_id) > HS_CHAIN_ID_BYTES_MAX ||
+               (epoch[0] != '\0' && !position_valid(1, slice_text(epoch)))) {
+        st = hs_fail(err, HS_CORRUPT, "%s/FORMAT: chain id or epoch is not well-formed", dir);
+    } else {
+        out->version = (uint64_t)version;
+        memcpy(out->chain_id, chain_id, strlen(chain_id) + 1);
+        memcpy(out->epoch, epoch, strlen(epoch) + 1);
+    }
+    json_decref(root);
+    return st;
+}
+
+static enum hs_status format_load(const char *dir, struct data_folder_format *out,
+                                  struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = data_folder_read_file(dir, "FORMAT", &text, err);
+
+    if (st == HS_OK) st = format_decode(dir, buffer_slice(&text), out, err);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status format_store(const char *dir, const struct data_folder_format *format,
+                                   struct hs_error *err)
+{
+    json_t *root = json_pack("{s:I,s:s,s:s}", "version", (json_int_t)format->version, "chain_id",
+                             format->chain_id, "epoch", format->epoch);
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    enum hs_status st = text ? data_folder_write_file(dir, "FORMAT", text, err)
+                             : hs_fail(err, HS_INVALID, "the chain id is not UTF-8 text");
+
+    free(text);
+    json_decref(root);
     return st;
 }
 

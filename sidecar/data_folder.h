@@ -2,6 +2,7 @@
  *
  *   LOCK        held with flock(2) as long as a process has the folder; names its process id
  *   FORMAT      format version, chain id and epoch, as JSON; written by temp, sync, rename
+ *   RATES       how fast a restart's parts went (rates.h), likewise
  *   snapshot/ log/ images/ quarantine/
  *
  * Losing the folder loses time, never state: the node's store is the truth.
@@ -12,7 +13,7 @@
 #include "kernel/state/digest.h"
 #include "kernel/state/limits.h"
 
-enum { DATA_FOLDER_VERSION = 1 };
+enum { DATA_FOLDER_VERSION = 1, DATA_FOLDER_FILE_BYTES_MAX = 4096 };
 
 enum data_folder_part {
     DATA_FOLDER_SNAPSHOT,
@@ -49,6 +50,14 @@ const struct data_folder_format *data_folder_format(const struct data_folder *f)
 /** Write `epoch` (64 hex digits) into FORMAT if it is another; *changed: it was, and not "". */
 HS_MUST_CHECK enum hs_status data_folder_adopt_epoch(struct data_folder *f, const char *epoch,
                                                      bool *changed, struct hs_error *err);
+
+/** Replace the small file `name` in `dir` by `text`: temp, sync, rename, sync. A crash leaves the
+ *  old one or the new one. HS_IO, HS_PERMISSION, HS_NOMEM */
+HS_MUST_CHECK enum hs_status data_folder_write_file(const char *dir, const char *name,
+                                                    const char *text, struct hs_error *err);
+/** Its contents, replacing *out; at most DATA_FOLDER_FILE_BYTES_MAX. HS_NOT_FOUND, HS_IO */
+HS_MUST_CHECK enum hs_status data_folder_read_file(const char *dir, const char *name,
+                                                   struct buffer *out, struct hs_error *err);
 
 /* For offline tools: nothing is created or locked. */
 

@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 #include "sidecar/entry_check.h"
 #include "sidecar/phase.h"
+#include "sidecar/rates.h"
 
 enum { HISTOGRAM_BOUNDS = 16 };
 /* Upper bounds in seconds, ascending; one set for every duration. */
@@ -58,7 +59,7 @@ struct figures {
 
     enum phase phase;
     struct position at;
-    uint64_t height, floor_seqnum, real_seqnum;
+    uint64_t height, mark_seqnum, floor_seqnum, real_seqnum;
     struct {
         uint64_t newest, count, bytes, made_at_s; /* made_at_s: Unix; 0: there is none */
     } snapshot;
@@ -82,6 +83,7 @@ struct figures {
     uint64_t store_gets, store_scans;
     uint64_t preload_us; /* 0: not done */
     struct histogram attach, delivery, snapshot_write, log_sync;
+    struct rates rates; /* of this run and those before it */
 };
 
 /** Does a delivery that comes now find a kernel that waits for it? */

@@ -6,6 +6,8 @@
  * take another way. The first hash that differs ends it: what comes after could only be wrong. */
 #include "sidecar/steward_internal.h"
 
+#include "sidecar/clock.h"
+
 #include <assert.h>
 #include <inttypes.h>
 
@@ -114,6 +116,7 @@ enum hs_status steward_forward(struct steward *s, uint64_t target_seqnum, uint64
     progress_end(&progress);
     replay_cursor_close(cursor);
     forward_count(s, done);
+    steward_measured(s, RATE_MESSAGES, done, clock_us() - progress.started_us);
     *replayed += done;
     if (st == HS_DIVERGED && done == 0 && !witnessed) return forward_untied(s, err);
     assert(st != HS_OK || kernel_position(s->kernel).seqnum == target_seqnum);

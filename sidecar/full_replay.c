@@ -10,6 +10,8 @@
  * Where the disk cannot take the generation, memory does: the node must not wait for our disk. */
 #include "sidecar/steward_internal.h"
 
+#include "sidecar/clock.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
@@ -40,6 +42,7 @@ static enum hs_status replay_copy(struct steward *s, struct hs_error *err)
         }
     }
     progress_end(&progress);
+    steward_measured(s, RATE_STORE_ENTRIES, entries, clock_us() - progress.started_us);
     buffer_fini(&key);
     buffer_fini(&value);
     if (st != HS_NOT_FOUND) return st;

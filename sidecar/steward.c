@@ -71,6 +71,7 @@ void steward_publish(struct steward *s)
     f = figures_acquire(s->o.board);
     f->at = s->kernel ? kernel_position(s->kernel) : position_origin();
     f->height = s->kernel ? kernel_height(s->kernel) : 0;
+    f->mark_seqnum = s->kernel ? kernel_mark_position(s->kernel).seqnum : 0;
     f->floor_seqnum = s->floor.seqnum;
     f->log.first = log.first;
     f->log.last = log.last;
@@ -165,6 +166,7 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
         return st;
     }
     s->start_report = report;
+    steward_measured_start(s, &report, clock_us() - watch.progress.started_us);
     logger_write(s->o.logger, LOG_LEVEL_INFO,
                  "kernel at seqnum %llu: %llu vats, %llu from images, %llu transcript entries "
                  "replayed",
@@ -255,6 +257,7 @@ static enum hs_status steward_open(struct steward *s, struct hs_error *err)
     }
     st = snapshot_keeper_open(s, err);
     if (st == HS_OK) st = log_keeper_open(s, err);
+    if (st == HS_OK) steward_rates_load(s);
     return st;
 }
 
@@ -270,7 +273,11 @@ static void steward_serve(struct steward *s)
         struct job *job = job_queue_take(s->queue, IDLE_MS);
 
         steward_collect(s);
-        if (job) job->run(job, s);
+        if (job) {
+            job->run(job, s);
+        } else {
+            steward_rates_idle(s);
+        }
         steward_publish(s);
         publish_vats(s);
     }
@@ -284,6 +291,7 @@ static void steward_shut(struct steward *s)
     if (s->log.log && log_keeper_sync_now(s, &err) != HS_OK) {
         logger_write(s->o.logger, LOG_LEVEL_WARN, "stopping: %s", err.text);
     }
+    steward_rates_save(s);
     atomic_store(&s->snapshots.cancel, true);
     steward_drop_kernel(s);
     log_keeper_close(s);

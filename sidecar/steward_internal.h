@@ -8,6 +8,7 @@
  *   delivery.c         one delivery from entry check to answer
  *   snapshot_keeper.c  when a snapshot is due, writing and verifying it on a worker
  *   log_keeper.c       appending, syncing, fencing, trimming
+ *   steward_rates.c    how fast all that goes
  *
  * Everything here runs on the steward's thread unless it says otherwise.
  */
@@ -76,6 +77,8 @@ struct steward {
     struct position floor;     /* highest position that the node must have committed */
     uint64_t started_us;
     uint64_t vats_shown_us; /* clock_us of the last list of vats */
+    struct rates rates_saved;
+    uint64_t rates_saved_us; /* clock_us; 0: not in this run */
 };
 
 /* --- steward.c --- */
@@ -106,6 +109,18 @@ HS_MUST_CHECK enum hs_status steward_start_empty(struct steward *s, struct hs_er
 void steward_reject(struct steward *s, enum entry_cause cause, const struct hs_error *why);
 /** After a failure: was it our data that is wrong, or did something else stand in the way? */
 enum entry_cause steward_blame(enum hs_status status);
+
+/* --- steward_rates.c --- */
+
+/** `count` things took `us`. */
+void steward_measured(struct steward *s, enum rate_kind kind, uint64_t count, uint64_t us);
+/** The same of a kernel's start. */
+void steward_measured_start(struct steward *s, const struct kernel_start_report *report,
+                            uint64_t us);
+void steward_rates_load(struct steward *s);
+void steward_rates_save(struct steward *s);
+/** Save them if it is time to; for when there is nothing else to do. */
+void steward_rates_idle(struct steward *s);
 
 /* --- preload.c --- */
 HS_MUST_CHECK enum hs_status steward_preload(struct steward *s, struct hs_error *err);

@@ -50,6 +50,7 @@ enum exit_code command_run_run(const struct command_call *call);
 enum exit_code command_solo_run(const struct command_call *call);
 enum exit_code command_status_run(const struct command_call *call);
 enum exit_code command_ready_run(const struct command_call *call);
+enum exit_code command_plan_run(const struct command_call *call);
 enum exit_code command_snapshot_list_run(const struct command_call *call);
 enum exit_code command_snapshot_verify_run(const struct command_call *call);
 enum exit_code command_log_list_run(const struct command_call *call);

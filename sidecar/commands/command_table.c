@@ -111,6 +111,14 @@ static const struct command commands[] = {
      .settings = SETTING_BIT(SETTING_WAIT),
      .required = SETTING_BIT(SETTING_SOCKET),
      .run = command_ready_run},
+    {.name = "plan",
+     .arguments = "",
+     .summary = "what a restart of the node would cost now, and why",
+     .details = "Asks the daemon, or reads the data folder where none runs. Two cases are shown:\n"
+                "the node comes back having committed all that was executed, or only what it\n"
+                "must have committed. Times are estimated from rates measured on this machine.\n",
+     .required = SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
+     .run = command_plan_run},
     {.name = "snapshot",
      .arguments = "list|verify [SEQNUM]",
      .summary = "the snapshots in the data folder",

@@ -39,7 +39,8 @@ enum exit_code offline_log_open(const struct settings *s, struct replay_log **ou
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
 }
 
-enum exit_code offline_snapshots_open(const struct settings *s, struct snapshot_db **out)
+enum exit_code offline_snapshots_open(const struct settings *s, const char *epoch,
+                                      struct snapshot_db **out)
 {
     struct snapshot_db_options options = {.read_only = true, .keep = HS_SNAPSHOT_KEEP_MAX};
     struct buffer dir = {0}, quarantine = {0};
@@ -53,7 +54,7 @@ enum exit_code offline_snapshots_open(const struct settings *s, struct snapshot_
     if (st == HS_OK) {
         options.dir = buffer_text(&dir);
         options.quarantine_dir = buffer_text(&quarantine);
-        options.epoch = format.epoch;
+        options.epoch = epoch ? epoch : format.epoch;
         st = snapshot_db_open(&options, out, &err);
     }
     buffer_fini(&dir);
@@ -85,7 +86,7 @@ enum exit_code offline_store_open(const struct settings *s, struct offline_store
     enum exit_code code;
 
     *out = (struct offline_store){0};
-    code = offline_snapshots_open(s, &out->snapshots);
+    code = offline_snapshots_open(s, NULL, &out->snapshots);
     if (code != EXIT_CODE_OK) return code;
     if (snapshot_db_newest(out->snapshots, &newest, NULL) != HS_OK) return solo_store_open(s, out);
     out->kv = snapshot_db_base(out->snapshots);

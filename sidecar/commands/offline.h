@@ -15,7 +15,9 @@
 #include <stdio.h>
 
 enum exit_code offline_log_open(const struct settings *s, struct replay_log **out);
-enum exit_code offline_snapshots_open(const struct settings *s, struct snapshot_db **out);
+/** epoch: whose images are wanted; NULL: of the engine that wrote the folder last. */
+enum exit_code offline_snapshots_open(const struct settings *s, const char *epoch,
+                                      struct snapshot_db **out);
 
 /* The newest store of a data folder: a snapshot's, or where there is none the one of solo. */
 struct offline_store {

@@ -17,7 +17,7 @@ static enum exit_code print_document(json_t *status)
         json_object_set_new(status, "schema", json_integer(1)) != 0) {
         return failure_report(HS_NOMEM, NULL);
     }
-    text = json_dumps(status, JSON_COMPACT);
+    text = json_dumps(status, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (!text) return failure_report(HS_NOMEM, NULL);
     (void)puts(text);
     free(text);
