@@ -136,6 +136,8 @@ static struct plan_node node_at_worst(const struct plan_facts *f, const struct p
         return (struct plan_node){.known = true, .at = floor_of(f)};
     }
     if (f->entry.log_last == 0 || snapshot_is_last) return somewhere(f, k);
+    /* What does not lead there does not make a floor below it useful either. */
+    if (k->facts.ours.seqnum < f->entry.log_last) return node_at_best(f, k);
     return (struct plan_node){.known = true, .at = floor_of(f)};
 }
 

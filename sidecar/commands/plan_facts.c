@@ -214,10 +214,7 @@ static enum exit_code take_log(const struct settings *s, struct plan_account *a)
         f->entry.log_first = about.first;
         f->entry.log_last = about.last;
         f->log_end = log_witness(log, about.last).at;
-        if (replay_log_floor(log, &f->floor, NULL) != HS_OK) {
-            /* One block: the node may have lost all of it, but nothing that came before. */
-            f->floor = about.first > 1 ? log_witness(log, about.first).at : position_origin();
-        }
+        if (replay_log_floor(log, &f->floor, NULL) != HS_OK) f->floor = position_origin();
     }
     for (size_t i = 0; i < f->entry.snapshots_len; i++) {
         a->snapshots[i].log = log_witness(log, a->snapshots[i].at.seqnum);

@@ -25,6 +25,7 @@ static struct figures some_figures(void)
         .phase = PHASE_LIVE,
         .at = {.seqnum = 120},
         .height = 6,
+        .mark_seqnum = 110,
         .floor_seqnum = 100,
         .real_seqnum = 119,
         .snapshot = {.newest = 100, .count = 2, .bytes = 5000, .made_at_s = 1700000000},
@@ -37,6 +38,7 @@ static struct figures some_figures(void)
     };
 
     memset(f.at.hash, 'a', SHA256_HEX_BYTES - 1);
+    rates_add(&f.rates, RATE_MESSAGES, 50, 25000);
     return f;
 }
 
@@ -44,7 +46,8 @@ static const char golden_status[] =
     "{\"schema\":1,\"version\":\"" HEADSTART_VERSION_TEXT "\",\"phase\":\"live\",\"ready\":true,"
     "\"chain_id\":\"chain-1\",\"uptime_s\":9,\"seqnum\":120,"
     "\"hash\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"height\":6,"
-    "\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":60},"
+    "\"mark\":110,\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":"
+    "60},"
     "\"log\":{\"first\":1,\"last\":120,\"entries\":120,\"bytes\":40000},"
     "\"vats\":[{\"name\":\"ledger\",\"heap_bytes\":1048576,\"deliveries\":7,"
     "\"transcript_entries\":9}],\"replay\":null,"
@@ -53,7 +56,9 @@ static const char golden_status[] =
     "\"attaches\":{\"live\":0,\"swap\":1,\"catch_up\":0,\"roll_back\":0,\"tail\":0,"
     "\"full_replay\":0,\"cold\":0},\"replayed\":0,\"full_replays\":0,\"divergences\":0,"
     "\"snapshots_written\":0,\"snapshots_failed\":0,\"snapshots_skipped\":0,\"log_appends\":0,"
-    "\"log_failures\":0}}";
+    "\"log_failures\":0},\"rates\":{\"messages_per_s\":2000.0,"
+    "\"image_bytes_per_s\":null,\"transcript_entries_per_s\":null,"
+    "\"store_entries_per_s\":null}}";
 
 static void status__map_is_golden(void)
 {
