@@ -114,7 +114,7 @@ class Words(ProgramCase):
         self.assert_fails(self.headstart("-x"), USAGE, "-x")
 
     def test_commands_that_are_not_there_yet__are_unknown(self):
-        for word in ("plan", "doctor", "bench", "drill"):
+        for word in ("doctor", "bench", "drill"):
             self.assert_fails(self.headstart(word), USAGE, word)
 
     def test_words__too_few_or_too_many(self):
@@ -131,7 +131,7 @@ class Words(ProgramCase):
         self.assertEqual(program.returncode, OK)
         for flag in ("-h", "--help"):
             self.assertEqual(self.headstart(flag).stdout, program.stdout)
-        for command in ("run", "solo", "status", "ready", "snapshot", "log", "store", "call",
+        for command in ("run", "solo", "status", "ready", "plan", "snapshot", "log", "store", "call",
                         "completion", "version", "help"):
             self.assertIn(f"\n  {command}", program.stdout)
             by_command = self.headstart("help", command)
@@ -158,6 +158,7 @@ class Words(ProgramCase):
         script = self.folder / "completion"
         script.write_text(self.headstart("completion", "bash").stdout, encoding="utf-8")
         for words, expected in ((["sta"], "status"), (["log", "ver"], "verify"),
+                                (["pl"], "plan"), (["plan", "--js"], "--json"),
                                 (["run", "--snapshot-k"], "--snapshot-keep"),
                                 (["run", "--log-sync", "al"], "always"),
                                 (["completion", "z"], "zsh")):
@@ -376,8 +377,11 @@ class Offline(ProgramCase):
         self.assertEqual([each["seqnum"] for each in snapshots],
                          sorted((each["seqnum"] for each in snapshots), reverse=True))
         newest = snapshots[0]
-        verdict = self.document("snapshot", "verify", str(newest["seqnum"]))
-        self.assertEqual((verdict["ok"], verdict["seqnum"]), (True, newest["seqnum"]))
+        for each in snapshots:
+            verdict = self.document("snapshot", "verify", str(each["seqnum"]))
+            self.assertEqual((verdict["ok"], verdict["seqnum"], verdict["hash"], verdict["keys"]),
+                             (True, each["seqnum"], each["hash"], each["keys"]))
+        self.assertEqual(self.document("snapshot", "verify")["seqnum"], newest["seqnum"])
         self.assertEqual(self.document("store", "get", "kernel.seqnum")["value"],
                          str(newest["seqnum"]))
         entries = dict(self.document("store", "scan", "--prefix", "kernel.")["entries"])
@@ -391,7 +395,8 @@ class Offline(ProgramCase):
         last = self.document("log", "list", "--from", str(self.MESSAGES))["entries"]
         self.assertEqual(last[0]["hash"], self.result["hash"])
         verdict = self.document("log", "verify")
-        self.assertEqual((verdict["ok"], verdict["last"]), (True, self.MESSAGES))
+        self.assertEqual((verdict["ok"], verdict["last"], verdict["damaged_after"]),
+                         (True, self.MESSAGES, None))
         for words in (("snapshot", "list"), ("snapshot", "verify"), ("log", "list"),
                       ("log", "verify"), ("store", "scan"), ("store", "hash")):
             self.assertEqual(self.tool(*words).returncode, OK)
@@ -413,7 +418,7 @@ class Offline(ProgramCase):
         self.assert_fails(self.tool("store", "get", "no.such.key"), NO, "no.such.key")
         self.assert_fails(self.tool("store", "get", ""), USAGE, "key")
         self.assert_fails(self.tool("snapshot", "verify", "x"), USAGE, "snapshot list")
-        self.assert_fails(self.tool("snapshot", "verify", "7"), UNAVAILABLE, "newest")
+        self.assert_fails(self.tool("snapshot", "verify", "7"), INPUT_MISSING, "snapshot list")
         self.assert_fails(self.tool("log", "list", "--from", "x"), USAGE, "--from")
 
     def test_damage__is_told(self):
@@ -427,8 +432,29 @@ class Offline(ProgramCase):
         self.assertIn(run.returncode, (NO, DAMAGED, INPUT_MISSING), run.stderr)
         self.assertEqual(len(run.stderr.splitlines()), 1)
 
+    def test_damage__of_the_first_entry_is_told(self):
+        self.daemon.stop()
+        segment = min((self.folder / "data/log").glob("*.seg"))
+        size = segment.stat().st_size
+        before = self.document("log", "verify")
+        with open(segment, "r+b") as file:
+            whole = file.read()
+            at = whole.index(self.lines[0].encode("utf-8")[:20])
+            file.seek(at)
+            file.write(bytes([whole[at] ^ 0x10]))
+        self.assertEqual(segment.stat().st_size, size)
+        self.assertEqual(before["first"], 1)
+        run = self.tool("--json", "log", "verify")
+        self.assertEqual(run.returncode, NO, run.stderr)
+        self.assertIn("from its first entry on", run.stderr)
+        document = json.loads(run.stdout)
+        self.assertEqual((document["ok"], document["damaged_after"]), (False, 0))
+        run = self.tool("log", "verify")
+        self.assertEqual(run.returncode, NO)
+        self.assertIn("DAMAGED", run.stdout)
+
     def test_no_data_folder(self):
-        for words in (("log", "list"), ("snapshot", "list"), ("store", "hash")):
+        for words in (("log", "list"), ("snapshot", "list"), ("store", "hash"), ("plan",)):
             self.assert_fails(self.headstart("--data", self.folder / "none", *words),
                               INPUT_MISSING, "none")
 

@@ -1,0 +1,200 @@
+"""`headstart plan` against what a restart then really does.
+
+Each promise is made on a data folder or by a daemon, and kept: the daemon is started, the node comes
+back, and path and replayed messages must be those that were told.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
+import harness  # noqa: E402
+from harness import IntegrationCase  # noqa: E402
+
+WORK = ("messages", "image_bytes", "transcript_entries", "store_entries")
+RATES = ("messages_per_s", "image_bytes_per_s", "transcript_entries_per_s", "store_entries_per_s")
+
+
+class Plan(IntegrationCase):
+    MESSAGES = 250  # 12 whole blocks of 20, and half of one
+
+    def tool(self, *words, data="sidecar", socket="headstart.sock"):
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("HEADSTART_")}
+        return subprocess.run([str(harness.bin_folder() / "headstart"), "--data",
+                               str(self.folder / data), "--socket", str(self.folder / socket),
+                               *words], capture_output=True, text=True, env=environment,
+                              timeout=harness.DEADLINE_S, check=False)
+
+    def plan(self, **options):
+        run = self.tool("--json", "plan", **options)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        document = json.loads(run.stdout)
+        self.assertEqual(document["schema"], 1)
+        self.assertEqual(set(document["rates"]), set(RATES))
+        for case in (document, document["worst"]):
+            self.check_estimate(case, document["rates"])
+        screen = self.tool("plan", **options)
+        self.assertEqual((screen.returncode, screen.stderr), (0, ""))
+        self.assertIn(document["path"], screen.stdout)
+        self.assertIn(document["why"], screen.stdout)
+        self.assertIn(document["worst"]["why"], screen.stdout)
+        self.assertEqual("never measured" in screen.stdout,
+                         any(case[what] and rate is None for case in (document, document["worst"])
+                             for what, rate in zip(WORK, self.rates_of(document))))
+        return document
+
+    @staticmethod
+    def rates_of(document):
+        return [document["rates"][name] for name in RATES]
+
+    def check_estimate(self, case, rates):
+        parts = [(case[what], rates[name]) for what, name in zip(WORK, RATES) if case[what]]
+        if any(rate is None for _, rate in parts):
+            self.assertIsNone(case["estimated_ms"])
+        elif case["estimated_ms"] is not None:
+            expected = sum(count * 1000 / rate for count, rate in parts)
+            self.assertAlmostEqual(case["estimated_ms"], expected, delta=1)
+
+    def run_chain(self, count=None, arguments=(), **node):
+        sidecar = self.sidecar(arguments=arguments)
+        sidecar.wait_ready()
+        lines = harness.workload_lines(count or self.MESSAGES)
+        result = self.node(self.messages(lines), **node).run()
+        return sidecar, result
+
+    def first_path(self, count, **options):
+        """What the node that goes on meets."""
+        sidecar = self.sidecar(**options)
+        sidecar.wait_ready()
+        result = self.node(self.messages(harness.workload_lines(count), name="more")).run()
+        status = sidecar.status()
+        sidecar.stop()
+        return result["first_path"], result["first_replayed"], status
+
+    def test_daemon__tells_what_the_next_node_meets(self):
+        sidecar, result = self.run_chain()
+        plan = self.plan()
+        self.assertEqual((plan["source"], plan["path"], plan["messages"]), ("daemon", "swap", 0))
+        self.assertEqual((plan["from_seqnum"], plan["to_seqnum"]), (result["seqnum"],) * 2)
+        self.assertIsNotNone(plan["rates"]["messages_per_s"])
+        again = self.node(self.messages(harness.workload_lines(260), name="more")).run()
+        self.assertEqual((again["first_path"], again["first_replayed"]), ("swap", 0))
+        sidecar.stop()
+
+    def test_daemon__crashed_node_costs_what_the_worst_case_says(self):
+        sidecar = self.sidecar()
+        sidecar.wait_ready()
+        messages = self.messages(harness.workload_lines(60))
+        self.node(messages, arguments=("--crash-after", 50, "--commit-notice", "no")).crash()
+        worst = self.plan()["worst"]
+        self.assertEqual((worst["path"], worst["to_seqnum"], worst["messages"]),
+                         ("roll_back", 40, 0))
+        result = self.node(messages).run()
+        self.assertEqual((result["first_path"], result["first_replayed"]), ("roll_back", 0))
+        sidecar.stop()
+
+    def test_folder__tells_what_the_next_start_costs(self):
+        sidecar, result = self.run_chain()
+        sidecar.stop()
+        plan = self.plan()
+        self.assertEqual((plan["source"], plan["path"]), ("data_folder", "swap"))
+        self.assertEqual((plan["from_seqnum"], plan["to_seqnum"]), (200, result["seqnum"]))
+        self.assertEqual(plan["messages"], result["seqnum"] - 200)
+        self.assertGreater(plan["image_bytes"], 0)
+        self.assertEqual((plan["worst"]["path"], plan["worst"]["to_seqnum"]), ("roll_back", 240))
+        self.assertIsNone(plan["rates"]["image_bytes_per_s"])  # no start from a snapshot so far
+        path, replayed, status = self.first_path(260)
+        self.assertEqual((path, replayed), ("swap", 0))
+        self.assertEqual(status["counters"]["replayed"], plan["messages"])
+        self.assertIsNotNone(self.plan()["estimated_ms"])  # that start measured it
+
+    def test_folder__no_images_cost_transcripts(self):
+        sidecar, _ = self.run_chain(arguments=("--no-images",))
+        sidecar.stop()
+        plan = self.plan()
+        self.assertEqual((plan["path"], plan["image_bytes"]), ("swap", 0))
+        self.assertGreater(plan["transcript_entries"], 0)
+        self.assertIn("transcripts", plan["why"])
+        path, _, _ = self.first_path(260, arguments=("--no-images",))
+        self.assertEqual(path, "swap")
+        self.assertIsNotNone(self.plan()["rates"]["transcript_entries_per_s"])
+
+    def test_folder__lost_log_may_cost_a_full_replay(self):
+        sidecar, _ = self.run_chain()
+        sidecar.stop()
+        shutil.rmtree(self.folder / "sidecar/log")
+        (self.folder / "sidecar/log").mkdir()
+        plan = self.plan()
+        self.assertEqual((plan["path"], plan["to_seqnum"]), ("swap", 200))
+        worst = plan["worst"]
+        self.assertEqual((worst["path"], worst["to_seqnum"]), ("full_replay", None))
+        self.assertGreater(worst["transcript_entries"], 0)
+        self.assertGreater(worst["store_entries"], 0)
+        self.assertIsNone(worst["estimated_ms"])
+        path, _, _ = self.first_path(260)
+        self.assertEqual(path, "full_replay")
+        plan = self.plan()
+        self.assertIsNotNone(plan["rates"]["store_entries_per_s"])
+        self.assertIsNotNone(plan["rates"]["transcript_entries_per_s"])
+
+    def test_folder__damaged_log_promises_nothing(self):
+        sidecar, _ = self.run_chain(arguments=("--snapshot-every", 100))
+        sidecar.stop()
+        segment = max((self.folder / "sidecar/log").glob("*.seg"))
+        with open(segment, "r+b") as file:
+            whole = file.read()
+            file.seek(len(whole) * 9 // 10)
+            file.write(bytes([whole[len(whole) * 9 // 10] ^ 0x10]))
+        plan = self.plan()
+        self.assertEqual((plan["path"], plan["to_seqnum"]), ("full_replay", None))
+        self.assertIn("damaged", plan["why"])
+        path, _, _ = self.first_path(260)
+        self.assertEqual(path, "full_replay")
+
+    def test_folder__damaged_snapshot_is_not_counted_on(self):
+        sidecar, _ = self.run_chain()
+        sidecar.stop()
+        for table in (self.folder / "sidecar/snapshot").glob("*/MANIFEST-*"):
+            table.write_bytes(b"not a manifest")
+        plan = self.plan()
+        self.assertEqual(plan["image_bytes"], 0)
+        self.assertEqual(plan["from_seqnum"], 0)
+        path, _, status = self.first_path(260)
+        self.assertEqual(path, plan["path"])
+        self.assertEqual(status["counters"]["replayed"], plan["messages"])
+
+    def test_nothing_was_ever_executed(self):
+        sidecar = self.sidecar()
+        sidecar.wait_ready()
+        for _ in range(2):
+            plan = self.plan()
+            self.assertEqual((plan["path"], plan["messages"], plan["estimated_ms"]),
+                             ("cold", 0, 0))
+            self.assertEqual((plan["worst"]["path"], plan["worst"]["estimated_ms"]),
+                             ("full_replay", None))
+            if sidecar.process.poll() is None:
+                sidecar.stop()
+
+    def test_folder_at_rest__is_not_confused_with_a_daemon_on_the_socket(self):
+        first, _ = self.run_chain(count=100)
+        first.stop()
+        other = self.sidecar(data="other", chain_id="other-1")
+        other.wait_ready()
+        self.assertEqual(self.plan()["source"], "data_folder")
+        self.assertEqual(self.plan(data="other")["source"], "daemon")
+
+    def test_rates_that_cannot_be_read_are_not_known(self):
+        sidecar, _ = self.run_chain(count=100)
+        sidecar.stop()
+        self.assertIsNotNone(self.plan()["rates"]["messages_per_s"])
+        (self.folder / "sidecar/RATES").write_text("{", encoding="utf-8")
+        self.assertEqual(self.rates_of(self.plan()), [None] * 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
