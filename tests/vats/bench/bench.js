@@ -6,15 +6,18 @@
  */
 
 const MIB = 1024 * 1024;
+const PAGE_WORDS = 1024; // a heap page of 4 KiB
 
-/** Bytes that are neither zero nor alike from page to page, without randomness. */
+/** Words without zeros, each page different from every other, without randomness. */
 const makeBallast = mebibytes => {
   const words = new Uint32Array((mebibytes * MIB) / 4);
   let state = 0x9e3779b9;
-  for (let i = 0; i < words.length; i += 1) {
+  for (let i = 0; i < Math.min(PAGE_WORDS, words.length); i += 1) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' generator
     words[i] = state;
   }
+  for (let done = PAGE_WORDS; done < words.length; done *= 2) words.copyWithin(done, 0, done);
+  for (let page = 0; page * PAGE_WORDS < words.length; page += 1) words[page * PAGE_WORDS] = page;
   return words;
 };
 
