@@ -36,7 +36,10 @@ struct kernel_options {
     struct kv_store *base;              /* borrowed for the kernel's life */
     struct vat_engine *engine;          /* borrowed likewise */
     const struct kernel_config *config; /* borrowed likewise; may be NULL if base is initialised */
-    struct heap_image_source *images;   /* heap images for base's position; NULL: transcripts */
+    struct heap_image_source *images;   /* heap images for base's position, or for one before it
+                                           in the same history; NULL: transcripts */
+    bool images_elsewhere;              /* they are not kept where the next snapshot goes: it takes
+                                           every heap whole */
     struct vat_limits vat_limits;       /* all zero: vat_limits_default() */
     kernel_run_jobs_fn run_jobs;        /* NULL: one after the other on this thread */
     void *run_jobs_data;

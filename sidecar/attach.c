@@ -103,7 +103,9 @@ static enum hs_status attach_begin(struct steward *s, const struct entry_decisio
     switch (d->base) {
     case ENTRY_BASE_KERNEL: return HS_OK;
     case ENTRY_BASE_MARK: return kernel_back_to_mark(s->kernel, err);
-    case ENTRY_BASE_SNAPSHOT: return attach_to_snapshot(s, d->base_at.seqnum, err);
+    case ENTRY_BASE_SNAPSHOT:
+        if (d->path == ENTRY_TAIL) return steward_tail(s, d->base_at.seqnum, real, replayed, err);
+        return attach_to_snapshot(s, d->base_at.seqnum, err);
     case ENTRY_BASE_NOTHING: break;
     }
     if (d->path == ENTRY_COLD) return attach_cold(s, err);
@@ -129,6 +131,12 @@ static enum hs_status attach_try(struct steward *s, const struct entry_decision 
                    "the kernel came to seqnum %" PRIu64 " hash %s; the node stands at %" PRIu64
                    " hash %s",
                    at.seqnum, at.hash, real->seqnum, real->hash);
+}
+
+/* Did the store come from the node, or from nothing? Then there is nothing to compare it with. */
+static bool attach_copied(const struct entry_decision *d)
+{
+    return d->path == ENTRY_COLD || d->path == ENTRY_FULL_REPLAY || d->path == ENTRY_TAIL;
 }
 
 /* verify-swap: the whole store, ours against the node's, at the same position. */
@@ -176,10 +184,14 @@ static enum hs_status attach_decide(struct steward *s, const struct position *re
     struct entry_facts facts;
     enum hs_status st = attach_collect(s, real, &facts, &snapshots, err);
 
-    if (st == HS_OK) {
-        if (why != ENTRY_CAUSE_NONE) facts.rejected = why;
-        *out = entry_check(&facts);
-    }
+    if (st != HS_OK) goto out;
+    if (why != ENTRY_CAUSE_NONE) facts.rejected = why;
+    *out = entry_check(&facts);
+    if (out->path != ENTRY_FULL_REPLAY || facts.rejected != ENTRY_CAUSE_NONE) goto out;
+    /* What the node would be asked for costs: only now, when nothing of ours led there. */
+    st = steward_prove(s, real, snapshots, facts.snapshots_len, err);
+    if (st == HS_OK) *out = entry_check(&facts);
+out:
     free(snapshots);
     return st;
 }
@@ -213,8 +225,7 @@ static enum hs_status attach_attempt(struct steward *s, const struct position *r
     attach_told(s, &d, real);
     if (event != EVENT_EQUAL) sidecar_advance(s, event);
     st = attach_try(s, &d, real, &out->replayed, err);
-    if (st == HS_OK && s->o.config->verify_swap && !s->attached && d.path != ENTRY_COLD &&
-        d.path != ENTRY_FULL_REPLAY) {
+    if (st == HS_OK && s->o.config->verify_swap && !s->attached && !attach_copied(&d)) {
         st = attach_verify(s, err);
     }
     if (st != HS_OK) return st;

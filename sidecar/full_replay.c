@@ -76,6 +76,14 @@ static enum hs_status replay_check(struct steward *s, const struct position *rea
     return st;
 }
 
+enum hs_status steward_fill_base(struct steward *s, const struct position *real,
+                                 struct hs_error *err)
+{
+    enum hs_status st = replay_copy(s, err);
+
+    return st == HS_OK ? replay_check(s, real, err) : st;
+}
+
 enum hs_status steward_full_replay(struct steward *s, const struct position *real,
                                    uint64_t *replayed, struct hs_error *err)
 {
@@ -85,13 +93,12 @@ enum hs_status steward_full_replay(struct steward *s, const struct position *rea
     st = steward_base_anew(s, err);
     if (st != HS_OK) return st;
     s->snapshots.forced = true;
-    st = replay_copy(s, err);
+    st = steward_fill_base(s, real, err);
     if (steward_disk_failed(st)) {
         st = steward_base_in_memory(s, err, err);
         real_store_forget(s->real_store);
-        if (st == HS_OK) st = replay_copy(s, err);
+        if (st == HS_OK) st = steward_fill_base(s, real, err);
     }
-    if (st == HS_OK) st = replay_check(s, real, err);
     if (st == HS_OK) st = steward_start_kernel(s, s->phase, err);
     if (st != HS_OK) return st;
     *replayed += s->start_report.transcript_entries_replayed;

@@ -140,6 +140,15 @@ static bool watch_transcripts(void *data, uint64_t done, uint64_t total)
     return !steward_stopping(w->steward);
 }
 
+/* Those of the base itself; while it is filled after another, that one's. */
+static void steward_find_images(struct steward *s, struct kernel_options *options)
+{
+    options->images = snapshot_db_images(s->snapshots.db);
+    if (options->images) return;
+    options->images = snapshot_db_images_before(s->snapshots.db);
+    options->images_elsewhere = options->images != NULL;
+}
+
 enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct hs_error *err)
 {
     struct kernel_watch watch = {.steward = s};
@@ -157,7 +166,7 @@ enum hs_status steward_start_kernel(struct steward *s, enum phase phase, struct 
     enum hs_status st;
 
     assert(!s->kernel);
-    if (s->o.config->images && !s->memory) options.images = snapshot_db_images(s->snapshots.db);
+    if (s->o.config->images && !s->memory) steward_find_images(s, &options);
     progress_begin(&watch.progress, s->o.board, s->o.logger, phase, "transcript entries", 0, 0);
     st = kernel_start(&options, &s->kernel, &report, err);
     progress_end(&watch.progress);

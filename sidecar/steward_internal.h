@@ -5,6 +5,7 @@
  *   forward.c          executing the log's entries, comparing hashes
  *   attach.c           entry check: facts, and carrying the decision out
  *   full_replay.c      a kernel from the node's store alone
+ *   tail.c             its store from the node's, its heaps from a snapshot and what came since
  *   delivery.c         one delivery from entry check to answer
  *   snapshot_keeper.c  when a snapshot is due, writing and verifying it on a worker
  *   log_keeper.c       appending, syncing, fencing, trimming
@@ -140,7 +141,7 @@ HS_MUST_CHECK enum hs_status steward_forward(struct steward *s, uint64_t target_
 
 struct attach_report {
     enum entry_path path;
-    uint64_t replayed; /* log entries, or transcript entries of a full replay */
+    uint64_t replayed; /* log entries; of a tail or a full replay, transcript entries */
 };
 /** Bring the kernel to `real`. On failure the kernel may be gone; the next attempt starts over. */
 HS_MUST_CHECK enum hs_status steward_attach(struct steward *s, const struct position *real,
@@ -149,6 +150,24 @@ HS_MUST_CHECK enum hs_status steward_attach(struct steward *s, const struct posi
 /* --- full_replay.c --- */
 HS_MUST_CHECK enum hs_status steward_full_replay(struct steward *s, const struct position *real,
                                                  uint64_t *replayed, struct hs_error *err);
+
+/** Fill the empty base from the node's store, which must stand at `real`: HS_NODE_FAILED if not. */
+HS_MUST_CHECK enum hs_status steward_fill_base(struct steward *s, const struct position *real,
+                                               struct hs_error *err);
+
+/* --- tail.c --- */
+
+/** Ask the node's store which of our snapshots (as listed in s->snapshots) lies on its history; the
+ *  newest that does is marked as such. */
+HS_MUST_CHECK enum hs_status steward_prove(struct steward *s, const struct position *real,
+                                           struct entry_snapshot *snapshots, size_t len,
+                                           struct hs_error *err);
+/** A kernel at `real` from the node's store, and heaps from the snapshot at `from_seqnum` with what
+ *  the node's transcripts hold since. On failure there is no kernel, and the snapshots up to
+ *  from_seqnum are kept as they were. */
+HS_MUST_CHECK enum hs_status steward_tail(struct steward *s, uint64_t from_seqnum,
+                                          const struct position *real, uint64_t *replayed,
+                                          struct hs_error *err);
 
 /* --- delivery.c --- */
 struct delivery_job;

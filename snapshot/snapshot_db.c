@@ -182,7 +182,7 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
 {
     enum hs_status st;
 
-    assert(db && changes);
+    assert(db && changes && !db->before);
     assert(position_valid(changes->at.seqnum, slice_text(changes->at.hash)));
     st = live_ready(db, err);
     if (st == HS_OK && db->fill) st = snapshot_db_fill_end(db, err);
@@ -291,7 +291,7 @@ enum hs_status snapshot_db_begin_anew(struct snapshot_db *db, struct hs_error *e
     struct generation *g = NULL;
     enum hs_status st;
 
-    assert(!db->read_only);
+    assert(!db->read_only && !db->before);
     st = snapshot_generation_make(db, &g, err);
     if (st != HS_OK) return st;
     kv_leveldb_batch_close(db->fill);

@@ -106,4 +106,19 @@ HS_MUST_CHECK enum hs_status snapshot_db_fill(struct snapshot_db *db, struct sli
                                               struct slice value, struct hs_error *err);
 HS_MUST_CHECK enum hs_status snapshot_db_fill_end(struct snapshot_db *db, struct hs_error *err);
 
+/* Begin anew with the heaps of a kept snapshot at hand: for a store that comes from elsewhere while
+ * its heaps are that snapshot's and what happened since. Ends with _before_release or
+ * _before_restore, before anything is put. */
+
+/** As return_to(seqnum), then begin_anew. The generation before stays readable and unchanged.
+ *  HS_NOT_FOUND: not kept. On failure the store stands at some kept snapshot, seqnum or newer. */
+HS_MUST_CHECK enum hs_status snapshot_db_begin_after(struct snapshot_db *db, uint64_t seqnum,
+                                                     struct hs_error *err);
+/** Its heap images; NULL when there are none of this epoch. Valid until one of the following. */
+struct heap_image_source *snapshot_db_images_before(struct snapshot_db *db);
+/** They are no longer needed. */
+void snapshot_db_before_release(struct snapshot_db *db);
+/** The new generation came to nothing: the one before is the present content again. */
+void snapshot_db_before_restore(struct snapshot_db *db);
+
 #endif

@@ -167,6 +167,7 @@ void snapshot_db_close(struct snapshot_db *db)
 {
     if (!db) return;
     kv_leveldb_batch_close(db->fill);
+    generation_close(db->before);
     generation_close(db->live);
     reader_dir_remove(&db->reader_dir, db->reader_fd);
     if (db->lock_fd >= 0) (void)close(db->lock_fd);

@@ -15,11 +15,12 @@ struct snapshot_base {
 struct snapshot_images {
     struct heap_image_source source; /* first */
     struct snapshot_db *db;
+    struct generation **from; /* db's live, or the one before it */
 };
 
 struct snapshot_db {
     struct snapshot_base base;
-    struct snapshot_images images;
+    struct snapshot_images images, images_before;
     char *dir;
     char *quarantine_dir;
     char *epoch;
@@ -27,11 +28,12 @@ struct snapshot_db {
     bool read_only;
     uint64_t (*clock)(void);
     int lock_fd;
-    uint64_t number_last;    /* the highest number a generation was seen or made with */
-    pthread_rwlock_t swap;   /* readers of `live` against its replacement */
-    struct generation *live; /* NULL only when read_only found none */
-    bool current;            /* live is what CURRENT names */
-    bool rejected;           /* nothing more comes of live: only begin_anew helps */
+    uint64_t number_last;      /* the highest number a generation was seen or made with */
+    pthread_rwlock_t swap;     /* readers of `live` against its replacement */
+    struct generation *live;   /* NULL only when read_only found none */
+    struct generation *before; /* NULL, or whose images serve while live is filled */
+    bool current;              /* live is what CURRENT names */
+    bool rejected;             /* nothing more comes of live: only begin_anew helps */
     struct kv_leveldb_batch *fill;
     struct snapshot_path reader_dir; /* of a read-only copy */
     int reader_fd;
@@ -41,6 +43,10 @@ struct snapshot_db {
 void snapshot_views_init(struct snapshot_db *db);
 /** Put `g` (may be NULL) in the place of live, whose handle is closed. */
 void snapshot_live_replace(struct snapshot_db *db, struct generation *g);
+/** The same, but what was live is handed out; it must be closed. */
+struct generation *snapshot_live_take(struct snapshot_db *db, struct generation *g);
+/** Does the generation hold images that this epoch can use? */
+bool snapshot_images_usable(const struct snapshot_db *db, const struct generation *g);
 /** A new, empty generation with the next number; not live yet. */
 HS_MUST_CHECK enum hs_status
 snapshot_generation_make(struct snapshot_db *db, struct generation **out, struct hs_error *err);

@@ -5,10 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-static struct generation *view_acquire(struct snapshot_db *db)
+static struct generation *view_acquire(struct snapshot_db *db, struct generation *const *from)
 {
     (void)pthread_rwlock_rdlock(&db->swap);
-    return db->live;
+    return *from;
 }
 
 static void view_release(struct snapshot_db *db)
@@ -20,7 +20,7 @@ static enum hs_status base_get(struct kv_store *kv, struct slice key, struct buf
                                struct hs_error *err)
 {
     struct snapshot_db *db = ((struct snapshot_base *)kv)->db;
-    struct generation *g = view_acquire(db);
+    struct generation *g = view_acquire(db, &db->live);
     enum hs_status st = g ? kv_store_get(g->base, key, value, err) : HS_NOT_FOUND;
 
     view_release(db);
@@ -31,7 +31,7 @@ static enum hs_status base_has(struct kv_store *kv, struct slice key, bool *foun
                                struct hs_error *err)
 {
     struct snapshot_db *db = ((struct snapshot_base *)kv)->db;
-    struct generation *g = view_acquire(db);
+    struct generation *g = view_acquire(db, &db->live);
     enum hs_status st = HS_OK;
 
     *found = false;
@@ -44,7 +44,7 @@ static enum hs_status base_next(struct kv_store *kv, struct slice after, struct 
                                 struct buffer *value, struct hs_error *err)
 {
     struct snapshot_db *db = ((struct snapshot_base *)kv)->db;
-    struct generation *g = view_acquire(db);
+    struct generation *g = view_acquire(db, &db->live);
     enum hs_status st = g ? kv_store_next(g->base, after, key, value, err) : HS_NOT_FOUND;
 
     view_release(db);
@@ -56,11 +56,11 @@ static const struct kv_store_ops base_ops = {base_get, base_has, base_next, NULL
 static enum hs_status images_find(struct heap_image_source *source, const char *vat_id,
                                   struct heap_image_info *info, struct hs_error *err)
 {
-    struct snapshot_db *db = ((struct snapshot_images *)source)->db;
-    struct generation *g = view_acquire(db);
+    struct snapshot_images *images = (struct snapshot_images *)source;
+    struct generation *g = view_acquire(images->db, images->from);
     enum hs_status st = g ? generation_image_find(g, vat_id, info, err) : HS_NOT_FOUND;
 
-    view_release(db);
+    view_release(images->db);
     return st;
 }
 
@@ -68,11 +68,11 @@ static enum hs_status images_load(struct heap_image_source *source,
                                   const struct heap_image_info *info, char *memory,
                                   struct hs_error *err)
 {
-    struct snapshot_db *db = ((struct snapshot_images *)source)->db;
-    struct generation *g = view_acquire(db);
+    struct snapshot_images *images = (struct snapshot_images *)source;
+    struct generation *g = view_acquire(images->db, images->from);
     enum hs_status st = g ? generation_image_load(g, info, memory, err) : HS_NOT_FOUND;
 
-    view_release(db);
+    view_release(images->db);
     return st;
 }
 
@@ -81,10 +81,11 @@ static const struct heap_image_source_ops images_ops = {images_find, images_load
 void snapshot_views_init(struct snapshot_db *db)
 {
     db->base = (struct snapshot_base){.kv = {&base_ops}, .db = db};
-    db->images = (struct snapshot_images){.source = {&images_ops}, .db = db};
+    db->images = (struct snapshot_images){{&images_ops}, db, &db->live};
+    db->images_before = (struct snapshot_images){{&images_ops}, db, &db->before};
 }
 
-void snapshot_live_replace(struct snapshot_db *db, struct generation *g)
+struct generation *snapshot_live_take(struct snapshot_db *db, struct generation *g)
 {
     struct generation *before;
 
@@ -93,7 +94,12 @@ void snapshot_live_replace(struct snapshot_db *db, struct generation *g)
     db->live = g;
     (void)pthread_rwlock_unlock(&db->swap);
     assert(before != g || !g);
-    generation_close(before);
+    return before;
+}
+
+void snapshot_live_replace(struct snapshot_db *db, struct generation *g)
+{
+    generation_close(snapshot_live_take(db, g));
 }
 
 struct kv_store *snapshot_db_base(struct snapshot_db *db)
@@ -102,14 +108,16 @@ struct kv_store *snapshot_db_base(struct snapshot_db *db)
     return &db->base.kv;
 }
 
+bool snapshot_images_usable(const struct snapshot_db *db, const struct generation *g)
+{
+    const struct record_value *newest = g ? generation_newest(g) : NULL;
+
+    return newest && newest->images > 0 && strcmp(buffer_text(&g->epoch), db->epoch) == 0;
+}
+
 struct heap_image_source *snapshot_db_images(struct snapshot_db *db)
 {
-    const struct record_value *newest;
-
     assert(db);
-    if (!db->live || db->rejected) return NULL;
-    newest = generation_newest(db->live);
-    if (!newest || newest->images == 0) return NULL;
-    if (strcmp(buffer_text(&db->live->epoch), db->epoch) != 0) return NULL;
+    if (db->rejected || !snapshot_images_usable(db, db->live)) return NULL;
     return &db->images.source;
 }

@@ -288,6 +288,11 @@ void heap_changes_give_back(struct heap *h, const struct heap_changes *changes)
     }
 }
 
+void heap_changes_forget(struct heap *h)
+{
+    h->untaken_whole = true;
+}
+
 uint64_t heap_occupied_bytes(const struct heap *h)
 {
     return (uint64_t)h->memory->size + h->mark_bytes + PAGES_MAX / 8;

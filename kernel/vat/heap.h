@@ -50,6 +50,8 @@ void heap_back_to_mark(struct heap *h);
 HS_MUST_CHECK enum hs_status heap_changes_take(struct heap *h, struct heap_changes *out,
                                                struct hs_error *err);
 void heap_changes_give_back(struct heap *h, const struct heap_changes *changes);
+/** Nothing of the mark is durable: the next take gives everything. */
+void heap_changes_forget(struct heap *h);
 
 /** Bytes that live memory, mark and tables may occupy. */
 uint64_t heap_occupied_bytes(const struct heap *h);

@@ -248,6 +248,11 @@ void vat_changes_give_back(struct vat *v, const struct heap_changes *changes)
     heap_changes_give_back(&v->heap, changes);
 }
 
+void vat_changes_forget(struct vat *v)
+{
+    heap_changes_forget(&v->heap);
+}
+
 /* ---- facts ---- */
 
 const char *vat_id(const struct vat *v)

@@ -88,6 +88,9 @@ HS_MUST_CHECK enum hs_status vat_changes_take(struct vat *v, struct heap_changes
                                               struct hs_error *err);
 /** These changes did not become durable: the next take holds them again. */
 void vat_changes_give_back(struct vat *v, const struct heap_changes *changes);
+/** What was taken, or came from an image, is not kept where the next take goes: that one gives the
+ *  whole mark image. */
+void vat_changes_forget(struct vat *v);
 
 const char *vat_id(const struct vat *v);
 uint64_t vat_heap_bytes(const struct vat *v);   /* live linear memory */

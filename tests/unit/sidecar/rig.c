@@ -378,6 +378,14 @@ struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const cha
     return deliver(r, height, text, false);
 }
 
+void rig_expect(struct rig_answer a, const char *path)
+{
+    if (a.code) (void)printf("\n    %s: %s\n", path, a.text);
+    CU_ASSERT_EQUAL_FATAL(a.code, 0);
+    if (strcmp(a.path, path) != 0) (void)printf("\n    %s, not %s\n", a.path, path);
+    CU_ASSERT_STRING_EQUAL(a.path, path);
+}
+
 enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height)
 {
     struct ipc_request request;
@@ -444,7 +452,7 @@ void rig_go_back(struct rig *r, size_t seqnum)
     }
 }
 
-void rig_go_on_alone(struct rig *r, size_t count)
+void rig_go_on_alone(struct rig *r, size_t count, const char *text)
 {
     struct rig *other = calloc(1, sizeof *other);
 
@@ -452,12 +460,13 @@ void rig_go_on_alone(struct rig *r, size_t count)
     rig_open(other);
     rig_start(other);
     for (size_t i = 0; i < r->len + count; i++) {
-        char text[128];
+        char usual[128];
         uint64_t height = i < r->len ? r->history[i].height : i / 5 + 1;
+        const char *message = text ? text : usual;
 
-        message_text(i, text, sizeof text);
-        CU_ASSERT_EQUAL_FATAL(
-            rig_deliver(other, height, i < r->len ? r->history[i].text : text).code, 0);
+        message_text(i, usual, sizeof usual);
+        if (i < r->len) message = r->history[i].text;
+        CU_ASSERT_EQUAL_FATAL(rig_deliver(other, height, message).code, 0);
     }
     for (size_t i = r->len; i < other->len; i++) {
         r->history[i] = other->history[i];

@@ -28,7 +28,7 @@ struct rig {
     struct rig_message history[RIG_MESSAGES_MAX];
     size_t len;                   /* messages in the node's history: its seqnum */
     uint64_t calls_failing_after; /* store requests answered before the node fails; 0: never */
-    uint64_t calls; /* store requests of the last delivery */
+    uint64_t calls;               /* store requests of the last delivery */
 
     /* while a steward runs */
     struct data_folder *folder;
@@ -48,6 +48,10 @@ struct rig_answer {
     struct position after;
 };
 
+/* Two messages that lead to different places. */
+#define RIG_COUNT_ONE  "{\"to\":\"town\",\"method\":\"count\",\"args\":[1]}"
+#define RIG_COUNT_MANY "{\"to\":\"town\",\"method\":\"count\",\"args\":[1000]}"
+
 void rig_open(struct rig *r);
 void rig_close(struct rig *r); /* stops first, if needed */
 
@@ -63,6 +67,8 @@ void rig_node_comes(struct rig *r);
 struct rig_answer rig_deliver(struct rig *r, uint64_t height, const char *text);
 /** The same, but the node's transaction fails afterwards: its store stays. */
 struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const char *text);
+/** Assert that it was executed, and how the kernel got there. */
+void rig_expect(struct rig_answer a, const char *path);
 enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height);
 /** `count` messages in blocks of five from where the node stands, which must all be executed. */
 void rig_deliver_many(struct rig *r, size_t count);
@@ -70,8 +76,9 @@ uint64_t rig_height(const struct rig *r); /* of the node's last message; 0: none
 
 /** The node goes back to an earlier seqnum of its history. */
 void rig_go_back(struct rig *r, size_t seqnum);
-/** The node goes on without us: another sidecar executes `count` messages for it. */
-void rig_go_on_alone(struct rig *r, size_t count);
+/** The node goes on without us: another sidecar executes `count` messages for it, each `text`;
+ *  NULL: those of rig_deliver_many. */
+void rig_go_on_alone(struct rig *r, size_t count, const char *text);
 
 struct rig_state {
     struct position at;

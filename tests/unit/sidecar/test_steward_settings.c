@@ -1,0 +1,235 @@
+/* The settings that change how a node is served, and not what it is told. */
+#include "tests/unit/sidecar/rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig rig; /* large; one at a time */
+
+static void steward__without_images_transcripts_give_the_same_heaps(void)
+{
+    rig_open(&rig);
+    rig.config.images = false;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 33);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__without_preload_the_first_delivery_catches_up(void)
+{
+    struct rig_answer a;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 28);
+    rig_stop(&rig);
+    rig.config.preload = false;
+    rig_start(&rig);
+    a = rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE);
+    rig_expect(a, "catch_up");
+    CU_ASSERT(a.replayed > 0 && a.replayed < 28);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__reads_from_the_node_give_the_same(void)
+{
+    rig_open(&rig);
+    rig.config.reads = SIDECAR_READS_NODE;
+    rig.config.verify_swap = true;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 32);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_deliver_many(&rig, 9);
+    CU_ASSERT(rig_figures(&rig).store_scans > 0);
+    CU_ASSERT(rig_figures(&rig).store_gets > 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* The same life under both: what the node is told, byte for byte, and what it asked of us. */
+static void live_a_little(struct rig *r)
+{
+    rig_start(r);
+    rig_deliver_many(r, 23);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(rig_deliver_reverted(r, 5, RIG_COUNT_MANY).code, 0);
+    }
+    rig_deliver_many(r, 4);
+    rig_go_back(r, 21); /* in the middle of a block: from the mark, forward through the log */
+    rig_expect(rig_deliver(r, 5, RIG_COUNT_MANY), "roll_back");
+    rig_deliver_many(r, 20);
+    rig_go_back(r, 33); /* to a snapshot, and forward */
+    rig_deliver_many(r, 3);
+    rig_stop(r);
+    rig_start(r);
+    rig_expect(rig_deliver(r, rig_height(r), RIG_COUNT_ONE), "swap");
+    CU_ASSERT_EQUAL(rig_deliver_reverted(r, rig_height(r), RIG_COUNT_MANY).code, 0);
+    rig_deliver_many(r, 8);
+    rig_check_twin(r);
+}
+
+/* How the answers end may differ: by which way the kernel came, and how long it took. */
+static struct slice answer_of_the_message(const struct rig_message *m)
+{
+    static const char way[] = "\xa4path";
+    const char *end = memmem(m->result.data, m->result.len, way, sizeof way - 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    return slice_make(m->result.data, (size_t)(end - m->result.data));
+}
+
+static void steward__both_reads_give_the_same_writes_hashes_and_outputs(void)
+{
+    struct rig *node = calloc(1, sizeof *node);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(node);
+    rig_open(node);
+    node->config.reads = SIDECAR_READS_NODE;
+    live_a_little(node);
+    rig_open(&rig);
+    live_a_little(&rig);
+    CU_ASSERT_EQUAL_FATAL(rig.len, node->len);
+    for (size_t i = 0; i < rig.len; i++) {
+        CU_ASSERT_TRUE(slice_equal(answer_of_the_message(&rig.history[i]),
+                                   answer_of_the_message(&node->history[i])));
+    }
+    rig_close(&rig);
+    rig_close(node);
+    free(node);
+}
+
+static void steward__reads_from_the_node_ask_the_node(void)
+{
+    static const char somebody[] = "{\"to\":\"somebody\",\"method\":\"count\",\"args\":[1]}";
+    struct buffer town = {0};
+    struct kv_store *real;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 12);
+    CU_ASSERT_EQUAL(rig.calls, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).store_gets, 0);
+    rig_stop(&rig);
+    rig.config.reads = SIDECAR_READS_NODE;
+    rig_start(&rig);
+    for (int i = 0; i < 8; i++) {
+        CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_ONE).code, 0);
+        CU_ASSERT(rig.calls > 20); /* run queue, promises, counts, transcripts */
+    }
+    rig_check_twin(&rig);
+    /* What only the node's store says is what the kernel acts on. */
+    real = kv_memory_store(rig.real);
+    CU_ASSERT_STRING_EQUAL(rig_deliver(&rig, rig_height(&rig), somebody).status, "rejected");
+    CU_ASSERT_EQUAL(kv_store_get_text(real, "vat.name.town", &town, NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(real, slice_text("vat.name.somebody"), buffer_slice(&town), NULL),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(rig_deliver(&rig, rig_height(&rig), somebody).status, "fulfilled");
+    buffer_fini(&town);
+    rig_close(&rig);
+}
+
+static void steward__prepare_commit_is_answered_in_every_mode(void)
+{
+    static const enum sidecar_log_sync modes[] = {SIDECAR_LOG_SYNC_BACKGROUND,
+                                                  SIDECAR_LOG_SYNC_ALWAYS, SIDECAR_LOG_SYNC_BLOCK};
+    struct figures figures;
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        rig_open(&rig);
+        rig.config.log_sync = modes[i];
+        rig_start(&rig);
+        rig_deliver_many(&rig, 15);
+        CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 3), 0);
+        steward_commit(rig.steward, 3);
+        rig_deliver_many(&rig, 1);
+        figures = rig_figures(&rig);
+        CU_ASSERT(histogram_count(&figures.log_sync) > 0);
+        CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 16);
+        rig_close(&rig);
+    }
+}
+
+static void steward__without_a_log_nothing_is_logged_and_all_is_answered(void)
+{
+    rig_open(&rig);
+    rig.config.log = false;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 23);
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 5), 0);
+    rig_expect(rig_deliver_reverted(&rig, 6, RIG_COUNT_MANY), "live");
+    rig_expect(rig_deliver(&rig, 6, RIG_COUNT_ONE), "roll_back");
+    CU_ASSERT_EQUAL(rig_figures(&rig).log_appends, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 0);
+    CU_ASSERT_EQUAL(scratch_count(scratch_join(rig.dir.text, "log").text), 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__log_that_was_left_out_is_taken_up_again(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 17);
+    rig_stop(&rig);
+    rig.config.log = false;
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, 0);
+    rig_deliver_many(&rig, 11);
+    rig_stop(&rig);
+    rig.config.log = true;
+    rig_start(&rig); /* the log ends at 17 */
+    rig_deliver_many(&rig, 12);
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__without_snapshots_the_log_alone_leads_back(void)
+{
+    struct rig_answer a;
+
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 47);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN], 0);
+    rig_stop(&rig);
+    rig_start(&rig);
+    a = rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE);
+    rig_expect(a, "swap");
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig); /* forced ones are not written either */
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    rig_deliver_many(&rig, 12);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(steward__without_images_transcripts_give_the_same_heaps),
+    SUITE_CASE(steward__without_preload_the_first_delivery_catches_up),
+    SUITE_CASE(steward__reads_from_the_node_give_the_same),
+    SUITE_CASE(steward__both_reads_give_the_same_writes_hashes_and_outputs),
+    SUITE_CASE(steward__reads_from_the_node_ask_the_node),
+    SUITE_CASE(steward__prepare_commit_is_answered_in_every_mode),
+    SUITE_CASE(steward__without_a_log_nothing_is_logged_and_all_is_answered),
+    SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
+    SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("steward settings", cases, argc, argv);
+}
