@@ -19,6 +19,7 @@ WORKLOAD = ROOT / "tests/workloads/bitcoin-blocks.jsonl"
 EXPECTED = ROOT / "tests/workloads/bitcoin-blocks.expected.json"
 LEDGER = ROOT / "tests/vats/ledger/kernel.json"
 TOWN = ROOT / "tests/vats/town/kernel.json"
+BENCH = ROOT / "tests/vats/bench/kernel.json"
 REPORT = '{"to":"ledger","method":"report","args":[]}'
 CHAIN_ID = "integration-1"
 DEADLINE_S = 120  # a hang, not slowness: sanitized builds on a busy machine must fit
