@@ -6,17 +6,12 @@ store, answers and every heap byte must be those of the twin that never stopped.
 """
 import shutil
 import subprocess
-import sys
 import unittest
 
 import harness
 from twin import EVERY_BLOCK, Chain, TwinCase, snapshots
 
-sys.path.insert(0, str(harness.ROOT / "tests/clients"))
-import python_node  # pylint: disable=wrong-import-position
-
 BLOCK = 10
-TAIL = "full_replay"  # what a gap in the log leads to
 
 
 class Paths(TwinCase):
@@ -104,6 +99,16 @@ class Paths(TwinCase):
         self.attached_by(sidecar, "swap")
         self.finish(sidecar)
 
+    def test_delivery_while_the_heaps_are_loaded__waits_and_is_answered_by_swap(self):
+        self.run_blocks(8, "--no-images")
+        sidecar = self.start("--no-images", ready=False)
+        result = self.chain_node("--blocks", 1).run()
+        self.assertEqual(result["first_path"], "swap")
+        counters = sidecar.status()["counters"]
+        self.assertEqual((counters["attaches"]["swap"], counters["full_replays"]), (1, 0))
+        sidecar.kill()
+        self.finish(self.start())
+
     # --- catch_up
 
     def test_no_preload__catch_up_from_the_newest_snapshot(self):
@@ -158,7 +163,8 @@ class Paths(TwinCase):
         sidecar = self.run_blocks(6)
         shutil.rmtree(sidecar.data / "log")
         sidecar = self.start()
-        self.attached_by(sidecar, TAIL)
+        result = self.attached_by(sidecar, "tail")
+        self.assertLess(result["first_replayed"], 6 * BLOCK)
         self.finish(sidecar)
 
     def test_data_folder_of_an_earlier_moment__tail(self):
@@ -170,14 +176,14 @@ class Paths(TwinCase):
         shutil.rmtree(sidecar.data)
         earlier.rename(sidecar.data)
         sidecar = self.start()
-        self.attached_by(sidecar, TAIL)
+        self.attached_by(sidecar, "tail")
         self.finish(sidecar)
 
     def test_damaged_log__tail_and_the_damage_is_kept(self):
         sidecar = self.run_blocks(6)
         self.assertTrue(harness.flip_bytes(sidecar.data / "log", "*.seg", 0.5))
         sidecar = self.start()
-        self.attached_by(sidecar, TAIL)
+        self.attached_by(sidecar, "tail")
         self.assertTrue(list((sidecar.data / "quarantine").iterdir()))
         self.finish(sidecar)
 
@@ -256,129 +262,6 @@ class Paths(TwinCase):
                 self.attached_by(sidecar, "swap")
                 self.finish(sidecar)
                 self.end_processes()
-
-
-class Reads(TwinCase):
-    """Under `--reads node` the kernel asks the node: same writes, hashes and outputs."""
-
-    chain = Chain(harness.LEDGER, harness.workload_lines(201), 10)
-
-    def test_reads_node__is_the_twin_that_read_its_mirror(self):
-        sidecar = self.start("--reads", "node")
-        self.chain_node("--blocks", 7, "--revert-every", 5).run()
-        sidecar.kill()
-        sidecar = self.start("--reads", "node")
-        outcome = self.finish(sidecar, ["--rollback", 2, "--revert-every", 3])
-        self.assertEqual(outcome.status["counters"]["divergences"], 0)
-
-
-class Heights(harness.IntegrationCase):
-    """Heights as nodes really send them; driven by the independent client."""
-
-    def count(self, amount):
-        return '{"to":"town","method":"count","args":[%d]}' % amount
-
-    def client(self, store=None):
-        node = python_node.PythonNode(str(self.folder / "headstart.sock"), store,
-                                      timeout=harness.DEADLINE_S)
-        node.connect()
-        self.addCleanup(node.close)
-        node.hello(harness.CHAIN_ID)
-        return node
-
-    def start(self, *arguments, kernel=harness.TOWN):
-        sidecar = self.sidecar(kernel=kernel, arguments=arguments)
-        sidecar.wait_ready()
-        return sidecar
-
-    def restart(self, sidecar, node):
-        """SIGKILL for the sidecar; another one, and the node connects again."""
-        node.close()
-        sidecar.kill()
-        sidecar = self.start(*EVERY_BLOCK)
-        return sidecar, self.client(node.store)
-
-    def deliver(self, node, amounts, height):
-        return [node.deliver(self.count(amount), height, 1700000000)["value"]
-                for amount in amounts]
-
-    def test_heights_repeat_and_skip__all_messages_are_executed(self):
-        sidecar = self.start(*EVERY_BLOCK)
-        node = self.client()
-        self.assertEqual(self.deliver(node, [1, 1], 5), ["101", "102"])
-        self.assertEqual(self.deliver(node, [1], 5), ["103"])
-        self.assertEqual(self.deliver(node, [1, 1], 900), ["104", "105"])
-        self.assertEqual(self.deliver(node, [1], 2**53 - 1), ["106"])
-        sidecar, node = self.restart(sidecar, node)
-        self.assertEqual(self.deliver(node, [1], 2**53 - 1), ["107"])
-        self.assertEqual(sidecar.status()["counters"]["full_replays"], 0)
-
-    def test_height_goes_back_without_its_seqnum__is_stale_and_nothing_happened(self):
-        self.start(*EVERY_BLOCK)
-        node = self.client()
-        self.deliver(node, [1, 1], 7)
-        before = dict(node.store.entries)
-        with self.assertRaises(python_node.RpcError) as failure:
-            node.deliver(self.count(1), 6, 1700000000)
-        self.assertEqual(failure.exception.code, "stale")
-        self.assertEqual(node.store.entries, before)
-        self.assertEqual(self.deliver(node, [1], 7), ["103"])
-
-    def test_height_goes_back_with_its_seqnum__is_followed(self):
-        sidecar = self.start(*EVERY_BLOCK)
-        node = self.client()
-        kept = {}
-        for height in range(1, 9):
-            kept[height] = dict(node.store.entries)
-            self.deliver(node, [height, height], height)
-            node.commit(height)
-        for height, other in ((8, 3), (4, 7), (2, 9)):
-            back = self.client_over(node, kept[height])
-            value = back.deliver(self.count(other), height, 1700000000)
-            self.assertEqual(value["path"], "roll_back")
-            self.assertEqual(int(value["value"]), 100 + height * (height - 1) + other)
-            node = back
-        self.assertEqual(sidecar.status()["counters"]["full_replays"], 0)
-
-    def client_over(self, node, entries):
-        node.close()
-        return self.client(python_node.Store(entries))
-
-    def test_heights_never_change__everything_is_one_block(self):
-        sidecar = self.start(*EVERY_BLOCK)
-        node = self.client()
-        self.deliver(node, [1] * 300, 1)
-        self.assertIsNone(sidecar.status()["snapshot"]["newest"])
-        sidecar, node = self.restart(sidecar, node)
-        result = node.deliver(self.count(1), 1, 1700000000)
-        self.assertEqual((result["path"], result["value"]), ("swap", "401"))
-        sidecar.stop()
-
-    def test_height_zero__is_a_height_like_any_other(self):
-        sidecar = self.start(*EVERY_BLOCK)
-        node = self.client()
-        self.assertEqual(self.deliver(node, [1] * 5, 0)[-1], "105")
-        sidecar, node = self.restart(sidecar, node)
-        self.assertEqual(self.deliver(node, [1] * 5, 0)[-1], "110")
-        self.assertEqual(self.deliver(node, [1], 1), ["111"])
-
-    def test_block_of_ten_thousand_messages__is_undone_and_executed_again(self):
-        transfer = '{"to":"bench","method":"transfer","args":["account0","account1",1]}'
-        lines = self.messages([transfer] * 10001)
-        sidecar = self.start(*EVERY_BLOCK, kernel=harness.BENCH)
-        arguments = ["--block-size", 10000]
-        self.node(lines, arguments=[*arguments, "--crash-after", 2000]).crash()
-        sidecar.kill()
-        sidecar = self.start(*EVERY_BLOCK, kernel=harness.BENCH)
-        self.assertEqual(sidecar.status()["seqnum"], 2000)
-        node = self.node(lines, arguments=arguments)
-        result = node.run()
-        self.assertEqual(result["first_path"], "roll_back")
-        self.assertEqual(result["seqnum"], 10001)
-        self.assertEqual(node.answered()[10001]["value"], 10001)
-        status = sidecar.status()
-        self.assertEqual(status["counters"]["full_replays"], 0)
-        self.assertEqual(status["height"], 2)
 
 
 if __name__ == "__main__":

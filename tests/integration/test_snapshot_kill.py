@@ -68,7 +68,7 @@ class Story(TwinCase):
         first = self.start(ready=False, environment=environment)
         # A little slower than it could be, so that what is written in the background is.
         node = self.chain_node("--interval-ms", 2, *self.node_arguments()).start()
-        harness.wait_for(lambda: first.process.poll() is not None or node.process.poll() is not None,
+        harness.wait_for(lambda: {first.process.poll(), node.process.poll()} != {None},
                          "the story ends")
         if first.process.poll() is None:
             first.process.terminate()  # stopping is disk work too
