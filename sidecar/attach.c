@@ -255,11 +255,13 @@ enum hs_status steward_attach(struct steward *s, const struct position *real,
     enum hs_status st;
 
     *out = (struct attach_report){.path = ENTRY_NONE};
+    steward_explain_divergence(s); /* of the preload */
     st = attach_attempt(s, real, ENTRY_CAUSE_NONE, out, err);
     if (st != HS_OK && attach_again(out, st)) {
         cause = steward_blame(st);
         if (cause != ENTRY_CAUSE_NONE) {
             steward_reject(s, cause, err);
+            steward_explain_divergence(s);
         } else {
             logger_write(s->o.logger, LOG_LEVEL_WARN, "%s failed: %s", entry_path_name(out->path),
                          err->text);

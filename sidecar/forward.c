@@ -19,6 +19,22 @@ static void forward_count(struct steward *s, uint64_t replayed)
     figures_release(s->o.board);
 }
 
+/* Which vat it was is found out by comparing transcripts: ours are kept for that. */
+static enum hs_status forward_diverged(struct steward *s, const struct log_entry *entry,
+                                       const struct kernel_outcome *outcome, struct hs_error *err)
+{
+    struct hs_error why = {0};
+
+    steward_forget_divergence(s);
+    if (divergence_open(s->kernel, entry, outcome, &s->divergence, &why) != HS_OK) {
+        logger_write(s->o.logger, LOG_LEVEL_WARN, "divergence: %s", why.text);
+    }
+    return hs_fail(err, HS_DIVERGED,
+                   "message %" PRIu64 " of block %" PRIu64 ": the log has hash %s, replay gave %s",
+                   entry->after.seqnum, entry->message.height, entry->after.hash,
+                   outcome->after.hash);
+}
+
 static enum hs_status forward_step(struct steward *s, const struct log_entry *entry,
                                    struct hs_error *err)
 {
@@ -29,10 +45,7 @@ static enum hs_status forward_step(struct steward *s, const struct log_entry *en
     if (st != HS_OK) return st;
     st = kernel_deliver(s->kernel, &entry->message, &outcome, err);
     if (st == HS_OK && !position_equal(&outcome.after, &entry->after)) {
-        st = hs_fail(
-            err, HS_DIVERGED,
-            "message %" PRIu64 " of block %" PRIu64 ": the log has hash %s, replay gave %s",
-            entry->after.seqnum, entry->message.height, entry->after.hash, outcome.after.hash);
+        st = forward_diverged(s, entry, &outcome, err);
     } else if (st != HS_OK) {
         (void)hs_fail_prefix(err, st, "message %" PRIu64 " of block %" PRIu64, entry->after.seqnum,
                              entry->message.height);
@@ -71,6 +84,7 @@ static enum hs_status forward_untied(struct steward *s, struct hs_error *err)
 
     logger_write(s->o.logger, LOG_LEVEL_ERROR, "%s: the log does not belong to this snapshot",
                  err->text);
+    steward_forget_divergence(s);
     st = kernel_back_to_mark(s->kernel, err);
     return st == HS_OK ? hs_fail(err, HS_GAP, "the log is of another history") : st;
 }

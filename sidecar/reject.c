@@ -28,6 +28,7 @@ static void reject_keep_evidence(struct steward *s, enum entry_cause cause,
         .kernel_at = s->kernel ? kernel_position(s->kernel) : position_origin(),
         .newest = s->snapshots.records_len > 0 ? &s->snapshots.records[0] : NULL,
         .log = log_keeper_summary(s),
+        .divergence = cause == ENTRY_CAUSE_DIVERGED ? s->divergence : NULL,
     };
     struct buffer path = {0};
     struct hs_error err = {0};
@@ -38,7 +39,35 @@ static void reject_keep_evidence(struct steward *s, enum entry_cause cause,
     } else {
         logger_write(s->o.logger, LOG_LEVEL_WARN, "evidence was not kept: %s", err.text);
     }
+    if (evidence.divergence) buffer_take(&s->evidence, &path);
     buffer_fini(&path);
+}
+
+void steward_forget_divergence(struct steward *s)
+{
+    divergence_close(s->divergence);
+    s->divergence = NULL;
+    buffer_fini(&s->evidence);
+}
+
+void steward_explain_divergence(struct steward *s)
+{
+    struct hs_error err = {0};
+    enum hs_status st;
+
+    if (!s->divergence) return;
+    st = divergence_compare(s->divergence, real_store_kv(s->real_store), &err);
+    if (st == HS_PEER_GONE) return; /* the next node may tell */
+    if (st == HS_OK) {
+        logger_write(s->o.logger, LOG_LEVEL_ERROR, "diverged: %s", divergence_words(s->divergence));
+        if (s->evidence.len > 0) {
+            st = evidence_amend(buffer_text(&s->evidence), s->divergence, &err);
+        }
+    }
+    if (st != HS_OK) {
+        logger_write(s->o.logger, LOG_LEVEL_WARN, "divergence: %s", err.text);
+    }
+    steward_forget_divergence(s);
 }
 
 void steward_reject(struct steward *s, enum entry_cause cause, const struct hs_error *why)

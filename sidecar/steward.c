@@ -355,6 +355,7 @@ static void steward_free(struct steward *s)
     job_queue_close(s->queue);
     background_fini(&s->snapshots.background);
     background_fini(&s->log.background);
+    steward_forget_divergence(s);
     free(s->snapshots.records);
     free(s);
 }

@@ -18,6 +18,7 @@
 
 #include "kernel/state/kv_memory.h"
 #include "replaylog/replay_log.h"
+#include "sidecar/divergence.h"
 #include "sidecar/entry_check.h"
 #include "sidecar/progress.h"
 #include "sidecar/real_store.h"
@@ -72,10 +73,12 @@ struct steward {
     struct real_store *real_store;
     struct snapshot_keeper snapshots;
     struct log_keeper log;
-    enum entry_cause rejected; /* not NONE: what is kept may not be used */
-    bool attached;             /* this node's position was met */
-    uint64_t committed_height; /* highest that a commit named; 0: none */
-    struct position floor;     /* highest position that the node must have committed */
+    enum entry_cause rejected;     /* not NONE: what is kept may not be used */
+    struct divergence *divergence; /* NULL, or one that no node has explained yet */
+    struct buffer evidence;        /* the file about it; empty: it was not kept */
+    bool attached;                 /* this node's position was met */
+    uint64_t committed_height;     /* highest that a commit named; 0: none */
+    struct position floor;         /* highest position that the node must have committed */
     uint64_t started_us;
     uint64_t vats_shown_us; /* clock_us of the last list of vats */
     struct rates rates_saved;
@@ -108,6 +111,10 @@ HS_MUST_CHECK enum hs_status steward_base_in_memory(struct steward *s, const str
 HS_MUST_CHECK enum hs_status steward_start_empty(struct steward *s, struct hs_error *err);
 /** What we keep led to `cause`: say so, keep the evidence, and never use it again. */
 void steward_reject(struct steward *s, enum entry_cause cause, const struct hs_error *why);
+/** Compare what diverged, if anything did, with the node's transcripts, and say what is found; only
+ *  while a delivery is unanswered. */
+void steward_explain_divergence(struct steward *s);
+void steward_forget_divergence(struct steward *s);
 /** After a failure: was it our data that is wrong, or did something else stand in the way? */
 enum entry_cause steward_blame(enum hs_status status);
 

@@ -4,7 +4,6 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/state/fault.h"
-#include "replaylog/replay_log.h"
 
 #include <unistd.h>
 
@@ -167,60 +166,6 @@ static void steward__wiped_node_begins_anew(void)
     rig_close(&rig);
 }
 
-/* Write the log again with one hash changed: what a kernel that is not deterministic would leave.
- */
-static void spoil_log(const char *dir, uint64_t seqnum)
-{
-    struct scratch_path path = scratch_join(dir, "log"), copy = scratch_join(dir, "log.new");
-    struct scratch_path quarantine = scratch_join(dir, "quarantine");
-    struct replay_log_options from = {.dir = path.text, .quarantine_dir = quarantine.text};
-    struct replay_log_options to = {.dir = copy.text, .quarantine_dir = quarantine.text};
-    struct replay_log *old = NULL, *new = NULL;
-    struct replay_cursor *cursor = NULL;
-    struct log_entry entry;
-
-    CU_ASSERT_EQUAL_FATAL(replay_log_open(&from, &old, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(replay_log_open(&to, &new, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(replay_log_seek(old, replay_log_summary(old).first, &cursor, NULL),
-                          HS_OK);
-    while (replay_cursor_next(cursor, &entry, NULL) == HS_OK) {
-        if (entry.after.seqnum == seqnum)
-            entry.after.hash[0] = entry.after.hash[0] == '0' ? '1' : '0';
-        CU_ASSERT_EQUAL(replay_log_append(new, &entry, NULL), HS_OK);
-    }
-    replay_cursor_close(cursor);
-    replay_log_close(old);
-    replay_log_close(new);
-    scratch_remove(path);
-    CU_ASSERT_EQUAL_FATAL(rename(copy.text, path.text), 0);
-}
-
-static void steward__divergence_is_told_kept_and_survived(void)
-{
-    struct scratch_path quarantine;
-
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
-    rig_stop(&rig);
-    spoil_log(rig.dir.text, 28);
-    rig.logger.level = LOG_LEVEL_ERROR;
-    rig_start(&rig);
-    CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 1);
-    quarantine = scratch_join(rig.dir.text, "quarantine");
-    CU_ASSERT(scratch_count(quarantine.text) > 0);
-    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
-    CU_ASSERT_EQUAL(rig_figures(&rig).full_replays[ENTRY_CAUSE_DIVERGED], 1);
-    rig_check_twin(&rig);
-    rig_deliver_many(&rig, 6);
-    rig_stop(&rig);
-    rig_start(&rig); /* the rejected snapshots are not chosen again */
-    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
-    CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 0);
-    rig_check_twin(&rig);
-    rig_close(&rig);
-}
-
 static void steward__height_that_goes_back_is_stale(void)
 {
     rig_open(&rig);
@@ -261,22 +206,6 @@ static void steward__store_that_is_not_where_the_delivery_says_is_refused(void)
     rig.history[7].after = told;
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
     rig_check_twin(&rig);
-    rig_close(&rig);
-}
-
-static void steward__verified_swap_finds_a_store_that_differs(void)
-{
-    rig_open(&rig);
-    rig.config.verify_swap = true;
-    rig_start(&rig);
-    rig_deliver_many(&rig, 12);
-    rig_stop(&rig);
-    CU_ASSERT_EQUAL(
-        kv_store_set(kv_memory_store(rig.real), slice_text("v1.vs.extra"), slice_text("x"), NULL),
-        HS_OK);
-    rig_start(&rig);
-    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
-    CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 1);
     rig_close(&rig);
 }
 
@@ -368,11 +297,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__node_that_went_on_alone_before_any_snapshot_is_replayed),
     SUITE_CASE(steward__lost_data_folder_costs_time_and_nothing_else),
     SUITE_CASE(steward__wiped_node_begins_anew),
-    SUITE_CASE(steward__divergence_is_told_kept_and_survived),
     SUITE_CASE(steward__height_that_goes_back_is_stale),
     SUITE_CASE(steward__node_that_goes_away_in_a_full_replay_may_come_back),
     SUITE_CASE(steward__store_that_is_not_where_the_delivery_says_is_refused),
-    SUITE_CASE(steward__verified_swap_finds_a_store_that_differs),
     SUITE_CASE(steward__disk_that_fails_and_comes_back_never_fails_a_delivery),
     SUITE_CASE(steward__full_replay_without_a_disk_runs_from_memory),
     SUITE_CASE(steward__random_life_stays_equal_to_its_twin),
