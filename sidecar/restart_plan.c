@@ -56,6 +56,28 @@ static struct entry_decision decide(const struct entry_facts *facts, const struc
     return entry_check(&f);
 }
 
+/* As attach.c does: only when nothing else leads there is the node asked for its history. */
+static struct entry_decision decide_asking(const struct plan_facts *f,
+                                           const struct entry_facts *facts,
+                                           const struct position *real)
+{
+    struct entry_decision d = decide(facts, real);
+    struct entry_facts asked = *facts;
+    struct entry_snapshot proven;
+    size_t i = 0;
+
+    if (d.path != ENTRY_FULL_REPLAY || !f->has_images) return d;
+    while (i < facts->snapshots_len && facts->snapshots[i].at.seqnum >= real->seqnum) {
+        i++;
+    }
+    if (i == facts->snapshots_len) return d;
+    proven = facts->snapshots[i];
+    proven.on_real_history = true;
+    asked.snapshots = &proven;
+    asked.snapshots_len = 1;
+    return decide(&asked, real);
+}
+
 static struct position floor_of(const struct plan_facts *f)
 {
     struct position floor = f->floor;
@@ -145,7 +167,7 @@ static struct plan_case case_of(const struct plan_facts *f, const struct plan_ke
                                 const struct plan_node *node)
 {
     struct plan_case c = {
-        .decision = decide(&k->facts, &node->at),
+        .decision = decide_asking(f, &k->facts, &node->at),
         .to_known = node->known,
         .from_seqnum = k->from_seqnum,
         .to_seqnum = node->at.seqnum,
@@ -156,7 +178,12 @@ static struct plan_case case_of(const struct plan_facts *f, const struct plan_ke
         work_add(&c.work, &f->rebuild);
         return c;
     }
-    if (c.decision.path == ENTRY_TAIL) c.work.more = true;
+    if (c.decision.path == ENTRY_TAIL) {
+        work_add(&c.work, &f->load);
+        c.work.of[RATE_STORE_ENTRIES] += f->rebuild.of[RATE_STORE_ENTRIES];
+        c.work.more = true; /* the transcripts since then */
+        return c;
+    }
     if (c.decision.base == ENTRY_BASE_SNAPSHOT) work_add(&c.work, &f->load);
     if (c.decision.base != ENTRY_BASE_NOTHING && c.decision.base_at.seqnum < node->at.seqnum) {
         c.work.of[RATE_MESSAGES] += node->at.seqnum - c.decision.base_at.seqnum;

@@ -7,7 +7,8 @@
  * Where the node comes back is its own to say; what we know bounds it. At best it has committed
  * everything that was executed. At worst only the floor: what it must have committed, since it went
  * on from there. Where what is kept does not reach that far, the worst is a position that we cannot
- * lead to. The decisions are those of entry_check.h itself, asked about these positions.
+ * lead to. The decisions are those of entry_check.h itself, asked about these positions; that the
+ * node's history is the one we know is presumed, since only the node can prove it.
  */
 #ifndef HEADSTART_SIDECAR_RESTART_PLAN_H
 #define HEADSTART_SIDECAR_RESTART_PLAN_H
@@ -28,6 +29,7 @@ struct plan_facts {
     struct position log_end;  /* meaningful only if the log holds entries */
     struct position floor;    /* what the node must have committed; the origin if nothing says so */
     bool log_damaged;         /* more was executed than the log now holds */
+    bool has_images;          /* the snapshots' heap images can be used */
     struct plan_work load;    /* heaps of the newest snapshot, from images or transcripts */
     struct plan_work rebuild; /* full replay of what the newest snapshot holds */
 };

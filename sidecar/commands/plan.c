@@ -45,9 +45,9 @@ static enum hs_status put_preload(const struct plan_account *a, uint64_t message
 
     if (a->from_daemon) return buffer_printf(out, "the daemon keeps a kernel ready; ");
     if (snapshots == 0) return buffer_printf(out, "a kernel begins at the log's first message; ");
-    st =
-        buffer_printf(out, "the next start loads the snapshot at %" PRIu64 " from %s",
-                      a->snapshots[0].at.seqnum, a->has_images ? "its heap images" : "transcripts");
+    st = buffer_printf(out, "the next start loads the snapshot at %" PRIu64 " from %s",
+                       a->snapshots[0].at.seqnum,
+                       a->facts.has_images ? "its heap images" : "transcripts");
     if (st == HS_OK && a->other_epoch) {
         st = buffer_append_text(out, ", since the images are another engine's");
     }
@@ -77,8 +77,10 @@ static enum hs_status put_why(const struct plan_account *a, const struct plan_ca
                              d->base == ENTRY_BASE_MARK ? "mark" : "snapshot", d->base_at.seqnum);
     case ENTRY_TAIL:
         return buffer_printf(out,
-                             "the log does not reach, so the node's store gives what came after "
-                             "%" PRIu64,
+                             "%s, so the node's store is read; of its transcripts only what came "
+                             "after the snapshot at %" PRIu64 " is replayed",
+                             a->facts.log_damaged ? "the log is damaged"
+                                                  : "the log does not lead to the node",
                              d->base_at.seqnum);
     default: break;
     }

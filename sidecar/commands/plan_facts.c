@@ -79,7 +79,7 @@ static void take_status(const json_t *status, struct plan_account *a)
         e->snapshots_len = 1;
     }
     take_heaps(json_object_get(status, "vats"), &a->facts);
-    a->has_images = true;
+    a->facts.has_images = true; /* if not, its status does not say so */
     a->rates = rates_of_json(json_object_get(status, "rates"));
 }
 
@@ -151,9 +151,9 @@ static enum hs_status take_newest(struct snapshot_db *db, const struct snapshot_
     enum hs_status st = take_transcripts(snapshot_db_base(db), &entries, err);
 
     if (st != HS_OK) return st;
-    a->has_images = snapshot_db_images(db) != NULL;
-    a->other_epoch = newest->has_images && !a->has_images;
-    if (a->has_images) {
+    f->has_images = snapshot_db_images(db) != NULL;
+    a->other_epoch = newest->has_images && !f->has_images;
+    if (f->has_images) {
         f->load.of[RATE_IMAGE_BYTES] = newest->pages * HS_HEAP_PAGE_BYTES;
     } else {
         f->load.of[RATE_TRANSCRIPT_ENTRIES] = entries;

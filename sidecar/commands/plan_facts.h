@@ -11,7 +11,6 @@ struct plan_account {
     struct entry_snapshot *snapshots; /* owned; what facts.entry.snapshots is */
     struct rates rates;
     bool from_daemon;
-    bool has_images;    /* heaps of the newest snapshot come from images */
     bool other_epoch;   /* there are none because another engine wrote the folder */
     bool snapshot_lost; /* there was one, but none that passes its checks */
 };

@@ -60,6 +60,10 @@ class Plan(IntegrationCase):
             expected = sum(count * 1000 / rate for count, rate in parts)
             self.assertAlmostEqual(case["estimated_ms"], expected, delta=1)
 
+    def newest_snapshot(self):
+        """One that is due while another is being written is left out, so this is not fixed."""
+        return json.loads(self.tool("--json", "snapshot", "list").stdout)["snapshots"][0]["seqnum"]
+
     def run_chain(self, count=None, arguments=(), **node):
         sidecar = self.sidecar(arguments=arguments)
         sidecar.wait_ready()
@@ -103,8 +107,9 @@ class Plan(IntegrationCase):
         sidecar.stop()
         plan = self.plan()
         self.assertEqual((plan["source"], plan["path"]), ("data_folder", "swap"))
-        self.assertEqual((plan["from_seqnum"], plan["to_seqnum"]), (200, result["seqnum"]))
-        self.assertEqual(plan["messages"], result["seqnum"] - 200)
+        newest = self.newest_snapshot()
+        self.assertEqual((plan["from_seqnum"], plan["to_seqnum"]), (newest, result["seqnum"]))
+        self.assertEqual(plan["messages"], result["seqnum"] - newest)
         self.assertGreater(plan["image_bytes"], 0)
         self.assertEqual((plan["worst"]["path"], plan["worst"]["to_seqnum"]), ("roll_back", 240))
         self.assertIsNone(plan["rates"]["image_bytes_per_s"])  # no start from a snapshot so far
@@ -124,26 +129,42 @@ class Plan(IntegrationCase):
         self.assertEqual(path, "swap")
         self.assertIsNotNone(self.plan()["rates"]["transcript_entries_per_s"])
 
-    def test_folder__lost_log_may_cost_a_full_replay(self):
-        sidecar, _ = self.run_chain()
-        sidecar.stop()
+    def lose_the_log(self):
         shutil.rmtree(self.folder / "sidecar/log")
         (self.folder / "sidecar/log").mkdir()
+
+    def test_folder__lost_log_may_cost_the_tail(self):
+        sidecar, _ = self.run_chain()
+        sidecar.stop()
+        self.lose_the_log()
         plan = self.plan()
-        self.assertEqual((plan["path"], plan["to_seqnum"]), ("swap", 200))
+        self.assertEqual((plan["path"], plan["to_seqnum"]),
+                         ("swap", self.newest_snapshot()))
         worst = plan["worst"]
+        self.assertEqual((worst["path"], worst["to_seqnum"]), ("tail", None))
+        self.assertGreater(worst["store_entries"], 0)
+        self.assertIsNone(worst["estimated_ms"])
+        self.assertEqual(self.first_path(260)[0], "tail")
+        self.assertIsNotNone(self.plan()["rates"]["store_entries_per_s"])
+
+    def test_folder__lost_log_without_images_may_cost_a_full_replay(self):
+        sidecar, _ = self.run_chain(arguments=("--no-images",))
+        sidecar.stop()
+        self.lose_the_log()
+        worst = self.plan()["worst"]
         self.assertEqual((worst["path"], worst["to_seqnum"]), ("full_replay", None))
         self.assertGreater(worst["transcript_entries"], 0)
         self.assertGreater(worst["store_entries"], 0)
         self.assertIsNone(worst["estimated_ms"])
-        path, _, _ = self.first_path(260)
-        self.assertEqual(path, "full_replay")
+        self.assertEqual(self.first_path(260, arguments=("--no-images",))[0], "full_replay")
         plan = self.plan()
         self.assertIsNotNone(plan["rates"]["store_entries_per_s"])
         self.assertIsNotNone(plan["rates"]["transcript_entries_per_s"])
+        self.lose_the_log()
+        self.assertIsNotNone(self.plan()["worst"]["estimated_ms"])
 
     def test_folder__damaged_log_promises_nothing(self):
-        sidecar, _ = self.run_chain(arguments=("--snapshot-every", 100))
+        sidecar, _ = self.run_chain()
         sidecar.stop()
         segment = max((self.folder / "sidecar/log").glob("*.seg"))
         with open(segment, "r+b") as file:
@@ -151,10 +172,9 @@ class Plan(IntegrationCase):
             file.seek(len(whole) * 9 // 10)
             file.write(bytes([whole[len(whole) * 9 // 10] ^ 0x10]))
         plan = self.plan()
-        self.assertEqual((plan["path"], plan["to_seqnum"]), ("full_replay", None))
+        self.assertEqual((plan["path"], plan["to_seqnum"]), ("tail", None))
         self.assertIn("damaged", plan["why"])
-        path, _, _ = self.first_path(260)
-        self.assertEqual(path, "full_replay")
+        self.assertEqual(self.first_path(260)[0], "tail")
 
     def test_folder__damaged_snapshot_is_not_counted_on(self):
         sidecar, _ = self.run_chain()

@@ -166,6 +166,30 @@ static void restart_plan__log_that_does_not_reach_back_to_the_snapshot_is_a_gap(
     CU_ASSERT_EQUAL(p.best.work.of[RATE_MESSAGES], 0);
 }
 
+static void restart_plan__gap_behind_images_costs_the_transcripts_tail(void)
+{
+    struct world w = world_empty();
+    struct restart_plan p;
+
+    world_log(&w, 110, 130, 120);
+    world_snapshot(&w, 100);
+    world_snapshot(&w, 50);
+    w.facts.has_images = true;
+    p = plan_of(&w);
+    CU_ASSERT_EQUAL(p.best.decision.path, ENTRY_TAIL);
+    CU_ASSERT_EQUAL(p.best.decision.base_at.seqnum, 100);
+    CU_ASSERT_EQUAL(p.best.to_seqnum, 130);
+    CU_ASSERT_TRUE(p.best.work.more); /* how long the tail is, the node's store knows */
+    CU_ASSERT_EQUAL(p.best.work.of[RATE_STORE_ENTRIES], STORE_ENTRIES);
+    CU_ASSERT_EQUAL(p.best.work.of[RATE_MESSAGES], 0);
+    CU_ASSERT_EQUAL(p.best.work.of[RATE_TRANSCRIPT_ENTRIES], 0);
+    CU_ASSERT_EQUAL(p.worst.decision.path, ENTRY_TAIL);
+    w.facts.log_damaged = true;
+    p = plan_of(&w);
+    CU_ASSERT_EQUAL(p.best.decision.path, ENTRY_TAIL);
+    CU_ASSERT_FALSE(p.best.to_known);
+}
+
 static void restart_plan__log_that_ends_before_the_snapshot_may_lack_the_rest(void)
 {
     struct world w = world_empty();
@@ -283,6 +307,7 @@ static void restart_plan__every_small_world_has_an_answer(void)
         world_log(&w, first, last, floor);
         if (snapshot > 0) world_snapshot(&w, snapshot);
         if (i % 2 && ours >= floor) world_kernel(&w, ours, floor);
+        w.facts.has_images = i % 3 == 0;
         p = plan_of(&w);
         for (int k = 0; k < 2; k++) {
             const struct plan_case *c = k ? &p.worst : &p.best;
@@ -295,6 +320,8 @@ static void restart_plan__every_small_world_has_an_answer(void)
         }
         CU_ASSERT(p.worst.decision.path == ENTRY_FULL_REPLAY ||
                   p.best.decision.path != ENTRY_FULL_REPLAY);
+        CU_ASSERT(w.facts.has_images ||
+                  (p.best.decision.path != ENTRY_TAIL && p.worst.decision.path != ENTRY_TAIL));
     }
 }
 
@@ -402,6 +429,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(restart_plan__log_that_ends_at_the_snapshot_costs_no_message),
     SUITE_CASE(restart_plan__nothing_kept_is_cold_or_full_replay),
     SUITE_CASE(restart_plan__log_that_does_not_reach_back_to_the_snapshot_is_a_gap),
+    SUITE_CASE(restart_plan__gap_behind_images_costs_the_transcripts_tail),
     SUITE_CASE(restart_plan__log_that_ends_before_the_snapshot_may_lack_the_rest),
     SUITE_CASE(restart_plan__damaged_log_never_promises_a_swap),
     SUITE_CASE(restart_plan__log_of_another_history_is_not_counted_on),
