@@ -222,9 +222,9 @@ static void steward_commit_job(struct job *job, void *owner)
     struct commit_job *j = (struct commit_job *)job;
     struct steward *s = owner;
 
-    if (j->height > s->committed_height) s->committed_height = j->height;
-    /* The kernel stands where the node's last delivery of that block left it. */
-    if (s->attached && s->kernel && kernel_height(s->kernel) == j->height) {
+    /* The kernel stands where the node's last delivery up to that block left it, unless that one's
+     * transaction failed: the next delivery tells, so the mark, which must be the node's, waits. */
+    if (s->attached && s->kernel && kernel_height(s->kernel) <= j->height) {
         s->floor = kernel_position(s->kernel);
     }
     commit_job_free(job);

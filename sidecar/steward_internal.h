@@ -77,7 +77,6 @@ struct steward {
     struct divergence *divergence; /* NULL, or one that no node has explained yet */
     struct buffer evidence;        /* the file about it; empty: it was not kept */
     bool attached;                 /* this node's position was met */
-    uint64_t committed_height;     /* highest that a commit named; 0: none */
     struct position floor;         /* highest position that the node must have committed */
     uint64_t started_us;
     uint64_t vats_shown_us; /* clock_us of the last list of vats */

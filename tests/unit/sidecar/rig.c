@@ -257,6 +257,7 @@ struct probe_job {
     struct job job;
     struct ipc_request request;
     struct rig_state state;
+    uint64_t synced;
 };
 
 static void probe_answer(struct job *job)
@@ -497,15 +498,40 @@ static void probe_run(struct job *job, void *owner)
     probe_answer(job);
 }
 
-struct rig_state rig_kernel_state(struct rig *r)
+static void probe_log(struct job *job, void *owner)
 {
-    struct probe_job p = {.job = {.run = probe_run, .drop = probe_answer}};
+    struct probe_job *p = (struct probe_job *)job;
+
+    p->synced = log_keeper_summary(owner).synced;
+    probe_answer(job);
+}
+
+static struct probe_job probe(struct rig *r, void (*run)(struct job *job, void *owner))
+{
+    struct probe_job p = {.job = {.run = run, .drop = probe_answer}};
 
     request_init(&p.request);
     job_queue_post(r->steward->queue, &p.job);
     request_wait(&p.request);
     request_fini(&p.request);
-    return p.state;
+    return p;
+}
+
+struct rig_state rig_kernel_state(struct rig *r)
+{
+    return probe(r, probe_run).state;
+}
+
+uint64_t rig_log_synced(struct rig *r)
+{
+    return probe(r, probe_log).synced;
+}
+
+/* Figures are shown when a job is done: once a second one has run, the first one's are. */
+void rig_commit(struct rig *r, uint64_t height)
+{
+    steward_commit(r->steward, height);
+    (void)rig_log_synced(r);
 }
 
 struct twin {

@@ -91,6 +91,11 @@ struct rig_state rig_twin_state(struct rig *r);
 /** Assert that kernel, twin and the node's store are the same. */
 void rig_check_twin(struct rig *r);
 
+/** Highest seqnum that the replay log knows to be on disk. */
+uint64_t rig_log_synced(struct rig *r);
+/** A commit notice, taken in before this returns. */
+void rig_commit(struct rig *r, uint64_t height);
+
 struct figures rig_figures(struct rig *r); /* without vats; nothing to free */
 
 #endif

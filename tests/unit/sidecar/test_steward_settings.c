@@ -133,27 +133,6 @@ static void steward__reads_from_the_node_ask_the_node(void)
     rig_close(&rig);
 }
 
-static void steward__prepare_commit_is_answered_in_every_mode(void)
-{
-    static const enum sidecar_log_sync modes[] = {SIDECAR_LOG_SYNC_BACKGROUND,
-                                                  SIDECAR_LOG_SYNC_ALWAYS, SIDECAR_LOG_SYNC_BLOCK};
-    struct figures figures;
-
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        rig_open(&rig);
-        rig.config.log_sync = modes[i];
-        rig_start(&rig);
-        rig_deliver_many(&rig, 15);
-        CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 3), 0);
-        steward_commit(rig.steward, 3);
-        rig_deliver_many(&rig, 1);
-        figures = rig_figures(&rig);
-        CU_ASSERT(histogram_count(&figures.log_sync) > 0);
-        CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 16);
-        rig_close(&rig);
-    }
-}
-
 static void steward__without_a_log_nothing_is_logged_and_all_is_answered(void)
 {
     rig_open(&rig);
@@ -223,7 +202,6 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__reads_from_the_node_give_the_same),
     SUITE_CASE(steward__both_reads_give_the_same_writes_hashes_and_outputs),
     SUITE_CASE(steward__reads_from_the_node_ask_the_node),
-    SUITE_CASE(steward__prepare_commit_is_answered_in_every_mode),
     SUITE_CASE(steward__without_a_log_nothing_is_logged_and_all_is_answered),
     SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
     SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),

@@ -1,0 +1,153 @@
+/* What the node must have committed, as its own notices say it and as the log alone does; and
+ * prepare_commit, after which a block's entries are on disk. */
+#include "tests/unit/sidecar/rig.h"
+#include "tests/unit/suite.h"
+
+#include "kernel/state/fault.h"
+
+static struct rig rig; /* large; one at a time */
+
+static void floor__without_notices_is_the_block_before(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 5);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 0);
+    rig_deliver_many(&rig, 1); /* the first of block 2 */
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 5);
+    rig_deliver_many(&rig, 7);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 10);
+    rig_close(&rig);
+}
+
+static void floor__after_a_restart_is_what_the_log_proves(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 0; /* a snapshot would prove as much by itself */
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    rig_commit(&rig, 3); /* said, and not written down */
+    rig_stop(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 10);
+    CU_ASSERT_EQUAL(rig_figures(&rig).mark_seqnum, 10);
+    CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 13); /* and the rest by speculation */
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* The node lost what it had not committed: the mark is there, so nothing is executed again. */
+static void floor__is_where_a_node_is_met_that_lost_its_block(void)
+{
+    struct rig_answer a;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 33);
+    rig_stop(&rig);
+    rig_go_back(&rig, 30);
+    rig_start(&rig);
+    a = rig_deliver(&rig, 7, RIG_COUNT_MANY);
+    rig_expect(a, "roll_back");
+    CU_ASSERT_EQUAL(a.replayed, 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void floor__follows_commit_notices(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    rig_commit(&rig, 2); /* late: known already */
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 10);
+    rig_commit(&rig, 3);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 13);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, 4, RIG_COUNT_ONE).code, 0);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 13);
+    rig_commit(&rig, 9); /* empty blocks came after */
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 14);
+    rig_node_leaves(&rig);
+    rig_node_comes(&rig);
+    rig_commit(&rig, 10); /* of a node whose position is not known yet */
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 14);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void commit__after_a_failed_transaction_moves_no_mark(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
+    rig_commit(&rig, 3);
+    rig_expect(rig_deliver(&rig, 4, RIG_COUNT_ONE), "roll_back");
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 13);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void prepare_commit__leaves_the_block_on_disk_in_every_mode(void)
+{
+    static const enum sidecar_log_sync modes[] = {SIDECAR_LOG_SYNC_BACKGROUND,
+                                                  SIDECAR_LOG_SYNC_ALWAYS, SIDECAR_LOG_SYNC_BLOCK};
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        rig_open(&rig);
+        rig.config.log_sync = modes[i];
+        rig_start(&rig);
+        for (uint64_t height = 1; height <= 4; height++) {
+            rig_deliver_many(&rig, 5);
+            CU_ASSERT_EQUAL(rig_prepare_commit(&rig, height), 0);
+            CU_ASSERT_EQUAL(rig_log_synced(&rig), rig.len);
+            rig_commit(&rig, height);
+        }
+        CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 20);
+        rig_close(&rig);
+    }
+}
+
+static void prepare_commit__is_what_syncs_an_open_block(void)
+{
+    rig_open(&rig);
+    rig.config.log_sync = SIDECAR_LOG_SYNC_BLOCK;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 4);
+    CU_ASSERT_EQUAL(rig_log_synced(&rig), 0);
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 1), 0);
+    CU_ASSERT_EQUAL(rig_log_synced(&rig), 4);
+    rig_close(&rig);
+}
+
+static void prepare_commit__that_cannot_says_so_and_deliveries_go_on(void)
+{
+    rig_open(&rig);
+    rig.config.log_sync = SIDECAR_LOG_SYNC_BLOCK;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 4);
+    fault_arm("log.sync:1:EIO");
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 1), IPC_STORAGE_FAILED);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 1), IPC_STORAGE_FAILED); /* fenced: still unknown */
+    rig_deliver_many(&rig, 4);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(floor__without_notices_is_the_block_before),
+    SUITE_CASE(floor__after_a_restart_is_what_the_log_proves),
+    SUITE_CASE(floor__is_where_a_node_is_met_that_lost_its_block),
+    SUITE_CASE(floor__follows_commit_notices),
+    SUITE_CASE(commit__after_a_failed_transaction_moves_no_mark),
+    SUITE_CASE(prepare_commit__leaves_the_block_on_disk_in_every_mode),
+    SUITE_CASE(prepare_commit__is_what_syncs_an_open_block),
+    SUITE_CASE(prepare_commit__that_cannot_says_so_and_deliveries_go_on),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("steward commit", cases, argc, argv);
+}
