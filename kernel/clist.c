@@ -48,27 +48,42 @@ enum hs_status clist_find_vref(struct keeper *k, const struct ref *vat, const st
     return st != HS_OK || out->found ? st : clist_damaged(vat, kref.text, err);
 }
 
+/* "R o-50": what the entry under its kref says. */
+struct clist_flag {
+    char text[REF_BYTES_MAX + 2];
+};
+
+static struct slice clist_flag(const struct clist_entry *entry, struct clist_flag *out)
+{
+    size_t len = strlen(entry->vref.text);
+
+    out->text[0] = entry->reachable ? 'R' : '_';
+    out->text[1] = ' ';
+    memcpy(out->text + 2, entry->vref.text, len);
+    return slice_make(out->text, len + 2);
+}
+
 static enum hs_status clist_write_flag(struct keeper *k, const struct ref *vat,
                                        const struct clist_entry *entry, struct hs_error *err)
 {
+    struct clist_flag flag;
     struct key key;
-    char text[REF_BYTES_MAX + 2] = {entry->reachable ? 'R' : '_', ' '};
-    size_t len = strlen(entry->vref.text);
 
-    memcpy(text + 2, entry->vref.text, len);
     return keeper_write(k, key_of(&key, vat->text, ".c.", entry->kref.text),
-                        slice_make(text, len + 2), err);
+                        clist_flag(entry, &flag), err);
 }
 
 static enum hs_status clist_add(struct keeper *k, const struct ref *vat, const struct ref *kref,
                                 const struct ref *vref, struct hs_error *err)
 {
     struct clist_entry entry = {.found = true, .reachable = true, .kref = *kref, .vref = *vref};
+    struct clist_flag flag;
     struct key key;
-    enum hs_status st = clist_write_flag(k, vat, &entry, err);
+    enum hs_status st = keeper_create(k, key_of(&key, vat->text, ".c.", kref->text),
+                                      clist_flag(&entry, &flag), err);
 
     if (st != HS_OK) return st;
-    return keeper_write(k, key_of(&key, vat->text, ".c.", vref->text), ref_slice(kref), err);
+    return keeper_create(k, key_of(&key, vat->text, ".c.", vref->text), ref_slice(kref), err);
 }
 
 /* A thing new to the vat: o-50, p-60 or d-70 and up. */

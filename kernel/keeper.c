@@ -66,14 +66,20 @@ static enum hs_status keeper_kv_next(struct kv_store *kv, struct slice after, st
     return kv_store_next(keeper_under(keeper_of(kv)), after, key, value, err);
 }
 
+static enum hs_status keeper_note_set(struct keeper *k, struct slice key, struct slice value,
+                                      struct hs_error *err)
+{
+    if (!kv_layers_in_crank(k->layers) || !keeper_is_hashed(key)) return HS_OK;
+    return keeper_fail(err, keeper_hash_change(k, "add\n", key, &value));
+}
+
 static enum hs_status keeper_kv_set(struct kv_store *kv, struct slice key, struct slice value,
                                     struct hs_error *err)
 {
     struct keeper *k = keeper_of(kv);
     enum hs_status st = kv_store_set(keeper_under(k), key, value, err);
 
-    if (st != HS_OK || !kv_layers_in_crank(k->layers) || !keeper_is_hashed(key)) return st;
-    return keeper_fail(err, keeper_hash_change(k, "add\n", key, &value));
+    return st == HS_OK ? keeper_note_set(k, key, value, err) : st;
 }
 
 static enum hs_status keeper_kv_del(struct kv_store *kv, struct slice key, struct hs_error *err)
@@ -198,6 +204,14 @@ enum hs_status keeper_read_uint(struct keeper *k, struct slice key, uint64_t *ou
 enum hs_status keeper_has(struct keeper *k, struct slice key, bool *found, struct hs_error *err)
 {
     return kv_store_has(keeper_under(k), key, found, err);
+}
+
+enum hs_status keeper_create(struct keeper *k, struct slice key, struct slice value,
+                             struct hs_error *err)
+{
+    enum hs_status st = kv_layers_create(k->layers, key, value, err);
+
+    return st == HS_OK ? keeper_note_set(k, key, value, err) : st;
 }
 
 enum hs_status keeper_write(struct keeper *k, struct slice key, struct slice value,

@@ -62,6 +62,11 @@ HS_MUST_CHECK enum hs_status keeper_read_uint(struct keeper *k, struct slice key
                                               struct hs_error *err);
 HS_MUST_CHECK enum hs_status keeper_has(struct keeper *k, struct slice key, bool *found,
                                         struct hs_error *err);
+/** Write a key that is not there at present, as the caller knows; see kv_layers_create. Queue
+ * slots, promises and c-list entries mostly end within the message that made them: most of what a
+ *  message would write are deletions of keys that nobody ever saw. */
+HS_MUST_CHECK enum hs_status keeper_create(struct keeper *k, struct slice key, struct slice value,
+                                           struct hs_error *err);
 HS_MUST_CHECK enum hs_status keeper_write(struct keeper *k, struct slice key, struct slice value,
                                           struct hs_error *err);
 HS_MUST_CHECK enum hs_status keeper_write_text(struct keeper *k, struct slice key,

@@ -24,19 +24,25 @@ static enum hs_status promise_damaged(const struct ref *kref, const char *what,
 enum hs_status promise_create(struct keeper *k, const struct ref *decider, uint64_t holds,
                               struct ref *kref, struct hs_error *err)
 {
-    const char *p = kref->text;
+    char count[UINT_TEXT_BYTES];
+    const struct {
+        const char *name;
+        struct slice value;
+    } fields[] = {{".state", slice_text("unresolved")},
+                  {".refCount", slice_make(count, uint_text(count, holds))},
+                  {".decider", slice_text(decider ? decider->text : "")},
+                  {".policy", slice_text("ignore")},
+                  {".subscribers", slice_text("")},
+                  {".queue.nextID", slice_text("0")}};
     struct key key;
     uint64_t number;
     enum hs_status st = keeper_allot(k, slice_text("kp.nextID"), &number, err);
 
     if (st != HS_OK) return st;
     *kref = ref_number("kp", number);
-    st = keeper_write_text(k, key_of(&key, p, ".state", ""), "unresolved", err);
-    if (st == HS_OK) st = keeper_write_uint(k, key_of(&key, p, ".refCount", ""), holds, err);
-    if (st == HS_OK) st = promise_set_decider(k, kref, decider, err);
-    if (st == HS_OK) st = keeper_write_text(k, key_of(&key, p, ".policy", ""), "ignore", err);
-    if (st == HS_OK) st = keeper_write_text(k, key_of(&key, p, ".subscribers", ""), "", err);
-    if (st == HS_OK) st = keeper_write_text(k, key_of(&key, p, ".queue.nextID", ""), "0", err);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && st == HS_OK; i++) {
+        st = keeper_create(k, key_of(&key, kref->text, fields[i].name, ""), fields[i].value, err);
+    }
     return st;
 }
 
@@ -153,7 +159,7 @@ enum hs_status promise_enqueue(struct keeper *k, const struct ref *kref, struct 
         keeper_allot(k, key_of(&key, kref->text, ".queue.nextID", ""), &number, err);
 
     if (st != HS_OK) return st;
-    return keeper_write(k, key_of_number(&key, kref->text, ".queue.", number), event, err);
+    return keeper_create(k, key_of_number(&key, kref->text, ".queue.", number), event, err);
 }
 
 /* The events that waited go on, in their order; their queue ends. */
@@ -216,10 +222,10 @@ enum hs_status promise_settle(struct keeper *k, const struct ref *kref, bool rej
                                promise_state_names[rejected ? PROMISE_REJECTED : PROMISE_FULFILLED],
                                err);
     }
-    if (st == HS_OK) st = keeper_write(k, key_of(&key, p, ".data.body", ""), body, err);
+    if (st == HS_OK) st = keeper_create(k, key_of(&key, p, ".data.body", ""), body, err);
     if (st == HS_OK) st = keeper_fail(err, ref_list_join(slots, &text));
     if (st == HS_OK) {
-        st = keeper_write(k, key_of(&key, p, ".data.slots", ""), buffer_slice(&text), err);
+        st = keeper_create(k, key_of(&key, p, ".data.slots", ""), buffer_slice(&text), err);
     }
     buffer_fini(&text);
     return st;

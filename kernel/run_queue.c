@@ -65,7 +65,7 @@ enum hs_status run_queue_add(struct keeper *k, enum run_queue queue, struct slic
     enum hs_status st = run_queue_read(k, queue, &ends, err);
 
     if (st != HS_OK) return st;
-    st = keeper_write(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
+    st = keeper_create(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
     if (st != HS_OK) return st;
     ends.tail++;
     return run_queue_write(k, queue, &ends, err);

@@ -210,6 +210,14 @@ struct kv_store *kv_layers_store(struct kv_layers *l)
     return &l->store;
 }
 
+enum hs_status kv_layers_create(struct kv_layers *l, struct slice key, struct slice value,
+                                struct hs_error *err)
+{
+    enum hs_status st = kv_store_check(key, value, err);
+
+    return st == HS_OK ? kv_map_create(layers_innermost(l), key, value, err) : st;
+}
+
 void kv_layers_crank_begin(struct kv_layers *l)
 {
     assert(!l->in_crank && kv_map_count(l->maps[LAYER_CRANK]) == 0);

@@ -32,6 +32,12 @@ void kv_layers_close(struct kv_layers *l);
 /** The store view: reads all layers, writes to the innermost open one (crank, else message). */
 struct kv_store *kv_layers_store(struct kv_layers *l);
 
+/** Set a key that the store does not hold at present, as its writer knows: its name carries a
+ * number just allotted, say. Deleted again before it has reached the base, it leaves no trace at
+ * all: neither in the message's changes nor in a snapshot. */
+HS_MUST_CHECK enum hs_status kv_layers_create(struct kv_layers *l, struct slice key,
+                                              struct slice value, struct hs_error *err);
+
 /** A crank may not be nested. */
 void kv_layers_crank_begin(struct kv_layers *l);
 void kv_layers_crank_commit(struct kv_layers *l);

@@ -12,6 +12,7 @@ struct map_node {
     size_t value_len;
     size_t key_len;
     bool deleted;
+    bool created; /* the key is absent below this layer: a deletion may just take it out */
     char key[];
 };
 
@@ -120,6 +121,7 @@ static struct map_node *node_make(struct kv_map *m, struct slice key)
     n->value = NULL;
     n->value_len = 0;
     n->deleted = false;
+    n->created = false;
     n->key_len = key.len;
     memcpy(n->key, key.data, key.len);
     RB_INSERT(map_tree, &m->tree, n);
@@ -128,13 +130,12 @@ static struct map_node *node_make(struct kv_map *m, struct slice key)
     return n;
 }
 
-enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value, bool deleted,
-                          struct hs_error *err)
+/* The node's value, or its deletion mark, becomes this; a new node for a new key. */
+static enum hs_status node_set(struct kv_map *m, struct map_node *n, struct slice key,
+                               struct slice value, bool deleted, struct hs_error *err)
 {
-    struct map_node *n = node_find(m, key);
     char *copy = NULL;
 
-    assert(key.len > 0 && !(deleted && value.len > 0));
     if (value.len > 0) {
         copy = malloc(value.len);
         if (!copy) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
@@ -151,6 +152,36 @@ enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value
     n->value = copy;
     n->value_len = value.len;
     n->deleted = deleted;
+    return HS_OK;
+}
+
+enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value, bool deleted,
+                          struct hs_error *err)
+{
+    struct map_node *n = node_find(m, key);
+
+    assert(key.len > 0 && !(deleted && value.len > 0));
+    if (deleted && n && n->created) {
+        node_free(m, n);
+        return HS_OK;
+    }
+    return node_set(m, n, key, value, deleted, err);
+}
+
+enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice value,
+                             struct hs_error *err)
+{
+    struct map_node *n = node_find(m, key);
+    bool created = !n; /* deleted in this very layer: something below may still hold it */
+
+    assert(key.len > 0);
+    if (!n) n = node_make(m, key);
+    if (!n) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
+    if (node_set(m, n, key, value, false, err) != HS_OK) {
+        if (created) node_free(m, n);
+        return HS_NOMEM;
+    }
+    n->created = created || n->created;
     return HS_OK;
 }
 
@@ -182,16 +213,25 @@ bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *ou
     return n != NULL;
 }
 
-/* Move one node over; the node that stood there goes. */
+/* Move one node over; the node that stood there goes. What was created below stays created,
+ * whatever is set over it; a deletion over it leaves nothing. What is created over a deletion is
+ * not: the deletion hides something. */
 static void node_move(struct kv_map *to, struct kv_map *from, struct map_node *n)
 {
-    struct map_node *old;
+    struct map_node *old = node_find(to, node_key(n));
 
+    if (old && old->created && n->deleted) {
+        node_free(to, old);
+        node_free(from, n);
+        return;
+    }
     RB_REMOVE(map_tree, &from->tree, n);
     from->count--;
     from->bytes -= n->key_len + n->value_len;
-    old = node_find(to, node_key(n));
-    if (old) node_free(to, old);
+    if (old) {
+        n->created = old->created;
+        node_free(to, old);
+    }
     RB_INSERT(map_tree, &to->tree, n);
     to->count++;
     to->bytes += n->key_len + n->value_len;

@@ -26,6 +26,10 @@ size_t kv_map_bytes(const struct kv_map *m); /* keys and values, for bounds and 
 /** Set or, with deleted, mark as deleted. HS_NOMEM leaves the map as it was. */
 HS_MUST_CHECK enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value,
                                         bool deleted, struct hs_error *err);
+/** Set a key that is absent here and in everything below this layer. Deleting it again takes the
+ *  entry out instead of marking it: what never was below needs no hiding. */
+HS_MUST_CHECK enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice value,
+                                           struct hs_error *err);
 /** Take the entry out altogether (no deletion mark stays). */
 void kv_map_remove(struct kv_map *m, struct slice key);
 void kv_map_clear(struct kv_map *m);
@@ -34,8 +38,8 @@ bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
 /** First entry with key > after (empty slice: the first of all). */
 bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out);
 
-/** Move every entry of `from` over those of `to`; `from` is empty afterwards. Moves memory, copies
- *  nothing, cannot fail. */
+/** Move every entry of `from`, the layer above, over those of `to`; `from` is empty afterwards.
+ *  Moves memory, copies nothing, cannot fail. */
 void kv_map_merge(struct kv_map *to, struct kv_map *from);
 
 #endif

@@ -34,10 +34,8 @@ enum hs_status kv_store_next(struct kv_store *kv, struct slice after, struct buf
     return kv->ops->next(kv, after, key, value, err);
 }
 
-enum hs_status kv_store_set(struct kv_store *kv, struct slice key, struct slice value,
-                            struct hs_error *err)
+enum hs_status kv_store_check(struct slice key, struct slice value, struct hs_error *err)
 {
-    assert(kv && kv->ops->set);
     if (!key_in_bounds(key)) {
         return hs_fail(err, HS_TOO_LARGE, "store: a key has %zu bytes, allowed are 1 to %d",
                        key.len, HS_KEY_BYTES_MAX);
@@ -46,7 +44,16 @@ enum hs_status kv_store_set(struct kv_store *kv, struct slice key, struct slice 
         return hs_fail(err, HS_TOO_LARGE, "store: a value has %zu bytes, allowed are %d", value.len,
                        HS_VALUE_BYTES_MAX);
     }
-    return kv->ops->set(kv, key, value, err);
+    return HS_OK;
+}
+
+enum hs_status kv_store_set(struct kv_store *kv, struct slice key, struct slice value,
+                            struct hs_error *err)
+{
+    enum hs_status st = kv_store_check(key, value, err);
+
+    assert(kv && kv->ops->set);
+    return st == HS_OK ? kv->ops->set(kv, key, value, err) : st;
 }
 
 enum hs_status kv_store_delete(struct kv_store *kv, struct slice key, struct hs_error *err)

@@ -45,6 +45,9 @@ HS_MUST_CHECK enum hs_status kv_store_next(struct kv_store *kv, struct slice aft
                                            struct hs_error *err);
 HS_MUST_CHECK enum hs_status kv_store_set(struct kv_store *kv, struct slice key, struct slice value,
                                           struct hs_error *err);
+/** HS_TOO_LARGE unless key and value are within bounds; kv_store_set asks this itself. */
+HS_MUST_CHECK enum hs_status kv_store_check(struct slice key, struct slice value,
+                                            struct hs_error *err);
 /** Deleting an absent key is HS_OK. */
 HS_MUST_CHECK enum hs_status kv_store_delete(struct kv_store *kv, struct slice key,
                                              struct hs_error *err);
