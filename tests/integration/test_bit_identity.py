@@ -1,8 +1,8 @@
 """Bit identity: whatever happens to a chain, its store and its heaps are those of its twin.
 
 What happens is drawn by a seed, which is printed: transactions that fail, blocks that are rolled
-back, SIGKILL for node, sidecar or both at any moment, data folders that are lost, settings that
-change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
+back, SIGKILL for node, sidecar or both at any moment, data folders and logs that are lost or of an
+earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
 HEADSTART_TEST_SEED=N begins with that seed.
 """
 import os
@@ -130,10 +130,26 @@ class Disturbance:
                 sidecar.kill()
             else:
                 sidecar.stop()
-        if self.dice.random() < 0.1:
-            self.steps.append("lose the data folder")
-            shutil.rmtree(sidecar.data, ignore_errors=True)
+        self.lose_something(sidecar.data)
         return self.start_sidecar()
+
+    def lose_something(self, data):
+        """Rarely all that was kept, or the log alone, or what was kept since some earlier moment."""
+        earlier, loss = self.case.folder / "earlier", self.dice.random()
+        if loss < 0.1:
+            self.steps.append("lose the data folder")
+            self.compare(data)
+            shutil.rmtree(data, ignore_errors=True)
+        elif loss < 0.25:
+            self.steps.append("lose the log")
+            shutil.rmtree(data / "log", ignore_errors=True)
+        elif loss < 0.4 and earlier.exists():
+            self.steps.append("an earlier data folder comes back")
+            self.compare(data)
+            shutil.rmtree(data, ignore_errors=True)
+            earlier.rename(data)
+        elif loss < 0.7 and not earlier.exists() and data.exists():
+            shutil.copytree(data, earlier)
 
     def compare(self, data):
         """A snapshot is the twin's the moment it is written, not only at the end. Under --no-images

@@ -129,6 +129,20 @@ class GoingBack(Story):
         self.check_every_place()
 
 
+class Gap(Story):
+    """The log is gone: the node's store and its transcripts' tails fill what is missing."""
+
+    def prepare(self):
+        sidecar = self.start()
+        self.chain_node("--blocks", 4, "--interval-ms", 5).run()
+        sidecar.kill()
+        shutil.rmtree(sidecar.data / "log")
+        self.keep(sidecar.data, "node")
+
+    def test_killed_at_every_place__goes_on_as_the_twin(self):
+        self.check_every_place()
+
+
 class OtherHistory(Story):
     """What is kept is of another history: a generation is filled, takes over, the old one goes."""
 

@@ -112,7 +112,7 @@ class TwinCase(harness.IntegrationCase):
                                   arguments=[*EVERY_BLOCK, *KEEP_ALL, *arguments])
         try:
             sidecar.start().wait_ready()
-            return conclude(chain, folder, sidecar, ["--interval-ms", 5])
+            return conclude(chain, folder, sidecar, ["--interval-ms", 20])
         finally:
             sidecar.end()
 
