@@ -1,8 +1,8 @@
 """Bit identity: whatever happens to a chain, its store and its heaps are those of its twin.
 
 What happens is drawn by a seed, which is printed: transactions that fail, blocks that are rolled
-back, SIGKILL for node, sidecar or both at any moment, data folders and logs that are lost or of an
-earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
+back, SIGKILL for node, sidecar or both at any moment, data folders and logs that are lost or of
+an earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
 HEADSTART_TEST_SEED=N begins with that seed.
 """
 import os
@@ -134,7 +134,7 @@ class Disturbance:
         return self.start_sidecar()
 
     def lose_something(self, data):
-        """Rarely all that was kept, or the log alone, or what was kept since some earlier moment."""
+        """Rarely all that was kept, or the log alone, or what came since an earlier moment."""
         earlier, loss = self.case.folder / "earlier", self.dice.random()
         if loss < 0.1:
             self.steps.append("lose the data folder")
