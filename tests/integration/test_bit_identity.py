@@ -2,8 +2,8 @@
 
 What happens is drawn by a seed, which is printed: transactions that fail, blocks that are rolled
 back, SIGKILL for node, sidecar or both at any moment, data folders and logs that are lost or of
-an earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer part of the workload;
-HEADSTART_TEST_SEED=N begins with that seed.
+an earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer
+part of the workload; HEADSTART_TEST_SEED=N begins with that seed.
 """
 import os
 import random
