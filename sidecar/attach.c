@@ -176,8 +176,10 @@ static void attach_told(struct steward *s, const struct entry_decision *d,
                  d->base_at.seqnum, real->seqnum);
 }
 
+/* `ask`: where nothing of ours leads, the node is asked for its history. It costs, and the snapshot
+ * store must be settled. */
 static enum hs_status attach_decide(struct steward *s, const struct position *real,
-                                    enum entry_cause why, struct entry_decision *out,
+                                    enum entry_cause why, bool ask, struct entry_decision *out,
                                     struct hs_error *err)
 {
     struct entry_snapshot *snapshots = NULL;
@@ -187,8 +189,7 @@ static enum hs_status attach_decide(struct steward *s, const struct position *re
     if (st != HS_OK) goto out;
     if (why != ENTRY_CAUSE_NONE) facts.rejected = why;
     *out = entry_check(&facts);
-    if (out->path != ENTRY_FULL_REPLAY || facts.rejected != ENTRY_CAUSE_NONE) goto out;
-    /* What the node would be asked for costs: only now, when nothing of ours led there. */
+    if (!ask || out->path != ENTRY_FULL_REPLAY || facts.rejected != ENTRY_CAUSE_NONE) goto out;
     st = steward_prove(s, real, snapshots, facts.snapshots_len, err);
     if (st == HS_OK) *out = entry_check(&facts);
 out:
@@ -202,12 +203,11 @@ static enum hs_status attach_decide_settled(struct steward *s, const struct posi
                                             enum entry_cause why, struct entry_decision *out,
                                             struct hs_error *err)
 {
-    enum hs_status st = attach_decide(s, real, why, out, err);
+    enum hs_status st = attach_decide(s, real, why, false, out, err);
 
-    if (st != HS_OK || s->snapshots.work == SNAPSHOT_WORK_NONE) return st;
-    if (out->base == ENTRY_BASE_KERNEL || out->base == ENTRY_BASE_MARK) return st;
+    if (st != HS_OK || out->base == ENTRY_BASE_KERNEL || out->base == ENTRY_BASE_MARK) return st;
     snapshot_keeper_settle(s);
-    return attach_decide(s, real, why, out, err);
+    return attach_decide(s, real, why, true, out, err);
 }
 
 /* One attempt: decide, move, carry out. `why` is what ended the attempt before, NONE at first. */
