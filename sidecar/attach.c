@@ -113,13 +113,31 @@ static enum hs_status attach_begin(struct steward *s, const struct entry_decisio
     return steward_full_replay(s, real, replayed, err);
 }
 
+/* A node at the origin must have an empty store: (0, "") proves nothing about what is in one. */
+static enum hs_status attach_check_empty(struct steward *s, struct hs_error *err)
+{
+    struct buffer key = {0};
+    enum hs_status st =
+        kv_store_next(real_store_kv(s->real_store), slice_text(""), &key, NULL, err);
+
+    if (st == HS_OK) {
+        st = hs_fail(err, HS_NODE_FAILED,
+                     "the node says seqnum 0, but its store is not empty: it holds \"%.*s\"; a new "
+                     "chain needs an empty store, an old one its kernel.seqnum and kernel.hash",
+                     (int)(key.len < 64 ? key.len : 64), buffer_text(&key));
+    }
+    buffer_fini(&key);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
 static enum hs_status attach_try(struct steward *s, const struct entry_decision *d,
                                  const struct position *real, uint64_t *replayed,
                                  struct hs_error *err)
 {
     struct position at;
-    enum hs_status st = attach_begin(s, d, real, replayed, err);
+    enum hs_status st = d->path == ENTRY_COLD ? attach_check_empty(s, err) : HS_OK;
 
+    if (st == HS_OK) st = attach_begin(s, d, real, replayed, err);
     if (st != HS_OK) return st;
     if (kernel_position(s->kernel).seqnum < real->seqnum) {
         st = steward_forward(s, real->seqnum, replayed, err);

@@ -91,7 +91,8 @@ class PythonClient(IntegrationCase):
         node = self.client()
         self.deliver_all(node, lines[:-1])
         before = dict(node.store.entries)
-        for seqnum, digest in ((44, "ab" * 32), (99, "cd" * 32), (43, before["kernel.hash"])):
+        for seqnum, digest in ((44, "ab" * 32), (99, "cd" * 32), (43, before["kernel.hash"]),
+                               (0, "")):  # at the origin a store is empty, this one is not
             wrong = {**node.delivery(lines[-1], 3, 1700000000), "seqnum": seqnum, "hash": digest}
             with self.assertRaises(python_node.RpcError, msg=f"{seqnum} {digest}"):
                 node.request("deliver", wrong)
