@@ -13,14 +13,14 @@
 #include "sidecar/sidecar.h"
 
 #include "ipc/server.h"
-#include "sidecar/clock.h"
-#include "sidecar/metrics.h"
-#include "sidecar/metrics_http.h"
-#include "sidecar/notify.h"
-#include "sidecar/progress.h"
-#include "sidecar/status.h"
-#include "sidecar/steward.h"
-#include "sidecar/wire_json.h"
+#include "sidecar/report/clock.h"
+#include "sidecar/report/metrics.h"
+#include "sidecar/report/metrics_http.h"
+#include "sidecar/report/notify.h"
+#include "sidecar/report/progress.h"
+#include "sidecar/report/status.h"
+#include "sidecar/report/wire_json.h"
+#include "sidecar/steward/steward.h"
 
 #include <assert.h>
 #include <signal.h>

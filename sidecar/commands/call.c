@@ -1,6 +1,6 @@
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/daemon_query.h"
-#include "sidecar/wire_json.h"
+#include "sidecar/report/wire_json.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #define HEADSTART_SIDECAR_COMMANDS_COMMAND_H
 
 #include "sidecar/commands/failure.h"
-#include "sidecar/config.h"
+#include "sidecar/settings/config.h"
 
 struct command_call;
 

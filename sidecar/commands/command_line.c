@@ -5,7 +5,7 @@
  * gave.
  */
 #include "sidecar/commands/command.h"
-#include "sidecar/nearest_name.h"
+#include "sidecar/settings/nearest_name.h"
 
 #include <assert.h>
 #include <stdio.h>

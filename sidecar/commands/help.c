@@ -1,6 +1,6 @@
 /* Help, written from the tables: what the parser takes is what is shown. */
 #include "sidecar/commands/command.h"
-#include "sidecar/nearest_name.h"
+#include "sidecar/settings/nearest_name.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "sidecar/commands/offline.h"
 
 #include "kernel/state/limits.h"
-#include "sidecar/data_folder.h"
+#include "sidecar/data/data_folder.h"
 
 #include <assert.h>
 #include <jansson.h>

@@ -5,7 +5,7 @@
 #include "kernel/vat/vat.h"
 #include "sidecar/commands/daemon_query.h"
 #include "sidecar/commands/offline.h"
-#include "sidecar/data_folder.h"
+#include "sidecar/data/data_folder.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #define HEADSTART_SIDECAR_COMMANDS_PLAN_FACTS_H
 
 #include "sidecar/commands/failure.h"
-#include "sidecar/config.h"
-#include "sidecar/restart_plan.h"
+#include "sidecar/decide/restart_plan.h"
+#include "sidecar/settings/config.h"
 
 struct plan_account {
     struct plan_facts facts;

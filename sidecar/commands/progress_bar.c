@@ -1,8 +1,8 @@
 #include "sidecar/commands/progress_bar.h"
 
-#include "sidecar/clock.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/terminal.h"
+#include "sidecar/report/clock.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 /* Progress of a tool's long work on stderr: a bar that redraws itself on a terminal, else a line
- * every five seconds. (The daemon's own is sidecar/progress.h: it goes to log and status.)
+ * every five seconds. (The daemon's own is sidecar/report/progress.h: it goes to log and status.)
  */
 #ifndef HEADSTART_SIDECAR_COMMANDS_PROGRESS_BAR_H
 #define HEADSTART_SIDECAR_COMMANDS_PROGRESS_BAR_H

@@ -1,6 +1,6 @@
-#include "sidecar/clock.h"
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/daemon_query.h"
+#include "sidecar/report/clock.h"
 
 #include <stdio.h>
 #include <unistd.h>

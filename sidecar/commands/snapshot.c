@@ -1,9 +1,9 @@
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
-#include "sidecar/clock.h"
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/offline.h"
 #include "sidecar/commands/readable.h"
+#include "sidecar/report/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

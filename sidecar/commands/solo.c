@@ -5,7 +5,7 @@
 #include "sidecar/commands/folder.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/solo_run.h"
-#include "sidecar/data_folder.h"
+#include "sidecar/data/data_folder.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 #include "sidecar/commands/solo_run.h"
 
-#include "sidecar/clock.h"
 #include "sidecar/commands/progress_bar.h"
+#include "sidecar/report/clock.h"
 
 #include <assert.h>
 #include <inttypes.h>

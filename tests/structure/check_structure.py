@@ -1,6 +1,8 @@
 """The architecture, checked: which folder may include what, and the house rules a tool can see.
 
     sidecar ──► { kernel, snapshot, replaylog, ipc } ──► kernel/state
+    inside sidecar: commands ──► sidecar ──► steward ──► { node, threads, report, settings }
+                    ──► decide ──► data
 
 No arrow back, none between siblings; each outside library behind as few doors as can be. Prints a
 line for each break and ends with 1 if there is any.
@@ -12,6 +14,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+BELOW_SIDECAR = ["kernel", "kernel/vat", "kernel/state", "snapshot", "replaylog", "ipc",
+                 "ipc/include"]
+SIDECAR_PARTS = ["sidecar/data", "sidecar/decide", "sidecar/threads", "sidecar/report",
+                 "sidecar/settings", "sidecar/node"]
+
 # Folder → our own folders that its files may include. The longest matching folder counts.
 ARROWS = {
     "kernel/state": ["kernel/state"],
@@ -21,10 +28,15 @@ ARROWS = {
     "replaylog": ["replaylog", "kernel/state"],
     "ipc/include": [],
     "ipc": ["ipc", "ipc/include", "kernel/state"],
-    "sidecar": ["sidecar", "sidecar/commands", "kernel", "kernel/vat", "kernel/state", "snapshot",
-                "replaylog", "ipc", "ipc/include"],
-    "sidecar/commands": ["sidecar", "sidecar/commands", "kernel", "kernel/vat", "kernel/state",
-                         "snapshot", "replaylog", "ipc", "ipc/include"],
+    "sidecar/data": ["sidecar/data", "kernel/state"],
+    "sidecar/decide": ["sidecar/decide", "sidecar/data", "kernel/state"],
+    "sidecar/threads": ["sidecar/threads", "kernel/state"],
+    "sidecar/report": ["sidecar/report", "sidecar/decide", "sidecar/data", *BELOW_SIDECAR],
+    "sidecar/settings": ["sidecar/settings", "sidecar/report", "ipc/include", "kernel/state"],
+    "sidecar/node": ["sidecar/node", "sidecar/report", "sidecar/threads", *BELOW_SIDECAR],
+    "sidecar/steward": ["sidecar/steward", *SIDECAR_PARTS, *BELOW_SIDECAR],
+    "sidecar": ["sidecar", "sidecar/steward", *SIDECAR_PARTS, *BELOW_SIDECAR],
+    "sidecar/commands": ["sidecar/commands", "sidecar", *SIDECAR_PARTS, *BELOW_SIDECAR],
 }
 
 # Outside header → the paths that may include it: a file, or a folder with a closing slash.

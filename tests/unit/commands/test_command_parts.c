@@ -8,8 +8,8 @@
 #include "sidecar/commands/line_reader.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/status_screen.h"
-#include "sidecar/nearest_name.h"
-#include "sidecar/wire_json.h"
+#include "sidecar/report/wire_json.h"
+#include "sidecar/settings/nearest_name.h"
 
 #include <fcntl.h>
 #include <unistd.h>

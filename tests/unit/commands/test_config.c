@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-#include "sidecar/config.h"
+#include "sidecar/settings/config.h"
 
 #include <stdlib.h>
 #include <sys/un.h>

@@ -1,7 +1,7 @@
 #include "tests/unit/sidecar/rig.h"
 
 #include "ipc/wire.h"
-#include "sidecar/steward_internal.h"
+#include "sidecar/steward/steward_internal.h"
 #include "tests/unit/suite.h"
 
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #define HEADSTART_TESTS_UNIT_SIDECAR_RIG_H
 
 #include "kernel/state/kv_memory.h"
-#include "sidecar/steward.h"
+#include "sidecar/steward/steward.h"
 #include "tests/unit/scratch.h"
 
 #include <pthread.h>

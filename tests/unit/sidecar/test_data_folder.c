@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-#include "sidecar/data_folder.h"
+#include "sidecar/data/data_folder.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

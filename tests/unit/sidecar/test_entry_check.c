@@ -4,7 +4,7 @@
  * history each thing is of and looks at every entry one by one; the entry check sees hashes. */
 #include "tests/unit/suite.h"
 
-#include "sidecar/entry_check.h"
+#include "sidecar/decide/entry_check.h"
 
 enum { SEQNUM_MAX = 3, HISTORIES = 2 };
 

@@ -3,11 +3,11 @@
 #include "tests/unit/suite.h"
 
 #include "ipc/wire.h"
-#include "sidecar/logger.h"
-#include "sidecar/metrics.h"
-#include "sidecar/progress.h"
-#include "sidecar/status.h"
-#include "sidecar/wire_json.h"
+#include "sidecar/report/logger.h"
+#include "sidecar/report/metrics.h"
+#include "sidecar/report/progress.h"
+#include "sidecar/report/status.h"
+#include "sidecar/report/wire_json.h"
 
 #include <unistd.h>
 

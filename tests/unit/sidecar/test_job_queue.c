@@ -1,8 +1,8 @@
 /* Job queue, worker pool and background tasks: order, ends, and that nothing is lost. */
 #include "tests/unit/suite.h"
 
-#include "sidecar/job_queue.h"
-#include "sidecar/worker_pool.h"
+#include "sidecar/threads/job_queue.h"
+#include "sidecar/threads/worker_pool.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* The metrics page over HTTP: what a scraper gets, and that others cannot hold it up. */
 #include "tests/unit/suite.h"
 
-#include "sidecar/metrics_http.h"
+#include "sidecar/report/metrics_http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

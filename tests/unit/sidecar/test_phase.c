@@ -1,7 +1,7 @@
 /* Phases: every (phase, event) pair, and where each way leads. */
 #include "tests/unit/suite.h"
 
-#include "sidecar/phase.h"
+#include "sidecar/decide/phase.h"
 
 #include <stdbool.h>
 

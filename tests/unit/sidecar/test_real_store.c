@@ -3,7 +3,7 @@
 
 #include "ipc/wire.h"
 #include "kernel/state/kv_memory.h"
-#include "sidecar/real_store.h"
+#include "sidecar/node/real_store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-#include "sidecar/restart_plan.h"
+#include "sidecar/decide/restart_plan.h"
 
 #include <unistd.h>
 

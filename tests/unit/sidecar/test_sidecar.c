@@ -6,7 +6,7 @@
 #include "ipc/include/headstart.h"
 #include "ipc/wire.h"
 #include "kernel/state/kv_memory.h"
-#include "sidecar/data_folder.h"
+#include "sidecar/data/data_folder.h"
 #include "sidecar/sidecar.h"
 
 #include <pthread.h>

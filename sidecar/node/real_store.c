@@ -1,0 +1,220 @@
+#include "sidecar/node/real_store.h"
+
+#include "ipc/wire.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct real_store {
+    struct kv_store kv; /* first: a store is its real_store */
+    struct node_link *link;
+    struct figures_board *board;
+    /* The last scan: entries with key > after. `walk` stands behind the entry `at`, which was the
+     * last one handed out, so that the next one costs a step. */
+    struct buffer batch;
+    struct buffer after, at;
+    struct wire_walk walk;
+    bool scanned, more;
+};
+
+static void real_store_count(struct real_store *r, bool scan)
+{
+    struct figures *f = figures_acquire(r->board);
+
+    if (scan) {
+        f->store_scans++;
+    } else {
+        f->store_gets++;
+    }
+    figures_release(r->board);
+}
+
+static enum hs_status real_store_get(struct kv_store *kv, struct slice key, struct buffer *value,
+                                     struct hs_error *err)
+{
+    struct real_store *r = (struct real_store *)kv;
+    struct buffer params = {0}, result = {0};
+    struct wire_writer w;
+    struct wire_value found;
+    struct slice text;
+    enum hs_status st;
+
+    wire_begin(&w, &params);
+    wire_put_map(&w, 1);
+    wire_put_text(&w, slice_text("key"));
+    wire_put_text(&w, key);
+    st = wire_end(&w);
+    if (st != HS_OK) {
+        (void)hs_fail(err, st, "store.get");
+        goto out;
+    }
+    real_store_count(r, false);
+    st = node_link_request(r->link, "store.get", buffer_slice(&params), &result, err);
+    if (st != HS_OK) goto out;
+    found = wire_member(wire_root(buffer_slice(&result)), "value");
+    if (wire_kind_of(found) == WIRE_NIL) {
+        st = HS_NOT_FOUND;
+    } else if (!wire_text(found, &text)) {
+        st = hs_fail(err, HS_NODE_FAILED, "store.get: the node's answer holds no value");
+    } else if (value && buffer_assign(value, text) != HS_OK) {
+        st = hs_fail(err, HS_NOMEM, "a value of %zu bytes", text.len);
+    }
+out:
+    buffer_fini(&params);
+    buffer_fini(&result);
+    return st;
+}
+
+static enum hs_status real_store_has(struct kv_store *kv, struct slice key, bool *found,
+                                     struct hs_error *err)
+{
+    enum hs_status st = real_store_get(kv, key, NULL, err);
+
+    *found = st == HS_OK;
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+/* Begin going through the batch again. */
+static enum hs_status batch_rewind(struct real_store *r, struct hs_error *err)
+{
+    struct wire_value entries = wire_member(wire_root(buffer_slice(&r->batch)), "entries");
+
+    if (!wire_walk_begin(entries, &r->walk)) {
+        return hs_fail(err, HS_NODE_FAILED, "store.scan: the node's answer holds no entries");
+    }
+    buffer_clear(&r->at);
+    return HS_OK;
+}
+
+static enum hs_status batch_fetch(struct real_store *r, struct slice after, struct hs_error *err)
+{
+    struct buffer params = {0};
+    struct wire_writer w;
+    enum hs_status st;
+
+    real_store_forget(r);
+    st = buffer_assign(&r->after, after);
+    wire_begin(&w, &params);
+    wire_put_map(&w, 2);
+    wire_put_text(&w, slice_text("after"));
+    wire_put_text(&w, buffer_slice(&r->after));
+    wire_put_text(&w, slice_text("bytes"));
+    wire_put_uint(&w, REAL_STORE_BATCH_BYTES);
+    if (st == HS_OK) st = wire_end(&w);
+    if (st != HS_OK) {
+        (void)hs_fail(err, st, "store.scan");
+        goto out;
+    }
+    real_store_count(r, true);
+    st = node_link_request(r->link, "store.scan", buffer_slice(&params), &r->batch, err);
+    if (st != HS_OK) goto out;
+    if (!wire_bool(wire_member(wire_root(buffer_slice(&r->batch)), "more"), &r->more)) {
+        st = hs_fail(err, HS_NODE_FAILED, "store.scan: the node's answer lacks `more`");
+        goto out;
+    }
+    st = batch_rewind(r, err);
+    r->scanned = st == HS_OK;
+out:
+    buffer_fini(&params);
+    return st;
+}
+
+static bool batch_next(struct real_store *r, struct slice *key, struct slice *value)
+{
+    struct wire_value entry;
+
+    if (!wire_walk_next(&r->walk, &entry)) return false;
+    return wire_text(wire_at(entry, 0), key) && wire_text(wire_at(entry, 1), value);
+}
+
+/* The first entry of the batch with key > after. Forward steps are the rule; a step back rewinds.
+ */
+static bool batch_find(struct real_store *r, struct slice after, struct slice *key,
+                       struct slice *value, struct hs_error *err)
+{
+    if (slice_compare(after, buffer_slice(&r->at)) < 0 && batch_rewind(r, err) != HS_OK) {
+        return false;
+    }
+    while (batch_next(r, key, value)) {
+        if (slice_compare(*key, after) > 0) return true;
+    }
+    return false;
+}
+
+static enum hs_status entry_hand_out(struct real_store *r, struct slice found, struct slice text,
+                                     struct buffer *key, struct buffer *value, struct hs_error *err)
+{
+    enum hs_status st = buffer_assign(&r->at, found);
+
+    if (st == HS_OK) st = buffer_assign(key, found);
+    if (st == HS_OK && value) st = buffer_assign(value, text);
+    if (st != HS_OK) (void)hs_fail(err, st, "an entry of %zu bytes", found.len + text.len);
+    return st;
+}
+
+static enum hs_status real_store_next(struct kv_store *kv, struct slice after, struct buffer *key,
+                                      struct buffer *value, struct hs_error *err)
+{
+    struct real_store *r = (struct real_store *)kv;
+    struct slice found = {0}, text = {0};
+    enum hs_status st;
+
+    if (r->scanned && slice_compare(after, buffer_slice(&r->after)) >= 0) {
+        if (batch_find(r, after, &found, &text, err)) {
+            return entry_hand_out(r, found, text, key, value, err);
+        }
+        if (!r->more) {
+            r->scanned = false; /* the walk stands at its end */
+            return HS_NOT_FOUND;
+        }
+    }
+    st = batch_fetch(r, after, err);
+    if (st != HS_OK) return st;
+    if (batch_find(r, after, &found, &text, err)) {
+        return entry_hand_out(r, found, text, key, value, err);
+    }
+    if (r->more) return hs_fail(err, HS_NODE_FAILED, "store.scan: the node's answer leads nowhere");
+    r->scanned = false;
+    return HS_NOT_FOUND;
+}
+
+static const struct kv_store_ops real_store_ops = {
+    .get = real_store_get,
+    .has = real_store_has,
+    .next = real_store_next,
+};
+
+enum hs_status real_store_open(struct node_link *link, struct figures_board *board,
+                               struct real_store **out, struct hs_error *err)
+{
+    struct real_store *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (!r) return hs_fail(err, HS_NOMEM, "real store");
+    r->kv.ops = &real_store_ops;
+    r->link = link;
+    r->board = board;
+    *out = r;
+    return HS_OK;
+}
+
+void real_store_close(struct real_store *r)
+{
+    if (!r) return;
+    buffer_fini(&r->batch);
+    buffer_fini(&r->after);
+    buffer_fini(&r->at);
+    free(r);
+}
+
+struct kv_store *real_store_kv(struct real_store *r)
+{
+    return &r->kv;
+}
+
+void real_store_forget(struct real_store *r)
+{
+    r->scanned = false;
+    buffer_clear(&r->at);
+    buffer_clear(&r->batch);
+}

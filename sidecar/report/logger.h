@@ -1,0 +1,35 @@
+/* Logger: the program's words to its operator, one line each on a file descriptor.
+ *
+ * Text lines are `2026-11-22T10:00:00.123Z info  words`; JSON lines hold time, level and message.
+ * One write(2) a line, so that lines of several threads do not mix.
+ *
+ * Threads: any; a logger does not change after logger_init.
+ */
+#ifndef HEADSTART_SIDECAR_REPORT_LOGGER_H
+#define HEADSTART_SIDECAR_REPORT_LOGGER_H
+
+#include "kernel/state/errors.h"
+
+#include <stdbool.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+enum { LOGGER_LINE_BYTES_MAX = 2048 }; /* words past it are cut */
+
+struct logger {
+    int fd;
+    enum log_level level; /* lines of a higher one are left out */
+    enum log_format format;
+};
+
+void logger_init(struct logger *l, int fd, enum log_level level, enum log_format format);
+void logger_write(const struct logger *l, enum log_level level, const char *format, ...)
+    HS_PRINTF(3, 4);
+
+/** "error", "warn", "info", "debug"; "text", "json". Unknown: false. */
+bool log_level_parse(const char *name, enum log_level *out);
+bool log_format_parse(const char *name, enum log_format *out);
+const char *log_level_name(enum log_level level);
+
+#endif

@@ -1,0 +1,257 @@
+/* A scraper's connection: request line in, page out, close. What it sends beyond the bounds below
+ * ends it; there is no keep-alive, so nothing has to be parsed but the first line. */
+#include "sidecar/report/metrics_http.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uv.h>
+
+enum {
+    HTTP_CONNECTIONS_MAX = 16,
+    HTTP_REQUEST_BYTES_MAX = 8192,
+    HTTP_IDLE_MS = 5000,
+    HTTP_BACKLOG = 16,
+};
+
+struct http_peer {
+    LIST_ENTRY(http_peer) link;
+    struct metrics_http *owner;
+    uv_tcp_t tcp;
+    uv_timer_t idle; /* a peer that does not ask is let go */
+    int handles;     /* open ones */
+    char request[HTTP_REQUEST_BYTES_MAX];
+    size_t request_len;
+    struct buffer response;
+    uv_write_t write;
+};
+
+struct metrics_http {
+    uv_tcp_t listener;
+    enum hs_status (*render)(void *data, struct buffer *out);
+    void *data;
+    LIST_HEAD(, http_peer) peers;
+    size_t peers_len;
+    bool stopping, listener_closed;
+};
+
+static void http_maybe_free(struct metrics_http *m)
+{
+    if (m->stopping && m->listener_closed && m->peers_len == 0) free(m);
+}
+
+static void http_peer_closed(uv_handle_t *handle)
+{
+    struct http_peer *p = handle->data;
+    struct metrics_http *m = p->owner;
+
+    if (--p->handles > 0) return;
+    LIST_REMOVE(p, link);
+    m->peers_len--;
+    buffer_fini(&p->response);
+    free(p);
+    http_maybe_free(m);
+}
+
+static void http_peer_close(struct http_peer *p)
+{
+    if (!uv_is_closing((uv_handle_t *)&p->tcp)) uv_close((uv_handle_t *)&p->tcp, http_peer_closed);
+    if (!uv_is_closing((uv_handle_t *)&p->idle))
+        uv_close((uv_handle_t *)&p->idle, http_peer_closed);
+}
+
+static void http_written(uv_write_t *write, int status)
+{
+    (void)status;
+    http_peer_close(write->data);
+}
+
+static void http_idle(uv_timer_t *timer)
+{
+    http_peer_close(timer->data);
+}
+
+static void http_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    struct http_peer *p = handle->data;
+
+    (void)suggested;
+    *out = uv_buf_init(p->request + p->request_len,
+                       (unsigned)(HTTP_REQUEST_BYTES_MAX - p->request_len));
+}
+
+static enum hs_status http_respond(struct http_peer *p, const char *status, struct slice body)
+{
+    enum hs_status st = buffer_printf(&p->response,
+                                      "HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4; "
+                                      "charset=utf-8\r\nContent-Length: %zu\r\nConnection: "
+                                      "close\r\n\r\n",
+                                      status, body.len);
+
+    return st == HS_OK ? buffer_append(&p->response, body) : st;
+}
+
+static enum hs_status http_answer(struct http_peer *p)
+{
+    struct slice request = slice_make(p->request, p->request_len);
+    struct buffer page = {0};
+    enum hs_status st;
+
+    if (!slice_starts_with(request, slice_text("GET "))) {
+        return http_respond(p, "405 Method Not Allowed", slice_text("only GET\n"));
+    }
+    if (!slice_starts_with(request, slice_text("GET /metrics "))) {
+        return http_respond(p, "404 Not Found", slice_text("see /metrics\n"));
+    }
+    st = p->owner->render(p->owner->data, &page);
+    if (st == HS_OK) st = http_respond(p, "200 OK", buffer_slice(&page));
+    buffer_fini(&page);
+    return st;
+}
+
+static void http_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
+{
+    struct http_peer *p = stream->data;
+    uv_buf_t out;
+
+    (void)buf;
+    if (len < 0) {
+        http_peer_close(p);
+        return;
+    }
+    p->request_len += (size_t)len;
+    if (!memmem(p->request, p->request_len, "\r\n\r\n", 4)) {
+        if (p->request_len == HTTP_REQUEST_BYTES_MAX) http_peer_close(p);
+        return;
+    }
+    (void)uv_read_stop(stream);
+    if (http_answer(p) != HS_OK) {
+        http_peer_close(p);
+        return;
+    }
+    out = uv_buf_init(p->response.data, (unsigned)p->response.len);
+    p->write.data = p;
+    if (uv_write(&p->write, stream, &out, 1, http_written) != 0) http_peer_close(p);
+}
+
+static void http_connected(uv_stream_t *listener, int status)
+{
+    struct metrics_http *m = listener->data;
+    struct http_peer *p;
+
+    if (status < 0 || m->stopping) return;
+    p = calloc(1, sizeof *p);
+    if (!p) return;
+    p->owner = m;
+    p->handles = 2;
+    LIST_INSERT_HEAD(&m->peers, p, link);
+    m->peers_len++;
+    (void)uv_tcp_init(listener->loop, &p->tcp);
+    (void)uv_timer_init(listener->loop, &p->idle);
+    p->tcp.data = p;
+    p->idle.data = p;
+    if (uv_accept(listener, (uv_stream_t *)&p->tcp) != 0 || m->peers_len > HTTP_CONNECTIONS_MAX ||
+        uv_read_start((uv_stream_t *)&p->tcp, http_alloc, http_read) != 0 ||
+        uv_timer_start(&p->idle, http_idle, HTTP_IDLE_MS, 0) != 0) {
+        http_peer_close(p);
+    }
+}
+
+static void http_listener_closed(uv_handle_t *handle)
+{
+    struct metrics_http *m = handle->data;
+
+    m->listener_closed = true;
+    http_maybe_free(m);
+}
+
+void metrics_http_stop(struct metrics_http *m)
+{
+    struct http_peer *p;
+
+    if (!m) return;
+    assert(!m->stopping);
+    m->stopping = true;
+    LIST_FOREACH(p, &m->peers, link)
+    {
+        http_peer_close(p);
+    }
+    uv_close((uv_handle_t *)&m->listener, http_listener_closed);
+}
+
+/* "127.0.0.1:9464" or "[::1]:9464". */
+static bool http_address(const char *text, struct sockaddr_storage *out)
+{
+    const char *colon = strrchr(text, ':');
+    char host[INET6_ADDRSTRLEN + 2];
+    char *end = NULL;
+    unsigned long port;
+    size_t len;
+
+    if (!colon || colon == text || !colon[1]) return false;
+    port = strtoul(colon + 1, &end, 10);
+    len = (size_t)(colon - text);
+    if (*end || port > 65535 || len >= sizeof host) return false;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (host[0] == '[' && host[len - 1] == ']') {
+        host[len - 1] = '\0';
+        return uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)out) == 0;
+    }
+    return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)out) == 0;
+}
+
+static enum hs_status http_failed(struct hs_error *err, const char *address, int code)
+{
+    enum hs_status st = code == UV_EACCES       ? HS_PERMISSION
+                        : code == UV_EADDRINUSE ? HS_LOCKED
+                                                : HS_IO;
+
+    return hs_fail(err, st, "cannot serve metrics on %s: %s; name another address with --metrics",
+                   address, uv_strerror(code));
+}
+
+enum hs_status metrics_http_start(struct uv_loop_s *loop, const char *address,
+                                  enum hs_status (*render)(void *data, struct buffer *out),
+                                  void *data, struct metrics_http **out, struct hs_error *err)
+{
+    struct sockaddr_storage where = {0};
+    struct metrics_http *m;
+    int code;
+
+    *out = NULL;
+    if (!http_address(address, &where)) {
+        return hs_fail(err, HS_INVALID,
+                       "--metrics %s is not ADDR:PORT, as in 127.0.0.1:9464, nor \"off\"", address);
+    }
+    m = calloc(1, sizeof *m);
+    if (!m) return hs_fail(err, HS_NOMEM, "metrics");
+    m->render = render;
+    m->data = data;
+    LIST_INIT(&m->peers);
+    code = uv_tcp_init(loop, &m->listener);
+    if (code != 0) {
+        free(m);
+        return http_failed(err, address, code);
+    }
+    m->listener.data = m;
+    code = uv_tcp_bind(&m->listener, (const struct sockaddr *)&where, 0);
+    if (code == 0) code = uv_listen((uv_stream_t *)&m->listener, HTTP_BACKLOG, http_connected);
+    if (code != 0) {
+        metrics_http_stop(m); /* the loop frees it */
+        return http_failed(err, address, code);
+    }
+    *out = m;
+    return HS_OK;
+}
+
+int metrics_http_port(const struct metrics_http *m)
+{
+    struct sockaddr_storage where = {0};
+    int len = sizeof where;
+
+    if (uv_tcp_getsockname(&m->listener, (struct sockaddr *)&where, &len) != 0) return 0;
+    return where.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&where)->sin6_port)
+                                       : ntohs(((struct sockaddr_in *)&where)->sin_port);
+}

@@ -1,0 +1,123 @@
+/* Configuration: every setting of the programs, where its value may come from, and its value.
+ *
+ *   flag  over  HEADSTART_… environment  over  --config FILE (JSON, same names)  over  default
+ *
+ * One table (config.c) describes each setting; the command line, the environment, the file, the
+ * help and the shell completions are all read from it. A setting without an environment name is an
+ * argument of one command and is given as a flag only.
+ */
+#ifndef HEADSTART_SIDECAR_SETTINGS_CONFIG_H
+#define HEADSTART_SIDECAR_SETTINGS_CONFIG_H
+
+#include "kernel/state/bytes.h"
+
+enum setting_id {
+    SETTING_CONFIG,
+    SETTING_DATA,
+    SETTING_SOCKET,
+    SETTING_JSON,
+    SETTING_QUIET,
+    SETTING_LOG_LEVEL,
+    SETTING_LOG_FORMAT,
+    SETTING_KERNEL,
+    SETTING_CHAIN_ID,
+    SETTING_METRICS,
+    SETTING_NO_PRELOAD,
+    SETTING_SNAPSHOT_EVERY,
+    SETTING_SNAPSHOT_KEEP,
+    SETTING_NO_IMAGES,
+    SETTING_NO_LOG,
+    SETTING_LOG_SYNC,
+    SETTING_READS,
+    SETTING_VERIFY_SWAP,
+    SETTING_MESSAGES,
+    SETTING_WATCH,
+    SETTING_WAIT,
+    SETTING_PREFIX,
+    SETTING_FROM,
+    SETTING_TO,
+    SETTING_COUNT
+};
+
+#define SETTING_BIT(id) (UINT64_C(1) << (id))
+_Static_assert(SETTING_COUNT <= 64, "sets of settings are 64-bit masks");
+
+enum setting_kind {
+    SETTING_KIND_FLAG,   /* yes or no; a flag alone says yes */
+    SETTING_KIND_UINT,   /* min..max */
+    SETTING_KIND_CHOICE, /* one of choices */
+    SETTING_KIND_TEXT,   /* min..max bytes */
+    SETTING_KIND_PATH,   /* min..max bytes; completed as a file name */
+    SETTING_KIND_ADDRESS /* ADDR:PORT or "off" */
+};
+
+struct setting {
+    const char *name;        /* "snapshot-every": the flag's and the file's name */
+    char letter;             /* 'q' for -q; 0: none */
+    const char *environment; /* "HEADSTART_SNAPSHOT_EVERY"; NULL: flag only */
+    enum setting_kind kind;
+    uint64_t min, max;          /* number, or length in bytes */
+    const char *initial;        /* default as text; NULL: none, or from the platform */
+    const char *const *choices; /* NULL-terminated, for SETTING_KIND_CHOICE */
+    const char *argument;       /* "FILE" in the help; NULL for flags */
+    bool argument_optional;     /* --watch or --watch=SECONDS */
+    const char *help;
+};
+
+/** The description of setting `id`. */
+const struct setting *setting_at(enum setting_id id);
+bool setting_find(struct slice name, enum setting_id *out);
+bool setting_find_letter(char letter, enum setting_id *out);
+
+enum setting_source { /* the larger wins */
+                      SETTING_FROM_NOWHERE,
+                      SETTING_FROM_DEFAULT,
+                      SETTING_FROM_FILE,
+                      SETTING_FROM_ENVIRONMENT,
+                      SETTING_FROM_FLAG
+};
+
+struct setting_value {
+    enum setting_source source;
+    uint64_t number; /* UINT: the value; FLAG: 0 or 1; CHOICE: index into choices */
+    char *text;      /* owned; "" for a flag alone */
+};
+
+struct settings {
+    struct setting_value values[SETTING_COUNT];
+};
+
+void settings_init(struct settings *s);
+void settings_fini(struct settings *s);
+
+/** Give setting `id` a value, unless it has one from a stronger source.
+ *
+ *  In:      text   the value in words; NULL: the flag alone, where it may stand alone
+ *           where  names the place in the error: "--data", "HEADSTART_DATA", "FILE: data"
+ *  Returns: HS_OK
+ *           HS_INVALID    not a value of its kind: err says what would be right
+ *           HS_TOO_LARGE  longer than may be (a socket path that does not fit sun_path)
+ *           HS_NOMEM */
+HS_MUST_CHECK enum hs_status settings_set(struct settings *s, enum setting_id id, const char *text,
+                                          enum setting_source source, const char *where,
+                                          struct hs_error *err);
+
+/** Take from the environment every setting of the `wanted` mask that is set there and not empty. */
+HS_MUST_CHECK enum hs_status settings_load_environment(struct settings *s, uint64_t wanted,
+                                                       struct hs_error *err);
+/** Take the JSON object in the file at `path`. HS_NOT_FOUND, HS_PERMISSION, HS_INVALID: an
+ *  unknown name (the nearest is told) or a bad value, HS_TOO_LARGE. */
+HS_MUST_CHECK enum hs_status settings_load_file(struct settings *s, const char *path,
+                                                struct hs_error *err);
+/** Fill in the defaults of the `wanted` settings. One for which the platform has no place stays
+ *  without a value. HS_TOO_LARGE: a place that does not fit (a long $XDG_RUNTIME_DIR). */
+HS_MUST_CHECK enum hs_status settings_load_defaults(struct settings *s, uint64_t wanted,
+                                                    struct hs_error *err);
+
+bool settings_given(const struct settings *s, enum setting_id id); /* not by default */
+bool settings_flag(const struct settings *s, enum setting_id id);
+uint64_t settings_number(const struct settings *s, enum setting_id id);
+/** The value's text, NULL when the setting has none. Valid until settings_fini. */
+const char *settings_text(const struct settings *s, enum setting_id id);
+
+#endif

@@ -1,0 +1,57 @@
+/* Steward: the kernel thread. Owns kernel, snapshot store and replay log, and keeps them in step
+ * with the node.
+ *
+ *   loop thread ──jobs (deliveries, node came and went, commits)──► steward ──answers──► loop
+ *                                                                   │    ▲
+ *                                              snapshots, log syncs ▼    │ done
+ *                                                                  workers
+ *
+ * Jobs run one after the other, so a delivery that comes while preload runs waits for it, and there
+ * is never a second kernel.
+ *
+ * Threads: what is declared here is for the loop thread.
+ */
+#ifndef HEADSTART_SIDECAR_STEWARD_STEWARD_H
+#define HEADSTART_SIDECAR_STEWARD_STEWARD_H
+
+#include "ipc/server.h"
+#include "sidecar/data/data_folder.h"
+#include "sidecar/node/node_link.h"
+#include "sidecar/settings/sidecar_config.h"
+
+#include "sidecar/report/figures.h"
+
+struct steward;
+
+struct steward_options { /* all borrowed until steward_close */
+    const struct sidecar_config *config;
+    const struct kernel_config *kernel_config;
+    const struct logger *logger;
+    struct data_folder *folder;
+    struct figures_board *board;
+    struct vat_engine *engine;
+    struct job_queue *loop; /* answers are posted here */
+    struct node_link *link;
+    /* called on the steward's thread when it cannot go on: the sidecar must stop */
+    void (*failed)(void *data, const struct hs_error *error);
+    void *data;
+};
+
+/** Start the thread; it opens the stores and preloads at once. */
+HS_MUST_CHECK enum hs_status steward_start(const struct steward_options *options,
+                                           struct steward **out, struct hs_error *err);
+/** Break off what takes long, sync the log, finish the snapshot in progress, close everything, and
+ *  wait for the thread. The loop's queue must still accept answers, or drop them. */
+void steward_close(struct steward *s);
+/** Ask for the stop without waiting. */
+void steward_stop(struct steward *s);
+
+/** The request is answered exactly once, through the loop's queue. The delivery is copied. */
+void steward_deliver(struct steward *s, struct ipc_request *request,
+                     const struct ipc_delivery *delivery);
+void steward_prepare_commit(struct steward *s, struct ipc_request *request, uint64_t height);
+void steward_commit(struct steward *s, uint64_t height);
+void steward_node_attached(struct steward *s, const char *client);
+void steward_node_detached(struct steward *s);
+
+#endif

@@ -1,0 +1,132 @@
+#include "sidecar/threads/job_queue.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct job_queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t posted;
+    struct job *first, *last;
+    bool ended, nudged;
+    void (*wake)(void *data);
+    void *wake_data;
+};
+
+enum hs_status job_queue_open(void (*wake)(void *data), void *wake_data, struct job_queue **out,
+                              struct hs_error *err)
+{
+    struct job_queue *q = calloc(1, sizeof *q);
+    pthread_condattr_t monotonic;
+
+    *out = NULL;
+    if (!q) return hs_fail(err, HS_NOMEM, "job queue");
+    (void)pthread_mutex_init(&q->mutex, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&q->posted, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    q->wake = wake;
+    q->wake_data = wake_data;
+    *out = q;
+    return HS_OK;
+}
+
+void job_queue_close(struct job_queue *q)
+{
+    struct job *job;
+
+    if (!q) return;
+    while ((job = q->first)) {
+        q->first = job->next;
+        job->drop(job);
+    }
+    (void)pthread_cond_destroy(&q->posted);
+    (void)pthread_mutex_destroy(&q->mutex);
+    free(q);
+}
+
+void job_queue_post(struct job_queue *q, struct job *job)
+{
+    bool ended;
+
+    assert(job->run && job->drop);
+    (void)pthread_mutex_lock(&q->mutex);
+    ended = q->ended;
+    if (!ended) {
+        job->next = NULL;
+        if (q->last) {
+            q->last->next = job;
+        } else {
+            q->first = job;
+        }
+        q->last = job;
+        (void)pthread_cond_signal(&q->posted);
+        /* Under the lock: whoever closes the queue after an end may then also close what wakes. */
+        if (q->wake) q->wake(q->wake_data);
+    }
+    (void)pthread_mutex_unlock(&q->mutex);
+    if (ended) job->drop(job);
+}
+
+void job_queue_end(struct job_queue *q)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    q->ended = true;
+    (void)pthread_cond_broadcast(&q->posted);
+    (void)pthread_mutex_unlock(&q->mutex);
+}
+
+bool job_queue_ended(struct job_queue *q)
+{
+    bool ended;
+
+    (void)pthread_mutex_lock(&q->mutex);
+    ended = q->ended;
+    (void)pthread_mutex_unlock(&q->mutex);
+    return ended;
+}
+
+void job_queue_nudge(struct job_queue *q)
+{
+    (void)pthread_mutex_lock(&q->mutex);
+    q->nudged = true;
+    (void)pthread_cond_signal(&q->posted);
+    (void)pthread_mutex_unlock(&q->mutex);
+}
+
+static struct timespec deadline_in(int timeout_ms)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += timeout_ms / 1000;
+    t.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+struct job *job_queue_take(struct job_queue *q, int timeout_ms)
+{
+    struct timespec deadline = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
+    struct job *job;
+    int waited = 0;
+
+    (void)pthread_mutex_lock(&q->mutex);
+    while (!q->first && !q->ended && !q->nudged && waited == 0) {
+        waited = timeout_ms < 0 ? pthread_cond_wait(&q->posted, &q->mutex)
+                                : pthread_cond_timedwait(&q->posted, &q->mutex, &deadline);
+    }
+    q->nudged = false;
+    job = q->first;
+    if (job) {
+        q->first = job->next;
+        if (!q->first) q->last = NULL;
+    }
+    (void)pthread_mutex_unlock(&q->mutex);
+    return job;
+}
