@@ -8,6 +8,7 @@ enum hs_status change_init(struct change *c, struct generation *g, uint64_t seqn
                            struct hs_error *err)
 {
     const struct record_value *newest = generation_newest(g);
+    enum hs_status st;
 
     assert(keep >= 1);
     *c = (struct change){.g = g, .first = !newest, .undo = newest && keep > 1, .seqnum = seqnum};
@@ -18,14 +19,24 @@ enum hs_status change_init(struct change *c, struct generation *g, uint64_t seqn
                                         .bytes = newest->record.bytes,
                                         .digest = newest->record.digest};
     }
-    return kv_leveldb_batch_open(&c->batch, err);
+    st = kv_leveldb_batch_open(&c->batch, err);
+    return st == HS_OK ? generation_count_slots(g, err) : st;
 }
 
 void change_fini(struct change *c)
 {
     kv_leveldb_batch_close(c->batch);
+    slot_list_fini(&c->taken);
+    slot_list_fini(&c->freed);
     buffer_fini(&c->old);
     buffer_fini(&c->undo_bytes);
+}
+
+void change_settle(struct change *c, enum change_end end)
+{
+    if (end == CHANGE_DURABLE) slot_list_release(&c->freed, c->g->pages);
+    if (end == CHANGE_DROPPED) slot_list_release(&c->taken, c->g->pages);
+    if (end == CHANGE_UNKNOWN) c->g->slots_counted = false;
 }
 
 enum hs_status change_write_piece(struct change *c, size_t bytes_min, struct hs_error *err)
@@ -55,18 +66,19 @@ static void entry_count(struct change *c, struct slice key, struct slice value, 
         break;
     case ENTRY_OTHER: assert(!"only content changes"); break;
     }
-    c->sums.bytes += times * (key.len + value.len);
+    c->sums.bytes += times * entry_bytes(key, value);
     c->sums.digest += times * digest;
 }
 
-static enum hs_status undo_add(struct change *c, struct slice key, bool present,
+/* What is there goes: into the undo, or out of reach. */
+static enum hs_status old_keep(struct change *c, struct slice key, bool present,
                                struct hs_error *err)
 {
     struct undo_value undo = {.key = key, .value = buffer_slice(&c->old), .present = present};
     struct snapshot_key undo_key;
     enum hs_status st;
 
-    if (!c->undo) return HS_OK;
+    if (!c->undo) return present ? slot_list_add_entry(&c->freed, key, undo.value, err) : HS_OK;
     if (c->undo_entries > UINT32_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "snapshot: more changes than undo entries can count");
     }
@@ -90,10 +102,6 @@ static enum hs_status old_get(struct change *c, struct slice key, bool *present,
         buffer_clear(&c->old);
         return HS_OK;
     }
-    if (st == HS_OK && entry_kind_of(key) == ENTRY_PAGE &&
-        !page_value_check(buffer_slice(&c->old))) {
-        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page to be replaced is damaged");
-    }
     return st;
 }
 
@@ -107,7 +115,7 @@ enum hs_status change_set(struct change *c, struct slice key, struct slice value
         st = old_get(c, key, &present, err);
         if (st != HS_OK) return st;
         if (present && slice_equal(buffer_slice(&c->old), value)) return HS_OK;
-        st = undo_add(c, key, present, err);
+        st = old_keep(c, key, present, err);
         if (st != HS_OK) return st;
         if (present) entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
     }
@@ -124,10 +132,27 @@ enum hs_status change_delete(struct change *c, struct slice key, struct hs_error
     if (!c->first) {
         st = old_get(c, key, &present, err);
         if (st != HS_OK || !present) return st;
-        st = undo_add(c, key, true, err);
+        st = old_keep(c, key, true, err);
         if (st != HS_OK) return st;
         entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
     }
     kv_leveldb_batch_delete(c->batch, key);
     return change_write_piece(c, PIECE_BYTES, err);
+}
+
+enum hs_status change_set_page(struct change *c, struct slice key, const char *page,
+                               struct hs_error *err)
+{
+    struct page_value v = {.checksum = checksum64(slice_make(page, HS_HEAP_PAGE_BYTES))};
+    char value[PAGE_VALUE_BYTES];
+    enum hs_status st = page_file_put(c->g->pages, page, &v.slot, err);
+
+    if (st != HS_OK) return st;
+    st = slot_list_add(&c->taken, v.slot, err);
+    if (st != HS_OK) {
+        page_file_release(c->g->pages, v.slot);
+        return st;
+    }
+    page_value_encode(&v, value);
+    return change_set(c, key, slice_make(value, sizeof value), err);
 }

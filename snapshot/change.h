@@ -7,6 +7,7 @@
  * entries are written in unsynced pieces of bounded size.
  *
  * A key may be changed once in a change: what is there is asked of the database, not of the batch.
+ * Pages go to free slots at once; change_settle says what became of the batch that refers to them.
  */
 #ifndef HEADSTART_SNAPSHOT_CHANGE_H
 #define HEADSTART_SNAPSHOT_CHANGE_H
@@ -24,6 +25,8 @@ struct change {
     uint64_t undo_entries;
     uint64_t undo_digest;
     uint64_t written_bytes; /* in pieces so far */
+    struct slot_list taken; /* slots that only this change refers to */
+    struct slot_list freed; /* slots that nothing refers to once it is durable */
     struct buffer old;      /* the value that is overwritten */
     struct buffer undo_bytes;
 };
@@ -33,10 +36,18 @@ HS_MUST_CHECK enum hs_status change_init(struct change *c, struct generation *g,
                                          size_t keep, struct hs_error *err);
 void change_fini(struct change *c);
 
+/* What became of a change. After a failed write nobody knows: the slots stay taken until they are
+ * counted again. */
+enum change_end { CHANGE_DURABLE = 1, CHANGE_DROPPED, CHANGE_UNKNOWN };
+void change_settle(struct change *c, enum change_end end);
+
 HS_MUST_CHECK enum hs_status change_set(struct change *c, struct slice key, struct slice value,
                                         struct hs_error *err);
 HS_MUST_CHECK enum hs_status change_delete(struct change *c, struct slice key,
                                            struct hs_error *err);
+/** A page with anything in it. */
+HS_MUST_CHECK enum hs_status change_set_page(struct change *c, struct slice key, const char *page,
+                                             struct hs_error *err);
 /** Of a first snapshot: write what is gathered if it is `bytes_min` or more. */
 HS_MUST_CHECK enum hs_status change_write_piece(struct change *c, size_t bytes_min,
                                                 struct hs_error *err);

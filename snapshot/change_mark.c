@@ -100,11 +100,9 @@ static enum hs_status page_change(struct change *c, const char *vat_id, uint32_t
                                   const char *page, struct hs_error *err)
 {
     struct snapshot_key key = key_page(vat_id, number);
-    char value[PAGE_VALUE_BYTES];
 
     if (heap_page_is_zero(page)) return change_delete(c, snapshot_key_slice(&key), err);
-    page_value_encode(page, value);
-    return change_set(c, snapshot_key_slice(&key), slice_make(value, sizeof value), err);
+    return change_set_page(c, snapshot_key_slice(&key), page, err);
 }
 
 static enum hs_status pages_change(struct change *c, const struct heap_changes *h,

@@ -133,6 +133,9 @@ enum hs_status generation_open(const char *path, uint64_t number, enum generatio
     struct kv_leveldb_options options = {.create = mode == GENERATION_NEW,
                                          .read_only_hint = mode == GENERATION_READ_ONLY,
                                          .write_buffer_bytes = GENERATION_WRITE_BUFFER_BYTES};
+    enum page_file_mode pages_mode = mode == GENERATION_NEW       ? PAGE_FILE_NEW
+                                     : mode == GENERATION_PRESENT ? PAGE_FILE_PRESENT
+                                                                  : PAGE_FILE_READ_ONLY;
     struct generation *g = calloc(1, sizeof *g);
     enum hs_status st;
 
@@ -141,6 +144,7 @@ enum hs_status generation_open(const char *path, uint64_t number, enum generatio
     (void)snprintf(g->path.text, sizeof g->path.text, "%s", path);
     st = kv_leveldb_open(path, &options, &g->db, err);
     if (st == HS_NOT_FOUND) st = hs_fail_prefix(err, HS_CORRUPT, "snapshot");
+    if (st == HS_OK) st = page_file_open(path, pages_mode, &g->pages, err);
     if (st == HS_OK) st = kv_leveldb_view_open(g->db, slice_text("s/"), &g->base, err);
     if (st == HS_OK && mode != GENERATION_NEW) st = generation_load(g, err);
     if (st != HS_OK) {
@@ -156,6 +160,7 @@ void generation_close(struct generation *g)
     if (!g) return;
     kv_leveldb_view_close(g->base);
     kv_leveldb_close(g->db);
+    page_file_close(g->pages);
     buffer_fini(&g->epoch);
     free(g->records);
     free(g);
@@ -174,26 +179,40 @@ enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *
         link = key_link(g->serial - 1);
         kv_leveldb_batch_delete(batch, snapshot_key_slice(&link));
     }
-    st = kv_leveldb_write(g->db, batch, true, err);
+    st = page_file_sync(g->pages, err);
+    if (st == HS_OK) st = kv_leveldb_write(g->db, batch, true, err);
     if (st == HS_OK) g->serial++;
     return st;
 }
 
-static enum hs_status sums_add(struct content_sums *sums, struct slice key, struct slice value,
-                               struct hs_error *err)
+static enum hs_status page_sum(struct generation *g, struct slice value, struct hs_error *err)
 {
+    char page[HS_HEAP_PAGE_BYTES];
+    struct page_value v;
+    enum hs_status st = page_value_decode(value, &v, err);
+
+    if (st == HS_OK) st = page_file_get(g->pages, v.slot, 1, page, err);
+    if (st != HS_OK || page_matches(page, v.checksum)) return st;
+    return hs_fail(err, HS_CORRUPT, "snapshot: a heap page fails its checksum");
+}
+
+static enum hs_status sums_add(struct generation *g, struct content_sums *sums, struct slice key,
+                               struct slice value, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
     switch (entry_kind_of(key)) {
     case ENTRY_STORE: sums->keys++; break;
     case ENTRY_IMAGE: sums->images++; break;
     case ENTRY_PAGE:
         sums->pages++;
-        if (page_value_check(value)) break;
-        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page fails its checksum");
+        st = page_sum(g, value, err);
+        break;
     case ENTRY_OTHER: return HS_OK;
     }
-    sums->bytes += key.len + value.len;
+    sums->bytes += entry_bytes(key, value);
     sums->digest += entry_digest(key, value);
-    return HS_OK;
+    return st;
 }
 
 enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
@@ -208,7 +227,7 @@ enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
         if (cancel && *cancel) {
             st = hs_fail(err, HS_CANCELLED, "snapshot: verification was stopped");
         } else {
-            st = sums_add(&sums, key, value, err);
+            st = sums_add(g, &sums, key, value, err);
         }
     }
     kv_leveldb_cursor_close(cursor);

@@ -14,6 +14,7 @@
 #define HEADSTART_SNAPSHOT_GENERATION_H
 
 #include "snapshot/kv_leveldb.h"
+#include "snapshot/page_file.h"
 #include "snapshot/snapshot_files.h"
 #include "snapshot/snapshot_format.h"
 
@@ -24,6 +25,8 @@ struct generation {
     uint64_t number;
     struct snapshot_path path;
     struct kv_leveldb *db;
+    struct page_file *pages;
+    bool slots_counted;    /* pages knows which slots are free */
     struct kv_store *base; /* the s/ entries */
     struct buffer epoch;   /* of the images; empty while there is no snapshot */
     uint64_t serial;       /* of the newest batch; 0: none yet */
@@ -37,6 +40,21 @@ struct generation {
 
 enum generation_mode { GENERATION_NEW = 1, GENERATION_PRESENT, GENERATION_READ_ONLY };
 
+/* Slots of the page file by number. */
+struct slot_list {
+    uint32_t *slots;
+    size_t len;
+    size_t capacity;
+};
+HS_MUST_CHECK enum hs_status slot_list_add(struct slot_list *l, uint32_t slot,
+                                           struct hs_error *err);
+/** The slot that an entry of the database refers to, if it is a page's; else nothing. */
+HS_MUST_CHECK enum hs_status slot_list_add_entry(struct slot_list *l, struct slice key,
+                                                 struct slice value, struct hs_error *err);
+/** Release the slots. */
+void slot_list_release(struct slot_list *l, struct page_file *pages);
+void slot_list_fini(struct slot_list *l);
+
 /** `path` is a generation's folder, or a copy of one. HS_CORRUPT, HS_LOCKED, HS_IO; HS_NOT_FOUND:
  *  not NEW, and no snapshot in it. */
 HS_MUST_CHECK enum hs_status generation_open(const char *path, uint64_t number,
@@ -49,7 +67,11 @@ const struct record_value *generation_newest(const struct generation *g);
 HS_MUST_CHECK enum hs_status generation_records_reserve(struct generation *g, struct hs_error *err);
 void generation_records_push(struct generation *g, const struct record_value *v);
 
-/** Write the batch, synced, with its link. `newest_seqnum`: the newest snapshot's once it is in. */
+/** Before anything is put: learn which slots of the page file are free. */
+HS_MUST_CHECK enum hs_status generation_count_slots(struct generation *g, struct hs_error *err);
+
+/** Write the batch, synced, with its link, after the pages that it refers to. `newest_seqnum`: the
+ * newest snapshot's once it is in. */
 HS_MUST_CHECK enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
                                                uint64_t newest_seqnum, struct hs_error *err);
 

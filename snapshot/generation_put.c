@@ -53,7 +53,9 @@ static enum hs_status leftovers_delete(struct change *c, struct hs_error *err)
         kv_leveldb_cursor_close(cursor);
         cursor = NULL;
     }
-    return st == HS_OK ? change_write_piece(c, 1, err) : st;
+    if (st == HS_OK) st = change_write_piece(c, 1, err);
+    if (st == HS_OK) page_file_release_all(c->g->pages);
+    return st;
 }
 
 enum hs_status generation_put_first(struct generation *g, const char *epoch,
@@ -66,8 +68,7 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
     enum hs_status st = change_init(&c, g, changes->at.seqnum, 1, err);
 
     assert(g->records_len == 0);
-    if (st != HS_OK) return st;
-    if (g->partial) st = leftovers_delete(&c, err);
+    if (st == HS_OK && g->partial) st = leftovers_delete(&c, err);
     g->partial = true;
     if (st == HS_OK) st = change_mark(&c, changes, err);
     if (st == HS_OK) st = change_write_piece(&c, 1, err);
@@ -88,15 +89,41 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
     generation_records_push(g, &record);
     g->partial = false;
 out:
+    /* Its pieces may refer to any slot: when it failed, all is deleted before the next try. */
+    change_settle(&c, st == HS_OK ? CHANGE_DURABLE : CHANGE_UNKNOWN);
     buffer_fini(&epoch_value);
     change_fini(&c);
     return st;
 }
 
-/* Deletions that drop the oldest `excess` snapshots: their records, and the way back to them. */
-static void prune_add(struct generation *g, struct kv_leveldb_batch *batch, size_t excess)
+/* Slots that only the undo entries of `record` refer to. */
+static enum hs_status undo_slots_gather(struct generation *g, const struct record_value *record,
+                                        struct slot_list *freed, struct hs_error *err)
 {
-    for (size_t i = 0; i < excess; i++) {
+    struct snapshot_key prefix = key_undos(record->record.at.seqnum);
+    struct kv_leveldb_cursor *cursor = NULL;
+    struct slice key, value;
+    struct undo_value undo;
+    enum hs_status st = kv_leveldb_cursor_open(g->db, snapshot_key_slice(&prefix), &cursor, err);
+
+    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
+        if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
+        st = undo_value_decode(value, &undo, err);
+        if (st == HS_OK && undo.present) {
+            st = slot_list_add_entry(freed, undo.key, undo.value, err);
+        }
+    }
+    kv_leveldb_cursor_close(cursor);
+    return st;
+}
+
+/* Deletions that drop the oldest `excess` snapshots: their records, and the way back to them. */
+static enum hs_status prune_add(struct generation *g, struct kv_leveldb_batch *batch, size_t excess,
+                                struct slot_list *freed, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; st == HS_OK && i < excess; i++) {
         struct snapshot_key key = key_record(g->records[i].record.at.seqnum);
         const struct record_value *next = i + 1 < g->records_len ? &g->records[i + 1] : NULL;
 
@@ -105,7 +132,9 @@ static void prune_add(struct generation *g, struct kv_leveldb_batch *batch, size
             key = key_undo(next->record.at.seqnum, (uint32_t)n);
             kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
         }
+        if (next) st = undo_slots_gather(g, next, freed, err);
     }
+    return st;
 }
 
 static void records_forget_oldest(struct generation *g, size_t count)
@@ -118,23 +147,25 @@ enum hs_status generation_put_next(struct generation *g, const struct mark_chang
                                    uint64_t made_at, size_t keep, struct hs_error *err)
 {
     size_t excess = snapshot_policy_excess(g->records_len + 1, keep);
+    enum change_end end = CHANGE_DROPPED;
     struct record_value record;
     struct change c;
     enum hs_status st = change_init(&c, g, changes->at.seqnum, keep, err);
 
-    if (st != HS_OK) return st;
-    assert(g->records_len > 0);
-    st = generation_records_reserve(g, err);
+    assert(g->records_len > 0 && excess <= g->records_len);
+    if (st == HS_OK) st = generation_records_reserve(g, err);
     if (st == HS_OK) st = change_mark(&c, changes, err);
     if (st != HS_OK) goto out;
-    assert(excess <= g->records_len);
     record_make(&c, changes, made_at, &record);
-    prune_add(g, c.batch, excess);
+    st = prune_add(g, c.batch, excess, &c.freed, err);
+    if (st != HS_OK) goto out;
     st = generation_commit(g, c.batch, changes->at.seqnum, err);
+    end = st == HS_OK ? CHANGE_DURABLE : CHANGE_UNKNOWN;
     if (st != HS_OK) goto out;
     records_forget_oldest(g, excess);
     generation_records_push(g, &record);
 out:
+    change_settle(&c, end);
     change_fini(&c);
     return st;
 }
@@ -147,9 +178,8 @@ enum hs_status generation_copy_store(struct generation *to, struct generation *f
     struct change c;
     enum hs_status st = change_init(&c, to, 0, 1, err);
 
-    if (st != HS_OK) return st;
     assert(c.first);
-    st = kv_leveldb_cursor_open(from->db, slice_text("s/"), &cursor, err);
+    if (st == HS_OK) st = kv_leveldb_cursor_open(from->db, slice_text("s/"), &cursor, err);
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
         if (!slice_starts_with(key, slice_text("s/"))) break;
         st = change_set(&c, key, value, err);
@@ -164,14 +194,20 @@ enum hs_status generation_prune(struct generation *g, size_t keep, struct hs_err
 {
     size_t excess = snapshot_policy_excess(g->records_len, keep);
     struct kv_leveldb_batch *batch = NULL;
+    struct slot_list freed = {0};
     enum hs_status st;
 
     if (excess == 0) return HS_OK;
     st = kv_leveldb_batch_open(&batch, err);
-    if (st != HS_OK) return st;
-    prune_add(g, batch, excess);
-    st = generation_commit(g, batch, generation_newest(g)->record.at.seqnum, err);
+    if (st == HS_OK) st = prune_add(g, batch, excess, &freed, err);
+    if (st == HS_OK) {
+        st = generation_commit(g, batch, generation_newest(g)->record.at.seqnum, err);
+    }
+    if (st == HS_OK) {
+        records_forget_oldest(g, excess);
+        slot_list_release(&freed, g->pages);
+    }
     kv_leveldb_batch_close(batch);
-    if (st == HS_OK) records_forget_oldest(g, excess);
+    slot_list_fini(&freed);
     return st;
 }

@@ -24,16 +24,16 @@
 
 enum {
     WRITE_BUFFER_BYTES_DEFAULT = 4 << 20,
-    TABLE_BYTES_MAX = 8 << 20,
+    FILTER_BITS_PER_KEY = 10, /* one in a hundred is looked at in vain */
 };
 
 struct kv_leveldb {
     struct kv_store store; /* first: the store view of all keys */
     leveldb_t *db;
     leveldb_options_t *options;
+    leveldb_filterpolicy_t *filter;
     leveldb_readoptions_t *read;
     leveldb_readoptions_t *scan; /* does not displace hot blocks from the cache */
-    leveldb_readoptions_t *scan_raw;
     leveldb_writeoptions_t *write;
     leveldb_writeoptions_t *write_synced;
     int dir_fd;
@@ -171,18 +171,18 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
     db->options = leveldb_options_create();
     leveldb_options_set_create_if_missing(db->options, options->create);
     leveldb_options_set_paranoid_checks(db->options, 1);
+    /* Tables that lack a key are passed over without a look at their blocks. */
+    db->filter = leveldb_filterpolicy_create_bloom(FILTER_BITS_PER_KEY);
+    leveldb_options_set_filter_policy(db->options, db->filter);
     leveldb_options_set_compression(db->options, options->compress ? leveldb_snappy_compression
                                                                    : leveldb_no_compression);
     leveldb_options_set_write_buffer_size(db->options,
                                           write_buffer ? write_buffer : WRITE_BUFFER_BYTES_DEFAULT);
-    leveldb_options_set_max_file_size(db->options, TABLE_BYTES_MAX);
     db->read = leveldb_readoptions_create();
     leveldb_readoptions_set_verify_checksums(db->read, 1);
     db->scan = leveldb_readoptions_create();
     leveldb_readoptions_set_verify_checksums(db->scan, 1);
     leveldb_readoptions_set_fill_cache(db->scan, 0);
-    db->scan_raw = leveldb_readoptions_create();
-    leveldb_readoptions_set_fill_cache(db->scan_raw, 0);
     db->write = leveldb_writeoptions_create();
     db->write_synced = leveldb_writeoptions_create();
     leveldb_writeoptions_set_sync(db->write_synced, 1);
@@ -248,10 +248,10 @@ void kv_leveldb_close(struct kv_leveldb *db)
     if (db->dir_fd >= 0) (void)close(db->dir_fd);
     leveldb_readoptions_destroy(db->read);
     leveldb_readoptions_destroy(db->scan);
-    leveldb_readoptions_destroy(db->scan_raw);
     leveldb_writeoptions_destroy(db->write);
     leveldb_writeoptions_destroy(db->write_synced);
     leveldb_options_destroy(db->options);
+    leveldb_filterpolicy_destroy(db->filter);
     free(db);
 }
 
@@ -348,30 +348,17 @@ void kv_leveldb_flush(struct kv_leveldb *db)
     leveldb_compact_range(db->db, "\xff\xff\xff\xff", 4, "\xff\xff\xff\xff\xff", 5);
 }
 
-static enum hs_status cursor_open(struct kv_leveldb *db, const leveldb_readoptions_t *options,
-                                  struct slice from, struct kv_leveldb_cursor **out,
-                                  struct hs_error *err)
+enum hs_status kv_leveldb_cursor_open(struct kv_leveldb *db, struct slice from,
+                                      struct kv_leveldb_cursor **out, struct hs_error *err)
 {
     struct kv_leveldb_cursor *c = calloc(1, sizeof *c);
 
     assert(db && out);
     if (!c) return hs_fail(err, HS_NOMEM, "no memory for a cursor");
-    c->iterator = leveldb_create_iterator(db->db, options);
+    c->iterator = leveldb_create_iterator(db->db, db->scan);
     leveldb_iter_seek(c->iterator, from.data ? from.data : "", from.len);
     *out = c;
     return HS_OK;
-}
-
-enum hs_status kv_leveldb_cursor_open(struct kv_leveldb *db, struct slice from,
-                                      struct kv_leveldb_cursor **out, struct hs_error *err)
-{
-    return cursor_open(db, db->scan, from, out, err);
-}
-
-enum hs_status kv_leveldb_cursor_open_raw(struct kv_leveldb *db, struct slice from,
-                                          struct kv_leveldb_cursor **out, struct hs_error *err)
-{
-    return cursor_open(db, db->scan_raw, from, out, err);
 }
 
 bool kv_leveldb_cursor_next(struct kv_leveldb_cursor *c, struct slice *key, struct slice *value,

@@ -62,11 +62,6 @@ void kv_leveldb_flush(struct kv_leveldb *db);
 HS_MUST_CHECK enum hs_status kv_leveldb_cursor_open(struct kv_leveldb *db, struct slice from,
                                                     struct kv_leveldb_cursor **out,
                                                     struct hs_error *err);
-/** The same without LevelDB's checksums of data blocks, for values that carry their own: restoring
- *  a heap is three times as fast. */
-HS_MUST_CHECK enum hs_status kv_leveldb_cursor_open_raw(struct kv_leveldb *db, struct slice from,
-                                                        struct kv_leveldb_cursor **out,
-                                                        struct hs_error *err);
 /** False at the end or on an error (then *err is written and *st set). Slices are valid until the
  *  next call on the cursor. */
 bool kv_leveldb_cursor_next(struct kv_leveldb_cursor *c, struct slice *key, struct slice *value,

@@ -9,6 +9,7 @@
  * is in no MANIFEST yet, so recovery in the copy may reuse its number, truncate it through the
  * link, and take the file from under the other process. File systems that can share blocks do so
  * by themselves (copy_file_range). */
+#include "snapshot/page_file.h"
 #include "snapshot/snapshot_files.h"
 
 #include "kernel/state/fault.h"
@@ -142,8 +143,16 @@ static int names_list(DIR *folder, struct buffer *names)
     return 0;
 }
 
+/* After the database: a slot that its copy refers to is not reused before another snapshot was
+ * made, which shows in the MANIFEST. */
+static int pages_clone(int from_dir, int to_dir, enum clone_pages pages)
+{
+    if (pages == CLONE_PAGES_COPIED) return file_copy(from_dir, to_dir, PAGE_FILE_NAME);
+    return linkat(from_dir, PAGE_FILE_NAME, to_dir, PAGE_FILE_NAME, 0) == 0 ? 0 : errno;
+}
+
 /* EAGAIN: the database changed meanwhile. */
-static int clone_once(const char *from, int to_dir)
+static int clone_once(const char *from, int to_dir, enum clone_pages pages)
 {
     struct clone_moment before, after;
     struct buffer names = {0};
@@ -155,6 +164,7 @@ static int clone_once(const char *from, int to_dir)
     for (size_t at = 0; !failed && at < names.len; at += strlen(names.data + at) + 1) {
         failed = file_clone(dirfd(folder), to_dir, names.data + at, &before);
     }
+    if (!failed) failed = pages_clone(dirfd(folder), to_dir, pages);
     if (!failed && (!clone_moment_take(dirfd(folder), &after) ||
                     memcmp(&before, &after, sizeof before) != 0)) {
         failed = EAGAIN;
@@ -181,7 +191,8 @@ static void dir_empty(int dir_fd)
     (void)closedir(folder);
 }
 
-enum hs_status database_clone(const char *from, const char *to, struct hs_error *err)
+enum hs_status database_clone(const char *from, const char *to, enum clone_pages pages,
+                              struct hs_error *err)
 {
     enum fault_action fault = FAULT("snapshot.clone");
     int failed = EAGAIN, to_dir;
@@ -197,7 +208,7 @@ enum hs_status database_clone(const char *from, const char *to, struct hs_error 
     for (int i = 0; failed == EAGAIN && i < CLONE_TRIES_MAX; i++) {
         if (i > 0) (void)usleep(CLONE_PAUSE_US);
         dir_empty(to_dir);
-        failed = clone_once(from, to_dir);
+        failed = clone_once(from, to_dir, pages);
     }
     (void)close(to_dir);
     if (failed == EAGAIN) {

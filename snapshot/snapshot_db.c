@@ -92,7 +92,7 @@ static enum hs_status live_renew(struct snapshot_db *db, struct hs_error *err)
     generation_name(number, name);
     st = snapshot_path_join(db->dir, name, &path, err);
     if (st == HS_OK) st = generation_remove(db->dir, number, err);
-    if (st == HS_OK) st = database_clone(db->live->path.text, path.text, err);
+    if (st == HS_OK) st = database_clone(db->live->path.text, path.text, CLONE_PAGES_LINKED, err);
     if (st == HS_OK) st = generation_open(path.text, number, mode, &g, err);
     if (st == HS_OK) st = uncertain_undo(g, newest, err);
     if (st == HS_OK) st = snapshot_dir_sync(db->dir, err);
@@ -186,7 +186,9 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
     assert(position_valid(changes->at.seqnum, slice_text(changes->at.hash)));
     st = live_ready(db, err);
     if (st == HS_OK && db->fill) st = snapshot_db_fill_end(db, err);
-    if (st == HS_OK) st = put_any(db, changes, err);
+    if (st != HS_OK) return st;
+    snapshot_readers_wait(db);
+    st = put_any(db, changes, err);
     if (st != HS_OK) return st;
     kv_leveldb_flush(db->live->db); /* the next start shall find it open and ready */
     if (out) *out = generation_newest(db->live)->record;

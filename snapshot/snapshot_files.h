@@ -55,10 +55,14 @@ HS_MUST_CHECK enum hs_status generation_quarantine(const char *dir, uint64_t num
 /** Bytes of the generation's files. */
 uint64_t generation_bytes(const char *dir, uint64_t number);
 
-/** Make `to` (a new folder, or one to be emptied) a database with the content that `from` has at
- * some moment of the call, also while a process writes there: tables are linked, the rest copied.
- */
-HS_MUST_CHECK enum hs_status database_clone(const char *from, const char *to, struct hs_error *err);
+enum clone_pages {
+    CLONE_PAGES_COPIED = 1, /* `from` may be written to while the copy is read */
+    CLONE_PAGES_LINKED,     /* it is never written to again */
+};
+/** Make `to` (a new folder, or one to be emptied) a generation with the content that `from` has at
+ *  some moment of the call, also while a process writes there. */
+HS_MUST_CHECK enum hs_status database_clone(const char *from, const char *to,
+                                            enum clone_pages pages, struct hs_error *err);
 /** A new folder for an offline tool's copy: below `dir`, or in $TMPDIR or /tmp where that cannot
  *  be written. *lock_fd keeps a daemon from clearing it away. */
 HS_MUST_CHECK enum hs_status reader_dir_make(const char *dir, struct snapshot_path *out,

@@ -275,19 +275,25 @@ enum hs_status epoch_value_decode(struct buffer *value, struct hs_error *err)
     return HS_OK;
 }
 
-void page_value_encode(const char *page, char out[PAGE_VALUE_BYTES])
+void page_value_encode(const struct page_value *v, char out[PAGE_VALUE_BYTES])
 {
-    u64_put(out, checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)));
-    memcpy(out + PAGE_CHECKSUM_BYTES, page, HS_HEAP_PAGE_BYTES);
+    u64_put(out, v->checksum);
+    u32_put(out + PAGE_CHECKSUM_BYTES, v->slot);
 }
 
-const char *page_value_check(struct slice value)
+enum hs_status page_value_decode(struct slice bytes, struct page_value *out, struct hs_error *err)
 {
-    const char *page;
+    if (bytes.len != PAGE_VALUE_BYTES) {
+        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page's entry is not well-formed");
+    }
+    out->checksum = u64_get(bytes.data);
+    out->slot = u32_get(bytes.data + PAGE_CHECKSUM_BYTES);
+    return HS_OK;
+}
 
-    if (value.len != PAGE_VALUE_BYTES) return NULL;
-    page = value.data + PAGE_CHECKSUM_BYTES;
-    return u64_get(value.data) == checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)) ? page : NULL;
+bool page_matches(const char *page, uint64_t checksum)
+{
+    return checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)) == checksum;
 }
 
 enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
@@ -332,6 +338,11 @@ enum entry_kind entry_kind_of(struct slice key)
     case 'i': return ENTRY_IMAGE;
     default: return ENTRY_OTHER;
     }
+}
+
+uint64_t entry_bytes(struct slice key, struct slice value)
+{
+    return key.len + (entry_kind_of(key) == ENTRY_PAGE ? HS_HEAP_PAGE_BYTES : value.len);
 }
 
 uint64_t entry_digest(struct slice key, struct slice value)

@@ -1,7 +1,7 @@
 /* The bytes of a generation's LevelDB entries, without I/O (docs/formats.md).
  *
  *   s/<key>                    store entry
- *   h/<vat>/<page be32>        heap page: XXH3-64 of the page u64, 4096 bytes
+ *   h/<vat>/<page be32>        heap page: its XXH3-64 u64, its slot in the file of pages u32
  *   i/<vat>                    image: what a heap is besides its pages
  *   r/<seqnum be64>            record of a snapshot
  *   u/<seqnum be64>/<n be32>   undo entry n of that snapshot: what it overwrote
@@ -13,7 +13,7 @@
  *
  * The first three kinds are a snapshot's content. Its digest is the sum (mod 2^64) of
  * entry_checksum64(key, proof) over them, where a page's proof is its stored checksum and every
- * other entry's proof is its value: so a page's digest changes without hashing its bytes twice.
+ * other entry's proof is its value: so it does not depend on where pages lie.
  */
 #ifndef HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
 #define HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
@@ -24,7 +24,7 @@ enum {
     SNAPSHOT_FORMAT_VERSION = 1,
     SNAPSHOT_KEY_BYTES_MAX = 64, /* of every kind but s/ */
     PAGE_CHECKSUM_BYTES = 8,
-    PAGE_VALUE_BYTES = PAGE_CHECKSUM_BYTES + HS_HEAP_PAGE_BYTES,
+    PAGE_VALUE_BYTES = 12,
     IMAGE_VALUE_BYTES = 40,
     RECORD_VALUE_BYTES = 176,
     LINK_VALUE_BYTES = 16,
@@ -85,9 +85,15 @@ HS_MUST_CHECK enum hs_status epoch_value_encode(const char *epoch, struct buffer
 /** Takes the checksum off. HS_CORRUPT. */
 HS_MUST_CHECK enum hs_status epoch_value_decode(struct buffer *value, struct hs_error *err);
 
-void page_value_encode(const char *page, char out[PAGE_VALUE_BYTES]);
-/** The page in a page's value if it passes its checksum; else NULL. */
-const char *page_value_check(struct slice value);
+/* Where a page is, and what it must be. */
+struct page_value {
+    uint64_t checksum; /* checksum64 of its bytes */
+    uint32_t slot;
+};
+void page_value_encode(const struct page_value *v, char out[PAGE_VALUE_BYTES]);
+HS_MUST_CHECK enum hs_status page_value_decode(struct slice bytes, struct page_value *out,
+                                               struct hs_error *err);
+bool page_matches(const char *page, uint64_t checksum);
 
 /* An undo entry: a key, and the value it had, or that it was absent. */
 struct undo_value {
@@ -102,6 +108,8 @@ HS_MUST_CHECK enum hs_status undo_value_decode(struct slice bytes, struct undo_v
 
 enum entry_kind { ENTRY_OTHER, ENTRY_STORE, ENTRY_PAGE, ENTRY_IMAGE };
 enum entry_kind entry_kind_of(struct slice key);
+/** What the entry adds to a snapshot's bytes: key and value, or key and page. */
+uint64_t entry_bytes(struct slice key, struct slice value);
 /** What the entry adds to a snapshot's digest. */
 uint64_t entry_digest(struct slice key, struct slice value);
 

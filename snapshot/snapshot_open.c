@@ -41,7 +41,7 @@ static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
         st = reader_dir_make(db->dir, &db->reader_dir, &db->reader_fd, err);
         if (st != HS_OK) return st;
     }
-    st = database_clone(path.text, db->reader_dir.text, err);
+    st = database_clone(path.text, db->reader_dir.text, CLONE_PAGES_COPIED, err);
     if (st != HS_OK) return st;
     return generation_open(db->reader_dir.text, number, GENERATION_READ_ONLY, out, err);
 }

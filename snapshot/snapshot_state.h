@@ -45,6 +45,8 @@ void snapshot_views_init(struct snapshot_db *db);
 void snapshot_live_replace(struct snapshot_db *db, struct generation *g);
 /** The same, but what was live is handed out; it must be closed. */
 struct generation *snapshot_live_take(struct snapshot_db *db, struct generation *g);
+/** Wait until what reads the images now has read: what was freed before may then be reused. */
+void snapshot_readers_wait(struct snapshot_db *db);
 /** Does the generation hold images that this epoch can use? */
 bool snapshot_images_usable(const struct snapshot_db *db, const struct generation *g);
 /** A new, empty generation with the next number; not live yet. */

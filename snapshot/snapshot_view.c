@@ -102,6 +102,12 @@ void snapshot_live_replace(struct snapshot_db *db, struct generation *g)
     generation_close(snapshot_live_take(db, g));
 }
 
+void snapshot_readers_wait(struct snapshot_db *db)
+{
+    (void)pthread_rwlock_wrlock(&db->swap);
+    (void)pthread_rwlock_unlock(&db->swap);
+}
+
 struct kv_store *snapshot_db_base(struct snapshot_db *db)
 {
     assert(db);

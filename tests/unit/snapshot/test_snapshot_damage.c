@@ -249,33 +249,42 @@ static void snapshot_db__no_changed_or_missing_entry_is_silent(void)
     scratch_remove(dir);
 }
 
-/* A page that is right in itself but not the newest one: its own checksum cannot tell. */
-static void snapshot_db__stale_page_is_detected_when_loaded(void)
+/* A page that is right in itself but not the one that belongs there: its checksum cannot tell. */
+static void snapshot_db__misplaced_page_is_detected_when_loaded(void)
 {
     struct scratch_path dir = scratch_make();
     uint64_t random = suite_seed();
-    struct snapshot_key key;
-    char page[HS_HEAP_PAGE_BYTES], value[PAGE_VALUE_BYTES];
+    struct buffer key = {0}, other = {0}, value = {0};
     struct heap_image_source *source;
     struct heap_image_info info = {0};
     struct model_store store;
     struct snapshot_db *db;
+    struct kv_leveldb *raw;
+    char vat_id[3] = {0};
     char *memory;
 
     specimen_make(&store, dir.text, &random);
-    key = key_page("v1", 0);
-    memset(page, 7, sizeof page);
-    page_value_encode(page, value);
-    raw_set(&store, snapshot_key_slice(&key), slice_make(value, sizeof value));
+    raw = raw_open(&store);
+    CU_ASSERT_EQUAL(kv_store_next(kv_leveldb_store(raw), slice_text("h/"), &key, NULL, NULL), 0);
+    CU_ASSERT_EQUAL(kv_store_next(kv_leveldb_store(raw), buffer_slice(&key), &other, &value, NULL),
+                    0);
+    CU_ASSERT_FATAL(slice_starts_with(buffer_slice(&other), slice_text("h/")));
+    CU_ASSERT_EQUAL(
+        kv_store_set(kv_leveldb_store(raw), buffer_slice(&key), buffer_slice(&value), NULL), 0);
+    kv_leveldb_close(raw);
+    memcpy(vat_id, key.data + 2, 2);
     db = model_store_open(&store);
     source = snapshot_db_images(db);
     CU_ASSERT_PTR_NOT_NULL_FATAL(source);
-    CU_ASSERT_EQUAL(source->ops->find(source, "v1", &info, NULL), HS_OK);
+    CU_ASSERT_EQUAL(source->ops->find(source, vat_id, &info, NULL), HS_OK);
     memory = calloc(info.page_count, HS_HEAP_PAGE_BYTES);
     CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
     CU_ASSERT_EQUAL(source->ops->load(source, &info, memory, NULL), HS_CORRUPT);
     free(memory);
     snapshot_db_close(db);
+    buffer_fini(&key);
+    buffer_fini(&other);
+    buffer_fini(&value);
     scratch_remove(dir);
 }
 
@@ -383,7 +392,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__no_flipped_byte_is_silent),
     SUITE_CASE(snapshot_db__no_torn_file_is_silent),
     SUITE_CASE(snapshot_db__no_changed_or_missing_entry_is_silent),
-    SUITE_CASE(snapshot_db__stale_page_is_detected_when_loaded),
+    SUITE_CASE(snapshot_db__misplaced_page_is_detected_when_loaded),
     SUITE_CASE(snapshot_db__damaged_undo_leaves_the_newest_alone),
     SUITE_CASE(snapshot_db__damaged_generation_goes_to_quarantine),
     SUITE_CASE(snapshot_db__damaged_pointer_is_found_without),

@@ -4,6 +4,9 @@
 
 #include "snapshot/snapshot_policy.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 enum { KEEP = 4, STEPS = 40 };
 
 static struct mark_model history[STEPS + 1];
@@ -424,6 +427,86 @@ static void snapshot_db__second_opener_is_locked_out(void)
     scratch_remove(dir);
 }
 
+/* Slots that no kept snapshot refers to are used again. */
+static void snapshot_db__page_file_stays_bounded(void)
+{
+    struct scratch_path dir = scratch_make(), pages;
+    struct mark_model from = {0}, to = {0};
+    uint64_t random = suite_seed();
+    struct buffer file = {0};
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, 2);
+    pages = scratch_join(store.snapshot_dir.text, "gen-0000000001/pages");
+    db = model_store_open(&store);
+    for (int i = 0; i < 150; i++) {
+        mark_model_step(&to, &random);
+        CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, db, NULL), HS_OK);
+        if (i % 20 == 7) { /* what is free is found again */
+            snapshot_db_close(db);
+            db = model_store_open(&store);
+        }
+    }
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, NULL), HS_OK);
+    scratch_read(pages.text, &file);
+    CU_ASSERT(file.len <= (1 + 3 * MODEL_VATS * MODEL_PAGES_MAX) * HS_HEAP_PAGE_BYTES);
+    snapshot_db_close(db);
+    buffer_fini(&file);
+    scratch_remove(dir);
+}
+
+/* A heap that does not change is loaded again and again while slots are freed and reused. */
+struct reader {
+    struct snapshot_db *db;
+    struct mark_model model;
+    atomic_bool stop;
+    int loads, failures;
+};
+
+static void *reader_run(void *data)
+{
+    struct reader *r = data;
+
+    while (!atomic_load(&r->stop)) {
+        r->failures += mark_model_vat_holds(&r->model, 0, snapshot_db_images(r->db)) != HS_OK;
+        r->loads++;
+    }
+    return NULL;
+}
+
+static void snapshot_db__images_are_read_beside_puts(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct mark_model from = {0}, to = {0};
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct reader reader = {0};
+    pthread_t thread;
+
+    model_store_init(&store, dir.text, 1); /* what is overwritten is free at once */
+    reader.db = model_store_open(&store);
+    while (!to.vats[0].alive) {
+        mark_model_step(&to, &random);
+    }
+    CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, reader.db, NULL), HS_OK);
+    reader.model = to;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, reader_run, &reader), 0);
+    for (int i = 0; i < 200; i++) {
+        struct model_vat unchanged = to.vats[0];
+
+        mark_model_step(&to, &random);
+        to.vats[0] = unchanged;
+        CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, reader.db, NULL), HS_OK);
+    }
+    atomic_store(&reader.stop, true);
+    (void)pthread_join(thread, NULL);
+    CU_ASSERT(reader.loads > 0);
+    CU_ASSERT_EQUAL(reader.failures, 0);
+    snapshot_db_close(reader.db);
+    scratch_remove(dir);
+}
+
 static void snapshot_db__verification_can_be_stopped(void)
 {
     struct scratch_path dir = scratch_make();
@@ -457,6 +540,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__contradictions_are_refused_whole),
     SUITE_CASE(snapshot_db__reader_beside_a_writer_changes_nothing),
     SUITE_CASE(snapshot_db__second_opener_is_locked_out),
+    SUITE_CASE(snapshot_db__page_file_stays_bounded),
+    SUITE_CASE(snapshot_db__images_are_read_beside_puts),
     SUITE_CASE(snapshot_db__verification_can_be_stopped),
 };
 

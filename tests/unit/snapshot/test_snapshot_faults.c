@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEEP = 3, COUNT_MAX = 300, QUIET_RUNS = 6 };
+enum { KEEP = 3, COUNT_MAX = 5000, QUIET_RUNS = 3, PUTS_MAX = 400 };
 
 static const char *const points[] = {
     "leveldb.write",
@@ -24,6 +24,8 @@ static const char *const points[] = {
     "snapshot.dir.sync",
     "snapshot.generation.remove",
     "snapshot.generation.quarantine",
+    "snapshot.pages.write",
+    "snapshot.pages.sync",
 };
 enum { POINTS = sizeof points / sizeof points[0] };
 
@@ -230,7 +232,7 @@ static void snapshot_db__every_kth_failure_is_told_and_repaired(void)
         int quiet = 0; /* runs in a row in which nothing failed: some failures are borne */
 
         if (strcmp(points[p], "leveldb.written") == 0) continue; /* a place to die only */
-        for (int count = 1; quiet < QUIET_RUNS && count < COUNT_MAX; count++) {
+        for (int count = 1; quiet < QUIET_RUNS && count < COUNT_MAX; count += 1 + count / 6) {
             size_t failures = 0;
             char fault[96];
 
@@ -253,7 +255,7 @@ static void snapshot_db__every_kth_failed_sync_is_told_and_repaired(void)
     size_t total = 0;
     int quiet = 0;
 
-    for (int count = 1; quiet < QUIET_RUNS && count < COUNT_MAX; count++) {
+    for (int count = 1; quiet < QUIET_RUNS && count < COUNT_MAX; count += 1 + count / 6) {
         size_t failures = 0;
         char fault[32];
 
@@ -416,7 +418,7 @@ static void snapshot_db__killed_while_going_on_holds_the_old_or_the_new(void)
     for (size_t p = 0; p < RENEWAL_POINTS; p++) {
         bool killed = true;
 
-        for (int count = 1; killed && count < COUNT_MAX; count++) {
+        for (int count = 1; killed && count < COUNT_MAX; count += 1 + count / 6) {
             struct scratch_path dir = scratch_make();
             struct model_store store;
             char fault[96];
@@ -442,7 +444,7 @@ static size_t operation_killed_everywhere(const struct model_store *prepared,
     for (size_t p = 0; p < POINTS; p++) {
         bool killed = true;
 
-        for (int count = 1; killed && count < COUNT_MAX; count++) {
+        for (int count = 1; killed && count < COUNT_MAX; count += 1 + count / 6) {
             struct scratch_path dir = scratch_make();
             struct model_store store;
             char fault[96];
@@ -501,10 +503,10 @@ static void child_fills_the_disk(struct model_store *store, const char *fault, s
     (void)signal(SIGXFSZ, SIG_IGN);
     if (put_model(e, db, NULL) != HS_OK) _exit(100);
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(101);
-    while (puts < COUNT_MAX && put_model(e, db, NULL) == HS_OK) {
+    while (puts < PUTS_MAX && put_model(e, db, NULL) == HS_OK) {
         puts++;
     }
-    if (puts == 0 || puts == COUNT_MAX) _exit(102);
+    if (puts == 0 || puts == PUTS_MAX) _exit(102);
     for (int i = 0; i < 3; i++) {
         enum hs_status st = put_model(e, db, NULL);
 
