@@ -1,8 +1,8 @@
 #include "kernel/answer.h"
 
-#include "kernel/capdata.h"
 #include "kernel/crank.h"
-#include "kernel/promises.h"
+#include "kernel/tables/promises.h"
+#include "kernel/text/capdata.h"
 
 static enum hs_status answer_read(struct kernel *k, const struct ref *kpid,
                                   enum message_status *status, struct buffer *value,

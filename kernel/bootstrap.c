@@ -1,14 +1,14 @@
 #include "kernel/bootstrap.h"
 
 #include "kernel/answer.h"
-#include "kernel/capdata.h"
-#include "kernel/clist.h"
 #include "kernel/crank.h"
 #include "kernel/devices.h"
-#include "kernel/events.h"
-#include "kernel/promises.h"
-#include "kernel/refcounts.h"
 #include "kernel/state_vector.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/events.h"
+#include "kernel/tables/promises.h"
+#include "kernel/tables/refcounts.h"
+#include "kernel/text/capdata.h"
 
 #include <assert.h>
 #include <stdlib.h>

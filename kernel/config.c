@@ -1,8 +1,8 @@
 #include "kernel/config.h"
 
-#include "kernel/json_text.h"
 #include "kernel/state/digest.h"
 #include "kernel/state/limits.h"
+#include "kernel/text/json_text.h"
 
 #include <assert.h>
 #include <errno.h>

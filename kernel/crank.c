@@ -1,11 +1,11 @@
 #include "kernel/crank.h"
 
 #include "kernel/deliveries.h"
-#include "kernel/promises.h"
-#include "kernel/refcounts.h"
-#include "kernel/resolution.h"
-#include "kernel/run_queue.h"
-#include "kernel/termination.h"
+#include "kernel/tables/promises.h"
+#include "kernel/tables/refcounts.h"
+#include "kernel/tables/resolution.h"
+#include "kernel/tables/run_queue.h"
+#include "kernel/tables/termination.h"
 
 #include <assert.h>
 #include <stdio.h>

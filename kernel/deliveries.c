@@ -1,11 +1,11 @@
 #include "kernel/deliveries.h"
 
-#include "kernel/clist.h"
-#include "kernel/objects.h"
-#include "kernel/promises.h"
 #include "kernel/syscalls.h"
-#include "kernel/termination.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/objects.h"
+#include "kernel/tables/promises.h"
+#include "kernel/tables/termination.h"
+#include "kernel/tables/transcript.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -4,10 +4,10 @@
 #ifndef HEADSTART_KERNEL_DELIVERIES_H
 #define HEADSTART_KERNEL_DELIVERIES_H
 
-#include "kernel/events.h"
-#include "kernel/gc_actions.h"
 #include "kernel/kernel_private.h"
-#include "kernel/routing.h"
+#include "kernel/tables/events.h"
+#include "kernel/tables/gc_actions.h"
+#include "kernel/tables/routing.h"
 
 /* All inside a crank. HS_VAT_FAILED: the vat of k->ran cannot go on; err says why. */
 

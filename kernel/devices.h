@@ -8,8 +8,8 @@
 #ifndef HEADSTART_KERNEL_DEVICES_H
 #define HEADSTART_KERNEL_DEVICES_H
 
-#include "kernel/capdata.h"
 #include "kernel/kernel_private.h"
+#include "kernel/text/capdata.h"
 
 /** Call `method` of the device node `device` (kd…).
  *  In:      args  smallcaps array; slots are krefs

@@ -1,10 +1,10 @@
 #include "kernel/inbound.h"
 
 #include "kernel/bootstrap.h"
-#include "kernel/capdata.h"
 #include "kernel/crank.h"
-#include "kernel/events.h"
-#include "kernel/promises.h"
+#include "kernel/tables/events.h"
+#include "kernel/tables/promises.h"
+#include "kernel/text/capdata.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 #ifndef HEADSTART_KERNEL_KERNEL_PRIVATE_H
 #define HEADSTART_KERNEL_KERNEL_PRIVATE_H
 
-#include "kernel/keeper.h"
 #include "kernel/kernel.h"
+#include "kernel/tables/keeper.h"
 #include "kernel/vat_process.h"
 
 /* Texts in order, each JSON: what the bridge sent out during the message at hand. */

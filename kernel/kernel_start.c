@@ -8,7 +8,7 @@
 #include "kernel/kernel_start.h"
 
 #include "kernel/replay.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
 
 #include <assert.h>
 #include <inttypes.h>

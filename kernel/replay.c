@@ -1,6 +1,6 @@
 #include "kernel/replay.h"
 
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
 
 #include <assert.h>
 #include <inttypes.h>

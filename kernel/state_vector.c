@@ -1,9 +1,9 @@
 #include "kernel/state_vector.h"
 
-#include "kernel/capdata.h"
-#include "kernel/keeper.h"
 #include "kernel/state/position.h"
-#include "kernel/vat_names.h"
+#include "kernel/tables/keeper.h"
+#include "kernel/tables/vat_names.h"
+#include "kernel/text/capdata.h"
 
 #include <stdio.h>
 #include <string.h>

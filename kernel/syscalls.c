@@ -2,7 +2,7 @@
 
 #include "kernel/state/fault.h"
 #include "kernel/syscalls_private.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
 
 void delivery_fini(struct delivery *d)
 {

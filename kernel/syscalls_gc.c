@@ -1,7 +1,7 @@
 /* Garbage collection: dropImports, retireImports, retireExports, abandonExports. */
-#include "kernel/clist.h"
-#include "kernel/objects.h"
 #include "kernel/syscalls_private.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/objects.h"
 
 /* A list of vrefs that is the last argument. */
 static enum hs_status read_vrefs(struct json_text *t, struct ref_list *out, struct hs_error *err)

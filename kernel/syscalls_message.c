@@ -1,11 +1,11 @@
 /* Messages and promises, devices, and the end: send, subscribe, resolve, callNow, exit. */
-#include "kernel/capdata.h"
-#include "kernel/clist.h"
 #include "kernel/devices.h"
-#include "kernel/events.h"
-#include "kernel/promises.h"
-#include "kernel/resolution.h"
 #include "kernel/syscalls_private.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/events.h"
+#include "kernel/tables/promises.h"
+#include "kernel/tables/resolution.h"
+#include "kernel/text/capdata.h"
 
 /* ---- arguments ---- */
 

@@ -2,8 +2,8 @@
 #ifndef HEADSTART_KERNEL_SYSCALLS_PRIVATE_H
 #define HEADSTART_KERNEL_SYSCALLS_PRIVATE_H
 
-#include "kernel/json_text.h"
 #include "kernel/syscalls.h"
+#include "kernel/text/json_text.h"
 
 /* One syscall. `t` stands behind its name and is left behind the closing bracket; the answer is
  * appended to *reply. HS_VAT_FAILED: illegal; err says what about it. */

@@ -1,6 +1,6 @@
 #include "kernel/vat_process.h"
 
-#include "kernel/json_text.h"
+#include "kernel/text/json_text.h"
 
 #include <assert.h>
 #include <stdlib.h>

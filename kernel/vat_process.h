@@ -11,9 +11,9 @@
 #ifndef HEADSTART_KERNEL_VAT_PROCESS_H
 #define HEADSTART_KERNEL_VAT_PROCESS_H
 
-#include "kernel/keeper.h"
+#include "kernel/tables/keeper.h"
+#include "kernel/tables/vat_names.h"
 #include "kernel/vat/vat.h"
-#include "kernel/vat_names.h"
 
 struct vat_process {
     struct vat_name name;

@@ -1,7 +1,7 @@
 #include "sidecar/commands/plan_facts.h"
 
 #include "kernel/state/limits.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
 #include "kernel/vat/vat.h"
 #include "sidecar/commands/daemon_query.h"
 #include "sidecar/commands/offline.h"

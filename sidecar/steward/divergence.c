@@ -1,7 +1,7 @@
 #include "sidecar/steward/divergence.h"
 
 #include "kernel/state/kv_memory.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
 
 #include <assert.h>
 #include <inttypes.h>

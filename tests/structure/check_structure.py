@@ -1,6 +1,7 @@
 """The architecture, checked: which folder may include what, and the house rules a tool can see.
 
     sidecar ──► { kernel, snapshot, replaylog, ipc } ──► kernel/state
+    inside kernel: kernel ──► { tables ──► text, vat } ──► state
     inside sidecar: commands ──► sidecar ──► steward ──► { node, threads, report, settings }
                     ──► decide ──► data
 
@@ -14,8 +15,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-BELOW_SIDECAR = ["kernel", "kernel/vat", "kernel/state", "snapshot", "replaylog", "ipc",
-                 "ipc/include"]
+BELOW_SIDECAR = ["kernel", "kernel/tables", "kernel/vat", "kernel/state", "snapshot", "replaylog",
+                 "ipc", "ipc/include"]
 SIDECAR_PARTS = ["sidecar/data", "sidecar/decide", "sidecar/threads", "sidecar/report",
                  "sidecar/settings", "sidecar/node"]
 
@@ -23,7 +24,9 @@ SIDECAR_PARTS = ["sidecar/data", "sidecar/decide", "sidecar/threads", "sidecar/r
 ARROWS = {
     "kernel/state": ["kernel/state"],
     "kernel/vat": ["kernel/vat", "kernel/vat/engine", "kernel/state"],
-    "kernel": ["kernel", "kernel/vat", "kernel/state"],
+    "kernel/text": ["kernel/text", "kernel/state"],
+    "kernel/tables": ["kernel/tables", "kernel/text", "kernel/state"],
+    "kernel": ["kernel", "kernel/tables", "kernel/text", "kernel/vat", "kernel/state"],
     "snapshot": ["snapshot", "kernel/state"],
     "replaylog": ["replaylog", "kernel/state"],
     "ipc/include": [],

@@ -1,9 +1,9 @@
 #include "tests/unit/kernel/desk.h"
 
-#include "kernel/clist.h"
 #include "kernel/devices.h"
-#include "kernel/refcounts.h"
 #include "kernel/state_vector.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/refcounts.h"
 
 static void must(struct desk *d, enum hs_status st)
 {

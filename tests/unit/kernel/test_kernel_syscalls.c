@@ -1,8 +1,8 @@
 /* Syscalls, legal and not, and what becomes of garbage; played without vats. */
 #include "tests/unit/kernel/desk.h"
 
-#include "kernel/clist.h"
-#include "kernel/gc_actions.h"
+#include "kernel/tables/clist.h"
+#include "kernel/tables/gc_actions.h"
 
 #define OK "['ok',null]"
 

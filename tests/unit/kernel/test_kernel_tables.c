@@ -1,11 +1,11 @@
 /* The kernel's tables, played without vats. */
 #include "tests/unit/kernel/desk.h"
 
-#include "kernel/promises.h"
-#include "kernel/resolution.h"
-#include "kernel/run_queue.h"
 #include "kernel/state_vector.h"
-#include "kernel/termination.h"
+#include "kernel/tables/promises.h"
+#include "kernel/tables/resolution.h"
+#include "kernel/tables/run_queue.h"
+#include "kernel/tables/termination.h"
 
 #define OK "['ok',null]"
 

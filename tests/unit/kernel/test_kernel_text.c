@@ -1,10 +1,10 @@
 /* JSON in place, references, capdata: what every byte from a vat or a chain goes through first. */
 #include "tests/unit/suite.h"
 
-#include "kernel/capdata.h"
-#include "kernel/json_text.h"
-#include "kernel/refs.h"
-#include "kernel/transcript.h"
+#include "kernel/tables/transcript.h"
+#include "kernel/text/capdata.h"
+#include "kernel/text/json_text.h"
+#include "kernel/text/refs.h"
 
 static const char *problem_of(struct slice text)
 {

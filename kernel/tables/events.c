@@ -1,0 +1,185 @@
+#include "kernel/tables/events.h"
+
+#include "kernel/tables/refcounts.h"
+
+#include <assert.h>
+
+void event_fini(struct event *e)
+{
+    capdata_fini(&e->data);
+}
+
+static void event_read_ref(struct json_text *t, struct ref *out)
+{
+    struct slice raw;
+
+    if (!json_text_string(t, &raw)) return;
+    if (ref_make(json_text_inner(raw), out) != HS_OK) (void)json_text_fail(t, "no reference");
+}
+
+static void event_read_result(struct json_text *t, struct ref *out)
+{
+    struct slice raw;
+
+    if (!json_text_value(t, &raw)) return;
+    if (slice_equal(raw, slice_text("null"))) return;
+    if (raw.data[0] != '"' || ref_make(json_text_inner(raw), out) != HS_OK) {
+        (void)json_text_fail(t, "no reference");
+    }
+}
+
+static enum hs_status event_read_message(struct json_text *t, struct event *e)
+{
+    struct slice key;
+    enum hs_status st = HS_OK;
+
+    (void)json_text_open(t, '{');
+    while (st == HS_OK && json_text_more(t, '}') && json_text_key(t, &key)) {
+        if (json_text_is(key, "methargs")) {
+            st = capdata_read(t, &e->data);
+        } else if (json_text_is(key, "result")) {
+            event_read_result(t, &e->promise);
+        } else {
+            (void)json_text_fail(t, "unknown key");
+        }
+    }
+    return st;
+}
+
+static void event_read_kind(struct json_text *t, struct event *e)
+{
+    static const char *const names[] = {
+        [EVENT_SEND] = "send", [EVENT_NOTIFY] = "notify", [EVENT_START_VAT] = "startVat"};
+    struct slice raw;
+
+    if (!json_text_string(t, &raw)) return;
+    for (int i = 0; i <= EVENT_START_VAT; i++) {
+        if (!json_text_is(raw, names[i])) continue;
+        e->kind = (enum event_kind)i;
+        return;
+    }
+    (void)json_text_fail(t, "unknown type of event");
+}
+
+static enum hs_status event_read(struct json_text *t, struct event *e)
+{
+    struct slice key;
+    enum hs_status st = HS_OK;
+
+    (void)json_text_open(t, '{');
+    while (st == HS_OK && json_text_more(t, '}') && json_text_key(t, &key)) {
+        if (json_text_is(key, "type")) {
+            event_read_kind(t, e);
+        } else if (json_text_is(key, "target") || json_text_is(key, "vatID")) {
+            event_read_ref(t, &e->target);
+        } else if (json_text_is(key, "kpid")) {
+            event_read_ref(t, &e->promise);
+        } else if (json_text_is(key, "msg")) {
+            st = event_read_message(t, e);
+        } else if (json_text_is(key, "vatParameters")) {
+            st = capdata_read(t, &e->data);
+        } else {
+            (void)json_text_fail(t, "unknown key");
+        }
+    }
+    return st;
+}
+
+static bool event_is_complete(const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_SEND:
+        return kref_kind(&e->target) != REF_NONE && e->data.body.len > 0 &&
+               (e->promise.text[0] == '\0' || kref_kind(&e->promise) == REF_PROMISE);
+    case EVENT_NOTIFY: return e->target.text[0] == 'v' && kref_kind(&e->promise) == REF_PROMISE;
+    case EVENT_START_VAT: return e->target.text[0] == 'v' && e->data.body.len > 0;
+    }
+    return false;
+}
+
+enum hs_status event_parse(struct slice text, struct event *out, struct hs_error *err)
+{
+    struct json_text t;
+    enum hs_status st;
+
+    *out = (struct event){0};
+    json_text_init(&t, text);
+    st = event_read(&t, out);
+    if (st != HS_OK && st != HS_INVALID) return keeper_fail(err, st);
+    if (json_text_end(&t) && event_is_complete(out)) return HS_OK;
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a queued event is damaged: %s",
+                   t.problem ? t.problem : "incomplete");
+}
+
+static enum hs_status event_compose_send(struct buffer *out, const struct ref *target,
+                                         struct slice body_raw, const struct ref_list *slots,
+                                         const struct ref *result)
+{
+    enum hs_status st = buffer_reserve(out, body_raw.len + 256);
+
+    if (st == HS_OK) st = buffer_append_text(out, "{\"type\":\"send\",\"target\":\"");
+    if (st == HS_OK) st = buffer_append_text(out, target->text);
+    if (st == HS_OK) st = buffer_append_text(out, "\",\"msg\":{\"methargs\":");
+    if (st == HS_OK) st = capdata_write(out, body_raw, slots);
+    if (st == HS_OK) st = buffer_append_text(out, ",\"result\":");
+    if (st == HS_OK) st = buffer_append_text(out, result ? "\"" : "null");
+    if (st == HS_OK && result) st = buffer_append_text(out, result->text);
+    if (st == HS_OK && result) st = buffer_append_byte(out, '"');
+    return st == HS_OK ? buffer_append_text(out, "}}") : st;
+}
+
+enum hs_status event_send(struct keeper *k, enum run_queue queue, const struct ref *target,
+                          struct slice body_raw, const struct ref_list *slots,
+                          const struct ref *result, struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st;
+
+    assert(!result || kref_kind(result) == REF_PROMISE);
+    st = keeper_fail(err, event_compose_send(&text, target, body_raw, slots, result));
+    if (st == HS_OK) st = refcount_hold(k, target, err);
+    if (st == HS_OK) st = refcount_hold_all(k, slots, err);
+    if (st == HS_OK && result) st = refcount_hold(k, result, err);
+    if (st == HS_OK) st = run_queue_add(k, queue, buffer_slice(&text), err);
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status event_notify(struct keeper *k, const struct ref *vat, const struct ref *kpid,
+                            struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = keeper_fail(
+        err, buffer_printf(&text, "{\"type\":\"notify\",\"vatID\":\"%s\",\"kpid\":\"%s\"}",
+                           vat->text, kpid->text));
+
+    if (st == HS_OK) st = refcount_hold(k, kpid, err);
+    if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status event_start_vat(struct keeper *k, const struct ref *vat, struct slice parameters,
+                               struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = buffer_printf(
+        &text, "{\"type\":\"startVat\",\"vatID\":\"%s\",\"vatParameters\":", vat->text);
+
+    if (st == HS_OK) st = buffer_append(&text, parameters);
+    if (st == HS_OK) st = buffer_append_byte(&text, '}');
+    st = keeper_fail(err, st);
+    if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status event_release(struct keeper *k, const struct event *e, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    if (e->kind == EVENT_SEND) st = refcount_release(k, &e->target, err);
+    if (st == HS_OK) st = refcount_release_all(k, &e->data.slots, err);
+    if (st == HS_OK && e->promise.text[0] != '\0') st = refcount_release(k, &e->promise, err);
+    return st;
+}

@@ -1,0 +1,110 @@
+#include "kernel/tables/run_queue.h"
+
+#include "kernel/state/position.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const run_queue_keys[] = {
+    [QUEUE_ACCEPTANCE] = "acceptanceQueue",
+    [QUEUE_RUN] = "runQueue",
+};
+
+struct run_queue_ends {
+    uint64_t head, tail; /* the first event, and where the next one goes */
+};
+
+static enum hs_status run_queue_damaged(enum run_queue queue, struct hs_error *err)
+{
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged \"%s\"", run_queue_keys[queue]);
+}
+
+static bool run_queue_parse(struct slice s, struct run_queue_ends *ends)
+{
+    const char *comma;
+
+    if (s.len < 5 || s.data[0] != '[' || s.data[s.len - 1] != ']') return false;
+    s = slice_make(s.data + 1, s.len - 2);
+    comma = memchr(s.data, ',', s.len);
+    return comma &&
+           uint_parse(slice_make(s.data, (size_t)(comma - s.data)), &ends->head) == HS_OK &&
+           uint_parse(slice_make(comma + 1, s.len - (size_t)(comma + 1 - s.data)), &ends->tail) ==
+               HS_OK &&
+           ends->head <= ends->tail;
+}
+
+static enum hs_status run_queue_read(struct keeper *k, enum run_queue queue,
+                                     struct run_queue_ends *ends, struct hs_error *err)
+{
+    struct slice value;
+    enum hs_status st = keeper_read(k, slice_text(run_queue_keys[queue]), &value, err);
+
+    if (st != HS_OK) return st;
+    return run_queue_parse(value, ends) ? HS_OK : run_queue_damaged(queue, err);
+}
+
+static enum hs_status run_queue_write(struct keeper *k, enum run_queue queue,
+                                      const struct run_queue_ends *ends, struct hs_error *err)
+{
+    char text[2 * UINT_TEXT_BYTES + 3] = "[";
+    size_t len = 1;
+
+    assert(ends->head <= ends->tail);
+    len += uint_text(text + len, ends->head);
+    text[len++] = ',';
+    len += uint_text(text + len, ends->tail);
+    text[len++] = ']';
+    return keeper_write(k, slice_text(run_queue_keys[queue]), slice_make(text, len), err);
+}
+
+enum hs_status run_queue_add(struct keeper *k, enum run_queue queue, struct slice event,
+                             struct hs_error *err)
+{
+    struct run_queue_ends ends;
+    struct key key;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
+
+    if (st != HS_OK) return st;
+    st = keeper_create(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
+    if (st != HS_OK) return st;
+    ends.tail++;
+    return run_queue_write(k, queue, &ends, err);
+}
+
+enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue queue, bool *empty,
+                                  struct hs_error *err)
+{
+    struct run_queue_ends ends;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
+
+    if (st == HS_OK) *empty = ends.head == ends.tail;
+    return st;
+}
+
+static enum hs_status run_queue_first(struct keeper *k, enum run_queue queue,
+                                      const struct run_queue_ends *ends, struct buffer *event,
+                                      struct hs_error *err)
+{
+    struct key key;
+    enum hs_status st;
+
+    if (ends->head == ends->tail) return run_queue_damaged(queue, err);
+    st = kv_store_get(&k->kv, key_of_number(&key, run_queue_keys[queue], ".", ends->head), event,
+                      err);
+    return st == HS_NOT_FOUND ? run_queue_damaged(queue, err) : st;
+}
+
+enum hs_status run_queue_take(struct keeper *k, enum run_queue queue, struct buffer *event,
+                              struct hs_error *err)
+{
+    struct run_queue_ends ends;
+    struct key key;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
+
+    if (st == HS_OK) st = run_queue_first(k, queue, &ends, event, err);
+    if (st != HS_OK) return st;
+    st = keeper_delete(k, key_of_number(&key, run_queue_keys[queue], ".", ends.head), err);
+    if (st != HS_OK) return st;
+    ends.head++;
+    return run_queue_write(k, queue, &ends, err);
+}

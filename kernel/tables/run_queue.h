@@ -1,0 +1,21 @@
+/* Run queue: what is to be done next, in order.
+ *
+ *   acceptanceQueue = [head,tail]   acceptanceQueue.$N = event     what cranks sent; routed first
+ *   runQueue        = [head,tail]   runQueue.$N        = event     what is routed to a vat
+ */
+#ifndef HEADSTART_KERNEL_TABLES_RUN_QUEUE_H
+#define HEADSTART_KERNEL_TABLES_RUN_QUEUE_H
+
+#include "kernel/tables/keeper.h"
+
+enum run_queue { QUEUE_ACCEPTANCE, QUEUE_RUN };
+
+HS_MUST_CHECK enum hs_status run_queue_add(struct keeper *k, enum run_queue queue,
+                                           struct slice event, struct hs_error *err);
+HS_MUST_CHECK enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue queue, bool *empty,
+                                                struct hs_error *err);
+/** The first event into *event (replaced). The queue may not be empty. */
+HS_MUST_CHECK enum hs_status run_queue_take(struct keeper *k, enum run_queue queue,
+                                            struct buffer *event, struct hs_error *err);
+
+#endif

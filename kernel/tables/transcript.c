@@ -1,0 +1,159 @@
+#include "kernel/tables/transcript.h"
+
+#include "kernel/state/position.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+enum hs_status transcript_note_syscall(struct buffer *list, struct slice request,
+                                       struct slice answer)
+{
+    enum hs_status st = buffer_append_text(list, list->len > 0 ? ",{\"s\":" : "{\"s\":");
+
+    if (st == HS_OK) st = buffer_append(list, request);
+    if (st == HS_OK) st = buffer_append_text(list, ",\"r\":");
+    if (st == HS_OK) st = buffer_append(list, answer);
+    return st == HS_OK ? buffer_append_byte(list, '}') : st;
+}
+
+enum hs_status transcript_result(struct buffer *out, uint64_t ticks)
+{
+    char text[UINT_TEXT_BYTES];
+    enum hs_status st = buffer_append_text(out, "{\"status\":\"ok\",\"metering\":{\"ticks\":");
+
+    (void)uint_text(text, ticks);
+    if (st == HS_OK) st = buffer_append_text(out, text);
+    return st == HS_OK ? buffer_append_text(out, "}}") : st;
+}
+
+bool transcript_result_is_ok(struct slice result)
+{
+    struct json_text t;
+    struct slice key, status;
+
+    json_text_init(&t, result);
+    return json_text_open(&t, '{') && json_text_next(&t, '}') && json_text_key(&t, &key) &&
+           json_text_is(key, "status") && json_text_string(&t, &status) &&
+           json_text_is(status, "ok");
+}
+
+static enum hs_status transcript_compose(struct buffer *out, struct slice delivery,
+                                         struct slice syscalls, struct slice result)
+{
+    enum hs_status st = buffer_reserve(out, delivery.len + syscalls.len + result.len + 32);
+
+    if (st == HS_OK) st = buffer_append_text(out, "{\"d\":");
+    if (st == HS_OK) st = buffer_append(out, delivery);
+    if (st == HS_OK) st = buffer_append_text(out, ",\"sc\":[");
+    if (st == HS_OK) st = buffer_append(out, syscalls);
+    if (st == HS_OK) st = buffer_append_text(out, "],\"r\":");
+    if (st == HS_OK) st = buffer_append(out, result);
+    return st == HS_OK ? buffer_append_byte(out, '}') : st;
+}
+
+enum hs_status transcript_append(struct keeper *k, const struct ref *vat, uint64_t position,
+                                 struct slice delivery, struct slice syscalls, struct slice result,
+                                 struct hs_error *err)
+{
+    struct buffer item = {0};
+    struct key key;
+    enum hs_status st = keeper_fail(err, transcript_compose(&item, delivery, syscalls, result));
+
+    if (st == HS_OK) {
+        st = keeper_write(k, key_of_number(&key, vat->text, ".t.", position), buffer_slice(&item),
+                          err);
+    }
+    if (st == HS_OK) {
+        st = keeper_write_uint(k, key_of(&key, vat->text, ".t.endPosition", ""), position + 1, err);
+    }
+    buffer_fini(&item);
+    return st;
+}
+
+enum hs_status transcript_len(struct kv_store *kv, const struct ref *vat, uint64_t *len,
+                              struct hs_error *err)
+{
+    struct buffer value = {0};
+    struct key key;
+    enum hs_status st =
+        kv_store_get(kv, key_of(&key, vat->text, ".t.endPosition", ""), &value, err);
+
+    *len = 0;
+    if (st == HS_OK && uint_parse(buffer_slice(&value), len) != HS_OK) {
+        st = hs_fail(err, HS_CORRUPT, "kernel store: no number in \"%s.t.endPosition\"", vat->text);
+    }
+    buffer_fini(&value);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+static bool transcript_parse(struct slice text, struct transcript_item *item)
+{
+    struct json_text t;
+    struct slice key, list;
+
+    json_text_init(&t, text);
+    if (!json_text_open(&t, '{') || !json_text_next(&t, '}') || !json_text_key(&t, &key) ||
+        !json_text_is(key, "d") || !json_text_value(&t, &item->delivery)) {
+        return false;
+    }
+    if (!json_text_next(&t, '}') || !json_text_key(&t, &key) || !json_text_is(key, "sc") ||
+        !json_text_value(&t, &list)) {
+        return false;
+    }
+    if (!json_text_next(&t, '}') || !json_text_key(&t, &key) || !json_text_is(key, "r") ||
+        !json_text_value(&t, &item->result) || !json_text_close(&t, '}') || !json_text_end(&t)) {
+        return false;
+    }
+    json_text_init(&item->syscalls, list);
+    return json_text_open(&item->syscalls, '[');
+}
+
+enum hs_status transcript_read(struct kv_store *kv, const struct ref *vat, uint64_t position,
+                               struct buffer *text, struct transcript_item *item,
+                               struct hs_error *err)
+{
+    struct key key;
+    enum hs_status st =
+        kv_store_get(kv, key_of_number(&key, vat->text, ".t.", position), text, err);
+
+    if (st == HS_NOT_FOUND) {
+        return hs_fail(err, HS_CORRUPT, "kernel store: missing \"%s.t.%" PRIu64 "\"", vat->text,
+                       position);
+    }
+    if (st != HS_OK || transcript_parse(buffer_slice(text), item)) return st;
+    return hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.%" PRIu64 "\" is no transcript item",
+                   vat->text, position);
+}
+
+enum hs_status transcript_next_syscall(struct transcript_item *item, struct transcript_syscall *out,
+                                       bool *found, struct hs_error *err)
+{
+    struct json_text *t = &item->syscalls;
+    struct slice key;
+
+    *found = json_text_more(t, ']');
+    if (*found && json_text_open(t, '{') && json_text_next(t, '}') && json_text_key(t, &key) &&
+        json_text_is(key, "s") && json_text_value(t, &out->request) && json_text_next(t, '}') &&
+        json_text_key(t, &key) && json_text_is(key, "r") && json_text_value(t, &out->answer)) {
+        (void)json_text_close(t, '}');
+    } else if (*found) {
+        (void)json_text_fail(t, "not a syscall with its answer");
+    }
+    if (!t->problem) return HS_OK;
+    return hs_fail(err, HS_CORRUPT, "a transcript item is damaged: %s", t->problem);
+}
+
+bool transcript_same(struct slice a, struct slice b)
+{
+    static const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_t *left, *right;
+    bool same;
+
+    if (slice_equal(a, b)) return true;
+    left = json_loadb(a.data, a.len, flags, NULL);
+    right = json_loadb(b.data, b.len, flags, NULL);
+    same = left && right && json_equal(left, right);
+    json_decref(left);
+    json_decref(right);
+    return same;
+}

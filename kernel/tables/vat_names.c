@@ -1,0 +1,206 @@
+#include "kernel/tables/vat_names.h"
+
+#include "kernel/state/position.h"
+#include "kernel/text/json_text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum hs_status vat_names_find(struct keeper *k, struct slice name, struct ref *id, bool *found,
+                              struct hs_error *err)
+{
+    char text[HS_NAME_BYTES_MAX];
+    struct key key;
+    struct slice value;
+    enum hs_status st;
+
+    *found = false;
+    if (name.len == 0 || name.len >= sizeof text || memchr(name.data, '\0', name.len)) return HS_OK;
+    memcpy(text, name.data, name.len);
+    text[name.len] = '\0';
+    st = keeper_find(k, key_of(&key, "vat.name.", text, ""), &value, found, err);
+    if (st != HS_OK || !*found || ref_make(value, id) == HS_OK) return st;
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat id in \"vat.name.%s\"", text);
+}
+
+static enum hs_status vat_names_damaged(const char *key, struct hs_error *err)
+{
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is no list of names", key);
+}
+
+/* The list in `json` without `without` (empty: all of it), then `with` (empty: nothing). */
+static enum hs_status name_list_rewrite(struct slice json, struct slice without, struct slice with,
+                                        struct buffer *out, struct hs_error *err)
+{
+    struct json_text t;
+    struct slice raw;
+    struct buffer name = {0};
+    enum hs_status st = buffer_append_byte(out, '[');
+
+    json_text_init(&t, json);
+    (void)json_text_open(&t, '[');
+    while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        buffer_clear(&name);
+        st = json_text_decode(&name, raw);
+        if (st != HS_OK || (without.len > 0 && slice_equal(buffer_slice(&name), without))) continue;
+        if (out->len > 1) st = buffer_append_byte(out, ',');
+        if (st == HS_OK) st = buffer_append(out, raw);
+    }
+    if (st == HS_OK && with.len > 0 && out->len > 1) st = buffer_append_byte(out, ',');
+    if (st == HS_OK && with.len > 0) st = json_text_encode(out, with);
+    if (st == HS_OK) st = buffer_append_byte(out, ']');
+    buffer_fini(&name);
+    if (st != HS_OK) return keeper_fail(err, st);
+    return json_text_end(&t) ? HS_OK : vat_names_damaged("a list of names", err);
+}
+
+static enum hs_status name_list_change(struct kv_store *kv, const char *key, struct slice without,
+                                       struct slice with, struct hs_error *err)
+{
+    struct buffer old = {0}, new = {0};
+    enum hs_status st = kv_store_get_text(kv, key, &old, err);
+
+    if (st == HS_NOT_FOUND) st = vat_names_damaged(key, err);
+    if (st == HS_OK) st = name_list_rewrite(buffer_slice(&old), without, with, &new, err);
+    if (st == HS_OK) st = kv_store_set(kv, slice_text(key), buffer_slice(&new), err);
+    buffer_fini(&old);
+    buffer_fini(&new);
+    return st;
+}
+
+enum hs_status name_list_add(struct kv_store *kv, const char *key, struct slice name,
+                             struct hs_error *err)
+{
+    assert(name.len > 0);
+    return name_list_change(kv, key, slice_make(NULL, 0), name, err);
+}
+
+enum hs_status name_list_remove(struct kv_store *kv, const char *key, struct slice name,
+                                struct hs_error *err)
+{
+    assert(name.len > 0);
+    return name_list_change(kv, key, name, slice_make(NULL, 0), err);
+}
+
+struct vat_name_array {
+    struct vat_name *items;
+    size_t len, capacity;
+};
+
+static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice name,
+                                         const struct ref *id, bool is_static)
+{
+    size_t capacity = a->capacity ? 2 * a->capacity : 8;
+    struct vat_name *items, *item;
+
+    if (a->len == HS_VAT_COUNT_MAX || name.len >= sizeof item->name) return HS_TOO_LARGE;
+    if (a->len == a->capacity) {
+        items = realloc(a->items, capacity * sizeof *items);
+        if (!items) return HS_NOMEM;
+        a->items = items;
+        a->capacity = capacity;
+    }
+    item = &a->items[a->len];
+    if (id->text[0] != 'v' || strlen(id->text) >= VAT_ID_BYTES_MAX ||
+        uint_parse(slice_text(id->text + 1), &item->number) != HS_OK) {
+        return HS_INVALID;
+    }
+    memcpy(item->name, name.data, name.len);
+    item->name[name.len] = '\0';
+    item->id = *id;
+    item->is_static = is_static;
+    a->len++;
+    return HS_OK;
+}
+
+static enum hs_status vat_name_array_add_one(struct keeper *k, struct vat_name_array *a,
+                                             struct slice name, bool is_static,
+                                             struct hs_error *err)
+{
+    struct ref id;
+    bool found = true;
+    enum hs_status st = HS_OK;
+
+    if (is_static) {
+        st = vat_names_find(k, name, &id, &found, err);
+        if (st != HS_OK) return st;
+    } else if (ref_make(name, &id) != HS_OK) {
+        found = false;
+    }
+    if (!found) return vat_names_damaged("vat.names", err);
+    st = vat_name_array_add(a, name, &id, is_static);
+    return st == HS_INVALID ? vat_names_damaged("vat.names", err) : keeper_fail(err, st);
+}
+
+static enum hs_status vat_name_array_load(struct keeper *k, struct vat_name_array *a,
+                                          const char *key, bool is_static, struct hs_error *err)
+{
+    struct buffer list = {0}, name = {0};
+    struct json_text t;
+    struct slice raw;
+    enum hs_status st = kv_store_get_text(&k->kv, key, &list, err);
+
+    if (st == HS_NOT_FOUND) st = vat_names_damaged(key, err);
+    json_text_init(&t, buffer_slice(&list));
+    (void)json_text_open(&t, '[');
+    while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        buffer_clear(&name);
+        st = keeper_fail(err, json_text_decode(&name, raw));
+        if (st == HS_OK) {
+            st = vat_name_array_add_one(k, a, buffer_slice(&name), is_static, err);
+        }
+    }
+    if (st == HS_OK && !json_text_end(&t)) st = vat_names_damaged(key, err);
+    buffer_fini(&list);
+    buffer_fini(&name);
+    return st;
+}
+
+static int vat_name_compare(const void *a, const void *b)
+{
+    uint64_t left = ((const struct vat_name *)a)->number;
+    uint64_t right = ((const struct vat_name *)b)->number;
+
+    return (left > right) - (left < right);
+}
+
+enum hs_status vat_names_all(struct keeper *k, struct vat_name **out, size_t *len,
+                             struct hs_error *err)
+{
+    struct vat_name_array array = {0};
+    enum hs_status st = vat_name_array_load(k, &array, "vat.names", true, err);
+
+    if (st == HS_OK) st = vat_name_array_load(k, &array, "vat.dynamicIDs", false, err);
+    if (st != HS_OK) {
+        free(array.items);
+        return st;
+    }
+    if (array.len > 0) qsort(array.items, array.len, sizeof *array.items, vat_name_compare);
+    *out = array.items;
+    *len = array.len;
+    return HS_OK;
+}
+
+enum hs_status vat_names_remove(struct keeper *k, const struct ref *id, struct hs_error *err)
+{
+    struct vat_name *vats = NULL;
+    struct key key;
+    size_t len = 0, i = 0;
+    enum hs_status st = vat_names_all(k, &vats, &len, err);
+
+    if (st != HS_OK) return st;
+    while (i < len && !ref_equal(&vats[i].id, id)) {
+        i++;
+    }
+    if (i == len) {
+        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is in no list of vats", id->text);
+    } else if (!vats[i].is_static) {
+        st = name_list_remove(&k->kv, "vat.dynamicIDs", ref_slice(id), err);
+    } else {
+        st = keeper_delete(k, key_of(&key, "vat.name.", vats[i].name, ""), err);
+        if (st == HS_OK) st = name_list_remove(&k->kv, "vat.names", slice_text(vats[i].name), err);
+    }
+    free(vats);
+    return st;
+}

@@ -1,0 +1,34 @@
+/* Vat names: which vats there are, by name and id.
+ *
+ *   vat.names = ["ledger",…]   vat.name.ledger = v1   vat.dynamicIDs = ["v7",…]
+ */
+#ifndef HEADSTART_KERNEL_TABLES_VAT_NAMES_H
+#define HEADSTART_KERNEL_TABLES_VAT_NAMES_H
+
+#include "kernel/state/heap_image.h"
+#include "kernel/tables/keeper.h"
+
+struct vat_name {
+    char name[HS_NAME_BYTES_MAX]; /* static name, or the id */
+    struct ref id;
+    uint64_t number; /* of v<number> */
+    bool is_static;
+};
+
+/** The id of the static vat `name`; *found says whether there is one. */
+HS_MUST_CHECK enum hs_status vat_names_find(struct keeper *k, struct slice name, struct ref *id,
+                                            bool *found, struct hs_error *err);
+/** Every vat, in the order of their ids' numbers. *out is the caller's to free. */
+HS_MUST_CHECK enum hs_status vat_names_all(struct keeper *k, struct vat_name **out, size_t *len,
+                                           struct hs_error *err);
+/** The vat is no more: its name or dynamic id is taken out. */
+HS_MUST_CHECK enum hs_status vat_names_remove(struct keeper *k, const struct ref *id,
+                                              struct hs_error *err);
+
+/** Add to, take out of, a JSON list of strings in the store. */
+HS_MUST_CHECK enum hs_status name_list_add(struct kv_store *kv, const char *key, struct slice name,
+                                           struct hs_error *err);
+HS_MUST_CHECK enum hs_status name_list_remove(struct kv_store *kv, const char *key,
+                                              struct slice name, struct hs_error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* References: the names by which kernel and vats speak of objects, promises and devices.
+ *
+ *   kref  the kernel's own name: ko20, kp40, kd30
+ *   vref  one vat's name:        o+0 (its export), o-50 (an import), p+5, p-60, d-70,
+ *                                o+v3/7 and o+d3/7:1 (virtual and durable exports)
+ *
+ * A vref with '+' was allotted by the vat, one with '-' by the kernel.
+ */
+#ifndef HEADSTART_KERNEL_TEXT_REFS_H
+#define HEADSTART_KERNEL_TEXT_REFS_H
+
+#include "kernel/state/bytes.h"
+
+enum { REF_BYTES_MAX = 64 };
+
+/* A kref or vref as NUL-terminated text, "" for none. Plain value. */
+struct ref {
+    char text[REF_BYTES_MAX];
+};
+
+enum ref_kind { REF_NONE, REF_OBJECT, REF_PROMISE, REF_DEVICE };
+
+/** HS_INVALID when it does not fit or holds anything but printable ASCII without quotes. */
+HS_MUST_CHECK enum hs_status ref_make(struct slice text, struct ref *out);
+/** "ko", 20 → ko20. */
+struct ref ref_number(const char *prefix, uint64_t number);
+bool ref_equal(const struct ref *a, const struct ref *b);
+struct slice ref_slice(const struct ref *r);
+
+/** What a kref names; REF_NONE: it is no kref. */
+enum ref_kind kref_kind(const struct ref *kref);
+/** What a vref names; REF_NONE: it is not well-formed. */
+enum ref_kind vref_kind(const struct ref *vref);
+/** Did the vat allot this (well-formed) vref? */
+bool vref_is_export(const struct ref *vref);
+
+/* Owned list. All zero bytes is a valid empty list. */
+struct ref_list {
+    struct ref *items;
+    size_t len;
+    size_t capacity;
+};
+
+void ref_list_fini(struct ref_list *l);
+void ref_list_clear(struct ref_list *l);
+HS_MUST_CHECK enum hs_status ref_list_add(struct ref_list *l, const struct ref *r);
+bool ref_list_has(const struct ref_list *l, const struct ref *r);
+/** Split "a,b,c" ("" is the empty list); the list is replaced. */
+HS_MUST_CHECK enum hs_status ref_list_split(struct ref_list *l, struct slice text);
+HS_MUST_CHECK enum hs_status ref_list_join(const struct ref_list *l, struct buffer *out);
+/** Append as a JSON array of strings. */
+HS_MUST_CHECK enum hs_status ref_list_json(const struct ref_list *l, struct buffer *out);
+
+/** Decimal text of a number; returns its length. */
+enum { UINT_TEXT_BYTES = 21 };
+size_t uint_text(char text[UINT_TEXT_BYTES], uint64_t number);
+
+#endif
