@@ -1,8 +1,10 @@
 /* Snapshot store: marks made durable, the newest K of them reachable.
  *
- *   snapshot/<generation>/   one LevelDB folder; snapshot/CURRENT names the one in use
- *      store entries, heap pages (each with its checksum), per snapshot a record and the undo
+ *   snapshot/<generation>/   one LevelDB database; snapshot/CURRENT names the one in use
+ *      store entries, where each heap page is and its checksum, per snapshot a record and the undo
  *      entries that lead back to the one before it
+ *   snapshot/<generation>/pages   the heap pages, never written over while a kept snapshot needs
+ * them
  *
  * The newest snapshot is the database's present content; loading it is opening it, nothing is
  * copied. Older kept ones are reached by applying undo entries, newest first. A put is one synced
