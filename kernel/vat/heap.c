@@ -122,12 +122,37 @@ static void heap_watch_anew(struct heap *h)
 
 /* ---- images in ---- */
 
-/* The mark becomes a copy of the live memory; both were all zero past the live size. */
+/* Have memory behind `bytes` from `at` on, in one call: a fault a page costs more than filling it.
+ * A kernel that does not know how (before 5.14) lets the faults come. */
+static void pages_populate(char *at, size_t bytes)
+{
+    (void)madvise(at, bytes, MADV_POPULATE_WRITE);
+}
+
+/* First page from `page` on that is zero, or is not if `zero` is false; the end if there is none.
+ */
+static uint32_t live_page_until(const struct heap *h, uint32_t page, bool zero)
+{
+    while (page < live_pages(h) && heap_page_is_zero(live_page(h, page)) != zero) {
+        page++;
+    }
+    return page;
+}
+
+/* The mark becomes a copy of the live memory; both were all zero past the live size. Pages of zeros
+ * cost the mark nothing, so only the runs between them are copied. */
 static void mark_adopt_live(struct heap *h, bool taken)
 {
-    assert(h->mark_bytes == 0); /* a fresh mark: its pages are zero and cost nothing yet */
-    for (uint32_t i = 0; i < live_pages(h); i++) {
-        if (!heap_page_is_zero(live_page(h, i))) memcpy(mark_page(h, i), live_page(h, i), PAGE);
+    uint32_t begin = live_page_until(h, 0, false);
+
+    assert(h->mark_bytes == 0); /* a fresh mark */
+    while (begin < live_pages(h)) {
+        uint32_t end = live_page_until(h, begin, true);
+        size_t bytes = (size_t)(end - begin) * PAGE;
+
+        pages_populate(mark_page(h, begin), bytes);
+        memcpy(mark_page(h, begin), live_page(h, begin), bytes);
+        begin = live_page_until(h, end, false);
     }
     h->mark_bytes = h->memory->size;
     h->mark_stack_pointer = *h->stack_pointer;
@@ -174,6 +199,7 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
     enum hs_status st = live_prepare(h, info, err);
 
     if (st != HS_OK) return st;
+    pages_populate((char *)h->memory->data, h->memory->size);
     st = source->ops->load(source, info, (char *)h->memory->data, err);
     if (st != HS_OK) return st;
     mark_adopt_live(h, true);

@@ -102,7 +102,8 @@ class Strangers(IntegrationCase):
         for length in range(len(frame)):
             peer = self.stranger()
             peer.send_raw(frame[:length])
-            peer.close()
+            peer.sock.shutdown(socket.SHUT_WR)
+            self.assert_hung_up(peer)  # so that they never are more than the server takes
         peer = self.stranger()
         for byte in frame:
             peer.send_raw(bytes([byte]))
