@@ -47,7 +47,7 @@ static void disturb(const char *fault)
 {
     bool sync = fault && strncmp(fault, "fdatasync:", 10) == 0;
 
-    atomic_store(&sync_fails_in, sync ? atoi(fault + 10) : 0);
+    atomic_store(&sync_fails_in, sync ? (int)strtol(fault + 10, NULL, 10) : 0);
     fault_arm(sync ? NULL : fault);
 }
 
