@@ -1,43 +1,15 @@
 #include "replaylog/record.h"
 
+#include "kernel/state/little_endian.h"
 #include "replaylog/crc32c.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <msgpack.h>
 #include <string.h>
 
 enum { PAYLOAD_ELEMENTS = 6, PAYLOAD_MARKER = 0x90 | PAYLOAD_ELEMENTS };
 
 static const char magic[8] = {'h', 's', '-', 'r', 'l', 'o', 'g', '\n'};
-
-static void u32_put(char *to, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static void u64_put(char *to, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static uint32_t u32_get(const char *from)
-{
-    uint32_t value;
-
-    memcpy(&value, from, sizeof value);
-    return le32toh(value);
-}
-
-static uint64_t u64_get(const char *from)
-{
-    uint64_t value;
-
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
 
 static bool all_zero(struct slice s)
 {

@@ -1,10 +1,10 @@
 #include "snapshot/page_file.h"
 
 #include "kernel/state/fault.h"
+#include "kernel/state/little_endian.h"
 #include "snapshot/snapshot_files.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,10 +26,9 @@ struct page_file {
 static enum hs_status header_write(int fd, struct hs_error *err)
 {
     char page[HS_HEAP_PAGE_BYTES] = {0};
-    uint32_t version = htole32(PAGE_FILE_VERSION);
 
     memcpy(page, magic, sizeof magic);
-    memcpy(page + sizeof magic, &version, sizeof version);
+    u32_put(page + sizeof magic, PAGE_FILE_VERSION);
     if (pwrite(fd, page, sizeof page, 0) != (ssize_t)sizeof page) {
         return hs_fail_errno(err, HS_IO, errno ? errno : ENOSPC, "snapshot: writing heap pages");
     }
@@ -39,10 +38,9 @@ static enum hs_status header_write(int fd, struct hs_error *err)
 static enum hs_status header_check(int fd, struct hs_error *err)
 {
     char page[HS_HEAP_PAGE_BYTES], wanted[HS_HEAP_PAGE_BYTES] = {0};
-    uint32_t version = htole32(PAGE_FILE_VERSION);
 
     memcpy(wanted, magic, sizeof magic);
-    memcpy(wanted + sizeof magic, &version, sizeof version);
+    u32_put(wanted + sizeof magic, PAGE_FILE_VERSION);
     if (pread(fd, page, sizeof page, 0) != (ssize_t)sizeof page ||
         memcmp(page, wanted, sizeof page) != 0) {
         return hs_fail(err, HS_CORRUPT, "snapshot: the file of heap pages is not one of ours");

@@ -1,38 +1,11 @@
 #include "snapshot/snapshot_format.h"
 
+#include "kernel/state/little_endian.h"
+
 #include <assert.h>
-#include <endian.h>
 #include <string.h>
 
 enum { FLAG_VERIFIED = 1, HASH_BYTES = SHA256_HEX_BYTES - 1, UNDO_HEADER_BYTES = 5 };
-
-static void u32_put(char *to, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static void u64_put(char *to, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static uint32_t u32_get(const char *from)
-{
-    uint32_t value;
-
-    memcpy(&value, from, sizeof value);
-    return le32toh(value);
-}
-
-static uint64_t u64_get(const char *from)
-{
-    uint64_t value;
-
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
 
 struct slice snapshot_key_slice(const struct snapshot_key *k)
 {
