@@ -137,6 +137,7 @@ static void preload_done(struct steward *s)
 
     f->preload_us = clock_us() - s->started_us;
     figures_release(s->o.board);
+    snapshot_keeper_rest(s);
 }
 
 enum hs_status steward_preload(struct steward *s, struct hs_error *err)

@@ -131,6 +131,11 @@ static void snapshot_begin_verify(struct steward *s)
     }
 }
 
+void snapshot_keeper_rest(struct steward *s)
+{
+    s->snapshots.verify_after_us = clock_us() + VERIFY_PAUSE_US_MIN;
+}
+
 static void snapshot_put_collected(struct steward *s)
 {
     struct snapshot_keeper *k = &s->snapshots;

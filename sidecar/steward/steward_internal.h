@@ -186,6 +186,8 @@ void snapshot_keeper_close(struct steward *s);
 void snapshot_keeper_consider(struct steward *s);
 /** See what the worker has finished, and begin what is due. */
 void snapshot_keeper_collect(struct steward *s);
+/** Verify nothing for a second: a node is about to come, and the processors shall be its own. */
+void snapshot_keeper_rest(struct steward *s);
 /** Wait for the worker: afterwards the store is the steward's alone. */
 void snapshot_keeper_settle(struct steward *s);
 /** Read the list of snapshots again; only when settled. */
