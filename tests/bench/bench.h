@@ -19,6 +19,7 @@ struct bench_options {
     size_t messages_len;
     uint64_t heap_mib; /* --heap-mib: ballast of the vat */
     uint64_t repeats;  /* --repeats: measurements of each figure, 1..SPREAD_SAMPLES_MAX */
+    bool no_images;    /* --no-images: preload replays the snapshot's transcripts */
     bool json;
 };
 

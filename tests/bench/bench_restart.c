@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FULL_REPEATS_MAX = 3 }; /* each takes as long as history is */
+
 /* One way of restarting, measured several times. */
 struct restart_way {
     struct spread ready_ms;  /* start of the process to readiness */
@@ -32,11 +34,11 @@ struct restart_row {
 
 /* Start, wait for readiness, deliver once. */
 static enum hs_status restart_once(struct bench_sidecar *sidecar, struct bench_chain *chain,
-                                   struct restart_way *way, struct bench_answer *answer,
-                                   struct hs_error *err)
+                                   const char *const *settings, struct restart_way *way,
+                                   struct bench_answer *answer, struct hs_error *err)
 {
     double began = bench_clock_ms(), ready = began;
-    enum hs_status st = bench_sidecar_start(sidecar, NULL, err);
+    enum hs_status st = bench_sidecar_start(sidecar, settings, err);
 
     if (st == HS_OK) st = bench_sidecar_wait_primed(sidecar, err);
     ready = bench_clock_ms();
@@ -47,6 +49,14 @@ static enum hs_status restart_once(struct bench_sidecar *sidecar, struct bench_c
     return st;
 }
 
+/* What every sidecar of this run is started with. */
+static const char *const *restart_settings(const struct bench_options *options)
+{
+    static const char *const no_images[] = {"--no-images", NULL};
+
+    return options->no_images ? no_images : NULL;
+}
+
 static void die(struct bench_sidecar *sidecar, struct bench_chain *chain)
 {
     bench_sidecar_kill(sidecar);
@@ -54,14 +64,15 @@ static void die(struct bench_sidecar *sidecar, struct bench_chain *chain)
 }
 
 static enum hs_status measure_warm(struct bench_sidecar *sidecar, struct bench_chain *chain,
-                                   uint64_t repeats, struct restart_row *row, struct hs_error *err)
+                                   const struct bench_options *options, struct restart_row *row,
+                                   struct hs_error *err)
 {
     struct bench_answer answer;
     enum hs_status st = HS_OK;
 
-    for (uint64_t i = 0; i < repeats && st == HS_OK; i++) {
+    for (uint64_t i = 0; i < options->repeats && st == HS_OK; i++) {
         die(sidecar, chain);
-        st = restart_once(sidecar, chain, &row->warm, &answer, err);
+        st = restart_once(sidecar, chain, restart_settings(options), &row->warm, &answer, err);
         if (st == HS_OK && strcmp(answer.path, "full_replay") == 0) {
             st = hs_fail(err, HS_INTERNAL, "bench: the warm start needed a full replay");
         }
@@ -70,15 +81,18 @@ static enum hs_status measure_warm(struct bench_sidecar *sidecar, struct bench_c
 }
 
 static enum hs_status measure_full(struct bench_sidecar *sidecar, struct bench_chain *chain,
-                                   uint64_t repeats, struct restart_row *row, struct hs_error *err)
+                                   const struct bench_options *options, struct restart_row *row,
+                                   struct hs_error *err)
 {
     struct bench_answer answer;
     enum hs_status st = HS_OK;
 
-    for (uint64_t i = 0; i < repeats && st == HS_OK; i++) {
+    for (uint64_t i = 0; i < options->repeats && i < FULL_REPEATS_MAX && st == HS_OK; i++) {
         die(sidecar, chain);
         st = bench_sidecar_forget(sidecar, err);
-        if (st == HS_OK) st = restart_once(sidecar, chain, &row->full, &answer, err);
+        if (st == HS_OK) {
+            st = restart_once(sidecar, chain, restart_settings(options), &row->full, &answer, err);
+        }
         if (st == HS_OK && strcmp(answer.path, "full_replay") != 0) {
             st = hs_fail(err, HS_INTERNAL, "bench: without data the path was %s", answer.path);
         }
@@ -94,7 +108,7 @@ static enum hs_status measure_row(const struct bench_options *options, struct re
     enum hs_status st = bench_chain_open(&chain, err);
 
     if (st == HS_OK) st = bench_sidecar_open(options->heap_mib, &sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(sidecar, NULL, err);
+    if (st == HS_OK) st = bench_sidecar_start(sidecar, restart_settings(options), err);
     if (st == HS_OK) st = bench_chain_connect(chain, bench_sidecar_socket(sidecar), err);
     bench_say("restart: executing %llu messages", (unsigned long long)row->messages);
     for (uint64_t i = 0; i < row->messages && st == HS_OK; i++) {
@@ -102,11 +116,9 @@ static enum hs_status measure_row(const struct bench_options *options, struct re
     }
     if (st == HS_OK) st = bench_sidecar_heap_bytes(sidecar, &row->heap_bytes, err);
     bench_say("restart: measuring warm starts");
-    if (st == HS_OK) st = measure_warm(sidecar, chain, options->repeats, row, err);
+    if (st == HS_OK) st = measure_warm(sidecar, chain, options, row, err);
     bench_say("restart: measuring full replays");
-    if (st == HS_OK) {
-        st = measure_full(sidecar, chain, options->repeats < 3 ? options->repeats : 3, row, err);
-    }
+    if (st == HS_OK) st = measure_full(sidecar, chain, options, row, err);
     bench_sidecar_close(sidecar);
     bench_chain_close(chain);
     return st;

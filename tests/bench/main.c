@@ -19,6 +19,7 @@ static const char usage_text[] =
     "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000)\n"
     "  --heap-mib N       extra heap of the vat (default 0)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
+    "  --no-images        restart: without heap images, for comparison\n"
     "  --json             one JSON document instead of a table\n"
     "  -h, --help    -V, --version\n";
 
@@ -84,13 +85,11 @@ static bool parse_one(const char *text, uint64_t max, uint64_t *out)
 
 static bool parse_options(int argc, char **argv, struct bench_options *o)
 {
-    static const struct option flags[] = {{"messages", required_argument, NULL, 'm'},
-                                          {"heap-mib", required_argument, NULL, 'b'},
-                                          {"repeats", required_argument, NULL, 'r'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'V'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option flags[] = {
+        {"messages", required_argument, NULL, 'm'}, {"heap-mib", required_argument, NULL, 'b'},
+        {"repeats", required_argument, NULL, 'r'},  {"json", no_argument, NULL, 'j'},
+        {"no-images", no_argument, NULL, 'i'},      {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0}};
     int flag;
 
     while ((flag = getopt_long(argc, argv, "hV", flags, NULL)) != -1) {
@@ -100,6 +99,7 @@ static bool parse_options(int argc, char **argv, struct bench_options *o)
         case 'm': ok = parse_counts(optarg, o); break;
         case 'b': ok = parse_one(optarg, 512, &o->heap_mib); break;
         case 'r': ok = parse_one(optarg, SPREAD_SAMPLES_MAX, &o->repeats) && o->repeats; break;
+        case 'i': o->no_images = true; break;
         case 'j': o->json = true; break;
         case 'h': (void)fputs(usage_text, stdout); exit(EXIT_IS_OK);
         case 'V': (void)puts("headstart-bench " HEADSTART_VERSION_TEXT); exit(EXIT_IS_OK);
