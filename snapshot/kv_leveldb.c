@@ -388,15 +388,3 @@ void kv_leveldb_cursor_close(struct kv_leveldb_cursor *c)
     leveldb_iter_destroy(c->iterator);
     free(c);
 }
-
-uint64_t kv_leveldb_bytes(struct kv_leveldb *db)
-{
-    static const char *const first[] = {""};
-    static const char *const last[] = {"\xff\xff\xff\xff"};
-    size_t first_len[] = {0}, last_len[] = {4};
-    uint64_t bytes = 0;
-
-    assert(db);
-    leveldb_approximate_sizes(db->db, 1, first, first_len, last, last_len, &bytes);
-    return bytes;
-}

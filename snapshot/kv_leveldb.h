@@ -68,7 +68,4 @@ bool kv_leveldb_cursor_next(struct kv_leveldb_cursor *c, struct slice *key, stru
                             enum hs_status *st, struct hs_error *err);
 void kv_leveldb_cursor_close(struct kv_leveldb_cursor *c);
 
-/** Approximate bytes on disk of all keys. */
-uint64_t kv_leveldb_bytes(struct kv_leveldb *db);
-
 #endif

@@ -101,24 +101,33 @@ enum hs_status buffer_append_byte(struct buffer *b, char byte)
     return buffer_append(b, (struct slice){&byte, 1});
 }
 
+enum hs_status buffer_vprintf(struct buffer *b, const char *format, va_list args)
+{
+    va_list again;
+    enum hs_status st;
+    int len;
+
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (len < 0) return HS_INTERNAL;
+    st = buffer_reserve(b, (size_t)len);
+    if (st != HS_OK) return st;
+    len = vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
+    assert(len >= 0);
+    b->len += (size_t)len;
+    return HS_OK;
+}
+
 enum hs_status buffer_printf(struct buffer *b, const char *format, ...)
 {
     va_list args;
     enum hs_status st;
-    int len;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    st = buffer_vprintf(b, format, args);
     va_end(args);
-    if (len < 0) return HS_INTERNAL;
-    st = buffer_reserve(b, (size_t)len);
-    if (st != HS_OK) return st;
-    va_start(args, format);
-    len = vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
-    va_end(args);
-    assert(len >= 0);
-    b->len += (size_t)len;
-    return HS_OK;
+    return st;
 }
 
 enum hs_status buffer_assign(struct buffer *b, struct slice s)

@@ -47,6 +47,8 @@ HS_MUST_CHECK enum hs_status buffer_append_text(struct buffer *b, const char *te
 HS_MUST_CHECK enum hs_status buffer_append_byte(struct buffer *b, char byte);
 HS_MUST_CHECK enum hs_status buffer_printf(struct buffer *b, const char *format, ...)
     HS_PRINTF(2, 3);
+HS_MUST_CHECK enum hs_status buffer_vprintf(struct buffer *b, const char *format, va_list args)
+    HS_PRINTF(2, 0);
 /** Replace the content. `s` may not point into `b`. */
 HS_MUST_CHECK enum hs_status buffer_assign(struct buffer *b, struct slice s);
 /** Move the content out: *to is released first, *from is left empty. Cannot fail. */

@@ -18,14 +18,12 @@ struct script {
 
 HS_PRINTF(2, 3) static void put(struct script *s, const char *format, ...)
 {
-    char line[512];
     va_list args;
 
     if (s->st != HS_OK) return;
     va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
+    s->st = buffer_vprintf(&s->text, format, args);
     va_end(args);
-    s->st = buffer_append_text(&s->text, line);
 }
 
 static void put_command_names(struct script *s, const struct command *table, const char *between)

@@ -19,14 +19,12 @@ struct screen {
 
 HS_PRINTF(2, 3) static void put(struct screen *s, const char *format, ...)
 {
-    char line[512];
     va_list args;
 
     if (s->st != HS_OK) return;
     va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
+    s->st = buffer_vprintf(s->out, format, args);
     va_end(args);
-    s->st = buffer_append_text(s->out, line);
 }
 
 static void put_label(struct screen *s, const char *label)

@@ -113,7 +113,7 @@ static enum hs_status delivery_pack(const struct kernel_outcome *o, const struct
 }
 
 /* The entry check proved that the node stands at the end of a block that it has finished. */
-static void delivery_block_end(struct steward *s)
+static void delivery_block_end(struct steward *s, uint64_t height_next)
 {
     struct position at = kernel_position(s->kernel), mark = kernel_mark_position(s->kernel);
     struct hs_error err = {0};
@@ -126,7 +126,7 @@ static void delivery_block_end(struct steward *s)
     }
     s->floor = at;
     log_keeper_block_end(s);
-    snapshot_keeper_consider(s);
+    snapshot_keeper_consider(s, height_next);
 }
 
 /* What was executed in vain is taken back. */
@@ -205,7 +205,7 @@ static enum hs_status delivery_perform(struct steward *s, struct delivery_job *j
                        "height %" PRIu64 " comes after height %" PRIu64 " at the same seqnum",
                        j->message.height, kernel_height(s->kernel));
     }
-    if (j->message.height > kernel_height(s->kernel)) delivery_block_end(s);
+    if (j->message.height > kernel_height(s->kernel)) delivery_block_end(s, j->message.height);
     st = delivery_run(s, &j->message, way, &run, packed, err);
     if (st == HS_OK) {
         struct log_entry entry = {.message = j->message, .after = run.outcome.after};

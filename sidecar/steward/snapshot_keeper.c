@@ -14,6 +14,7 @@
 #include "sidecar/steward/steward_internal.h"
 
 #include "sidecar/report/clock.h"
+#include "snapshot/snapshot_policy.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -222,13 +223,16 @@ void snapshot_keeper_settle(struct steward *s)
     assert(k->work == SNAPSHOT_WORK_NONE);
 }
 
-void snapshot_keeper_consider(struct steward *s)
+void snapshot_keeper_consider(struct steward *s, uint64_t height_next)
 {
     struct snapshot_keeper *k = &s->snapshots;
-    uint64_t seqnum = kernel_mark_position(s->kernel).seqnum;
+    struct snapshot_moment now = {.height_last = kernel_height(s->kernel),
+                                  .height_next = height_next,
+                                  .seqnum_mark = kernel_mark_position(s->kernel).seqnum,
+                                  .seqnum_newest = k->taken_seqnum};
+    uint64_t every = s->o.config->snapshot_every;
 
-    if (s->o.config->snapshot_every == 0 || seqnum <= k->taken_seqnum) return;
-    if (!k->forced && seqnum - k->taken_seqnum < s->o.config->snapshot_every) return;
+    if (every == 0 || !snapshot_policy_due(&now, k->forced ? 1 : every)) return;
     if (s->memory) { /* what is on disk is not what the kernel stands on */
         snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);
         return;

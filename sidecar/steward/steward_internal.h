@@ -182,8 +182,9 @@ void delivery_execute(struct steward *s, struct delivery_job *job);
 /* --- snapshot_keeper.c --- */
 HS_MUST_CHECK enum hs_status snapshot_keeper_open(struct steward *s, struct hs_error *err);
 void snapshot_keeper_close(struct steward *s);
-/** The kernel was just marked: is a snapshot due? Then begin it. */
-void snapshot_keeper_consider(struct steward *s);
+/** The kernel was just marked, and a message of `height_next` is about to run: is a snapshot due?
+ *  Then begin it. */
+void snapshot_keeper_consider(struct steward *s, uint64_t height_next);
 /** See what the worker has finished, and begin what is due. */
 void snapshot_keeper_collect(struct steward *s);
 /** Verify nothing for a second: a node is about to come, and the processors shall be its own. */
