@@ -8,6 +8,9 @@ target_compile_options(headstart_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
   -Wpointer-arith -Wwrite-strings -Wundef -Werror -fno-common
   -Wno-format-truncation) # error texts are cut at their bound by contract
+if(HEADSTART_INVARIANTS)
+  target_compile_definitions(headstart_flags INTERFACE HS_INVARIANTS)
+endif()
 if(HEADSTART_SANITIZE)
   target_compile_options(headstart_flags INTERFACE -fsanitize=${HEADSTART_SANITIZE}
                          -fno-omit-frame-pointer -fno-sanitize-recover=all)
