@@ -23,13 +23,13 @@ static enum headstart_status client_broken(struct headstart *h, enum headstart_s
 }
 
 /* "<code>: <words>" into its two halves. */
-static enum headstart_status client_refused(struct headstart_error *err, struct wire_value error)
+static enum headstart_status client_refused(struct headstart_error *err, struct packed_value error)
 {
     struct slice text = {0};
     const char *colon;
     size_t code_len;
 
-    if (!wire_text(error, &text)) text = slice_text("internal: an error that is not text");
+    if (!packed_text(error, &text)) text = slice_text("internal: an error that is not text");
     colon = memchr(text.data, ':', text.len);
     code_len = colon ? (size_t)(colon - text.data) : 0;
     if (code_len >= CLIENT_CODE_BYTES) code_len = 0;
@@ -56,7 +56,7 @@ static enum headstart_status client_send(struct headstart *h, const struct wire_
 
 /* What headstart sends until the answer to our last request comes. */
 static enum headstart_status client_await(struct headstart *h, client_deadline deadline,
-                                          struct wire_value *result, struct headstart_error *err)
+                                          struct packed_value *result, struct headstart_error *err)
 {
     struct rpc_frame frame;
     struct slice bytes;
@@ -79,13 +79,13 @@ static enum headstart_status client_await(struct headstart *h, client_deadline d
     }
     if (frame.msgid != h->msgid) {
         client_fail(err, HEADSTART_PROTOCOL, "headstart answered what was not asked");
-        if (wire_kind_of(frame.error) != WIRE_NIL) { /* msgid 0: why it disconnects us */
+        if (packed_kind_of(frame.error) != PACKED_NIL) { /* msgid 0: why it disconnects us */
             (void)client_refused(err, frame.error);
             if (err) err->status = HEADSTART_PROTOCOL;
         }
         return client_broken(h, HEADSTART_PROTOCOL);
     }
-    if (wire_kind_of(frame.error) != WIRE_NIL) return client_refused(err, frame.error);
+    if (packed_kind_of(frame.error) != PACKED_NIL) return client_refused(err, frame.error);
     *result = frame.result;
     return HEADSTART_OK;
 }
@@ -130,16 +130,16 @@ int headstart_default_socket(char *path, size_t size)
     return snprintf(path, size, "/run/headstart/headstart.sock");
 }
 
-static enum headstart_status client_hello_read(struct headstart *h, struct wire_value map,
+static enum headstart_status client_hello_read(struct headstart *h, struct packed_value map,
                                                struct headstart_error *err)
 {
     struct headstart_hello *hello = &h->hello;
 
-    if (!client_text_copy(hello->server, sizeof hello->server, wire_member(map, "server")) ||
-        !client_text_copy(hello->phase, sizeof hello->phase, wire_member(map, "phase")) ||
-        !client_text_copy(hello->hash, sizeof hello->hash, wire_member(map, "hash")) ||
-        !wire_uint(wire_member(map, "seqnum"), &hello->seqnum) ||
-        !wire_uint(wire_member(map, "height"), &hello->height)) {
+    if (!client_text_copy(hello->server, sizeof hello->server, packed_member(map, "server")) ||
+        !client_text_copy(hello->phase, sizeof hello->phase, packed_member(map, "phase")) ||
+        !client_text_copy(hello->hash, sizeof hello->hash, packed_member(map, "hash")) ||
+        !packed_uint(packed_member(map, "seqnum"), &hello->seqnum) ||
+        !packed_uint(packed_member(map, "height"), &hello->height)) {
         return client_fail(err, HEADSTART_PROTOCOL, "headstart's hello lacks something");
     }
     return HEADSTART_OK;
@@ -149,7 +149,7 @@ static enum headstart_status client_hello(struct headstart *h,
                                           const struct headstart_options *options,
                                           client_deadline deadline, struct headstart_error *err)
 {
-    struct wire_value result;
+    struct packed_value result;
     struct wire_writer w;
     enum headstart_status st = client_begin(h, "hello", &w, err);
 
@@ -241,7 +241,7 @@ enum headstart_status headstart_deliver(struct headstart *h, const struct headst
 {
     client_deadline deadline = client_deadline_in(h->answer_timeout_ms);
     enum headstart_status st = client_delivery_check(d, err);
-    struct wire_value result;
+    struct packed_value result;
     struct wire_writer w;
 
     *out = NULL;
@@ -288,7 +288,7 @@ enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t hei
                                                struct headstart_error *err)
 {
     client_deadline deadline = client_deadline_in(h->answer_timeout_ms);
-    struct wire_value result;
+    struct packed_value result;
     struct wire_writer w;
     enum headstart_status st;
 
@@ -310,8 +310,8 @@ static bool client_params_fine(struct headstart_bytes params)
     size_t len = 0;
 
     if (s.len + HS_NAME_BYTES_MAX + 32 > HS_FRAME_BYTES_MAX) return false;
-    if (wire_frame_scan(s, &len, NULL, NULL) != HS_OK || len != s.len) return false;
-    return wire_kind_of(wire_root(s)) == WIRE_MAP;
+    if (packed_scan_whole(s, &len, NULL, NULL) != HS_OK || len != s.len) return false;
+    return packed_kind_of(packed_root(s)) == PACKED_MAP;
 }
 
 enum headstart_status headstart_call(struct headstart *h, const char *method,
@@ -320,7 +320,7 @@ enum headstart_status headstart_call(struct headstart *h, const char *method,
 {
     static const char empty_map[] = "\x80";
     client_deadline deadline = client_deadline_in(h->answer_timeout_ms);
-    struct wire_value value;
+    struct packed_value value;
     struct wire_writer w;
     struct slice packed;
     enum headstart_status st;
@@ -333,7 +333,7 @@ enum headstart_status headstart_call(struct headstart *h, const char *method,
     if (st == HEADSTART_OK) st = client_send(h, &w, params, deadline, err);
     if (st == HEADSTART_OK) st = client_await(h, deadline, &value, err);
     if (st != HEADSTART_OK) return st;
-    packed = wire_packed(value);
+    packed = packed_bytes(value);
     *result = malloc(packed.len);
     if (!*result) return client_fail(err, HEADSTART_NOMEM, "no memory for an answer");
     memcpy(*result, packed.data, packed.len);

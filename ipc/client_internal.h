@@ -24,7 +24,7 @@ struct headstart {
 
 /** Take a delivery's result apart into memory of its own.
  *  HEADSTART_PROTOCOL: it lacks something, or does not follow `seqnum`; HEADSTART_NOMEM. */
-enum headstart_status client_result_read(struct wire_value result, uint64_t seqnum,
+enum headstart_status client_result_read(struct packed_value result, uint64_t seqnum,
                                          struct headstart_result **out,
                                          struct headstart_error *err);
 
@@ -34,6 +34,6 @@ enum headstart_status client_store_answer(struct headstart *h, const struct rpc_
                                           client_deadline deadline, struct headstart_error *err);
 
 /** Text of at most size - 1 bytes into a NUL-terminated field; false where it does not fit. */
-bool client_text_copy(char *out, size_t size, struct wire_value v);
+bool client_text_copy(char *out, size_t size, struct packed_value v);
 
 #endif

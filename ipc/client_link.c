@@ -216,7 +216,7 @@ enum headstart_status client_link_receive(struct client_link *link, client_deadl
     assert(link->fd >= 0);
     link_compact(link);
     for (;;) {
-        scanned = wire_scan(&link->scanner, buffer_slice(&link->in), &frame_len, NULL, &why);
+        scanned = packed_scan(&link->scanner, buffer_slice(&link->in), &frame_len, NULL, &why);
         if (scanned == HS_OK) break;
         if (scanned != HS_NOT_FOUND) {
             return client_fail(err, HEADSTART_PROTOCOL, "headstart sent %s", why.text);
@@ -224,7 +224,7 @@ enum headstart_status client_link_receive(struct client_link *link, client_deadl
         st = link_read(link, deadline, err);
         if (st != HEADSTART_OK) return st;
     }
-    link->scanner = (struct wire_scanner){0};
+    link->scanner = (struct packed_scanner){0};
     link->in_taken = frame_len;
     *frame = slice_make(link->in.data, frame_len);
     return HEADSTART_OK;

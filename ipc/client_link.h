@@ -4,7 +4,7 @@
 #define HEADSTART_IPC_CLIENT_LINK_H
 
 #include "ipc/include/headstart.h"
-#include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 #include <sys/uio.h>
 
@@ -12,7 +12,7 @@ struct client_link {
     int fd; /* -1: closed */
     struct buffer in;
     size_t in_taken; /* bytes of `in` that were given out as a frame */
-    struct wire_scanner scanner;
+    struct packed_scanner scanner;
 };
 
 /* A point on the monotonic clock in milliseconds; CLIENT_NO_DEADLINE waits for ever. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct result_parts { /* where in the packed result things are */
-    struct wire_value outputs, writes;
+    struct packed_value outputs, writes;
     uint32_t outputs_len, writes_len;
 };
 
@@ -16,21 +16,21 @@ static enum headstart_status result_bad(struct headstart_error *err, const char 
     return client_fail(err, HEADSTART_PROTOCOL, "a delivery's answer without a right %s", what);
 }
 
-bool client_text_copy(char *out, size_t size, struct wire_value v)
+bool client_text_copy(char *out, size_t size, struct packed_value v)
 {
     struct slice s;
 
-    if (!wire_text(v, &s) || s.len >= size) return false;
+    if (!packed_text(v, &s) || s.len >= size) return false;
     if (s.len > 0) memcpy(out, s.data, s.len);
     out[s.len] = '\0';
     return true;
 }
 
-static bool result_bytes(struct wire_value v, struct headstart_bytes *out)
+static bool result_bytes(struct packed_value v, struct headstart_bytes *out)
 {
     struct slice s;
 
-    if (!wire_text(v, &s)) return false;
+    if (!packed_text(v, &s)) return false;
     *out = (struct headstart_bytes){s.data, s.len};
     return true;
 }
@@ -41,80 +41,82 @@ static bool result_status_known(const char *status)
            strcmp(status, "pending") == 0;
 }
 
-static const char *result_read_fields(struct wire_value map, uint64_t seqnum,
+static const char *result_read_fields(struct packed_value map, uint64_t seqnum,
                                       struct headstart_result *r)
 {
-    if (!wire_uint(wire_member(map, "seqnum"), &r->seqnum) || r->seqnum != seqnum + 1) {
+    if (!packed_uint(packed_member(map, "seqnum"), &r->seqnum) || r->seqnum != seqnum + 1) {
         return "seqnum";
     }
-    if (!client_text_copy(r->hash, sizeof r->hash, wire_member(map, "hash")) ||
+    if (!client_text_copy(r->hash, sizeof r->hash, packed_member(map, "hash")) ||
         strlen(r->hash) != sizeof r->hash - 1) {
         return "hash";
     }
-    if (!client_text_copy(r->status, sizeof r->status, wire_member(map, "status")) ||
+    if (!client_text_copy(r->status, sizeof r->status, packed_member(map, "status")) ||
         !result_status_known(r->status)) {
         return "status";
     }
-    if (!client_text_copy(r->path, sizeof r->path, wire_member(map, "path"))) return "path";
-    if (!result_bytes(wire_member(map, "value"), &r->value)) return "value";
-    if (!wire_uint(wire_member(map, "replayed"), &r->replayed)) return "replayed";
-    if (!wire_uint(wire_member(map, "wait_us"), &r->wait_us)) return "wait_us";
-    if (!wire_uint(wire_member(map, "run_us"), &r->run_us)) return "run_us";
+    if (!client_text_copy(r->path, sizeof r->path, packed_member(map, "path"))) return "path";
+    if (!result_bytes(packed_member(map, "value"), &r->value)) return "value";
+    if (!packed_uint(packed_member(map, "replayed"), &r->replayed)) return "replayed";
+    if (!packed_uint(packed_member(map, "wait_us"), &r->wait_us)) return "wait_us";
+    if (!packed_uint(packed_member(map, "run_us"), &r->run_us)) return "run_us";
     return NULL;
 }
 
-static const char *result_read_outputs(struct wire_value outputs, struct headstart_result *r)
+static const char *result_read_outputs(struct packed_value outputs, struct headstart_result *r)
 {
-    struct wire_walk walk;
-    struct wire_value v;
+    struct packed_walk walk;
+    struct packed_value v;
     size_t i = 0;
 
-    wire_walk_begin(outputs, &walk);
-    while (wire_walk_next(&walk, &v)) {
+    packed_walk_begin(outputs, &walk);
+    while (packed_walk_next(&walk, &v)) {
         if (!result_bytes(v, &r->outputs[i++])) return "outputs";
     }
     assert(i == r->outputs_len);
     return NULL;
 }
 
-static const char *result_read_writes(struct wire_value writes, struct headstart_result *r)
+static const char *result_read_writes(struct packed_value writes, struct headstart_result *r)
 {
-    struct wire_walk walk, pair;
-    struct wire_value v, key, value;
+    struct packed_walk walk, pair;
+    struct packed_value v, key, value;
     uint32_t parts;
     size_t i = 0;
 
-    wire_walk_begin(writes, &walk);
-    while (wire_walk_next(&walk, &v)) {
+    packed_walk_begin(writes, &walk);
+    while (packed_walk_next(&walk, &v)) {
         struct headstart_write *write = &r->writes[i++];
 
-        if (wire_kind_of(v) != WIRE_ARRAY || !wire_count(v, &parts) || parts != 2) return "writes";
-        wire_walk_begin(v, &pair);
-        if (!wire_walk_next(&pair, &key) || !wire_walk_next(&pair, &value)) return "writes";
+        if (packed_kind_of(v) != PACKED_ARRAY || !packed_count(v, &parts) || parts != 2)
+            return "writes";
+        packed_walk_begin(v, &pair);
+        if (!packed_walk_next(&pair, &key) || !packed_walk_next(&pair, &value)) return "writes";
         if (!result_bytes(key, &write->key)) return "writes";
         write->value = (struct headstart_bytes){NULL, 0};
-        if (wire_kind_of(value) != WIRE_NIL && !result_bytes(value, &write->value)) return "writes";
+        if (packed_kind_of(value) != PACKED_NIL && !result_bytes(value, &write->value))
+            return "writes";
     }
     assert(i == r->writes_len);
     return NULL;
 }
 
-static const char *result_find_parts(struct wire_value map, struct result_parts *parts)
+static const char *result_find_parts(struct packed_value map, struct result_parts *parts)
 {
-    parts->outputs = wire_member(map, "outputs");
-    parts->writes = wire_member(map, "writes");
-    if (wire_kind_of(parts->outputs) != WIRE_ARRAY) return "outputs";
-    if (wire_kind_of(parts->writes) != WIRE_ARRAY) return "writes";
-    (void)wire_count(parts->outputs, &parts->outputs_len);
-    (void)wire_count(parts->writes, &parts->writes_len);
+    parts->outputs = packed_member(map, "outputs");
+    parts->writes = packed_member(map, "writes");
+    if (packed_kind_of(parts->outputs) != PACKED_ARRAY) return "outputs";
+    if (packed_kind_of(parts->writes) != PACKED_ARRAY) return "writes";
+    (void)packed_count(parts->outputs, &parts->outputs_len);
+    (void)packed_count(parts->writes, &parts->writes_len);
     return NULL;
 }
 
 /* A block laid out for the result; its packed bytes are copied and *map points at the copy. */
-static struct headstart_result *result_open(struct wire_value *map,
+static struct headstart_result *result_open(struct packed_value *map,
                                             const struct result_parts *parts)
 {
-    struct slice packed = wire_packed(*map);
+    struct slice packed = packed_bytes(*map);
     size_t writes_size = (size_t)parts->writes_len * sizeof(struct headstart_write);
     size_t outputs_size = (size_t)parts->outputs_len * sizeof(struct headstart_bytes);
     struct headstart_result *r = malloc(sizeof *r + writes_size + outputs_size + packed.len);
@@ -128,13 +130,13 @@ static struct headstart_result *result_open(struct wire_value *map,
     r->outputs_len = parts->outputs_len;
     at += sizeof *r + writes_size + outputs_size;
     memcpy(at, packed.data, packed.len);
-    *map = wire_root(slice_make(at, packed.len));
+    *map = packed_root(slice_make(at, packed.len));
     return r;
 }
 
 _Static_assert(sizeof(struct headstart_result) % sizeof(void *) == 0, "arrays lie right behind it");
 
-enum headstart_status client_result_read(struct wire_value result, uint64_t seqnum,
+enum headstart_status client_result_read(struct packed_value result, uint64_t seqnum,
                                          struct headstart_result **out, struct headstart_error *err)
 {
     struct result_parts parts;

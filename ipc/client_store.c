@@ -39,7 +39,7 @@ static enum headstart_status store_get(struct headstart *h, const struct rpc_fra
     struct slice key;
     int found;
 
-    if (!wire_text(wire_member(rpc_params_map(question->params), "key"), &key)) {
+    if (!packed_text(packed_member(rpc_params_map(question->params), "key"), &key)) {
         return store_refuse(h, question->msgid, "bad_request", "store.get needs key", deadline,
                             err);
     }
@@ -106,13 +106,13 @@ static bool store_collect(struct headstart *h, struct slice after, struct store_
 static enum headstart_status store_scan(struct headstart *h, const struct rpc_frame *question,
                                         client_deadline deadline, struct headstart_error *err)
 {
-    struct wire_value params = rpc_params_map(question->params);
+    struct packed_value params = rpc_params_map(question->params);
     struct store_scan scan = {0};
     struct wire_writer w;
     struct slice after;
 
-    if (!wire_text(wire_member(params, "after"), &after) ||
-        !wire_uint(wire_member(params, "bytes"), &scan.bytes_max)) {
+    if (!packed_text(packed_member(params, "after"), &after) ||
+        !packed_uint(packed_member(params, "bytes"), &scan.bytes_max)) {
         return store_refuse(h, question->msgid, "bad_request", "store.scan needs after and bytes",
                             deadline, err);
     }

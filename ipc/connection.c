@@ -111,7 +111,7 @@ static bool connection_take_frame(struct ipc_connection *c)
 
     if (rest.len == 0) return false;
     if (rpc_may_begin(rest.data[0])) {
-        st = wire_scan(&c->scanner, rest, &frame_len, NULL, &err);
+        st = packed_scan(&c->scanner, rest, &frame_len, NULL, &err);
     } else {
         (void)hs_fail(&err, st, "not MessagePack-RPC: a frame must be an array");
     }
@@ -121,7 +121,7 @@ static bool connection_take_frame(struct ipc_connection *c)
         connection_end(c);
         return false;
     }
-    c->scanner = (struct wire_scanner){0};
+    c->scanner = (struct packed_scanner){0};
     c->in_taken += frame_len;
     if (!dispatch_frame(c, slice_make(rest.data, frame_len))) connection_end(c);
     return true;

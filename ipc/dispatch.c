@@ -200,7 +200,7 @@ void dispatch_end(struct ipc_connection *c, bool tell)
 
 /* --- requests --- */
 
-static void dispatch_hello(struct ipc_connection *c, uint64_t msgid, struct wire_value params)
+static void dispatch_hello(struct ipc_connection *c, uint64_t msgid, struct packed_value params)
 {
     struct ipc_server *s = c->server;
     struct ipc_hello_answer answer = {.server = "", .phase = ""};
@@ -225,7 +225,7 @@ static void dispatch_hello(struct ipc_connection *c, uint64_t msgid, struct wire
     if (hello.node) s->handlers.node_attached(s->data, hello.client);
 }
 
-static void dispatch_deliver(struct ipc_connection *c, uint64_t msgid, struct wire_value params)
+static void dispatch_deliver(struct ipc_connection *c, uint64_t msgid, struct packed_value params)
 {
     struct ipc_server *s = c->server;
     struct ipc_delivery delivery = {0};
@@ -257,7 +257,7 @@ static void dispatch_deliver(struct ipc_connection *c, uint64_t msgid, struct wi
 }
 
 static void dispatch_prepare_commit(struct ipc_connection *c, uint64_t msgid,
-                                    struct wire_value params)
+                                    struct packed_value params)
 {
     struct ipc_request *request;
     uint64_t height = 0;
@@ -326,7 +326,7 @@ static void dispatch_request(struct ipc_connection *c, const struct rpc_frame *f
 {
     enum session_method method = session_method(frame->method);
     struct session_verdict verdict = session_request_rule(c->state, method);
-    struct wire_value params = rpc_params_map(frame->params);
+    struct packed_value params = rpc_params_map(frame->params);
 
     if (method == METHOD_OTHER) {
         dispatch_unknown(c, frame->msgid, frame->method);
@@ -359,7 +359,7 @@ static void dispatch_request(struct ipc_connection *c, const struct rpc_frame *f
 static void dispatch_notification(struct ipc_connection *c, const struct rpc_frame *frame)
 {
     struct ipc_server *s = c->server;
-    struct wire_value params = rpc_params_map(frame->params);
+    struct packed_value params = rpc_params_map(frame->params);
     uint64_t height = 0;
 
     if (session_method(frame->method) != METHOD_COMMIT) {

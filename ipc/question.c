@@ -85,9 +85,9 @@ const char *question_answered(struct ipc_connection *c, const struct rpc_frame *
         if (q->msgid == response->msgid) break;
     }
     if (!q) return "a response to nothing that was asked";
-    if (wire_kind_of(response->error) != WIRE_NIL) {
+    if (packed_kind_of(response->error) != PACKED_NIL) {
         q = question_take(c, response->msgid);
-        if (!wire_text(response->error, &words)) words = slice_text("an error that is not text");
+        if (!packed_text(response->error, &words)) words = slice_text("an error that is not text");
         (void)text_copy_printable(text, sizeof text, words);
         q->done(q->data, HS_NODE_FAILED, slice_make(NULL, 0), text);
         free(q);
@@ -96,7 +96,7 @@ const char *question_answered(struct ipc_connection *c, const struct rpc_frame *
     why = session_answer_check(q->method, response->result);
     if (why) return why; /* the connection ends, and with it the question */
     q = question_take(c, response->msgid);
-    q->done(q->data, HS_OK, wire_packed(response->result), "");
+    q->done(q->data, HS_OK, packed_bytes(response->result), "");
     free(q);
     return NULL;
 }

@@ -12,42 +12,42 @@ bool rpc_may_begin(char byte)
     return type == 0x93 || type == 0x94 || type == 0xdc || type == 0xdd; /* an array */
 }
 
-static const char *rpc_parse_request(struct wire_walk *walk, struct rpc_frame *out)
+static const char *rpc_parse_request(struct packed_walk *walk, struct rpc_frame *out)
 {
-    struct wire_value v;
+    struct packed_value v;
 
-    if (!wire_walk_next(walk, &v) || !wire_uint(v, &out->msgid)) {
+    if (!packed_walk_next(walk, &v) || !packed_uint(v, &out->msgid)) {
         return "a request's msgid must be an unsigned integer up to 2^53-1";
     }
-    if (!wire_walk_next(walk, &v) || !wire_text(v, &out->method)) {
+    if (!packed_walk_next(walk, &v) || !packed_text(v, &out->method)) {
         return "a request's method must be a string";
     }
-    if (!wire_walk_next(walk, &out->params) || wire_kind_of(out->params) != WIRE_ARRAY) {
+    if (!packed_walk_next(walk, &out->params) || packed_kind_of(out->params) != PACKED_ARRAY) {
         return "a request's params must be an array";
     }
     return NULL;
 }
 
-static const char *rpc_parse_response(struct wire_walk *walk, struct rpc_frame *out)
+static const char *rpc_parse_response(struct packed_walk *walk, struct rpc_frame *out)
 {
-    struct wire_value v;
+    struct packed_value v;
 
-    if (!wire_walk_next(walk, &v) || !wire_uint(v, &out->msgid)) {
+    if (!packed_walk_next(walk, &v) || !packed_uint(v, &out->msgid)) {
         return "a response's msgid must be an unsigned integer up to 2^53-1";
     }
-    (void)wire_walk_next(walk, &out->error); /* the count of elements was checked */
-    (void)wire_walk_next(walk, &out->result);
+    (void)packed_walk_next(walk, &out->error); /* the count of elements was checked */
+    (void)packed_walk_next(walk, &out->result);
     return NULL;
 }
 
-static const char *rpc_parse_notification(struct wire_walk *walk, struct rpc_frame *out)
+static const char *rpc_parse_notification(struct packed_walk *walk, struct rpc_frame *out)
 {
-    struct wire_value v;
+    struct packed_value v;
 
-    if (!wire_walk_next(walk, &v) || !wire_text(v, &out->method)) {
+    if (!packed_walk_next(walk, &v) || !packed_text(v, &out->method)) {
         return "a notification's method must be a string";
     }
-    if (!wire_walk_next(walk, &out->params) || wire_kind_of(out->params) != WIRE_ARRAY) {
+    if (!packed_walk_next(walk, &out->params) || packed_kind_of(out->params) != PACKED_ARRAY) {
         return "a notification's params must be an array";
     }
     return NULL;
@@ -55,17 +55,17 @@ static const char *rpc_parse_notification(struct wire_walk *walk, struct rpc_fra
 
 const char *rpc_parse(struct slice frame, struct rpc_frame *out)
 {
-    struct wire_value root = wire_root(frame), v;
-    struct wire_walk walk;
+    struct packed_value root = packed_root(frame), v;
+    struct packed_walk walk;
     const char *why;
     uint64_t type;
     uint32_t count;
 
     *out = (struct rpc_frame){.kind = RPC_NONE};
-    if (wire_kind_of(root) != WIRE_ARRAY) return "a frame must be an array";
-    (void)wire_count(root, &count);
-    wire_walk_begin(root, &walk);
-    if (!wire_walk_next(&walk, &v) || !wire_uint(v, &type) || type > 2) {
+    if (packed_kind_of(root) != PACKED_ARRAY) return "a frame must be an array";
+    (void)packed_count(root, &count);
+    packed_walk_begin(root, &walk);
+    if (!packed_walk_next(&walk, &v) || !packed_uint(v, &type) || type > 2) {
         return "a frame's first element must be 0, 1 or 2";
     }
     if (count != (type == 2 ? 3 : 4)) return "a frame of the wrong number of elements";
@@ -89,21 +89,21 @@ uint64_t rpc_msgid_peek(struct slice bytes)
     head_len = (unsigned char)bytes.data[0] < 0xa0 ? 1 : bytes.data[0] == (char)0xdc ? 3 : 5;
     if (bytes.len <= head_len) return 0;
     rest = slice_make(bytes.data + head_len, bytes.len - head_len);
-    if (wire_frame_scan(rest, &type_len, NULL, NULL) != HS_OK) return 0;
-    if (!wire_uint(wire_root(slice_make(rest.data, type_len)), &type) || type != 0) return 0;
+    if (packed_scan_whole(rest, &type_len, NULL, NULL) != HS_OK) return 0;
+    if (!packed_uint(packed_root(slice_make(rest.data, type_len)), &type) || type != 0) return 0;
     rest = slice_make(rest.data + type_len, rest.len - type_len);
-    if (wire_frame_scan(rest, &msgid_len, NULL, NULL) != HS_OK) return 0;
-    return wire_uint(wire_root(slice_make(rest.data, msgid_len)), &msgid) ? msgid : 0;
+    if (packed_scan_whole(rest, &msgid_len, NULL, NULL) != HS_OK) return 0;
+    return packed_uint(packed_root(slice_make(rest.data, msgid_len)), &msgid) ? msgid : 0;
 }
 
-struct wire_value rpc_params_map(struct wire_value params)
+struct packed_value rpc_params_map(struct packed_value params)
 {
     uint32_t count;
-    struct wire_value map;
+    struct packed_value map;
 
-    if (!wire_count(params, &count) || count != 1) return (struct wire_value){0};
-    map = wire_at(params, 0);
-    return wire_kind_of(map) == WIRE_MAP ? map : (struct wire_value){0};
+    if (!packed_count(params, &count) || count != 1) return (struct packed_value){0};
+    map = packed_at(params, 0);
+    return packed_kind_of(map) == PACKED_MAP ? map : (struct packed_value){0};
 }
 
 void rpc_put_request(struct wire_writer *w, uint64_t msgid, const char *method)

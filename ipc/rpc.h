@@ -8,6 +8,7 @@
 #define HEADSTART_IPC_RPC_H
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 enum rpc_kind { RPC_NONE, RPC_REQUEST, RPC_RESPONSE, RPC_NOTIFICATION };
 
@@ -15,9 +16,9 @@ struct rpc_frame { /* borrowed from the frame */
     enum rpc_kind kind;
     uint64_t msgid; /* requests and responses; 0..2^53-1 */
     struct slice method;
-    struct wire_value params; /* an array; what it holds is the method's business */
-    struct wire_value error;  /* responses */
-    struct wire_value result;
+    struct packed_value params; /* an array; what it holds is the method's business */
+    struct packed_value error;  /* responses */
+    struct packed_value result;
 };
 
 /** Could a frame that begins with `byte` be one of ours? Asked before the rest is waited for. */
@@ -28,7 +29,7 @@ const char *rpc_parse(struct slice frame, struct rpc_frame *out);
 /** The id to answer under when the frame at the front of `bytes` cannot be read to its end. */
 uint64_t rpc_msgid_peek(struct slice bytes);
 /** The map inside `params`; absent unless params holds exactly one map. */
-struct wire_value rpc_params_map(struct wire_value params);
+struct packed_value rpc_params_map(struct packed_value params);
 
 /* Heads; the params map or the result value follows. */
 void rpc_put_request(struct wire_writer *w, uint64_t msgid, const char *method);

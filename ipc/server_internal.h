@@ -58,7 +58,7 @@ struct ipc_connection {
     enum session_state state; /* written by dispatch_advance alone */
     struct buffer in;
     size_t in_taken; /* bytes of `in` that were dispatched */
-    struct wire_scanner scanner;
+    struct packed_scanner scanner;
     struct ipc_request_list requests;
     unsigned requests_len;
     struct ipc_question_list questions;

@@ -11,6 +11,7 @@
 #include "ipc/session.h"
 
 #include "ipc/text.h"
+#include "ipc/wire.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -165,23 +166,23 @@ static struct session_verdict session_bad(const char *text)
     return (struct session_verdict){IPC_BAD_REQUEST, text};
 }
 
-struct session_verdict session_hello_read(struct wire_value params, const char *chain_id,
+struct session_verdict session_hello_read(struct packed_value params, const char *chain_id,
                                           bool node_held, struct session_hello *out)
 {
     struct slice chain, role, client;
     uint64_t protocol;
 
-    if (!wire_uint(wire_member(params, "protocol"), &protocol)) {
+    if (!packed_uint(packed_member(params, "protocol"), &protocol)) {
         return session_bad("hello needs protocol, an unsigned integer");
     }
     if (protocol != 1) return session_bad("this is headstart of protocol 1; no other is spoken");
-    if (!wire_text(wire_member(params, "chain_id"), &chain)) {
+    if (!packed_text(packed_member(params, "chain_id"), &chain)) {
         return session_bad("hello needs chain_id, a string");
     }
-    if (!wire_text(wire_member(params, "role"), &role)) {
+    if (!packed_text(packed_member(params, "role"), &role)) {
         return session_bad("hello needs role, \"node\" or \"observer\"");
     }
-    if (!wire_text(wire_member(params, "client"), &client)) {
+    if (!packed_text(packed_member(params, "client"), &client)) {
         return session_bad("hello needs client, a string");
     }
     out->node = slice_equal(role, slice_text("node"));
@@ -225,24 +226,24 @@ enum hs_status session_hello_write(const struct ipc_hello_answer *answer, const 
     return wire_end(&w);
 }
 
-struct session_verdict session_deliver_read(struct wire_value params, struct ipc_delivery *out)
+struct session_verdict session_deliver_read(struct packed_value params, struct ipc_delivery *out)
 {
     struct slice hash;
     uint64_t seqnum;
 
-    if (!wire_uint(wire_member(params, "height"), &out->message.height)) {
+    if (!packed_uint(packed_member(params, "height"), &out->message.height)) {
         return session_bad("deliver needs height, an unsigned integer up to 2^53-1");
     }
-    if (!wire_uint(wire_member(params, "time"), &out->message.time)) {
+    if (!packed_uint(packed_member(params, "time"), &out->message.time)) {
         return session_bad("deliver needs time, an unsigned integer up to 2^53-1");
     }
-    if (!wire_uint(wire_member(params, "seqnum"), &seqnum) || seqnum == HS_UINT_MAX) {
+    if (!packed_uint(packed_member(params, "seqnum"), &seqnum) || seqnum == HS_UINT_MAX) {
         return session_bad("deliver needs seqnum, an unsigned integer below 2^53-1");
     }
-    if (!wire_text(wire_member(params, "hash"), &hash)) {
+    if (!packed_text(packed_member(params, "hash"), &hash)) {
         return session_bad("deliver needs hash, a string");
     }
-    if (!wire_text(wire_member(params, "message"), &out->message.text)) {
+    if (!packed_text(packed_member(params, "message"), &out->message.text)) {
         return session_bad("deliver needs message, a string");
     }
     if (out->message.text.len > HS_MESSAGE_BYTES_MAX) {
@@ -254,9 +255,9 @@ struct session_verdict session_deliver_read(struct wire_value params, struct ipc
     return session_fine;
 }
 
-struct session_verdict session_height_read(struct wire_value params, uint64_t *height)
+struct session_verdict session_height_read(struct packed_value params, uint64_t *height)
 {
-    if (!wire_uint(wire_member(params, "height"), height)) {
+    if (!packed_uint(packed_member(params, "height"), height)) {
         return session_bad("needs height, an unsigned integer up to 2^53-1");
     }
     return session_fine;
@@ -267,20 +268,20 @@ _Static_assert(HS_NAME_BYTES_MAX == 256, "the number in the client text");
 
 /* --- what the node answers --- */
 
-static const char *session_entries_check(struct wire_value entries, bool more)
+static const char *session_entries_check(struct packed_value entries, bool more)
 {
-    struct wire_walk walk;
-    struct wire_value entry;
+    struct packed_walk walk;
+    struct packed_value entry;
     struct slice before = {0}, key, value;
     uint32_t count, parts;
 
-    if (wire_kind_of(entries) != WIRE_ARRAY) return "entries must be an array";
-    (void)wire_count(entries, &count);
+    if (packed_kind_of(entries) != PACKED_ARRAY) return "entries must be an array";
+    (void)packed_count(entries, &count);
     if (more && count == 0) return "more is said, but there are no entries";
-    wire_walk_begin(entries, &walk);
-    while (wire_walk_next(&walk, &entry)) {
-        if (wire_kind_of(entry) != WIRE_ARRAY || !wire_count(entry, &parts) || parts != 2 ||
-            !wire_text(wire_at(entry, 0), &key) || !wire_text(wire_at(entry, 1), &value)) {
+    packed_walk_begin(entries, &walk);
+    while (packed_walk_next(&walk, &entry)) {
+        if (packed_kind_of(entry) != PACKED_ARRAY || !packed_count(entry, &parts) || parts != 2 ||
+            !packed_text(packed_at(entry, 0), &key) || !packed_text(packed_at(entry, 1), &value)) {
             return "each entry must be [key, value], both strings";
         }
         if (walk.left + 1 < count && slice_compare(before, key) >= 0) {
@@ -291,19 +292,21 @@ static const char *session_entries_check(struct wire_value entries, bool more)
     return NULL;
 }
 
-const char *session_answer_check(const char *method, struct wire_value result)
+const char *session_answer_check(const char *method, struct packed_value result)
 {
-    struct wire_value value;
+    struct packed_value value;
     bool more;
 
     if (strcmp(method, "store.get") == 0) {
-        value = wire_member(result, "value");
-        if (wire_kind_of(value) == WIRE_TEXT || wire_kind_of(value) == WIRE_NIL) return NULL;
+        value = packed_member(result, "value");
+        if (packed_kind_of(value) == PACKED_TEXT || packed_kind_of(value) == PACKED_NIL)
+            return NULL;
         return "store.get needs value, a string or nil";
     }
     if (strcmp(method, "store.scan") == 0) {
-        if (!wire_bool(wire_member(result, "more"), &more)) return "store.scan needs more, a bool";
-        return session_entries_check(wire_member(result, "entries"), more);
+        if (!packed_bool(packed_member(result, "more"), &more))
+            return "store.scan needs more, a bool";
+        return session_entries_check(packed_member(result, "entries"), more);
     }
     return NULL;
 }

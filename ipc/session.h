@@ -7,7 +7,7 @@
 #define HEADSTART_IPC_SESSION_H
 
 #include "ipc/server.h"
-#include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 enum session_method {
     METHOD_NONE,
@@ -66,18 +66,18 @@ struct session_hello {
 };
 
 /** `node_held`: another connection has the node role. */
-struct session_verdict session_hello_read(struct wire_value params, const char *chain_id,
+struct session_verdict session_hello_read(struct packed_value params, const char *chain_id,
                                           bool node_held, struct session_hello *out);
 HS_MUST_CHECK enum hs_status session_hello_write(const struct ipc_hello_answer *answer,
                                                  const char *chain_id, struct buffer *out);
 /** The message text of *out is borrowed from the frame. */
-struct session_verdict session_deliver_read(struct wire_value params, struct ipc_delivery *out);
+struct session_verdict session_deliver_read(struct packed_value params, struct ipc_delivery *out);
 /** For commit and prepare_commit. */
-struct session_verdict session_height_read(struct wire_value params, uint64_t *height);
+struct session_verdict session_height_read(struct packed_value params, uint64_t *height);
 
 /** Is `result` what the node may answer to store.get or store.scan? NULL, or what is wrong.
  *  Entries must be in strictly rising key order, and "more" needs at least one of them. Results of
  *  other methods are not judged. */
-const char *session_answer_check(const char *method, struct wire_value result);
+const char *session_answer_check(const char *method, struct packed_value result);
 
 #endif

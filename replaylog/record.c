@@ -1,10 +1,11 @@
 #include "replaylog/record.h"
 
 #include "kernel/state/little_endian.h"
+#include "kernel/state/packed.h"
 #include "replaylog/crc32c.h"
 
 #include <assert.h>
-#include <msgpack.h>
+#include <msgpack/pack.h>
 #include <string.h>
 
 enum { PAYLOAD_ELEMENTS = 6, PAYLOAD_MARKER = 0x90 | PAYLOAD_ELEMENTS };
@@ -139,78 +140,42 @@ enum hs_status record_encode(const struct log_entry *entry, uint32_t link, struc
     return HS_OK;
 }
 
-/* Bytes of the MessagePack integer or byte string that `s` begins with; 0: something else, or more
- * than `s` holds. msgpack-c allocates what a header declares, so the shape is looked at first. */
-static size_t element_bytes(struct slice s)
+static bool payload_uint(struct packed_walk *walk, uint64_t most, uint64_t *out)
 {
-    unsigned char marker = s.len ? (unsigned char)s.data[0] : 0xc1; /* 0xc1: never used */
-    size_t width, len = 0;
+    struct packed_value v;
 
-    if (marker < 0x80) return 1;
-    if (marker >= 0xcc && marker <= 0xcf) {
-        width = (size_t)1 << (marker - 0xcc);
-        return s.len > width ? 1 + width : 0;
-    }
-    if (marker < 0xc4 || marker > 0xc6) return 0;
-    width = (size_t)1 << (marker - 0xc4);
-    if (s.len <= width) return 0;
-    for (size_t i = 1; i <= width; i++) {
-        len = len << 8 | (unsigned char)s.data[i];
-    }
-    return len <= s.len - 1 - width ? 1 + width + len : 0;
+    return packed_walk_next(walk, &v) && packed_uint(v, out) && *out <= most;
 }
 
-static bool payload_shape_ok(struct slice payload)
+static bool payload_text(struct packed_walk *walk, struct slice *out)
 {
-    if (payload.len == 0 || (unsigned char)payload.data[0] != PAYLOAD_MARKER) return false;
-    payload = slice_make(payload.data + 1, payload.len - 1);
-    for (int i = 0; i < PAYLOAD_ELEMENTS; i++) {
-        size_t bytes = element_bytes(payload);
+    struct packed_value v;
 
-        if (bytes == 0) return false;
-        payload = slice_make(payload.data + bytes, payload.len - bytes);
-    }
-    return payload.len == 0;
-}
-
-static bool payload_read(const msgpack_object *array, struct record *out)
-{
-    const msgpack_object *e = array->via.array.ptr;
-    struct log_entry *entry = &out->entry;
-
-    for (int i = 0; i < PAYLOAD_ELEMENTS; i++) {
-        bool is_bytes = i == 3 || i == 4;
-
-        if (e[i].type != (is_bytes ? MSGPACK_OBJECT_BIN : MSGPACK_OBJECT_POSITIVE_INTEGER)) {
-            return false;
-        }
-    }
-    if (e[4].via.bin.size != LOG_HASH_BYTES || e[3].via.bin.size > HS_MESSAGE_BYTES_MAX)
-        return false;
-    if (e[0].via.u64 == 0 || e[0].via.u64 > HS_UINT_MAX || e[5].via.u64 > UINT32_MAX) return false;
-    if (e[1].via.u64 > HS_UINT_MAX || e[2].via.u64 > HS_UINT_MAX) return false;
-    entry->after.seqnum = e[0].via.u64;
-    entry->message.height = e[1].via.u64;
-    entry->message.time = e[2].via.u64;
-    entry->message.text = slice_make(e[3].via.bin.ptr, e[3].via.bin.size);
-    hash_unpack(e[4].via.bin.ptr, entry->after.hash);
-    out->link = (uint32_t)e[5].via.u64;
-    return true;
+    return packed_walk_next(walk, &v) && packed_text(v, out);
 }
 
 static bool payload_decode(struct slice payload, struct record *out)
 {
-    msgpack_unpacked unpacked;
-    size_t offset = 0;
-    bool ok;
+    struct log_entry *entry = &out->entry;
+    struct packed_walk walk;
+    struct slice hash;
+    size_t len = 0;
+    uint64_t link;
 
-    if (!payload_shape_ok(payload)) return false;
-    msgpack_unpacked_init(&unpacked);
-    ok = msgpack_unpack_next(&unpacked, payload.data, payload.len, &offset) ==
-             MSGPACK_UNPACK_SUCCESS &&
-         payload_read(&unpacked.data, out);
-    msgpack_unpacked_destroy(&unpacked);
-    return ok;
+    if (packed_scan_whole(payload, &len, NULL, NULL) != HS_OK || len != payload.len) return false;
+    if ((unsigned char)payload.data[0] != PAYLOAD_MARKER) return false;
+    (void)packed_walk_begin(packed_root(payload), &walk);
+    if (!payload_uint(&walk, HS_UINT_MAX, &entry->after.seqnum) || entry->after.seqnum == 0 ||
+        !payload_uint(&walk, HS_UINT_MAX, &entry->message.height) ||
+        !payload_uint(&walk, HS_UINT_MAX, &entry->message.time) ||
+        !payload_text(&walk, &entry->message.text) || !payload_text(&walk, &hash) ||
+        !payload_uint(&walk, UINT32_MAX, &link)) {
+        return false;
+    }
+    if (entry->message.text.len > HS_MESSAGE_BYTES_MAX || hash.len != LOG_HASH_BYTES) return false;
+    hash_unpack(hash.data, entry->after.hash);
+    out->link = (uint32_t)link;
+    return true;
 }
 
 enum record_state record_decode(struct slice bytes, struct record *out)

@@ -1,6 +1,7 @@
 #include "sidecar/node/real_store.h"
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ struct real_store {
      * last one handed out, so that the next one costs a step. */
     struct buffer batch;
     struct buffer after, at;
-    struct wire_walk walk;
+    struct packed_walk walk;
     bool scanned, more;
 };
 
@@ -35,7 +36,7 @@ static enum hs_status real_store_get(struct kv_store *kv, struct slice key, stru
     struct real_store *r = (struct real_store *)kv;
     struct buffer params = {0}, result = {0};
     struct wire_writer w;
-    struct wire_value found;
+    struct packed_value found;
     struct slice text;
     enum hs_status st;
 
@@ -51,10 +52,10 @@ static enum hs_status real_store_get(struct kv_store *kv, struct slice key, stru
     real_store_count(r, false);
     st = node_link_request(r->link, "store.get", buffer_slice(&params), &result, err);
     if (st != HS_OK) goto out;
-    found = wire_member(wire_root(buffer_slice(&result)), "value");
-    if (wire_kind_of(found) == WIRE_NIL) {
+    found = packed_member(packed_root(buffer_slice(&result)), "value");
+    if (packed_kind_of(found) == PACKED_NIL) {
         st = HS_NOT_FOUND;
-    } else if (!wire_text(found, &text)) {
+    } else if (!packed_text(found, &text)) {
         st = hs_fail(err, HS_NODE_FAILED, "store.get: the node's answer holds no value");
     } else if (value && buffer_assign(value, text) != HS_OK) {
         st = hs_fail(err, HS_NOMEM, "a value of %zu bytes", text.len);
@@ -77,9 +78,9 @@ static enum hs_status real_store_has(struct kv_store *kv, struct slice key, bool
 /* Begin going through the batch again. */
 static enum hs_status batch_rewind(struct real_store *r, struct hs_error *err)
 {
-    struct wire_value entries = wire_member(wire_root(buffer_slice(&r->batch)), "entries");
+    struct packed_value entries = packed_member(packed_root(buffer_slice(&r->batch)), "entries");
 
-    if (!wire_walk_begin(entries, &r->walk)) {
+    if (!packed_walk_begin(entries, &r->walk)) {
         return hs_fail(err, HS_NODE_FAILED, "store.scan: the node's answer holds no entries");
     }
     buffer_clear(&r->at);
@@ -108,7 +109,7 @@ static enum hs_status batch_fetch(struct real_store *r, struct slice after, stru
     real_store_count(r, true);
     st = node_link_request(r->link, "store.scan", buffer_slice(&params), &r->batch, err);
     if (st != HS_OK) goto out;
-    if (!wire_bool(wire_member(wire_root(buffer_slice(&r->batch)), "more"), &r->more)) {
+    if (!packed_bool(packed_member(packed_root(buffer_slice(&r->batch)), "more"), &r->more)) {
         st = hs_fail(err, HS_NODE_FAILED, "store.scan: the node's answer lacks `more`");
         goto out;
     }
@@ -121,10 +122,10 @@ out:
 
 static bool batch_next(struct real_store *r, struct slice *key, struct slice *value)
 {
-    struct wire_value entry;
+    struct packed_value entry;
 
-    if (!wire_walk_next(&r->walk, &entry)) return false;
-    return wire_text(wire_at(entry, 0), key) && wire_text(wire_at(entry, 1), value);
+    if (!packed_walk_next(&r->walk, &entry)) return false;
+    return packed_text(packed_at(entry, 0), key) && packed_text(packed_at(entry, 1), value);
 }
 
 /* The first entry of the batch with key > after. Forward steps are the rule; a step back rewinds.

@@ -8,35 +8,37 @@
 
 /* A container that is being filled, and what of it is still to come. */
 struct read_level {
-    struct wire_walk walk;
+    struct packed_walk walk;
     json_t *to; /* borrowed from the root */
 };
 
 /* A value without its elements. NULL: text that is no UTF-8, or out of memory. */
-static json_t *read_one(struct wire_value v)
+static json_t *read_one(struct packed_value v)
 {
     struct slice text;
     uint64_t number;
     double real;
     bool yes;
 
-    switch (wire_kind_of(v)) {
-    case WIRE_BOOL: return wire_bool(v, &yes) ? json_boolean(yes) : json_null();
-    case WIRE_UINT: return wire_uint(v, &number) ? json_integer((json_int_t)number) : json_null();
-    case WIRE_DOUBLE: return wire_double(v, &real) ? json_real(real) : json_null();
-    case WIRE_TEXT: return wire_text(v, &text) ? json_stringn(text.data, text.len) : json_null();
-    case WIRE_ARRAY: return json_array();
-    case WIRE_MAP: return json_object();
-    case WIRE_NIL:
-    case WIRE_OTHER:
-    case WIRE_ABSENT: break;
+    switch (packed_kind_of(v)) {
+    case PACKED_BOOL: return packed_bool(v, &yes) ? json_boolean(yes) : json_null();
+    case PACKED_UINT:
+        return packed_uint(v, &number) ? json_integer((json_int_t)number) : json_null();
+    case PACKED_DOUBLE: return packed_double(v, &real) ? json_real(real) : json_null();
+    case PACKED_TEXT:
+        return packed_text(v, &text) ? json_stringn(text.data, text.len) : json_null();
+    case PACKED_ARRAY: return json_array();
+    case PACKED_MAP: return json_object();
+    case PACKED_NIL:
+    case PACKED_OTHER:
+    case PACKED_ABSENT: break;
     }
     return json_null();
 }
 
 /* The next element of the container goes into it. `*from`: what comes next there, and then the
  * element's value; *out: the same as JSON, borrowed. */
-static bool read_element(struct read_level *l, struct wire_value *from, json_t **out)
+static bool read_element(struct read_level *l, struct packed_value *from, json_t **out)
 {
     struct slice name;
 
@@ -44,29 +46,29 @@ static bool read_element(struct read_level *l, struct wire_value *from, json_t *
         *out = read_one(*from);
         return *out && json_array_append_new(l->to, *out) == 0;
     }
-    if (!wire_text(*from, &name) || !wire_walk_next(&l->walk, from)) return false;
+    if (!packed_text(*from, &name) || !packed_walk_next(&l->walk, from)) return false;
     *out = read_one(*from);
     return *out && json_object_setn_new(l->to, name.data, name.len, *out) == 0;
 }
 
-static bool read_tree(struct wire_value root, json_t *to)
+static bool read_tree(struct packed_value root, json_t *to)
 {
     struct read_level levels[HS_FRAME_DEPTH_MAX + 1];
     size_t depth = 0;
 
     levels[0] = (struct read_level){.to = to};
-    if (!wire_walk_begin(root, &levels[0].walk)) return true; /* no container */
+    if (!packed_walk_begin(root, &levels[0].walk)) return true; /* no container */
     for (;;) {
         struct read_level inner = {0};
-        struct wire_value from;
+        struct packed_value from;
 
-        if (!wire_walk_next(&levels[depth].walk, &from)) {
+        if (!packed_walk_next(&levels[depth].walk, &from)) {
             if (depth == 0) return true;
             depth--;
             continue;
         }
         if (!read_element(&levels[depth], &from, &inner.to)) return false;
-        if (!wire_walk_begin(from, &inner.walk)) continue;
+        if (!packed_walk_begin(from, &inner.walk)) continue;
         if (depth == HS_FRAME_DEPTH_MAX) return false;
         levels[++depth] = inner;
     }
@@ -79,12 +81,12 @@ enum hs_status wire_json_read(struct slice packed, json_t **out, struct hs_error
     json_t *root;
 
     *out = NULL;
-    st = wire_frame_scan(packed, &len, &more, err);
+    st = packed_scan_whole(packed, &len, &more, err);
     if (st != HS_OK || len != packed.len) {
         return hs_fail(err, HS_PROTOCOL, "the answer is not one MessagePack value");
     }
-    root = read_one(wire_root(packed));
-    if (!root || !read_tree(wire_root(packed), root)) {
+    root = read_one(packed_root(packed));
+    if (!root || !read_tree(packed_root(packed), root)) {
         json_decref(root);
         return hs_fail(err, HS_PROTOCOL, "the answer holds text that is not UTF-8");
     }

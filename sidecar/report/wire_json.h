@@ -4,6 +4,7 @@
 #define HEADSTART_SIDECAR_REPORT_WIRE_JSON_H
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 #include <jansson.h>
 

@@ -2,6 +2,7 @@
 
 #include "ipc/include/headstart.h"
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 #include "tests/bench/bench_chain.h"
 
 #include <assert.h>
@@ -195,7 +196,7 @@ enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s, struct hs_erro
         }
         st = ask_status(link, &packed, &len, err);
         if (st == HS_OK) {
-            (void)wire_bool(wire_member(wire_root(slice_make(packed, len)), "ready"), &ready);
+            (void)packed_bool(packed_member(packed_root(slice_make(packed, len)), "ready"), &ready);
         }
         free(packed);
         if (st == HS_OK && !ready) (void)usleep(POLL_US);
@@ -222,7 +223,7 @@ enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
                                         struct hs_error *err)
 {
     struct headstart *link = NULL;
-    struct wire_value vats;
+    struct packed_value vats;
     char *packed = NULL;
     size_t len = 0;
     uint32_t count = 0;
@@ -231,12 +232,12 @@ enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
     *out = 0;
     if (st == HS_OK) st = ask_status(link, &packed, &len, err);
     if (st == HS_OK) {
-        vats = wire_member(wire_root(slice_make(packed, len)), "vats");
-        (void)wire_count(vats, &count);
+        vats = packed_member(packed_root(slice_make(packed, len)), "vats");
+        (void)packed_count(vats, &count);
         for (uint32_t i = 0; i < count; i++) {
             uint64_t bytes = 0;
 
-            (void)wire_uint(wire_member(wire_at(vats, i), "heap_bytes"), &bytes);
+            (void)packed_uint(packed_member(packed_at(vats, i), "heap_bytes"), &bytes);
             *out += bytes;
         }
     }

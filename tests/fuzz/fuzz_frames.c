@@ -17,13 +17,13 @@ static void must(bool fine)
 }
 
 /* Every value of the frame, with every reader. Depth is what the scan let through. */
-static void read_all(struct wire_value root)
+static void read_all(struct packed_value root)
 {
-    struct wire_walk stack[HS_FRAME_DEPTH_MAX + 1];
-    struct wire_value v = root;
+    struct packed_walk stack[HS_FRAME_DEPTH_MAX + 1];
+    struct packed_value v = root;
     unsigned depth = 0;
 
-    if (!wire_walk_begin(root, &stack[0])) return;
+    if (!packed_walk_begin(root, &stack[0])) return;
     for (;;) {
         struct slice text;
         uint64_t number;
@@ -31,25 +31,25 @@ static void read_all(struct wire_value root)
         double real;
         bool yes;
 
-        if (!wire_walk_next(&stack[depth], &v)) {
+        if (!packed_walk_next(&stack[depth], &v)) {
             if (depth-- == 0) return;
             continue;
         }
         must(v.at >= root.at && v.at < v.end && v.end <= root.end);
-        must(wire_kind_of(v) != WIRE_ABSENT);
-        if (wire_text(v, &text)) {
+        must(packed_kind_of(v) != PACKED_ABSENT);
+        if (packed_text(v, &text)) {
             char shown[32];
 
             must(text.len == 0 || (text.data > v.at && text.data + text.len == v.end));
             must(text_copy_printable(shown, sizeof shown, text) < sizeof shown);
             must(text_is_utf8(slice_text(shown)));
         }
-        must(!wire_uint(v, &number) || number <= HS_UINT_MAX);
-        (void)wire_double(v, &real);
-        (void)wire_bool(v, &yes);
-        if (!wire_count(v, &count)) continue;
+        must(!packed_uint(v, &number) || number <= HS_UINT_MAX);
+        (void)packed_double(v, &real);
+        (void)packed_bool(v, &yes);
+        if (!packed_count(v, &count)) continue;
         must(depth < HS_FRAME_DEPTH_MAX);
-        must(wire_walk_begin(v, &stack[++depth]));
+        must(packed_walk_begin(v, &stack[++depth]));
     }
 }
 
@@ -58,10 +58,10 @@ static void read_frame(struct slice frame)
     struct session_hello hello;
     struct ipc_delivery delivery;
     struct rpc_frame rpc;
-    struct wire_value params;
+    struct packed_value params;
     uint64_t height;
 
-    read_all(wire_root(frame));
+    read_all(packed_root(frame));
     if (rpc_parse(frame, &rpc) != NULL) return;
     params = rpc_params_map(rpc.params);
     (void)session_method(rpc.method);
@@ -75,14 +75,14 @@ static void read_frame(struct slice frame)
 /* The same bytes in two pieces: first those up to `cut`. */
 static enum hs_status scan_in_two(struct slice bytes, size_t cut, size_t *frame_len)
 {
-    struct wire_scanner scanner = {0};
+    struct packed_scanner scanner = {0};
     size_t more = 0;
-    enum hs_status st = wire_scan(&scanner, slice_make(bytes.data, cut), frame_len, &more, NULL);
+    enum hs_status st = packed_scan(&scanner, slice_make(bytes.data, cut), frame_len, &more, NULL);
 
     must(scanner.at <= cut);
     if (st != HS_NOT_FOUND) return st;
     must(more > 0);
-    st = wire_scan(&scanner, bytes, frame_len, &more, NULL);
+    st = packed_scan(&scanner, bytes, frame_len, &more, NULL);
     /* what was asked for was really needed */
     if (st == HS_OK) must(*frame_len > cut);
     return st;
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)rpc_msgid_peek(bytes);
     while (bytes.len > 0) {
         size_t frame_len = 0, frame_len_in_two = 0, more = 0;
-        enum hs_status st = wire_frame_scan(bytes, &frame_len, &more, NULL);
+        enum hs_status st = packed_scan_whole(bytes, &frame_len, &more, NULL);
 
         must(scan_in_two(bytes, cut, &frame_len_in_two) == st);
         if (st != HS_OK) break;

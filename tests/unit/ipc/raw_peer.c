@@ -59,7 +59,7 @@ enum raw_read raw_peer_read(struct raw_peer *p, int wait_ms)
     p->in.len -= p->taken;
     p->taken = 0;
     while (p->in.len == 0 ||
-           wire_frame_scan(buffer_slice(&p->in), &frame_len, NULL, NULL) != HS_OK) {
+           packed_scan_whole(buffer_slice(&p->in), &frame_len, NULL, NULL) != HS_OK) {
         if (poll(&poll_fd, 1, wait_ms) == 0) return RAW_SILENCE;
         must(buffer_reserve(&p->in, 1 << 20) == HS_OK, "memory");
         len = recv(p->fd, p->in.data + p->in.len, p->in.capacity - p->in.len - 1, 0);
@@ -140,7 +140,7 @@ bool raw_peer_told(const struct raw_peer *p, uint64_t msgid, const char *code)
     struct slice text;
 
     if (p->frame.kind != RPC_RESPONSE || p->frame.msgid != msgid) return false;
-    if (!code) return wire_kind_of(p->frame.error) == WIRE_NIL;
-    return wire_text(p->frame.error, &text) && slice_starts_with(text, slice_text(code)) &&
+    if (!code) return packed_kind_of(p->frame.error) == PACKED_NIL;
+    return packed_text(p->frame.error, &text) && slice_starts_with(text, slice_text(code)) &&
            text.len > strlen(code) + 2 && memcmp(text.data + strlen(code), ": ", 2) == 0;
 }

@@ -1,6 +1,7 @@
 #include "tests/unit/ipc/scripted_task.h"
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,7 @@ static void task_got(void *data, enum hs_status status, struct slice result, con
         return;
     }
     t->facts->answered++;
-    (void)wire_text(wire_member(wire_root(result), "value"), &value);
+    (void)packed_text(packed_member(packed_root(result), "value"), &value);
     scripted_must(buffer_assign(&t->value, value) == HS_OK, "no memory");
     scripted_task_finish(t);
 }
@@ -141,8 +142,8 @@ static void task_got(void *data, enum hs_status status, struct slice result, con
 static void task_scanned(void *data, enum hs_status status, struct slice result, const char *text)
 {
     struct scripted_task *t = data;
-    struct wire_value entry, entries = {0};
-    struct wire_walk walk;
+    struct packed_value entry, entries = {0};
+    struct packed_walk walk;
     struct slice key = {0};
     bool more = false;
 
@@ -151,12 +152,12 @@ static void task_scanned(void *data, enum hs_status status, struct slice result,
         return;
     }
     t->facts->answered++;
-    entries = wire_member(wire_root(result), "entries");
-    scripted_must(wire_bool(wire_member(wire_root(result), "more"), &more),
+    entries = packed_member(packed_root(result), "entries");
+    scripted_must(packed_bool(packed_member(packed_root(result), "more"), &more),
                   "the server checks this");
-    wire_walk_begin(entries, &walk);
-    while (wire_walk_next(&walk, &entry)) {
-        scripted_must(wire_text(wire_at(entry, 0), &key), "the server checks this");
+    packed_walk_begin(entries, &walk);
+    while (packed_walk_next(&walk, &entry)) {
+        scripted_must(packed_text(packed_at(entry, 0), &key), "the server checks this");
         t->entries++;
     }
     scripted_must(buffer_assign(&t->last, key) == HS_OK, "no memory");

@@ -13,7 +13,7 @@ static void expect_bytes(struct buffer *out, struct wire_writer *w, const char *
 
     CU_ASSERT_EQUAL(wire_end(w), HS_OK);
     CU_ASSERT(slice_equal(buffer_slice(out), slice_make(expected, len)));
-    CU_ASSERT_EQUAL(wire_frame_scan(buffer_slice(out), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL(packed_scan_whole(buffer_slice(out), &frame_len, NULL, NULL), HS_OK);
     CU_ASSERT_EQUAL(frame_len, len);
     buffer_clear(out);
     wire_begin(w, out);
@@ -94,7 +94,7 @@ static void expect_rpc(const char *bytes, size_t len, enum rpc_kind kind, uint64
     size_t frame_len = 0;
     const char *why;
 
-    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(packed_scan_whole(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
     why = rpc_parse(slice_make(bytes, frame_len), &rpc);
     CU_ASSERT_EQUAL(why == NULL, kind != RPC_NONE);
     if (kind != RPC_NONE) CU_ASSERT_EQUAL(rpc.kind, kind);
@@ -122,11 +122,11 @@ static void rpc__frames_are_told_apart(void)
 
 static void rpc__params_hold_exactly_one_map(void)
 {
-    CU_ASSERT_PTR_NOT_NULL(rpc_params_map(wire_root(slice_make("\x91\x80", 2))).at);
-    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x90", 1))).at);
-    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x91\x90", 2))).at);
-    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x92\x80\x80", 3))).at);
-    CU_ASSERT_PTR_NULL(rpc_params_map(wire_root(slice_make("\x81\x80\x80", 3))).at);
+    CU_ASSERT_PTR_NOT_NULL(rpc_params_map(packed_root(slice_make("\x91\x80", 2))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(packed_root(slice_make("\x90", 1))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(packed_root(slice_make("\x91\x90", 2))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(packed_root(slice_make("\x92\x80\x80", 3))).at);
+    CU_ASSERT_PTR_NULL(rpc_params_map(packed_root(slice_make("\x81\x80\x80", 3))).at);
 }
 
 static void rpc__msgid_of_unreadable_request_is_found(void)

@@ -2,6 +2,7 @@
 #include "tests/unit/suite.h"
 
 #include "ipc/session.h"
+#include "ipc/wire.h"
 
 #define HASH64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -85,18 +86,18 @@ static void session__names_go_both_ways(void)
 
 struct field {
     const char *key;
-    enum wire_kind kind; /* WIRE_UINT, WIRE_TEXT; WIRE_ABSENT ends the list */
+    enum packed_kind kind; /* PACKED_UINT, PACKED_TEXT; PACKED_ABSENT ends the list */
     uint64_t number;
     const char *text;
 };
 
-static struct wire_value pack_fields(struct buffer *out, const struct field *fields,
-                                     const struct field *instead, size_t at)
+static struct packed_value pack_fields(struct buffer *out, const struct field *fields,
+                                       const struct field *instead, size_t at)
 {
     struct wire_writer w;
     uint32_t count = 0;
 
-    while (fields[count].kind != WIRE_ABSENT)
+    while (fields[count].kind != PACKED_ABSENT)
         count++;
     buffer_clear(out);
     wire_begin(&w, out);
@@ -106,25 +107,25 @@ static struct wire_value pack_fields(struct buffer *out, const struct field *fie
 
         if (!f) continue;
         wire_put_text(&w, slice_text(fields[i].key));
-        if (f->kind == WIRE_UINT) wire_put_uint(&w, f->number);
-        if (f->kind == WIRE_TEXT) wire_put_text(&w, slice_text(f->text));
-        if (f->kind == WIRE_NIL) wire_put_nil(&w);
+        if (f->kind == PACKED_UINT) wire_put_uint(&w, f->number);
+        if (f->kind == PACKED_TEXT) wire_put_text(&w, slice_text(f->text));
+        if (f->kind == PACKED_NIL) wire_put_nil(&w);
     }
     CU_ASSERT_EQUAL_FATAL(wire_end(&w), HS_OK);
-    return wire_root(buffer_slice(out));
+    return packed_root(buffer_slice(out));
 }
 
-static const struct field hello_fields[] = {{"protocol", WIRE_UINT, 1, NULL},
-                                            {"chain_id", WIRE_TEXT, 0, "chain"},
-                                            {"role", WIRE_TEXT, 0, "node"},
-                                            {"client", WIRE_TEXT, 0, "me"},
-                                            {NULL, WIRE_ABSENT, 0, NULL}};
+static const struct field hello_fields[] = {{"protocol", PACKED_UINT, 1, NULL},
+                                            {"chain_id", PACKED_TEXT, 0, "chain"},
+                                            {"role", PACKED_TEXT, 0, "node"},
+                                            {"client", PACKED_TEXT, 0, "me"},
+                                            {NULL, PACKED_ABSENT, 0, NULL}};
 
 static enum ipc_code hello_code(const struct field *instead, size_t at, bool node_held)
 {
     struct buffer packed = {0};
     struct session_hello hello = {0};
-    struct wire_value params = pack_fields(&packed, hello_fields, instead, at);
+    struct packed_value params = pack_fields(&packed, hello_fields, instead, at);
     enum ipc_code code = session_hello_read(params, "chain", node_held, &hello).code;
 
     buffer_fini(&packed);
@@ -133,9 +134,9 @@ static enum ipc_code hello_code(const struct field *instead, size_t at, bool nod
 
 static void hello__every_field_is_needed_and_checked(void)
 {
-    static const struct field nil = {NULL, WIRE_NIL, 0, NULL};
+    static const struct field nil = {NULL, PACKED_NIL, 0, NULL};
     char longer[HS_NAME_BYTES_MAX + 2];
-    struct field f = {NULL, WIRE_UINT, 2, NULL};
+    struct field f = {NULL, PACKED_UINT, 2, NULL};
 
     CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, false), 0);
     for (size_t at = 0; at < 4; at++) {
@@ -143,7 +144,7 @@ static void hello__every_field_is_needed_and_checked(void)
         CU_ASSERT_EQUAL(hello_code(&nil, at, false), IPC_BAD_REQUEST);
     }
     CU_ASSERT_EQUAL(hello_code(&f, 0, false), IPC_BAD_REQUEST); /* protocol 2 */
-    f = (struct field){NULL, WIRE_TEXT, 0, "chai"};
+    f = (struct field){NULL, PACKED_TEXT, 0, "chai"};
     CU_ASSERT_EQUAL(hello_code(&f, 1, false), IPC_WRONG_CHAIN);
     CU_ASSERT_EQUAL(hello_code(&f, 1, true), IPC_WRONG_CHAIN); /* rather than busy */
     f.text = "admin";
@@ -162,15 +163,15 @@ static void hello__every_field_is_needed_and_checked(void)
 }
 
 static const struct field deliver_fields[] = {
-    {"height", WIRE_UINT, 10, NULL}, {"time", WIRE_UINT, 11, NULL},
-    {"seqnum", WIRE_UINT, 12, NULL}, {"hash", WIRE_TEXT, 0, HASH64},
-    {"message", WIRE_TEXT, 0, "{}"}, {NULL, WIRE_ABSENT, 0, NULL}};
+    {"height", PACKED_UINT, 10, NULL}, {"time", PACKED_UINT, 11, NULL},
+    {"seqnum", PACKED_UINT, 12, NULL}, {"hash", PACKED_TEXT, 0, HASH64},
+    {"message", PACKED_TEXT, 0, "{}"}, {NULL, PACKED_ABSENT, 0, NULL}};
 
 static enum ipc_code deliver_code(const struct field *instead, size_t at,
                                   struct ipc_delivery *delivery)
 {
     struct buffer packed = {0};
-    struct wire_value params = pack_fields(&packed, deliver_fields, instead, at);
+    struct packed_value params = pack_fields(&packed, deliver_fields, instead, at);
     enum ipc_code code = session_deliver_read(params, delivery).code;
 
     buffer_fini(&packed); /* what delivery->message.text points to is gone */
@@ -179,9 +180,9 @@ static enum ipc_code deliver_code(const struct field *instead, size_t at,
 
 static void deliver__every_field_is_needed_and_checked(void)
 {
-    static const struct field nil = {NULL, WIRE_NIL, 0, NULL};
+    static const struct field nil = {NULL, PACKED_NIL, 0, NULL};
     struct ipc_delivery d = {0};
-    struct field f = {NULL, WIRE_TEXT, 0, ""};
+    struct field f = {NULL, PACKED_TEXT, 0, ""};
 
     CU_ASSERT_EQUAL(deliver_code(NULL, SIZE_MAX, &d), 0);
     CU_ASSERT(d.message.height == 10 && d.message.time == 11 && d.real.seqnum == 12);
@@ -196,7 +197,7 @@ static void deliver__every_field_is_needed_and_checked(void)
     CU_ASSERT_EQUAL(deliver_code(&f, 3, &d), IPC_BAD_REQUEST);
     f.text = HASH64 "0";
     CU_ASSERT_EQUAL(deliver_code(&f, 3, &d), IPC_BAD_REQUEST);
-    f = (struct field){NULL, WIRE_UINT, HS_UINT_MAX, NULL};
+    f = (struct field){NULL, PACKED_UINT, HS_UINT_MAX, NULL};
     CU_ASSERT_EQUAL(deliver_code(&f, 2, &d), IPC_BAD_REQUEST); /* nothing can follow it */
     CU_ASSERT_EQUAL(deliver_code(&f, 0, &d), 0);
 }
@@ -227,9 +228,9 @@ static const char *answer_wrong(const char *method, const char *bytes, size_t le
 {
     size_t frame_len = 0;
 
-    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(packed_scan_whole(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(frame_len, len);
-    return session_answer_check(method, wire_root(slice_make(bytes, len)));
+    return session_answer_check(method, packed_root(slice_make(bytes, len)));
 }
 
 #define ANSWER_WRONG(method, text) answer_wrong(method, text, sizeof(text) - 1)

@@ -1,6 +1,7 @@
 #include "tests/unit/sidecar/rig.h"
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 #include "sidecar/steward/steward_internal.h"
 #include "tests/unit/suite.h"
 
@@ -70,7 +71,7 @@ static void answer_get(struct rig *r, struct slice params, struct wire_writer *w
     struct buffer value = {0};
     struct slice key = {0};
 
-    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "key"), &key));
+    CU_ASSERT_TRUE(packed_text(packed_member(packed_root(params), "key"), &key));
     wire_put_map(w, 1);
     wire_put_text(w, slice_text("value"));
     if (kv_store_get(kv_memory_store(r->real), key, &value, NULL) == HS_OK) {
@@ -91,7 +92,7 @@ static void answer_scan(struct rig *r, struct slice params, struct wire_writer *
     uint32_t count = 0;
     bool more;
 
-    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "after"), &after));
+    CU_ASSERT_TRUE(packed_text(packed_member(packed_root(params), "after"), &after));
     CU_ASSERT_EQUAL(buffer_assign(&key, after), HS_OK);
     wire_begin(&each, &entries);
     while ((more = kv_store_next(kv_memory_store(r->real), buffer_slice(&key), &key, &value,
@@ -294,11 +295,11 @@ static struct position rig_position(const struct rig *r)
     return r->len > 0 ? r->history[r->len - 1].after : position_origin();
 }
 
-static void answer_text(struct wire_value result, const char *key, char *out, size_t room)
+static void answer_text(struct packed_value result, const char *key, char *out, size_t room)
 {
     struct slice text = {0};
 
-    CU_ASSERT_TRUE_FATAL(wire_text(wire_member(result, key), &text));
+    CU_ASSERT_TRUE_FATAL(packed_text(packed_member(result, key), &text));
     CU_ASSERT_FATAL(text.len < room);
     memcpy(out, text.data, text.len);
     out[text.len] = '\0';
@@ -307,15 +308,15 @@ static void answer_text(struct wire_value result, const char *key, char *out, si
 static void apply_writes(struct rig *r, struct slice packed)
 {
     struct kv_store *kv = kv_memory_store(r->real);
-    struct wire_walk walk;
-    struct wire_value pair;
+    struct packed_walk walk;
+    struct packed_value pair;
 
-    CU_ASSERT_TRUE_FATAL(wire_walk_begin(wire_member(wire_root(packed), "writes"), &walk));
-    while (wire_walk_next(&walk, &pair)) {
+    CU_ASSERT_TRUE_FATAL(packed_walk_begin(packed_member(packed_root(packed), "writes"), &walk));
+    while (packed_walk_next(&walk, &pair)) {
         struct slice key = {0}, value = {0};
 
-        CU_ASSERT_TRUE_FATAL(wire_text(wire_at(pair, 0), &key));
-        if (wire_text(wire_at(pair, 1), &value)) {
+        CU_ASSERT_TRUE_FATAL(packed_text(packed_at(pair, 0), &key));
+        if (packed_text(packed_at(pair, 1), &value)) {
             CU_ASSERT_EQUAL(kv_store_set(kv, key, value, NULL), HS_OK);
         } else {
             CU_ASSERT_EQUAL(kv_store_delete(kv, key, NULL), HS_OK);
@@ -325,11 +326,11 @@ static void apply_writes(struct rig *r, struct slice packed)
 
 static struct rig_answer answer_read(struct slice packed)
 {
-    struct wire_value root = wire_root(packed);
+    struct packed_value root = packed_root(packed);
     struct rig_answer a = {.code = (enum ipc_code)0};
 
-    CU_ASSERT_TRUE(wire_uint(wire_member(root, "seqnum"), &a.after.seqnum));
-    CU_ASSERT_TRUE(wire_uint(wire_member(root, "replayed"), &a.replayed));
+    CU_ASSERT_TRUE(packed_uint(packed_member(root, "seqnum"), &a.after.seqnum));
+    CU_ASSERT_TRUE(packed_uint(packed_member(root, "replayed"), &a.replayed));
     answer_text(root, "hash", a.after.hash, sizeof a.after.hash);
     answer_text(root, "path", a.path, sizeof a.path);
     answer_text(root, "status", a.status, sizeof a.status);

@@ -3,6 +3,7 @@
 #include "tests/unit/suite.h"
 
 #include "ipc/wire.h"
+#include "kernel/state/packed.h"
 #include "sidecar/report/logger.h"
 #include "sidecar/report/metrics.h"
 #include "sidecar/report/progress.h"
@@ -103,7 +104,7 @@ static void status__packed_map_says_the_same(void)
     struct figures f = some_figures();
     json_t *map = status_json(&f, 10000000, 1700000060);
     struct buffer packed = {0};
-    struct wire_value root, vat;
+    struct packed_value root, vat;
     struct slice name;
     uint64_t number = 0;
     double real = 0;
@@ -112,18 +113,18 @@ static void status__packed_map_says_the_same(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(map);
     CU_ASSERT_EQUAL_FATAL(wire_json_write(map, &packed, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(buffer_slice(&packed), &frame_len, &more, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(packed_scan_whole(buffer_slice(&packed), &frame_len, &more, NULL), HS_OK);
     CU_ASSERT_EQUAL(frame_len, packed.len);
-    root = wire_root(buffer_slice(&packed));
-    CU_ASSERT_TRUE(wire_uint(wire_member(root, "seqnum"), &number));
+    root = packed_root(buffer_slice(&packed));
+    CU_ASSERT_TRUE(packed_uint(packed_member(root, "seqnum"), &number));
     CU_ASSERT_EQUAL(number, 120);
-    CU_ASSERT_TRUE(wire_bool(wire_member(root, "ready"), &ready));
+    CU_ASSERT_TRUE(packed_bool(packed_member(root, "ready"), &ready));
     CU_ASSERT_TRUE(ready);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_member(root, "replay")), WIRE_NIL);
-    CU_ASSERT_TRUE(wire_double(wire_member(wire_member(root, "node"), "attach_ms"), &real));
+    CU_ASSERT_EQUAL(packed_kind_of(packed_member(root, "replay")), PACKED_NIL);
+    CU_ASSERT_TRUE(packed_double(packed_member(packed_member(root, "node"), "attach_ms"), &real));
     CU_ASSERT_EQUAL(real, 1.5);
-    vat = wire_at(wire_member(root, "vats"), 0);
-    CU_ASSERT_TRUE(wire_text(wire_member(vat, "name"), &name));
+    vat = packed_at(packed_member(root, "vats"), 0);
+    CU_ASSERT_TRUE(packed_text(packed_member(vat, "name"), &name));
     CU_ASSERT_TRUE(slice_equal(name, slice_text("ledger")));
     buffer_fini(&packed);
     json_decref(map);

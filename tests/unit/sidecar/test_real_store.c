@@ -3,6 +3,7 @@
 
 #include "ipc/wire.h"
 #include "kernel/state/kv_memory.h"
+#include "kernel/state/packed.h"
 #include "sidecar/node/real_store.h"
 
 #include <pthread.h>
@@ -37,7 +38,7 @@ static void answer_scan(struct scripted_node *n, struct slice params, struct buf
     uint32_t count = 0;
     bool more;
 
-    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "after"), &after));
+    CU_ASSERT_TRUE(packed_text(packed_member(packed_root(params), "after"), &after));
     CU_ASSERT_EQUAL(buffer_assign(&key, after), HS_OK);
     wire_begin(&each, &entries);
     while (count < n->batch_entries && kv_store_next(kv_memory_store(n->memory), buffer_slice(&key),
@@ -67,7 +68,7 @@ static void answer_get(struct scripted_node *n, struct slice params, struct buff
     struct wire_writer w;
     struct slice key = {0};
 
-    CU_ASSERT_TRUE(wire_text(wire_member(wire_root(params), "key"), &key));
+    CU_ASSERT_TRUE(packed_text(packed_member(packed_root(params), "key"), &key));
     wire_begin(&w, out);
     wire_put_map(&w, 1);
     wire_put_text(&w, slice_text("value"));

@@ -6,6 +6,7 @@
 #include "ipc/include/headstart.h"
 #include "ipc/wire.h"
 #include "kernel/state/kv_memory.h"
+#include "kernel/state/packed.h"
 #include "sidecar/data/data_folder.h"
 #include "sidecar/sidecar.h"
 
@@ -265,10 +266,11 @@ static void sidecar__status_and_metrics_know_the_last_delivery(void)
     node_deliver(&n, 1, "cold");
     node_deliver(&n, 1, "live");
     observe(&d, "status", &answer);
-    CU_ASSERT_TRUE(wire_uint(wire_member(wire_root(buffer_slice(&answer)), "seqnum"), &seqnum));
+    CU_ASSERT_TRUE(
+        packed_uint(packed_member(packed_root(buffer_slice(&answer)), "seqnum"), &seqnum));
     CU_ASSERT_EQUAL(seqnum, 2);
     observe(&d, "metrics", &answer);
-    CU_ASSERT_TRUE_FATAL(wire_text(wire_root(buffer_slice(&answer)), &page));
+    CU_ASSERT_TRUE_FATAL(packed_text(packed_root(buffer_slice(&answer)), &page));
     CU_ASSERT_PTR_NOT_NULL(memmem(page.data, page.len, "\nheadstart_kernel_seqnum 2\n", 27));
     CU_ASSERT_PTR_NOT_NULL(memmem(page.data, page.len,
                                   "\nheadstart_ipc_requests_total{method=\"deliver\",result=\"ok\"}"

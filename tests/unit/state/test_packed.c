@@ -42,7 +42,7 @@ static void scan__every_truncation_asks_for_more(void)
     struct slice frame = sample_frame();
     size_t len = 0, more = 0;
 
-    CU_ASSERT_EQUAL_FATAL(wire_frame_scan(frame, &len, &more, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(packed_scan_whole(frame, &len, &more, NULL), HS_OK);
     CU_ASSERT_EQUAL(len, frame.len);
     for (size_t cut = 0; cut < frame.len; cut++) {
         char *exact = malloc(cut + 1); /* so that the address sanitizer sees a byte too far */
@@ -50,7 +50,7 @@ static void scan__every_truncation_asks_for_more(void)
         memcpy(exact, frame.data, cut);
         exact = realloc(exact, cut ? cut : 1);
         more = 0;
-        CU_ASSERT_EQUAL(wire_frame_scan(slice_make(exact, cut), &len, &more, NULL), HS_NOT_FOUND);
+        CU_ASSERT_EQUAL(packed_scan_whole(slice_make(exact, cut), &len, &more, NULL), HS_NOT_FOUND);
         CU_ASSERT(more >= 1 && more <= frame.len - cut);
         free(exact);
     }
@@ -62,39 +62,39 @@ static void scan__resumed_at_every_split_agrees(void)
     size_t len = 0, more = 0;
 
     for (size_t split = 0; split <= frame.len; split++) {
-        struct wire_scanner scanner = {0};
+        struct packed_scanner scanner = {0};
         enum hs_status first =
-            wire_scan(&scanner, slice_make(frame.data, split), &len, &more, NULL);
+            packed_scan(&scanner, slice_make(frame.data, split), &len, &more, NULL);
 
         CU_ASSERT_EQUAL(first, split == frame.len ? HS_OK : HS_NOT_FOUND);
         if (first == HS_OK) continue;
-        CU_ASSERT_EQUAL(wire_scan(&scanner, frame, &len, &more, NULL), HS_OK);
+        CU_ASSERT_EQUAL(packed_scan(&scanner, frame, &len, &more, NULL), HS_OK);
         CU_ASSERT_EQUAL(len, frame.len);
     }
 }
 
 static void scan__byte_by_byte_never_asks_for_too_much(void)
 {
-    struct wire_scanner scanner = {0};
+    struct packed_scanner scanner = {0};
     struct slice frame = sample_frame();
     size_t len = 0, more = 0;
 
     for (size_t have = 0; have < frame.len; have++) {
-        CU_ASSERT_EQUAL(wire_scan(&scanner, slice_make(frame.data, have), &len, &more, NULL),
+        CU_ASSERT_EQUAL(packed_scan(&scanner, slice_make(frame.data, have), &len, &more, NULL),
                         HS_NOT_FOUND);
         CU_ASSERT(have + more <= frame.len);
     }
-    CU_ASSERT_EQUAL(wire_scan(&scanner, frame, &len, &more, NULL), HS_OK);
+    CU_ASSERT_EQUAL(packed_scan(&scanner, frame, &len, &more, NULL), HS_OK);
 }
 
 /* Everything that reads a value, on every value of a frame that may hold anything. */
-static unsigned walk_all(struct wire_value root)
+static unsigned walk_all(struct packed_value root)
 {
-    struct wire_walk stack[HS_FRAME_DEPTH_MAX + 1];
+    struct packed_walk stack[HS_FRAME_DEPTH_MAX + 1];
     unsigned depth = 0, values = 1;
-    struct wire_value v;
+    struct packed_value v;
 
-    if (!wire_walk_begin(root, &stack[0])) return 1;
+    if (!packed_walk_begin(root, &stack[0])) return 1;
     for (;;) {
         struct slice text;
         uint64_t number;
@@ -102,19 +102,19 @@ static unsigned walk_all(struct wire_value root)
         double real;
         bool yes;
 
-        if (!wire_walk_next(&stack[depth], &v)) {
+        if (!packed_walk_next(&stack[depth], &v)) {
             if (depth-- == 0) return values;
             continue;
         }
         values++;
         CU_ASSERT(v.at >= root.at && v.end <= root.end && v.at < v.end);
-        CU_ASSERT(wire_kind_of(v) != WIRE_ABSENT);
-        if (wire_text(v, &text) && text.len > 0) number = (unsigned char)text.data[text.len - 1];
-        (void)wire_uint(v, &number);
-        (void)wire_double(v, &real);
-        (void)wire_bool(v, &yes);
-        (void)wire_member(v, "key");
-        if (wire_count(v, &count)) wire_walk_begin(v, &stack[++depth]);
+        CU_ASSERT(packed_kind_of(v) != PACKED_ABSENT);
+        if (packed_text(v, &text) && text.len > 0) number = (unsigned char)text.data[text.len - 1];
+        (void)packed_uint(v, &number);
+        (void)packed_double(v, &real);
+        (void)packed_bool(v, &yes);
+        (void)packed_member(v, "key");
+        if (packed_count(v, &count)) packed_walk_begin(v, &stack[++depth]);
     }
 }
 
@@ -143,12 +143,12 @@ static void scan__every_flipped_bit_is_read_or_refused(void)
 
         memcpy(flipped, frame.data, frame.len);
         flipped[at / 8] = (char)(flipped[at / 8] ^ (1 << at % 8));
-        st = wire_frame_scan(slice_make(flipped, frame.len), &len, &more, NULL);
+        st = packed_scan_whole(slice_make(flipped, frame.len), &len, &more, NULL);
         CU_ASSERT(st == HS_OK || st == HS_NOT_FOUND || st == HS_TOO_LARGE || st == HS_PROTOCOL);
         if (st == HS_OK) {
             accepted++;
             CU_ASSERT(msgpack_accepts(slice_make(flipped, len)));
-            CU_ASSERT(walk_all(wire_root(slice_make(flipped, len))) >= 1);
+            CU_ASSERT(walk_all(packed_root(slice_make(flipped, len))) >= 1);
             (void)rpc_parse(slice_make(flipped, len), &rpc);
         }
         (void)rpc_msgid_peek(slice_make(flipped, frame.len));
@@ -172,11 +172,11 @@ static void scan__random_bytes_agree_with_msgpack(void)
             /* mostly heads of containers and small values: plain noise is mostly small integers */
             bytes[i] = (char)(r % 4 ? 0x80 + (r >> 8) % 0x80 : (r >> 8) % 0x100);
         }
-        if (wire_frame_scan(slice_make(bytes, have), &len, NULL, NULL) != HS_OK) continue;
+        if (packed_scan_whole(slice_make(bytes, have), &len, NULL, NULL) != HS_OK) continue;
         whole++;
         CU_ASSERT(msgpack_accepts(slice_make(bytes, len)));
         CU_ASSERT(len == 1 || !msgpack_accepts(slice_make(bytes, len - 1)));
-        (void)walk_all(wire_root(slice_make(bytes, len)));
+        (void)walk_all(packed_root(slice_make(bytes, len)));
     }
     CU_ASSERT(whole > 1000);
 }
@@ -186,7 +186,7 @@ static void expect_scan(const char *bytes, size_t len, enum hs_status expected)
     size_t frame_len = 0, more = 0;
     struct hs_error err = {.status = HS_OK};
 
-    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len), &frame_len, &more, &err), expected);
+    CU_ASSERT_EQUAL(packed_scan_whole(slice_make(bytes, len), &frame_len, &more, &err), expected);
     if (expected != HS_OK && expected != HS_NOT_FOUND) CU_ASSERT(err.text[0] != '\0');
 }
 
@@ -212,10 +212,10 @@ static void scan__largest_frame_is_taken_and_no_larger(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
     memcpy(bytes, "\xdb\x03\xff\xff\xfb", 5);
-    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL(packed_scan_whole(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
     CU_ASSERT_EQUAL(frame_len, len);
     bytes[4] = (char)0xfc;
-    CU_ASSERT_EQUAL(wire_frame_scan(slice_make(bytes, len + 1), &frame_len, NULL, NULL),
+    CU_ASSERT_EQUAL(packed_scan_whole(slice_make(bytes, len + 1), &frame_len, NULL, NULL),
                     HS_TOO_LARGE);
     free(bytes);
 }
@@ -249,18 +249,18 @@ static void scan__work_for_many_pieces_is_linear(void)
     /* 1,000,000 values in 1,000 pieces: rescanning each time would take 500,000,000 steps */
     enum { VALUES = 1000000, PIECE = 1000 };
     char *bytes = calloc(1, VALUES + 5);
-    struct wire_scanner scanner = {0};
+    struct packed_scanner scanner = {0};
     size_t len = 0, before = 0;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
     memcpy(bytes, "\xdd\x00\x0f\x42\x40", 5);
     for (size_t have = PIECE; have < VALUES; have += PIECE) {
-        CU_ASSERT_EQUAL_FATAL(wire_scan(&scanner, slice_make(bytes, have), &len, NULL, NULL),
+        CU_ASSERT_EQUAL_FATAL(packed_scan(&scanner, slice_make(bytes, have), &len, NULL, NULL),
                               HS_NOT_FOUND);
         CU_ASSERT(scanner.at == have && scanner.at > before);
         before = scanner.at;
     }
-    CU_ASSERT_EQUAL(wire_scan(&scanner, slice_make(bytes, VALUES + 5), &len, NULL, NULL), HS_OK);
+    CU_ASSERT_EQUAL(packed_scan(&scanner, slice_make(bytes, VALUES + 5), &len, NULL, NULL), HS_OK);
     free(bytes);
 }
 
@@ -268,12 +268,12 @@ static void scan__work_for_many_pieces_is_linear(void)
 
 static void expect_uint(const char *bytes, size_t len, bool fine, uint64_t expected)
 {
-    struct wire_value v = wire_root(slice_make(bytes, len));
+    struct packed_value v = packed_root(slice_make(bytes, len));
     uint64_t got = 77;
 
-    CU_ASSERT_EQUAL(wire_uint(v, &got), fine);
+    CU_ASSERT_EQUAL(packed_uint(v, &got), fine);
     CU_ASSERT_EQUAL(got, fine ? expected : 77);
-    CU_ASSERT_EQUAL(wire_kind_of(v), fine ? WIRE_UINT : WIRE_OTHER);
+    CU_ASSERT_EQUAL(packed_kind_of(v), fine ? PACKED_UINT : PACKED_OTHER);
 }
 
 static void value__integers_in_every_width(void)
@@ -302,7 +302,7 @@ static void value__integers_in_every_width(void)
 static void value__members_are_found(void)
 {
     struct rpc_frame rpc;
-    struct wire_value map, key, value;
+    struct packed_value map, key, value;
     struct slice text;
     uint64_t number = 0;
     double real = 0;
@@ -310,27 +310,29 @@ static void value__members_are_found(void)
 
     CU_ASSERT_PTR_NULL_FATAL(rpc_parse(sample_frame(), &rpc));
     map = rpc_params_map(rpc.params);
-    CU_ASSERT(wire_count(map, &count) && count == 10);
-    CU_ASSERT(wire_uint(wire_member(map, "c"), &number) && number == HS_UINT_MAX);
-    CU_ASSERT(wire_text(wire_member(map, "d"), &text) && slice_equal(text, slice_text("xyz")));
-    CU_ASSERT(wire_text(wire_member(map, "e"), &text) && text.len == 2); /* bin passes for str */
-    CU_ASSERT(wire_double(wire_member(map, "f"), &real) && real == 1.5);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_member(map, "g")), WIRE_OTHER);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_at(wire_member(map, "h"), 2)), WIRE_BOOL);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_at(wire_member(map, "h"), 3)), WIRE_ABSENT);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_member(map, "nothing")), WIRE_ABSENT);
-    CU_ASSERT_EQUAL(wire_kind_of(wire_member(wire_member(map, "a"), "x")), WIRE_ABSENT);
-    CU_ASSERT(wire_pair(map, 9, &key, &value) && wire_text(key, &text) && text.data[0] == 'j');
-    CU_ASSERT_FALSE(wire_pair(map, 10, &key, &value));
-    CU_ASSERT(slice_equal(wire_packed(wire_member(map, "h")), slice_make("\x93\xc0\xc2\xc3", 4)));
+    CU_ASSERT(packed_count(map, &count) && count == 10);
+    CU_ASSERT(packed_uint(packed_member(map, "c"), &number) && number == HS_UINT_MAX);
+    CU_ASSERT(packed_text(packed_member(map, "d"), &text) && slice_equal(text, slice_text("xyz")));
+    CU_ASSERT(packed_text(packed_member(map, "e"), &text) &&
+              text.len == 2); /* bin passes for str */
+    CU_ASSERT(packed_double(packed_member(map, "f"), &real) && real == 1.5);
+    CU_ASSERT_EQUAL(packed_kind_of(packed_member(map, "g")), PACKED_OTHER);
+    CU_ASSERT_EQUAL(packed_kind_of(packed_at(packed_member(map, "h"), 2)), PACKED_BOOL);
+    CU_ASSERT_EQUAL(packed_kind_of(packed_at(packed_member(map, "h"), 3)), PACKED_ABSENT);
+    CU_ASSERT_EQUAL(packed_kind_of(packed_member(map, "nothing")), PACKED_ABSENT);
+    CU_ASSERT_EQUAL(packed_kind_of(packed_member(packed_member(map, "a"), "x")), PACKED_ABSENT);
+    CU_ASSERT(packed_pair(map, 9, &key, &value) && packed_text(key, &text) && text.data[0] == 'j');
+    CU_ASSERT_FALSE(packed_pair(map, 10, &key, &value));
+    CU_ASSERT(
+        slice_equal(packed_bytes(packed_member(map, "h")), slice_make("\x93\xc0\xc2\xc3", 4)));
 }
 
 static void value__first_of_two_equal_keys_counts(void)
 {
-    struct wire_value map = wire_root(slice_make("\x82\xa1k\x01\xa1k\x02", 7));
+    struct packed_value map = packed_root(slice_make("\x82\xa1k\x01\xa1k\x02", 7));
     uint64_t number = 0;
 
-    CU_ASSERT(wire_uint(wire_member(map, "k"), &number) && number == 1);
+    CU_ASSERT(packed_uint(packed_member(map, "k"), &number) && number == 1);
 }
 
 static const struct suite_case cases[] = {
@@ -351,5 +353,5 @@ static const struct suite_case cases[] = {
 
 int main(int argc, char **argv)
 {
-    return SUITE_RUN("wire", cases, argc, argv);
+    return SUITE_RUN("packed", cases, argc, argv);
 }

@@ -1,0 +1,379 @@
+/* Checking and reading MessagePack in place.
+ *
+ *   byte run ──packed_scan──► "these n bytes are one value" ──packed_value──► numbers, slices
+ *
+ * The scanner counts: a container's head adds that many values to those that are due, each value
+ * takes one away, and as every value is at least a byte long, bytes seen + values due is a lower
+ * bound of the frame. A head that claims gigabytes is refused by that sum when it is read, before
+ * anything is kept for it; one that claims what is allowed is believed byte by byte as they come.
+ * A stack of counts, as deep as frames may nest, takes the place of recursion.
+ *
+ * Reading relies on the scan: inside a scanned frame every head and body is complete. Bounds are
+ * still checked, by assertion, since a value that was never scanned is a programmer's error.
+ *
+ * Rejected: msgpack-c's unpacker behind the scan. It copies every frame into objects that are read
+ * once and thrown away, and needs its own limits told a second time. */
+#include "kernel/state/packed.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum packed_form {
+    FORM_NEVER, /* 0xc1: the one byte that begins nothing */
+    FORM_NIL,
+    FORM_BOOL,
+    FORM_UINT,
+    FORM_INT,
+    FORM_FLOAT,
+    FORM_TEXT,
+    FORM_EXTENSION,
+    FORM_ARRAY,
+    FORM_MAP,
+};
+
+/* What a value's first bytes say. */
+struct packed_head {
+    enum packed_form form;
+    uint32_t head_len; /* the type byte and the length behind it */
+    uint64_t body_len; /* bytes behind the head that belong to this value alone */
+    uint64_t children; /* values inside: elements, or keys and values */
+    uint32_t count;    /* length as written: bytes, elements or pairs */
+};
+
+/* The type bytes 0xc0..0xdf: how many length bytes follow, and how many body bytes besides. */
+static const struct {
+    uint8_t form, length_len, body_len;
+} packed_forms[32] = {
+    {FORM_NIL, 0, 0},        {FORM_NEVER, 0, 0},     {FORM_BOOL, 0, 0},      {FORM_BOOL, 0, 0},
+    {FORM_TEXT, 1, 0},       {FORM_TEXT, 2, 0},      {FORM_TEXT, 4, 0},      {FORM_EXTENSION, 1, 1},
+    {FORM_EXTENSION, 2, 1},  {FORM_EXTENSION, 4, 1}, {FORM_FLOAT, 0, 4},     {FORM_FLOAT, 0, 8},
+    {FORM_UINT, 0, 1},       {FORM_UINT, 0, 2},      {FORM_UINT, 0, 4},      {FORM_UINT, 0, 8},
+    {FORM_INT, 0, 1},        {FORM_INT, 0, 2},       {FORM_INT, 0, 4},       {FORM_INT, 0, 8},
+    {FORM_EXTENSION, 0, 2},  {FORM_EXTENSION, 0, 3}, {FORM_EXTENSION, 0, 5}, {FORM_EXTENSION, 0, 9},
+    {FORM_EXTENSION, 0, 17}, {FORM_TEXT, 1, 0},      {FORM_TEXT, 2, 0},      {FORM_TEXT, 4, 0},
+    {FORM_ARRAY, 2, 0},      {FORM_ARRAY, 4, 0},     {FORM_MAP, 2, 0},       {FORM_MAP, 4, 0},
+};
+
+static uint64_t packed_load(const char *at, size_t len)
+{
+    uint64_t value = 0;
+
+    assert(len <= sizeof value);
+    for (size_t i = 0; i < len; i++) {
+        value = value << 8 | (uint8_t)at[i];
+    }
+    return value;
+}
+
+/* The type bytes that hold their value or length themselves. */
+static void packed_head_short(uint8_t type, struct packed_head *head)
+{
+    head->head_len = 1;
+    if (type < 0x80) {
+        head->form = FORM_UINT;
+    } else if (type < 0x90) {
+        head->form = FORM_MAP;
+        head->count = type & 0x0f;
+    } else if (type < 0xa0) {
+        head->form = FORM_ARRAY;
+        head->count = type & 0x0f;
+    } else if (type < 0xc0) {
+        head->form = FORM_TEXT;
+        head->count = type & 0x1f;
+    } else {
+        head->form = FORM_INT;
+    }
+}
+
+/* False: the head itself is not complete; head->head_len then says how long it will be. */
+static bool packed_head_read(const char *at, size_t len, struct packed_head *head)
+{
+    uint8_t type;
+
+    *head = (struct packed_head){.head_len = 1};
+    if (len == 0) return false;
+    type = (uint8_t)*at;
+    if (type < 0xc0 || type >= 0xe0) {
+        packed_head_short(type, head);
+    } else {
+        head->form = packed_forms[type - 0xc0].form;
+        head->head_len = 1u + packed_forms[type - 0xc0].length_len;
+        head->body_len = packed_forms[type - 0xc0].body_len;
+        if (len < head->head_len) return false;
+        head->count = (uint32_t)packed_load(at + 1, packed_forms[type - 0xc0].length_len);
+    }
+    if (head->form == FORM_TEXT || head->form == FORM_EXTENSION) head->body_len += head->count;
+    if (head->form == FORM_ARRAY) head->children = head->count;
+    if (head->form == FORM_MAP) head->children = 2 * (uint64_t)head->count;
+    return true;
+}
+
+/* --- scanning --- */
+
+static enum hs_status packed_head_check(const struct packed_scanner *scanner,
+                                        const struct packed_head *head, struct hs_error *err)
+{
+    uint64_t frame_len_least =
+        scanner->at + head->head_len + head->body_len + scanner->due - 1 + head->children;
+
+    if (head->form == FORM_NEVER) {
+        return hs_fail(err, HS_PROTOCOL, "not MessagePack: byte 0xc1 at offset %zu", scanner->at);
+    }
+    if (frame_len_least > HS_FRAME_BYTES_MAX) {
+        return hs_fail(err, HS_TOO_LARGE, "a frame of at least %llu bytes; %d are allowed",
+                       (unsigned long long)frame_len_least, HS_FRAME_BYTES_MAX);
+    }
+    if ((head->form == FORM_ARRAY || head->form == FORM_MAP) &&
+        scanner->depth >= HS_FRAME_DEPTH_MAX) {
+        return hs_fail(err, HS_PROTOCOL, "nested deeper than %d levels at offset %zu",
+                       HS_FRAME_DEPTH_MAX, scanner->at);
+    }
+    return HS_OK;
+}
+
+static void packed_scanner_pass(struct packed_scanner *scanner, const struct packed_head *head)
+{
+    scanner->at += head->head_len + (size_t)head->body_len;
+    scanner->due += head->children - 1;
+    if (head->children > 0) {
+        assert(scanner->depth < HS_FRAME_DEPTH_MAX);
+        scanner->left[scanner->depth++] = (uint32_t)head->children; /* < HS_FRAME_BYTES_MAX */
+        return;
+    }
+    while (scanner->depth > 0 && --scanner->left[scanner->depth - 1] == 0) {
+        scanner->depth--; /* its last value ended that container, which is a value itself */
+    }
+}
+
+enum hs_status packed_scan(struct packed_scanner *scanner, struct slice bytes, size_t *frame_len,
+                           size_t *needed_more, struct hs_error *err)
+{
+    struct packed_head head;
+    enum hs_status st;
+    uint64_t value_len;
+    bool whole;
+
+    assert(scanner->at <= bytes.len);
+    if (scanner->at == 0) scanner->due = 1;
+    while (scanner->due > 0) {
+        size_t have = bytes.len - scanner->at;
+
+        whole = packed_head_read(have ? bytes.data + scanner->at : NULL, have, &head);
+        st = whole ? packed_head_check(scanner, &head, err) : HS_OK;
+        if (st != HS_OK) return st;
+        value_len = head.head_len + (whole ? head.body_len : 0);
+        if (!whole || have < value_len) {
+            value_len += head.children + scanner->due - 1;
+            if (needed_more) *needed_more = value_len > have ? (size_t)(value_len - have) : 1;
+            return HS_NOT_FOUND;
+        }
+        packed_scanner_pass(scanner, &head);
+    }
+    assert(scanner->depth == 0);
+    *frame_len = scanner->at;
+    return HS_OK;
+}
+
+enum hs_status packed_scan_whole(struct slice bytes, size_t *frame_len, size_t *needed_more,
+                                 struct hs_error *err)
+{
+    struct packed_scanner scanner = {0};
+
+    return packed_scan(&scanner, bytes, frame_len, needed_more, err);
+}
+
+/* --- reading --- */
+
+static bool packed_head_of(struct packed_value v, struct packed_head *head)
+{
+    bool whole;
+
+    if (!v.at) return false;
+    whole = packed_head_read(v.at, (size_t)(v.end - v.at), head);
+    assert(whole); /* the scan's promise */
+    return whole;
+}
+
+static size_t packed_value_len(const char *at, const char *end)
+{
+    const char *start = at;
+    uint64_t due = 1;
+    struct packed_head head;
+
+    while (due > 0) {
+        bool whole = packed_head_read(at, (size_t)(end - at), &head);
+
+        assert(whole);
+        assert(head.head_len + head.body_len <= (size_t)(end - at));
+        at += head.head_len + head.body_len;
+        due += head.children - 1;
+    }
+    return (size_t)(at - start);
+}
+
+struct packed_value packed_root(struct slice frame)
+{
+    assert(frame.len > 0);
+    return (struct packed_value){frame.data, frame.data + frame.len};
+}
+
+static uint64_t packed_integer(struct packed_value v, const struct packed_head *head)
+{
+    if (head->body_len == 0) return (uint8_t)*v.at;
+    return packed_load(v.at + head->head_len, (size_t)head->body_len);
+}
+
+/* A signed integer's top bit, at the width it was written in. */
+static bool packed_negative(struct packed_value v, const struct packed_head *head)
+{
+    return head->form == FORM_INT && ((uint8_t)v.at[head->body_len ? head->head_len : 0] & 0x80);
+}
+
+bool packed_uint(struct packed_value v, uint64_t *out)
+{
+    struct packed_head head;
+    uint64_t value;
+
+    if (!packed_head_of(v, &head) || (head.form != FORM_UINT && head.form != FORM_INT))
+        return false;
+    if (packed_negative(v, &head)) return false;
+    value = packed_integer(v, &head);
+    if (value > HS_UINT_MAX) return false;
+    *out = value;
+    return true;
+}
+
+enum packed_kind packed_kind_of(struct packed_value v)
+{
+    struct packed_head head;
+    uint64_t ignored;
+
+    if (!packed_head_of(v, &head)) return PACKED_ABSENT;
+    switch (head.form) {
+    case FORM_NIL: return PACKED_NIL;
+    case FORM_BOOL: return PACKED_BOOL;
+    case FORM_UINT:
+    case FORM_INT: return packed_uint(v, &ignored) ? PACKED_UINT : PACKED_OTHER;
+    case FORM_FLOAT: return PACKED_DOUBLE;
+    case FORM_TEXT: return PACKED_TEXT;
+    case FORM_ARRAY: return PACKED_ARRAY;
+    case FORM_MAP: return PACKED_MAP;
+    case FORM_EXTENSION:
+    case FORM_NEVER: break;
+    }
+    return PACKED_OTHER;
+}
+
+bool packed_bool(struct packed_value v, bool *out)
+{
+    struct packed_head head;
+
+    if (!packed_head_of(v, &head) || head.form != FORM_BOOL) return false;
+    *out = (uint8_t)*v.at == 0xc3;
+    return true;
+}
+
+bool packed_double(struct packed_value v, double *out)
+{
+    struct packed_head head;
+    uint64_t bits;
+
+    if (!packed_head_of(v, &head) || head.form != FORM_FLOAT) return false;
+    bits = packed_load(v.at + head.head_len, (size_t)head.body_len);
+    if (head.body_len == sizeof(float)) {
+        uint32_t bits32 = (uint32_t)bits;
+        float value32;
+
+        memcpy(&value32, &bits32, sizeof value32);
+        *out = (double)value32;
+    } else {
+        memcpy(out, &bits, sizeof *out);
+    }
+    return true;
+}
+
+bool packed_text(struct packed_value v, struct slice *out)
+{
+    struct packed_head head;
+
+    if (!packed_head_of(v, &head) || head.form != FORM_TEXT) return false;
+    assert(head.head_len + head.body_len <= (size_t)(v.end - v.at));
+    *out = slice_make(v.at + head.head_len, (size_t)head.body_len);
+    return true;
+}
+
+bool packed_count(struct packed_value v, uint32_t *out)
+{
+    struct packed_head head;
+
+    if (!packed_head_of(v, &head)) return false;
+    if (head.form != FORM_ARRAY && head.form != FORM_MAP) return false;
+    *out = head.count;
+    return true;
+}
+
+struct slice packed_bytes(struct packed_value v)
+{
+    return v.at ? slice_make(v.at, (size_t)(v.end - v.at)) : slice_make(NULL, 0);
+}
+
+bool packed_walk_begin(struct packed_value v, struct packed_walk *walk)
+{
+    struct packed_head head;
+
+    *walk = (struct packed_walk){0};
+    if (!packed_head_of(v, &head)) return false;
+    if (head.form != FORM_ARRAY && head.form != FORM_MAP) return false;
+    *walk = (struct packed_walk){.at = v.at + head.head_len, .end = v.end, .left = head.children};
+    return true;
+}
+
+bool packed_walk_next(struct packed_walk *walk, struct packed_value *out)
+{
+    if (walk->left == 0) return false;
+    out->at = walk->at;
+    out->end = walk->at + packed_value_len(walk->at, walk->end);
+    walk->at = out->end;
+    walk->left--;
+    return true;
+}
+
+struct packed_value packed_at(struct packed_value array, uint32_t i)
+{
+    struct packed_walk walk;
+    struct packed_value v;
+
+    if (packed_kind_of(array) != PACKED_ARRAY) return (struct packed_value){0};
+    packed_walk_begin(array, &walk);
+    while (packed_walk_next(&walk, &v)) {
+        if (i-- == 0) return v;
+    }
+    return (struct packed_value){0};
+}
+
+bool packed_pair(struct packed_value map, uint32_t i, struct packed_value *key,
+                 struct packed_value *value)
+{
+    struct packed_walk walk;
+
+    if (packed_kind_of(map) != PACKED_MAP) return false;
+    packed_walk_begin(map, &walk);
+    while (packed_walk_next(&walk, key) && packed_walk_next(&walk, value)) {
+        if (i-- == 0) return true;
+    }
+    return false;
+}
+
+struct packed_value packed_member(struct packed_value map, const char *key)
+{
+    struct slice wanted = slice_text(key), name;
+    struct packed_walk walk;
+    struct packed_value k, v;
+
+    if (packed_kind_of(map) != PACKED_MAP) return (struct packed_value){0};
+    packed_walk_begin(map, &walk);
+    while (packed_walk_next(&walk, &k) && packed_walk_next(&walk, &v)) {
+        if (packed_text(k, &name) && slice_equal(name, wanted)) return v;
+    }
+    return (struct packed_value){0};
+}
