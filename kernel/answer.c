@@ -11,22 +11,22 @@ static enum hs_status answer_read(struct kernel *k, const struct ref *kpid,
     struct buffer body = {0};
     struct ref_list slots = {0};
     enum promise_state state;
-    enum hs_status st = promise_state_read(&k->keeper, kpid, &state, err);
+    enum hs_status st = promise_state_read(&k->kv, kpid, &state, err);
 
     buffer_clear(value);
     *status = MESSAGE_PENDING;
     if (st == HS_OK && state == PROMISE_UNRESOLVED) {
-        st = keeper_fail(err, buffer_append_text(value, "null"));
+        st = kernel_fail(err, buffer_append_text(value, "null"));
         goto out;
     }
-    if (st == HS_OK) st = promise_data(&k->keeper, kpid, &body, &slots, err);
+    if (st == HS_OK) st = promise_data(&k->kv, kpid, &body, &slots, err);
     if (st != HS_OK) goto out;
     if (state == PROMISE_REJECTED) {
         *status = MESSAGE_REJECTED;
-        st = keeper_fail(err, capdata_rejection_to_json(value, buffer_slice(&body)));
+        st = kernel_fail(err, capdata_rejection_to_json(value, buffer_slice(&body)));
     } else {
         *status = MESSAGE_FULFILLED;
-        st = keeper_fail(err, capdata_to_json(value, buffer_slice(&body)));
+        st = kernel_fail(err, capdata_to_json(value, buffer_slice(&body)));
     }
 out:
     buffer_fini(&body);
@@ -36,7 +36,7 @@ out:
 
 static enum hs_status answer_release(struct kernel *k, void *data, struct hs_error *err)
 {
-    return promise_release(&k->keeper, data, err);
+    return promise_release(&k->kv, data, err);
 }
 
 enum hs_status answer_take(struct kernel *k, const struct ref *kpid, enum message_status *status,

@@ -2,7 +2,8 @@
 #ifndef HEADSTART_KERNEL_ANSWER_H
 #define HEADSTART_KERNEL_ANSWER_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
+#include "kernel/state/message.h"
 
 /** Read the answer and, in a crank of its own, let go of the promise.
  *  Out:  value  JSON (replaced): the value, {"error": text}, or null while pending */

@@ -29,7 +29,7 @@ static void bootstrap_fini(struct bootstrap *b)
     ref_list_fini(&b->slots);
 }
 
-enum hs_status bootstrap_root(struct keeper *k, const struct ref *vat, struct ref *kref,
+enum hs_status bootstrap_root(struct kv_hashed *k, const struct ref *vat, struct ref *kref,
                               struct hs_error *err)
 {
     static const struct ref root = {"o+0"};
@@ -51,7 +51,7 @@ static enum hs_status bootstrap_add_argument(struct bootstrap *b, struct slice n
     if (st == HS_OK) st = json_text_encode(&b->body, buffer_slice(&reference));
     if (st == HS_OK) st = ref_list_add(&b->slots, kref);
     buffer_fini(&reference);
-    return keeper_fail(err, st);
+    return kernel_fail(err, st);
 }
 
 /* Root object, held for good (pinned), and startVat. */
@@ -60,17 +60,17 @@ static enum hs_status bootstrap_start_vat(struct kernel *k, const struct vat_nam
 {
     struct buffer parameters = {0};
     struct key key;
-    enum hs_status st = bootstrap_root(&k->keeper, &vat->id, root, err);
+    enum hs_status st = bootstrap_root(&k->kv, &vat->id, root, err);
 
-    if (st == HS_OK) st = refcount_hold(&k->keeper, root, err);
+    if (st == HS_OK) st = refcount_hold(&k->kv, root, err);
     if (st == HS_OK) {
-        st = kv_store_get(&k->keeper.kv, key_of(&key, vat->id.text, ".vatParameters", ""),
+        st = kv_store_get(&k->kv.store, key_of(&key, vat->id.text, ".vatParameters", ""),
                           &parameters, err);
     }
     if (st == HS_NOT_FOUND) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no parameters of %s", vat->id.text);
     }
-    if (st == HS_OK) st = event_start_vat(&k->keeper, &vat->id, buffer_slice(&parameters), err);
+    if (st == HS_OK) st = event_start_vat(&k->kv, &vat->id, buffer_slice(&parameters), err);
     buffer_fini(&parameters);
     return st;
 }
@@ -81,18 +81,18 @@ static enum hs_status bootstrap_start_vats(struct kernel *k, struct bootstrap *b
     struct ref_list roots = {0};
     struct buffer pinned = {0};
     struct ref root;
-    enum hs_status st = vat_names_all(&k->keeper, &b->vats, &b->vats_len, err);
+    enum hs_status st = vat_names_all(&k->kv, &b->vats, &b->vats_len, err);
 
     for (size_t i = 0; i < b->vats_len && st == HS_OK; i++) {
         st = bootstrap_start_vat(k, &b->vats[i], &root, err);
-        if (st == HS_OK) st = keeper_fail(err, ref_list_add(&roots, &root));
+        if (st == HS_OK) st = kernel_fail(err, ref_list_add(&roots, &root));
         if (st == HS_OK) {
             st = bootstrap_add_argument(b, slice_text(b->vats[i].name), i == 0, &root, err);
         }
     }
-    if (st == HS_OK) st = keeper_fail(err, ref_list_join(&roots, &pinned));
+    if (st == HS_OK) st = kernel_fail(err, ref_list_join(&roots, &pinned));
     if (st == HS_OK) {
-        st = keeper_write(&k->keeper, slice_text("pinnedObjects"), buffer_slice(&pinned), err);
+        st = kv_hashed_write(&k->kv, slice_text("pinnedObjects"), buffer_slice(&pinned), err);
     }
     ref_list_fini(&roots);
     buffer_fini(&pinned);
@@ -110,12 +110,12 @@ static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b
     if (name.len >= HS_NAME_BYTES_MAX) {
         return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a device's name is too long");
     }
-    st = keeper_read(&k->keeper, key_of(&key, "device.name.", name.data, ""), &value, err);
+    st = kv_hashed_read(&k->kv, key_of(&key, "device.name.", name.data, ""), &value, err);
     if (st == HS_OK && ref_make(value, &id) != HS_OK) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no device id in device.name.%s",
                      name.data);
     }
-    if (st == HS_OK) st = device_export_root(&k->keeper, &id, &node, err);
+    if (st == HS_OK) st = device_export_root(&k->kv, &id, &node, err);
     return st == HS_OK ? bootstrap_add_argument(b, name, first, &node, err) : st;
 }
 
@@ -126,13 +126,13 @@ static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *
     struct json_text t;
     struct slice raw;
     bool first = true;
-    enum hs_status st = kv_store_get_text(&k->keeper.kv, "device.names", &list, err);
+    enum hs_status st = kv_store_get_text(&k->kv.store, "device.names", &list, err);
 
     json_text_init(&t, buffer_slice(&list));
     (void)json_text_open(&t, '[');
     while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
         buffer_clear(&name);
-        st = keeper_fail(err, json_text_decode(&name, raw));
+        st = kernel_fail(err, json_text_decode(&name, raw));
         if (st == HS_OK) st = bootstrap_add_device(k, b, buffer_slice(&name), first, err);
         first = false;
     }
@@ -151,19 +151,18 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
     struct ref vat, root;
     struct buffer raw = {0};
     bool found;
-    enum hs_status st =
-        keeper_find(&k->keeper, slice_text("kernel.bootstrap"), &value, &found, err);
+    enum hs_status st = kv_hashed_find(&k->kv, slice_text("kernel.bootstrap"), &value, &found, err);
 
     if (st != HS_OK || !found) return st;
     if (ref_make(value, &vat) != HS_OK) {
         return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat in kernel.bootstrap");
     }
-    st = bootstrap_root(&k->keeper, &vat, &root, err);
-    if (st == HS_OK) st = promise_create(&k->keeper, NULL, 1, &b->result, err);
-    if (st == HS_OK) st = keeper_fail(err, json_text_encode(&raw, buffer_slice(&b->body)));
+    st = bootstrap_root(&k->kv, &vat, &root, err);
+    if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &b->result, err);
+    if (st == HS_OK) st = kernel_fail(err, json_text_encode(&raw, buffer_slice(&b->body)));
     if (st == HS_OK) {
-        st = event_send(&k->keeper, QUEUE_ACCEPTANCE, &root, buffer_slice(&raw), &b->slots,
-                        &b->result, err);
+        st = event_send(&k->kv, QUEUE_ACCEPTANCE, &root, buffer_slice(&raw), &b->slots, &b->result,
+                        err);
     }
     buffer_fini(&raw);
     return st;
@@ -173,17 +172,17 @@ static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_er
 {
     struct bootstrap *b = data;
     bool found;
-    enum hs_status st = keeper_has(&k->keeper, slice_text("vat.nextID"), &found, err);
+    enum hs_status st = kv_hashed_has(&k->kv, slice_text("vat.nextID"), &found, err);
 
-    if (st == HS_OK && !found) st = state_vector_init(&k->keeper.kv, k->options.config, err);
-    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
+    if (st == HS_OK && !found) st = state_vector_init(&k->kv.store, k->options.config, err);
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
     if (st == HS_OK) st = bootstrap_start_vats(k, b, err);
-    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "},{"));
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "},{"));
     if (st == HS_OK) st = bootstrap_add_devices(k, b, err);
-    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&b->body, "}]]"));
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "}]]"));
     if (st == HS_OK) st = bootstrap_send(k, b, err);
     if (st != HS_OK) return st;
-    return keeper_write_text(&k->keeper, slice_text("initialized"), "true", err);
+    return kv_hashed_write_text(&k->kv, slice_text("initialized"), "true", err);
 }
 
 /* A chain that begins with a vat that never ran, or a bootstrap that failed, would be no use to

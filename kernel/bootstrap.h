@@ -7,14 +7,14 @@
 #ifndef HEADSTART_KERNEL_BOOTSTRAP_H
 #define HEADSTART_KERNEL_BOOTSTRAP_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 
 /** To be called with the store's `initialized` not set. Everything it writes belongs to the
  *  message at hand. HS_INVALID: a vat did not start, or bootstrap was rejected; err says why. */
 HS_MUST_CHECK enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err);
 
 /** kref of a vat's root object. */
-HS_MUST_CHECK enum hs_status bootstrap_root(struct keeper *k, const struct ref *vat,
+HS_MUST_CHECK enum hs_status bootstrap_root(struct kv_hashed *k, const struct ref *vat,
                                             struct ref *kref, struct hs_error *err);
 
 #endif

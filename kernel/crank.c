@@ -13,22 +13,22 @@
 enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struct hs_error *err)
 {
     size_t outputs_len = k->outputs.len;
-    bool gc_pending = k->keeper.gc_pending, cleanup_pending = k->keeper.cleanup_pending;
+    bool gc_pending = k->kv.gc_pending, cleanup_pending = k->kv.cleanup_pending;
     enum hs_status st;
 
     k->ran = NULL;
-    keeper_crank_begin(&k->keeper);
+    kv_hashed_crank_begin(&k->kv);
     st = body(k, data, err);
-    if (st == HS_OK) st = refcounts_process(&k->keeper, err);
+    if (st == HS_OK) st = refcounts_process(&k->kv, err);
     if (st == HS_OK) {
-        keeper_crank_commit(&k->keeper);
+        kv_hashed_crank_commit(&k->kv);
         k->cranks++;
         return HS_OK;
     }
-    keeper_crank_abort(&k->keeper);
+    kv_hashed_crank_abort(&k->kv);
     outputs_cut(&k->outputs, outputs_len);
-    k->keeper.gc_pending = gc_pending;
-    k->keeper.cleanup_pending = cleanup_pending;
+    k->kv.gc_pending = gc_pending;
+    k->kv.cleanup_pending = cleanup_pending;
     return st;
 }
 
@@ -38,15 +38,15 @@ static enum hs_status crank_accept_send(struct kernel *k, const struct event *e,
                                         struct hs_error *err)
 {
     struct route route;
-    enum hs_status st = route_find(&k->keeper, &e->target, &route, err);
+    enum hs_status st = route_find(&k->kv, &e->target, &route, err);
 
     if (st == HS_OK) {
         switch (route.kind) {
-        case ROUTE_VAT: st = run_queue_add(&k->keeper, QUEUE_RUN, text, err); break;
-        case ROUTE_WAIT: st = promise_enqueue(&k->keeper, &e->target, text, err); break;
+        case ROUTE_VAT: st = run_queue_add(&k->kv, QUEUE_RUN, text, err); break;
+        case ROUTE_WAIT: st = promise_enqueue(&k->kv, &e->target, text, err); break;
         case ROUTE_REFUSE:
-            st = route_refuse(&k->keeper, &route, e, err);
-            if (st == HS_OK) st = event_release(&k->keeper, e, err);
+            st = route_refuse(&k->kv, &route, e, err);
+            if (st == HS_OK) st = event_release(&k->kv, e, err);
             break;
         }
     }
@@ -58,14 +58,14 @@ static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error
 {
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->keeper, QUEUE_ACCEPTANCE, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_ACCEPTANCE, &text, err);
 
     (void)data;
     if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
     if (st == HS_OK && e.kind == EVENT_SEND) {
         st = crank_accept_send(k, &e, buffer_slice(&text), err);
     } else if (st == HS_OK) {
-        st = run_queue_add(&k->keeper, QUEUE_RUN, buffer_slice(&text), err);
+        st = run_queue_add(&k->kv, QUEUE_RUN, buffer_slice(&text), err);
     }
     event_fini(&e);
     buffer_fini(&text);
@@ -75,7 +75,7 @@ static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error
 static enum hs_status crank_clean_up(struct kernel *k, void *data, struct hs_error *err)
 {
     (void)data;
-    return termination_clean_up(&k->keeper, err);
+    return termination_clean_up(&k->kv, err);
 }
 
 /* ---- deliveries ---- */
@@ -84,7 +84,7 @@ static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e
                                          struct hs_error *err)
 {
     struct route route;
-    enum hs_status st = route_find(&k->keeper, &e->target, &route, err);
+    enum hs_status st = route_find(&k->kv, &e->target, &route, err);
 
     if (st == HS_OK) {
         switch (route.kind) {
@@ -93,8 +93,8 @@ static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e
             st = hs_fail(err, HS_KERNEL_FAILED, "%s was routed and is unresolved", e->target.text);
             break;
         case ROUTE_REFUSE: /* the vat ended after the message was accepted */
-            st = route_refuse(&k->keeper, &route, e, err);
-            if (st == HS_OK) st = event_release(&k->keeper, e, err);
+            st = route_refuse(&k->kv, &route, e, err);
+            if (st == HS_OK) st = event_release(&k->kv, e, err);
             break;
         }
     }
@@ -106,7 +106,7 @@ static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_erro
 {
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->keeper, QUEUE_RUN, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &text, err);
 
     (void)data;
     if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
@@ -128,7 +128,7 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
     enum gc_action action = GC_DROP_EXPORT;
     struct ref vat;
     bool found;
-    enum hs_status st = gc_actions_take(&k->keeper, &vat, &action, &krefs, &found, err);
+    enum hs_status st = gc_actions_take(&k->kv, &vat, &action, &krefs, &found, err);
 
     *(bool *)data = st == HS_OK && !found;
     if (st == HS_OK && found) st = deliver_gc(k, &vat, action, &krefs, err);
@@ -149,13 +149,13 @@ static enum hs_status crank_drop_event(struct kernel *k, const char *message, st
 {
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->keeper, QUEUE_RUN, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &text, err);
 
     if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
     if (st == HS_OK && e.kind == EVENT_SEND && e.promise.text[0] != '\0') {
-        st = resolution_reject(&k->keeper, &e.promise, message, err);
+        st = resolution_reject(&k->kv, &e.promise, message, err);
     }
-    if (st == HS_OK) st = event_release(&k->keeper, &e, err);
+    if (st == HS_OK) st = event_release(&k->kv, &e, err);
     event_fini(&e);
     buffer_fini(&text);
     return st;
@@ -168,7 +168,7 @@ static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *
 
     if (c->of_event) st = crank_drop_event(k, c->message, err);
     if (st != HS_OK) return st;
-    return termination_begin(&k->keeper, &c->process->name.id, c->message, err);
+    return termination_begin(&k->kv, &c->process->name.id, c->message, err);
 }
 
 /* Run a delivering crank; a vat that fails in it is terminated in its place. */
@@ -190,7 +190,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
                        (int)json_text_utf8_cut(slice_text(cause.text), sizeof cause.text),
                        cause.text);
     c.message = buffer_text(&message);
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
     if (st == HS_OK) c.process->ended = true;
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
@@ -203,22 +203,22 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
 {
     bool empty, collected = false;
-    enum hs_status st = run_queue_is_empty(&k->keeper, QUEUE_ACCEPTANCE, &empty, err);
+    enum hs_status st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &empty, err);
 
     *idle = false;
     if (st != HS_OK) return st;
     if (!empty) return crank_run(k, crank_accept, NULL, err);
-    if (k->keeper.cleanup_pending) {
+    if (k->kv.cleanup_pending) {
         st = crank_run(k, crank_clean_up, NULL, err);
-        if (st == HS_OK) k->keeper.cleanup_pending = false;
+        if (st == HS_OK) k->kv.cleanup_pending = false;
         return st;
     }
-    if (k->keeper.gc_pending) {
+    if (k->kv.gc_pending) {
         st = crank_run_delivery(k, crank_collect, &collected, false, err);
-        if (st == HS_OK && collected) k->keeper.gc_pending = false;
+        if (st == HS_OK && collected) k->kv.gc_pending = false;
         return st;
     }
-    st = run_queue_is_empty(&k->keeper, QUEUE_RUN, &empty, err);
+    st = run_queue_is_empty(&k->kv, QUEUE_RUN, &empty, err);
     if (st != HS_OK) return st;
     if (!empty) return crank_run_delivery(k, crank_deliver, NULL, true, err);
     *idle = true;

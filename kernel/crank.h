@@ -8,7 +8,7 @@
 #ifndef HEADSTART_KERNEL_CRANK_H
 #define HEADSTART_KERNEL_CRANK_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 
 typedef enum hs_status (*crank_body_fn)(struct kernel *k, void *data, struct hs_error *err);
 

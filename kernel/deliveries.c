@@ -2,8 +2,8 @@
 
 #include "kernel/syscalls.h"
 #include "kernel/tables/clist.h"
-#include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/retirement.h"
 #include "kernel/tables/termination.h"
 #include "kernel/tables/transcript.h"
 
@@ -27,9 +27,9 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
 
     if (!d->exit_failed) {
         d->kernel->ran->ended = true;
-        return termination_begin(&d->kernel->keeper, &d->vat, "the vat has exited", err);
+        return termination_begin(&d->kernel->kv, &d->vat, "the vat has exited", err);
     }
-    st = keeper_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
+    st = kernel_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
     if (st == HS_OK) st = hs_fail(err, HS_VAT_FAILED, "it exited: %s", buffer_text(&why));
     buffer_fini(&why);
     return st;
@@ -44,10 +44,10 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
     enum hs_status st;
 
     st = vat_process_deliver(p, text, syscall_answer, d, &ticks, err);
-    if (st == HS_OK) st = keeper_fail(err, transcript_result(&result, ticks));
+    if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, ticks));
     if (st == HS_OK) {
-        st = transcript_append(&k->keeper, &d->vat, p->transcript_len, text,
-                               buffer_slice(&d->syscalls), buffer_slice(&result), err);
+        st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
+                               buffer_slice(&result), err);
     }
     if (st == HS_OK) {
         p->transcript_len++;
@@ -82,14 +82,14 @@ static enum hs_status give_result(struct kernel *k, const struct ref *vat, const
                                   struct ref *vpid, struct hs_error *err)
 {
     struct ref decider;
-    enum hs_status st = promise_decider(&k->keeper, kpid, &decider, err);
+    enum hs_status st = promise_decider(&k->kv, kpid, &decider, err);
 
     if (st == HS_OK && decider.text[0] != '\0') {
         st = hs_fail(err, HS_KERNEL_FAILED, "result %s is already %s's to decide", kpid->text,
                      decider.text);
     }
-    if (st == HS_OK) st = clist_to_vat(&k->keeper, vat, kpid, vpid, err);
-    return st == HS_OK ? promise_set_decider(&k->keeper, kpid, vat, err) : st;
+    if (st == HS_OK) st = clist_to_vat(&k->kv, vat, kpid, vpid, err);
+    return st == HS_OK ? promise_set_decider(&k->kv, kpid, vat, err) : st;
 }
 
 static enum hs_status message_text(struct buffer *out, const struct ref *target, struct slice body,
@@ -117,18 +117,18 @@ enum hs_status deliver_message(struct kernel *k, const struct event *e, const st
     enum hs_status st;
 
     assert(route->kind == ROUTE_VAT);
-    st = clist_to_vat(&k->keeper, &route->vat, &route->object, &target, err);
+    st = clist_to_vat(&k->kv, &route->vat, &route->object, &target, err);
     if (st == HS_OK && !vref_is_export(&target)) {
         st = hs_fail(err, HS_KERNEL_FAILED, "%s does not export %s, whose owner it is",
                      route->vat.text, route->object.text);
     }
-    if (st == HS_OK) st = clist_list_to_vat(&k->keeper, &route->vat, &e->data.slots, &slots, err);
+    if (st == HS_OK) st = clist_list_to_vat(&k->kv, &route->vat, &e->data.slots, &slots, err);
     if (st == HS_OK && e->promise.text[0] != '\0') {
         st = give_result(k, &route->vat, &e->promise, &result, err);
     }
-    if (st == HS_OK) st = event_release(&k->keeper, e, err);
+    if (st == HS_OK) st = event_release(&k->kv, e, err);
     if (st == HS_OK) {
-        st = keeper_fail(err, message_text(&text, &target, e->data.body, &slots, &result));
+        st = kernel_fail(err, message_text(&text, &target, e->data.body, &slots, &result));
     }
     if (st == HS_OK) st = deliver(k, &route->vat, buffer_slice(&text), err);
     ref_list_fini(&slots);
@@ -143,18 +143,18 @@ static enum hs_status notify_gather(struct kernel *k, const struct ref *first, s
     struct ref_list waiting = {0}, slots = {0};
     struct buffer body = {0};
     enum promise_state state;
-    enum hs_status st = keeper_fail(err, ref_list_add(&waiting, first));
+    enum hs_status st = kernel_fail(err, ref_list_add(&waiting, first));
 
     while (st == HS_OK && waiting.len > 0) {
         struct ref kpid = waiting.items[--waiting.len];
 
         if (kref_kind(&kpid) != REF_PROMISE || ref_list_has(out, &kpid)) continue;
-        st = promise_state_read(&k->keeper, &kpid, &state, err);
+        st = promise_state_read(&k->kv, &kpid, &state, err);
         if (st != HS_OK || state == PROMISE_UNRESOLVED) continue;
-        st = keeper_fail(err, ref_list_add(out, &kpid));
-        if (st == HS_OK) st = promise_data(&k->keeper, &kpid, &body, &slots, err);
+        st = kernel_fail(err, ref_list_add(out, &kpid));
+        if (st == HS_OK) st = promise_data(&k->kv, &kpid, &body, &slots, err);
         for (size_t i = slots.len; i > 0 && st == HS_OK; i--) {
-            st = keeper_fail(err, ref_list_add(&waiting, &slots.items[i - 1]));
+            st = kernel_fail(err, ref_list_add(&waiting, &slots.items[i - 1]));
         }
     }
     ref_list_fini(&waiting);
@@ -171,11 +171,11 @@ static enum hs_status notify_append(struct kernel *k, const struct ref *vat, con
     struct buffer body = {0}, raw = {0};
     enum promise_state state;
     struct ref vpid;
-    enum hs_status st = promise_state_read(&k->keeper, kpid, &state, err);
+    enum hs_status st = promise_state_read(&k->kv, kpid, &state, err);
 
-    if (st == HS_OK) st = clist_to_vat(&k->keeper, vat, kpid, &vpid, err);
-    if (st == HS_OK) st = promise_data(&k->keeper, kpid, &body, &slots, err);
-    if (st == HS_OK) st = clist_list_to_vat(&k->keeper, vat, &slots, &vrefs, err);
+    if (st == HS_OK) st = clist_to_vat(&k->kv, vat, kpid, &vpid, err);
+    if (st == HS_OK) st = promise_data(&k->kv, kpid, &body, &slots, err);
+    if (st == HS_OK) st = clist_list_to_vat(&k->kv, vat, &slots, &vrefs, err);
     if (st != HS_OK) goto out;
     st = json_text_encode(&raw, buffer_slice(&body));
     if (st == HS_OK) {
@@ -184,7 +184,7 @@ static enum hs_status notify_append(struct kernel *k, const struct ref *vat, con
     }
     if (st == HS_OK) st = capdata_write(out, buffer_slice(&raw), &vrefs);
     if (st == HS_OK) st = buffer_append_byte(out, ']');
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
 out:
     ref_list_fini(&slots);
     ref_list_fini(&vrefs);
@@ -197,13 +197,13 @@ static enum hs_status notify_text(struct kernel *k, const struct ref *vat,
                                   const struct ref_list *kpids, struct buffer *out,
                                   struct hs_error *err)
 {
-    enum hs_status st = keeper_fail(err, buffer_append_text(out, "[\"notify\",["));
+    enum hs_status st = kernel_fail(err, buffer_append_text(out, "[\"notify\",["));
 
     for (size_t i = 0; i < kpids->len && st == HS_OK; i++) {
-        if (i > 0) st = keeper_fail(err, buffer_append_byte(out, ','));
+        if (i > 0) st = kernel_fail(err, buffer_append_byte(out, ','));
         if (st == HS_OK) st = notify_append(k, vat, &kpids->items[i], out, err);
     }
-    return st == HS_OK ? keeper_fail(err, buffer_append_text(out, "]]")) : st;
+    return st == HS_OK ? kernel_fail(err, buffer_append_text(out, "]]")) : st;
 }
 
 enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs_error *err)
@@ -212,15 +212,15 @@ enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs
     struct ref_list kpids = {0};
     struct buffer text = {0};
     struct clist_entry entry;
-    enum hs_status st = clist_find(&k->keeper, vat, &e->promise, &entry, err);
+    enum hs_status st = clist_find(&k->kv, vat, &e->promise, &entry, err);
 
     if (st == HS_OK && entry.found) st = notify_gather(k, &e->promise, &kpids, err);
     if (st == HS_OK && kpids.len > 0) st = notify_text(k, vat, &kpids, &text, err);
-    if (st == HS_OK) st = event_release(&k->keeper, e, err);
+    if (st == HS_OK) st = event_release(&k->kv, e, err);
     if (st == HS_OK && kpids.len > 0) {
         st = deliver(k, vat, buffer_slice(&text), err);
         /* The vat has its answers: it may not speak of these promises any more. */
-        if (st == HS_OK) st = clist_forget(&k->keeper, vat, &kpids, err);
+        if (st == HS_OK) st = clist_forget(&k->kv, vat, &kpids, err);
     }
     ref_list_fini(&kpids);
     buffer_fini(&text);
@@ -235,7 +235,7 @@ enum hs_status deliver_start_vat(struct kernel *k, const struct event *e, struct
 
     if (st == HS_OK) st = capdata_write(&text, e->data.body, &no_slots);
     if (st == HS_OK) st = buffer_append_byte(&text, ']');
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) st = deliver(k, &e->target, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
@@ -247,18 +247,18 @@ static enum hs_status gc_translate(struct kernel *k, const struct ref *vat, enum
                                    struct hs_error *err)
 {
     struct clist_entry entry;
-    enum hs_status st = clist_find(&k->keeper, vat, kref, &entry, err);
+    enum hs_status st = clist_find(&k->kv, vat, kref, &entry, err);
 
     if (st != HS_OK) return st;
     if (!entry.found) {
         return hs_fail(err, HS_KERNEL_FAILED, "%s does not know %s", vat->text, kref->text);
     }
-    st = keeper_fail(err, ref_list_add(vrefs, &entry.vref));
+    st = kernel_fail(err, ref_list_add(vrefs, &entry.vref));
     if (st != HS_OK) return st;
-    if (action == GC_DROP_EXPORT) return clist_drop(&k->keeper, vat, &entry, err);
-    st = clist_delete(&k->keeper, vat, &entry, err);
+    if (action == GC_DROP_EXPORT) return clist_drop(&k->kv, vat, &entry, err);
+    st = clist_delete(&k->kv, vat, &entry, err);
     if (st != HS_OK || action == GC_RETIRE_IMPORT) return st;
-    return object_retire(&k->keeper, kref, err);
+    return retirement_of_object(&k->kv, kref, err);
 }
 
 enum hs_status deliver_gc(struct kernel *k, const struct ref *vat, enum gc_action action,
@@ -277,9 +277,9 @@ enum hs_status deliver_gc(struct kernel *k, const struct ref *vat, enum gc_actio
     for (size_t i = 0; i < krefs->len && st == HS_OK; i++) {
         st = gc_translate(k, vat, action, &krefs->items[i], &vrefs, err);
     }
-    if (st == HS_OK) st = keeper_fail(err, buffer_append_text(&text, names[action]));
-    if (st == HS_OK) st = keeper_fail(err, ref_list_json(&vrefs, &text));
-    if (st == HS_OK) st = keeper_fail(err, buffer_append_byte(&text, ']'));
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&text, names[action]));
+    if (st == HS_OK) st = kernel_fail(err, ref_list_json(&vrefs, &text));
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_byte(&text, ']'));
     if (st == HS_OK) st = deliver(k, vat, buffer_slice(&text), err);
     ref_list_fini(&vrefs);
     buffer_fini(&text);

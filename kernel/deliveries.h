@@ -4,7 +4,7 @@
 #ifndef HEADSTART_KERNEL_DELIVERIES_H
 #define HEADSTART_KERNEL_DELIVERIES_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/gc_actions.h"
 #include "kernel/tables/routing.h"

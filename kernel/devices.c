@@ -1,41 +1,5 @@
 #include "kernel/devices.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
-enum hs_status outputs_add(struct outputs *o, struct slice json, struct hs_error *err)
-{
-    size_t capacity = o->capacity ? 2 * o->capacity : 4;
-    struct buffer *items;
-    enum hs_status st;
-
-    assert(o->len < HS_OUTPUTS_MAX);
-    if (o->len == o->capacity) {
-        items = realloc(o->items, capacity * sizeof *items);
-        if (!items) return keeper_fail(err, HS_NOMEM);
-        o->items = items;
-        o->capacity = capacity;
-    }
-    o->items[o->len] = (struct buffer){0};
-    st = buffer_assign(&o->items[o->len], json);
-    if (st == HS_OK) o->len++;
-    return keeper_fail(err, st);
-}
-
-void outputs_cut(struct outputs *o, size_t len)
-{
-    while (o->len > len) {
-        buffer_fini(&o->items[--o->len]);
-    }
-}
-
-void outputs_fini(struct outputs *o)
-{
-    outputs_cut(o, 0);
-    free(o->items);
-    *o = (struct outputs){0};
-}
-
 /* The only element of a list is sent as itself. */
 static struct slice device_sole_element(struct slice list)
 {
@@ -57,15 +21,15 @@ static enum hs_status bridge_call_outbound(struct kernel *k, const struct capdat
     enum hs_status st;
 
     if (k->outputs.len >= HS_OUTPUTS_MAX) {
-        return keeper_fail(err, buffer_append_text(answer, "[\"error\",\"too many outputs\"]"));
+        return kernel_fail(err, buffer_append_text(answer, "[\"error\",\"too many outputs\"]"));
     }
     st = json_text_decode(&body, args->body);
     if (st == HS_OK) st = capdata_to_json(&json, buffer_slice(&body));
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) st = outputs_add(&k->outputs, device_sole_element(buffer_slice(&json)), err);
     if (st == HS_OK) {
         st =
-            keeper_fail(err, buffer_append_text(answer, "[\"ok\",{\"body\":\"#\\\"#undefined\\\"\","
+            kernel_fail(err, buffer_append_text(answer, "[\"ok\",{\"body\":\"#\\\"#undefined\\\"\","
                                                         "\"slots\":[]}]"));
     }
     buffer_fini(&body);
@@ -97,7 +61,7 @@ static enum hs_status device_fail(struct buffer *answer, const char *what, struc
     if (st == HS_OK) st = json_text_encode(answer, buffer_slice(&text));
     if (st == HS_OK) st = buffer_append_byte(answer, ']');
     buffer_fini(&text);
-    return keeper_fail(err, st);
+    return kernel_fail(err, st);
 }
 
 enum hs_status device_call(struct kernel *k, const struct ref *device, struct slice method,
@@ -107,14 +71,14 @@ enum hs_status device_call(struct kernel *k, const struct ref *device, struct sl
     struct ref id;
     struct slice value, type;
     enum hs_status st =
-        keeper_read(&k->keeper, key_of(&key, device->text, ".owner", ""), &value, err);
+        kv_hashed_read(&k->kv, key_of(&key, device->text, ".owner", ""), &value, err);
 
     if (st == HS_OK && ref_make(value, &id) != HS_OK) {
         st =
             hs_fail(err, HS_KERNEL_FAILED, "kernel store: no device in \"%s.owner\"", device->text);
     }
     if (st != HS_OK) return st;
-    st = keeper_read(&k->keeper, key_of(&key, id.text, ".options", ""), &value, err);
+    st = kv_hashed_read(&k->kv, key_of(&key, id.text, ".options", ""), &value, err);
     if (st != HS_OK) return st;
     if (!device_type(value, &type) || !json_text_is(type, "bridge")) {
         return hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is of no known type", id.text);
@@ -125,21 +89,21 @@ enum hs_status device_call(struct kernel *k, const struct ref *device, struct sl
     return device_fail(answer, "the bridge has no method ", method, err);
 }
 
-enum hs_status device_export_root(struct keeper *k, const struct ref *device, struct ref *kref,
+enum hs_status device_export_root(struct kv_hashed *k, const struct ref *device, struct ref *kref,
                                   struct hs_error *err)
 {
     struct key key;
     uint64_t number;
-    enum hs_status st = keeper_allot(k, slice_text("kd.nextID"), &number, err);
+    enum hs_status st = kv_hashed_allot(k, slice_text("kd.nextID"), &number, err);
 
     if (st != HS_OK) return st;
     *kref = ref_number("kd", number);
-    st = keeper_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(device), err);
+    st = kv_hashed_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(device), err);
     if (st == HS_OK) {
-        st = keeper_write_text(k, key_of(&key, device->text, ".c.", kref->text), "R d+0", err);
+        st = kv_hashed_write_text(k, key_of(&key, device->text, ".c.", kref->text), "R d+0", err);
     }
     if (st == HS_OK) {
-        st = keeper_write(k, key_of(&key, device->text, ".c.", "d+0"), ref_slice(kref), err);
+        st = kv_hashed_write(k, key_of(&key, device->text, ".c.", "d+0"), ref_slice(kref), err);
     }
     return st;
 }

@@ -8,7 +8,7 @@
 #ifndef HEADSTART_KERNEL_DEVICES_H
 #define HEADSTART_KERNEL_DEVICES_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 #include "kernel/text/capdata.h"
 
 /** Call `method` of the device node `device` (kd…).
@@ -18,7 +18,7 @@ HS_MUST_CHECK enum hs_status device_call(struct kernel *k, const struct ref *dev
                                          struct slice method, const struct capdata *args,
                                          struct buffer *answer, struct hs_error *err);
 /** Give device d$N its root node, known by every vat that is told of it. */
-HS_MUST_CHECK enum hs_status device_export_root(struct keeper *k, const struct ref *device,
+HS_MUST_CHECK enum hs_status device_export_root(struct kv_hashed *k, const struct ref *device,
                                                 struct ref *kref, struct hs_error *err);
 
 #endif

@@ -5,14 +5,14 @@
 
 static const char history_count_key[] = "kernel.heights.count";
 
-static enum hs_status history_count(struct keeper *k, uint64_t *count, struct hs_error *err)
+static enum hs_status history_count(struct kv_hashed *k, uint64_t *count, struct hs_error *err)
 {
     bool found;
-    enum hs_status st = keeper_has(k, slice_text(history_count_key), &found, err);
+    enum hs_status st = kv_hashed_has(k, slice_text(history_count_key), &found, err);
 
     *count = 0;
     if (st != HS_OK || !found) return st;
-    return keeper_read_uint(k, slice_text(history_count_key), count, err);
+    return kv_hashed_read_uint(k, slice_text(history_count_key), count, err);
 }
 
 static struct slice history_slot_key(struct key *key, uint64_t entry)
@@ -21,18 +21,19 @@ static struct slice history_slot_key(struct key *key, uint64_t entry)
 }
 
 /* Take out what entry's slot of the ring names. *height 0: the slot is empty. */
-static enum hs_status history_drop(struct keeper *k, uint64_t entry, struct hs_error *err)
+static enum hs_status history_drop(struct kv_hashed *k, uint64_t entry, struct hs_error *err)
 {
     struct key key;
     uint64_t height;
-    enum hs_status st = keeper_read_uint(k, history_slot_key(&key, entry), &height, err);
+    enum hs_status st = kv_hashed_read_uint(k, history_slot_key(&key, entry), &height, err);
 
     if (st != HS_OK) return st;
-    return keeper_delete(k, key_of_number(&key, "kernel.history.", "", height), err);
+    return kv_hashed_delete(k, key_of_number(&key, "kernel.history.", "", height), err);
 }
 
 /* The newest entries while they are at `height` or above. */
-static enum hs_status history_forget_from(struct keeper *k, uint64_t height, struct hs_error *err)
+static enum hs_status history_forget_from(struct kv_hashed *k, uint64_t height,
+                                          struct hs_error *err)
 {
     struct key key;
     uint64_t count, noted;
@@ -40,43 +41,43 @@ static enum hs_status history_forget_from(struct keeper *k, uint64_t height, str
     enum hs_status st = history_count(k, &count, err);
 
     while (st == HS_OK && count > 0) {
-        st = keeper_has(k, history_slot_key(&key, count - 1), &found, err);
+        st = kv_hashed_has(k, history_slot_key(&key, count - 1), &found, err);
         if (st != HS_OK || !found) break;
-        st = keeper_read_uint(k, history_slot_key(&key, count - 1), &noted, err);
+        st = kv_hashed_read_uint(k, history_slot_key(&key, count - 1), &noted, err);
         if (st != HS_OK || noted < height) break;
         st = history_drop(k, count - 1, err);
-        if (st == HS_OK) st = keeper_delete(k, history_slot_key(&key, count - 1), err);
+        if (st == HS_OK) st = kv_hashed_delete(k, history_slot_key(&key, count - 1), err);
         count--;
     }
     if (st != HS_OK) return st;
-    return keeper_write_uint(k, slice_text(history_count_key), count, err);
+    return kv_hashed_write_uint(k, slice_text(history_count_key), count, err);
 }
 
 /* The block at now.height ended where the kernel stands. */
 static enum hs_status history_note(struct kernel *k, struct hs_error *err)
 {
-    struct keeper *keeper = &k->keeper;
+    struct kv_hashed *kv = &k->kv;
     struct buffer text = {0};
     struct key key;
     uint64_t count;
     bool full;
-    enum hs_status st = history_count(keeper, &count, err);
+    enum hs_status st = history_count(kv, &count, err);
 
-    if (st == HS_OK) st = keeper_has(keeper, history_slot_key(&key, count), &full, err);
-    if (st == HS_OK && full) st = history_drop(keeper, count, err);
+    if (st == HS_OK) st = kv_hashed_has(kv, history_slot_key(&key, count), &full, err);
+    if (st == HS_OK && full) st = history_drop(kv, count, err);
     if (st == HS_OK) {
-        st = keeper_write_uint(keeper, history_slot_key(&key, count), k->now.height, err);
+        st = kv_hashed_write_uint(kv, history_slot_key(&key, count), k->now.height, err);
     }
     if (st == HS_OK) {
-        st = keeper_write_uint(keeper, slice_text(history_count_key), count + 1, err);
+        st = kv_hashed_write_uint(kv, slice_text(history_count_key), count + 1, err);
     }
     if (st == HS_OK) {
-        st = keeper_fail(err,
+        st = kernel_fail(err,
                          buffer_printf(&text, "%" PRIu64 ":%s", k->now.at.seqnum, k->now.at.hash));
     }
     if (st == HS_OK) {
-        st = keeper_write(keeper, key_of_number(&key, "kernel.history.", "", k->now.height),
-                          buffer_slice(&text), err);
+        st = kv_hashed_write(kv, key_of_number(&key, "kernel.history.", "", k->now.height),
+                             buffer_slice(&text), err);
     }
     buffer_fini(&text);
     return st;
@@ -89,11 +90,11 @@ enum hs_status history_advance(struct kernel *k, uint64_t height, struct hs_erro
     assert(!kv_layers_in_crank(k->layers));
     if (height == 0 || height == k->now.height) return HS_OK;
     if (height < k->now.height) {
-        st = history_forget_from(&k->keeper, height, err);
+        st = history_forget_from(&k->kv, height, err);
     } else if (k->now.height > 0) {
         st = history_note(k, err);
     }
-    if (st == HS_OK) st = keeper_write_uint(&k->keeper, slice_text("kernel.height"), height, err);
+    if (st == HS_OK) st = kv_hashed_write_uint(&k->kv, slice_text("kernel.height"), height, err);
     if (st == HS_OK) k->now.height = height;
     return st;
 }

@@ -5,13 +5,13 @@
  *   kernel.heights.count, kernel.heights.$i    the heights noted, a ring of HS_HISTORY_HEIGHTS, so
  *                             that the oldest is found without a search
  *
- * All of this is outside the activity hash (keeper.h): the hash commits to messages alone, so that
- * a kernel without blocks and nodes with any size of blocks agree on it.
+ * All of this is outside the activity hash (kv_hashed.h): the hash commits to messages alone, so
+ * that a kernel without blocks and nodes with any size of blocks agree on it.
  */
 #ifndef HEADSTART_KERNEL_HISTORY_H
 #define HEADSTART_KERNEL_HISTORY_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 
 /** A message of `height` comes (0: without blocks, nothing is noted). If it is the first of a
  *  higher block, the block before ended where the kernel stands now. If heights went back, because

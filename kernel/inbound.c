@@ -99,7 +99,7 @@ static enum hs_status inbound_parse(struct inbound *in, struct hs_error *err)
     }
     json_text_init(&t, whole);
     (void)json_text_open(&t, '{');
-    st = keeper_fail(err, inbound_read(in, &t, &key));
+    st = kernel_fail(err, inbound_read(in, &t, &key));
     buffer_fini(&key);
     if (st == HS_OK) inbound_check(in);
     return st;
@@ -111,7 +111,7 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
     struct buffer body = {0};
     struct ref vat, root;
     bool found;
-    enum hs_status st = vat_names_find(&k->keeper, buffer_slice(&in->to), &vat, &found, err);
+    enum hs_status st = vat_names_find(&k->kv, buffer_slice(&in->to), &vat, &found, err);
 
     if (st != HS_OK) return st;
     if (!found) {
@@ -119,14 +119,13 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
                        (int)json_text_utf8_cut(buffer_slice(&in->to), 256), in->to.data);
         return HS_OK;
     }
-    st = bootstrap_root(&k->keeper, &vat, &root, err);
-    if (st == HS_OK) st = promise_create(&k->keeper, NULL, 1, &in->result, err);
+    st = bootstrap_root(&k->kv, &vat, &root, err);
+    if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &in->result, err);
     if (st == HS_OK) {
-        st = keeper_fail(err, capdata_call(&body, buffer_slice(&in->method), in->args));
+        st = kernel_fail(err, capdata_call(&body, buffer_slice(&in->method), in->args));
     }
     if (st == HS_OK) {
-        st = event_send(&k->keeper, QUEUE_RUN, &root, buffer_slice(&body), &no_slots, &in->result,
-                        err);
+        st = event_send(&k->kv, QUEUE_RUN, &root, buffer_slice(&body), &no_slots, &in->result, err);
     }
     buffer_fini(&body);
     return st;
@@ -136,7 +135,7 @@ static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_erro
 {
     struct inbound *in = data;
     enum hs_status st =
-        keeper_write_uint(&k->keeper, slice_text("kernel.seqnum"), k->now.at.seqnum + 1, err);
+        kv_hashed_write_uint(&k->kv, slice_text("kernel.seqnum"), k->now.at.seqnum + 1, err);
 
     in->result.text[0] = '\0';
     if (st != HS_OK || in->reason[0] != '\0') return st;
@@ -151,7 +150,7 @@ static enum hs_status inbound_explain(const struct inbound *in, struct buffer *v
     buffer_clear(value);
     st = buffer_append_text(value, "{\"error\":");
     if (st == HS_OK) st = json_text_encode(value, slice_text(in->reason));
-    return keeper_fail(err, st == HS_OK ? buffer_append_byte(value, '}') : st);
+    return kernel_fail(err, st == HS_OK ? buffer_append_byte(value, '}') : st);
 }
 
 enum hs_status inbound_take(struct kernel *k, struct slice message, struct ref *result,

@@ -9,7 +9,7 @@
 #ifndef HEADSTART_KERNEL_INBOUND_H
 #define HEADSTART_KERNEL_INBOUND_H
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 
 /** In a crank of its own: count the message (kernel.seqnum) and put the call in the queue.
  *  Out: result  the call's result promise, held for the caller; "": the message was rejected

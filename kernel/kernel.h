@@ -15,44 +15,11 @@
 #ifndef HEADSTART_KERNEL_KERNEL_H
 #define HEADSTART_KERNEL_KERNEL_H
 
-#include "kernel/config.h"
-#include "kernel/state/kv_store.h"
+#include "kernel/kernel_options.h"
+#include "kernel/outcome.h"
 #include "kernel/state/mark.h"
-#include "kernel/state/message.h"
-#include "kernel/vat/vat.h"
 
 struct kernel;
-
-/* Runs job(job_data, i) for every i < count and returns when all are done, in any order and on any
- * threads with vat-sized stacks: how an owner with worker threads replays vats in parallel. */
-typedef void (*kernel_run_jobs_fn)(void *data, void (*job)(void *job_data, size_t i),
-                                   void *job_data, size_t count);
-
-/* Told now and then while transcripts are replayed; may be called from job threads, one at a time.
- * Returning false cancels: kernel_start returns HS_CANCELLED. */
-typedef bool (*kernel_progress_fn)(void *data, uint64_t done, uint64_t total);
-
-struct kernel_options {
-    struct kv_store *base;              /* borrowed for the kernel's life */
-    struct vat_engine *engine;          /* borrowed likewise */
-    const struct kernel_config *config; /* borrowed likewise; may be NULL if base is initialised */
-    struct heap_image_source *images;   /* heap images for base's position, or for one before it
-                                           in the same history; NULL: transcripts */
-    bool images_elsewhere;              /* they are not kept where the next snapshot goes: it takes
-                                           every heap whole */
-    struct vat_limits vat_limits;       /* all zero: vat_limits_default() */
-    kernel_run_jobs_fn run_jobs;        /* NULL: one after the other on this thread */
-    void *run_jobs_data;
-    kernel_progress_fn progress; /* NULL: not wanted */
-    void *progress_data;
-};
-
-/* How the heaps of a started kernel came to be. */
-struct kernel_start_report {
-    uint64_t vats;
-    uint64_t vats_from_images;
-    uint64_t transcript_entries_replayed;
-};
 
 /** Launch a kernel around a store.
  *
@@ -72,19 +39,6 @@ void kernel_close(struct kernel *k);
 
 struct position kernel_position(const struct kernel *k);
 uint64_t kernel_height(const struct kernel *k); /* of the last message; 0: none */
-
-/* What one message did. The buffers belong to the caller (kernel_outcome_fini); `writes` is
- * borrowed and valid until the next call on the kernel. */
-struct kernel_outcome {
-    struct position after;
-    enum message_status status;
-    struct buffer value;    /* JSON: the value, {"error": text}, or null while pending */
-    struct buffer *outputs; /* JSON each, in order: what vats sent through the bridge device */
-    size_t outputs_len;
-    const struct kv_map *writes; /* net changes of the store, in key order */
-    uint64_t cranks;
-};
-void kernel_outcome_fini(struct kernel_outcome *o);
 
 /** Execute one message: it always counts (seqnum + 1), whatever it is; a message that cannot be
  *  understood or whose call throws is `rejected` with a reason.

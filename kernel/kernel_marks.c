@@ -7,7 +7,8 @@
  *                                                        └── kernel_snapshot_done ─────┘
  *
  * A vat that has not run since the mark costs nothing in any of these. */
-#include "kernel/kernel_private.h"
+#include "kernel/kernel.h"
+#include "kernel/kernel_core.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static enum hs_status mark_ended(struct kernel *k, struct hs_error *err)
             i++;
             continue;
         }
-        if (!p->born) st = keeper_fail(err, ref_list_add(&k->ended, &p->name.id));
+        if (!p->born) st = kernel_fail(err, ref_list_add(&k->ended, &p->name.id));
         if (st == HS_OK) vat_table_remove(&k->vats, i);
     }
     return st;
@@ -92,7 +93,7 @@ enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
         }
     }
     k->now = k->mark;
-    memcpy(k->keeper.activity, k->now.at.hash, sizeof k->keeper.activity);
+    memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
     k->torn = false;
     return HS_OK;
 }
@@ -131,7 +132,7 @@ static enum hs_status take_heaps(struct kernel *k, struct mark_changes *out, str
     }
     if (unsaved == 0) return HS_OK;
     out->heaps = calloc(unsaved, sizeof *out->heaps);
-    if (!out->heaps) return keeper_fail(err, HS_NOMEM);
+    if (!out->heaps) return kernel_fail(err, HS_NOMEM);
     for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
         struct vat_process *p = k->vats.items[i];
 
@@ -148,7 +149,7 @@ static enum hs_status take_ended(struct kernel *k, struct mark_changes *out, str
 {
     if (k->ended.len == 0) return HS_OK;
     out->ended = calloc(k->ended.len, sizeof *out->ended);
-    if (!out->ended) return keeper_fail(err, HS_NOMEM);
+    if (!out->ended) return kernel_fail(err, HS_NOMEM);
     for (; out->ended_len < k->ended.len; out->ended_len++) {
         const struct ref *id = &k->ended.items[out->ended_len];
 

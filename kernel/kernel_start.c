@@ -147,11 +147,11 @@ static enum hs_status start_gather(struct kernel *k, struct start *all, struct h
 {
     struct vat_name *names = NULL;
     size_t len = 0;
-    enum hs_status st = vat_names_all(&k->keeper, &names, &len, err);
+    enum hs_status st = vat_names_all(&k->kv, &names, &len, err);
 
     if (st == HS_OK && len > 0) {
         all->jobs = calloc(len, sizeof *all->jobs);
-        if (!all->jobs) st = keeper_fail(err, HS_NOMEM);
+        if (!all->jobs) st = kernel_fail(err, HS_NOMEM);
     }
     for (size_t i = 0; i < len && st == HS_OK; i++) {
         st = start_add_job(k, all, &names[i], err);
@@ -185,7 +185,7 @@ static enum hs_status start_result(const struct start *all, struct hs_error *err
     return failed ? hs_fail(err, failed->status, "%s", failed->error.text) : HS_OK;
 }
 
-enum hs_status kernel_start_vats(struct kernel *k, struct kernel_start_report *report,
+static enum hs_status start_vats(struct kernel *k, struct kernel_start_report *report,
                                  struct hs_error *err)
 {
     struct start all = {.reporting = ATOMIC_FLAG_INIT};
@@ -203,4 +203,72 @@ enum hs_status kernel_start_vats(struct kernel *k, struct kernel_start_report *r
     }
     free(all.jobs);
     return st;
+}
+
+/* ---- what the store says ---- */
+
+/* Is there a state vector? A store without one must be empty: anything else is no kernel's. */
+static enum hs_status start_check_base(struct kernel *k, bool *empty, struct hs_error *err)
+{
+    struct buffer key = {0};
+    bool found;
+    enum hs_status st = kv_hashed_has(&k->kv, slice_text("vat.nextID"), &found, err);
+
+    *empty = st == HS_OK && !found;
+    if (st != HS_OK || found) return st;
+    st = kv_store_next(k->options.base, slice_make(NULL, 0), &key, NULL, err);
+    if (st == HS_OK) {
+        st = hs_fail(err, HS_CORRUPT, "the store is not empty, and holds no kernel state");
+    }
+    buffer_fini(&key);
+    if (st != HS_NOT_FOUND) return st;
+    if (k->options.config) return HS_OK;
+    return hs_fail(err, HS_INVALID, "the store is empty and there is no kernel configuration");
+}
+
+static enum hs_status start_read_position(struct kernel *k, struct hs_error *err)
+{
+    struct slice hash;
+    uint64_t seqnum = 0;
+    bool found;
+    enum hs_status st = kv_hashed_has(&k->kv, slice_text("kernel.seqnum"), &found, err);
+
+    if (st == HS_OK && found) {
+        st = kv_hashed_read_uint(&k->kv, slice_text("kernel.seqnum"), &seqnum, err);
+    }
+    if (st == HS_OK) st = kv_hashed_find(&k->kv, slice_text("kernel.hash"), &hash, &found, err);
+    if (st != HS_OK) return st;
+    if (!found) hash = slice_make(NULL, 0);
+    st = position_make(seqnum, hash, &k->now.at, err);
+    if (st == HS_OK) memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
+    return st == HS_INVALID ? hs_fail(err, HS_CORRUPT, "the store holds no valid position") : st;
+}
+
+static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err)
+{
+    bool found;
+    enum hs_status st = start_read_position(k, err);
+
+    if (st == HS_OK) {
+        st = kv_hashed_has(&k->kv, slice_text("initialized"), &k->now.initialized, err);
+    }
+    if (st == HS_OK) st = kv_hashed_has(&k->kv, slice_text("kernel.height"), &found, err);
+    if (st == HS_OK && found) {
+        st = kv_hashed_read_uint(&k->kv, slice_text("kernel.height"), &k->now.height, err);
+    }
+    if (st != HS_OK || k->now.initialized || k->now.at.seqnum == 0) return st;
+    return hs_fail(err, HS_CORRUPT, "the store has a position and was never initialized");
+}
+
+enum hs_status kernel_start_load(struct kernel *k, struct kernel_start_report *report,
+                                 struct hs_error *err)
+{
+    bool empty;
+    enum hs_status st = start_check_base(k, &empty, err);
+
+    if (st == HS_OK) st = start_read_standing(k, err);
+    if (st == HS_OK && !empty) st = start_vats(k, report, err);
+    k->mark = k->now;
+    /* What the store says about itself may be damaged; nothing is broken in the kernel. */
+    return st == HS_KERNEL_FAILED ? hs_fail_prefix(err, HS_CORRUPT, "starting") : st;
 }

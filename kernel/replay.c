@@ -42,7 +42,7 @@ static enum hs_status replay_answer(void *data, struct slice request, struct buf
     enum hs_status st;
 
     if (!vat_request_syscall(request, &made)) {
-        return keeper_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
+        return kernel_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
     }
     d->syscalls++;
     st = transcript_next_syscall(&d->item, &recorded, &found, err);
@@ -51,7 +51,7 @@ static enum hs_status replay_answer(void *data, struct slice request, struct buf
     if (!transcript_same(recorded.request, made)) {
         return replay_diverged(d, "wrong syscall", recorded.request, made, err);
     }
-    return keeper_fail(err, buffer_assign(reply, recorded.answer));
+    return kernel_fail(err, buffer_assign(reply, recorded.answer));
 }
 
 /* All that was recorded must have happened again. What it cost is not compared: another build of

@@ -1,7 +1,7 @@
 #include "kernel/state_vector.h"
 
 #include "kernel/state/position.h"
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/capdata.h"
 
@@ -82,7 +82,7 @@ static enum hs_status put_parameters(struct kv_store *kv, const struct ref *id,
     }
     if (st == HS_OK) st = json_text_encode(&raw, buffer_slice(&body));
     if (st == HS_OK) st = capdata_write(&capdata, buffer_slice(&raw), &no_slots);
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id->text, ".vatParameters", ""), buffer_slice(&capdata),
                           err);
@@ -104,7 +104,7 @@ static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
 
     if (st == HS_OK) st = json_text_encode(&options, slice_text(name));
     if (st == HS_OK) st = buffer_append_text(&options, ",\"supervisor\":\"lite\"}");
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id->text, ".options", ""), buffer_slice(&options), err);
     }

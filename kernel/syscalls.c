@@ -4,15 +4,9 @@
 #include "kernel/syscalls_private.h"
 #include "kernel/tables/transcript.h"
 
-void delivery_fini(struct delivery *d)
+struct kv_hashed *syscall_kv(struct delivery *d)
 {
-    buffer_fini(&d->syscalls);
-    buffer_fini(&d->exit_why);
-}
-
-struct keeper *syscall_keeper(struct delivery *d)
-{
-    return &d->kernel->keeper;
+    return &d->kernel->kv;
 }
 
 enum hs_status syscall_malformed(struct json_text *t, struct hs_error *err)
@@ -22,7 +16,7 @@ enum hs_status syscall_malformed(struct json_text *t, struct hs_error *err)
 
 enum hs_status syscall_answer_ok(struct buffer *reply, struct hs_error *err)
 {
-    return keeper_fail(err, buffer_append_text(reply, "[\"ok\",null]"));
+    return kernel_fail(err, buffer_append_text(reply, "[\"ok\",null]"));
 }
 
 bool syscall_read_ref(struct json_text *t, struct ref *out)
@@ -82,14 +76,14 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
 
     buffer_clear(reply);
     if (!vat_request_syscall(request, &syscall)) {
-        return keeper_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
+        return kernel_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
     }
     st = syscall_run(d, syscall, reply, err);
     if (st != HS_OK) return st;
     if (FAULT("kernel.diverge") != FAULT_NONE) {
         /* What a kernel that is not deterministic would do: another answer than the last time. */
-        st = keeper_fail(err, buffer_assign(reply, slice_text("[\"ok\",\"another\"]")));
+        st = kernel_fail(err, buffer_assign(reply, slice_text("[\"ok\",\"another\"]")));
         if (st != HS_OK) return st;
     }
-    return keeper_fail(err, transcript_note_syscall(&d->syscalls, syscall, buffer_slice(reply)));
+    return kernel_fail(err, transcript_note_syscall(&d->syscalls, syscall, buffer_slice(reply)));
 }

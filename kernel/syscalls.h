@@ -6,19 +6,7 @@
 #ifndef HEADSTART_KERNEL_SYSCALLS_H
 #define HEADSTART_KERNEL_SYSCALLS_H
 
-#include "kernel/kernel_private.h"
-
-/* One delivery while it runs. */
-struct delivery {
-    struct kernel *kernel;
-    struct ref vat;
-    struct buffer syscalls; /* the transcript's list so far */
-    bool exits;             /* the vat asked to end with this delivery, */
-    bool exit_failed;       /* which failed, */
-    struct buffer exit_why; /* for this reason: decoded body */
-};
-
-void delivery_fini(struct delivery *d);
+#include "kernel/delivery.h"
 
 /** vat_host_fn; data: struct delivery. */
 HS_MUST_CHECK enum hs_status syscall_answer(void *data, struct slice request, struct buffer *reply,

@@ -2,6 +2,7 @@
 #include "kernel/syscalls_private.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/objects.h"
+#include "kernel/tables/retirement.h"
 
 /* A list of vrefs that is the last argument. */
 static enum hs_status read_vrefs(struct json_text *t, struct ref_list *out, struct hs_error *err)
@@ -11,7 +12,7 @@ static enum hs_status read_vrefs(struct json_text *t, struct ref_list *out, stru
 
     (void)(json_text_next(t, ']') && json_text_open(t, '['));
     while (st == HS_OK && json_text_more(t, ']') && syscall_read_ref(t, &vref)) {
-        st = keeper_fail(err, ref_list_add(out, &vref));
+        st = kernel_fail(err, ref_list_add(out, &vref));
     }
     if (st != HS_OK) return st;
     return json_text_close(t, ']') ? HS_OK : syscall_malformed(t, err);
@@ -27,7 +28,7 @@ static enum hs_status gc_step_drop_import(struct delivery *d, const struct clist
     if (!entry->reachable) {
         return hs_fail(err, HS_VAT_FAILED, "\"%s\" is dropped already", entry->vref.text);
     }
-    return clist_drop(syscall_keeper(d), &d->vat, entry, err);
+    return clist_drop(syscall_kv(d), &d->vat, entry, err);
 }
 
 static enum hs_status gc_step_retire_import(struct delivery *d, const struct clist_entry *entry,
@@ -36,7 +37,7 @@ static enum hs_status gc_step_retire_import(struct delivery *d, const struct cli
     if (entry->reachable) {
         return hs_fail(err, HS_VAT_FAILED, "\"%s\" is still reachable", entry->vref.text);
     }
-    return clist_delete(syscall_keeper(d), &d->vat, entry, err);
+    return clist_delete(syscall_kv(d), &d->vat, entry, err);
 }
 
 static enum hs_status gc_step_retire_export(struct delivery *d, const struct clist_entry *entry,
@@ -47,16 +48,16 @@ static enum hs_status gc_step_retire_export(struct delivery *d, const struct cli
     if (entry->reachable) {
         return hs_fail(err, HS_VAT_FAILED, "\"%s\" is still reachable", entry->vref.text);
     }
-    st = clist_delete(syscall_keeper(d), &d->vat, entry, err);
-    return st == HS_OK ? object_retire(syscall_keeper(d), &entry->kref, err) : st;
+    st = clist_delete(syscall_kv(d), &d->vat, entry, err);
+    return st == HS_OK ? retirement_of_object(syscall_kv(d), &entry->kref, err) : st;
 }
 
 static enum hs_status gc_step_abandon_export(struct delivery *d, const struct clist_entry *entry,
                                              struct hs_error *err)
 {
-    enum hs_status st = clist_delete(syscall_keeper(d), &d->vat, entry, err);
+    enum hs_status st = clist_delete(syscall_kv(d), &d->vat, entry, err);
 
-    return st == HS_OK ? object_orphan(syscall_keeper(d), &entry->kref, err) : st;
+    return st == HS_OK ? object_orphan(syscall_kv(d), &entry->kref, err) : st;
 }
 
 static enum hs_status syscall_gc(struct delivery *d, struct json_text *t, struct buffer *reply,
@@ -74,7 +75,7 @@ static enum hs_status syscall_gc(struct delivery *d, struct json_text *t, struct
                          exports ? "exported object" : "imported object");
             break;
         }
-        st = clist_find_vref(syscall_keeper(d), &d->vat, vref, &entry, err);
+        st = clist_find_vref(syscall_kv(d), &d->vat, vref, &entry, err);
         if (st == HS_OK && !entry.found) {
             st = hs_fail(err, HS_VAT_FAILED, "the vat does not know \"%s\"", vref->text);
         }

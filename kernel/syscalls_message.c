@@ -36,7 +36,7 @@ static enum hs_status translate_capdata(struct delivery *d, struct capdata *c, s
     enum hs_status st = HS_OK;
 
     if (c->slots.len == 0) return HS_OK;
-    st = clist_list_to_kernel(syscall_keeper(d), &d->vat, &c->slots, &krefs, err);
+    st = clist_list_to_kernel(syscall_kv(d), &d->vat, &c->slots, &krefs, err);
     ref_list_fini(&c->slots);
     c->slots = krefs;
     return st;
@@ -46,7 +46,7 @@ static enum hs_status read_capdata(struct json_text *t, struct capdata *out, str
 {
     enum hs_status st = capdata_read(t, out);
 
-    return st == HS_INVALID ? syscall_malformed(t, err) : keeper_fail(err, st);
+    return st == HS_INVALID ? syscall_malformed(t, err) : kernel_fail(err, st);
 }
 
 /* ---- the syscalls ---- */
@@ -85,12 +85,12 @@ static enum hs_status require_decider(struct delivery *d, const struct ref *kpid
     if (kref_kind(kpid) != REF_PROMISE) {
         return hs_fail(err, HS_VAT_FAILED, "\"%s\" is no promise", vpid->text);
     }
-    st = promise_state_read(syscall_keeper(d), kpid, &state, err);
+    st = promise_state_read(syscall_kv(d), kpid, &state, err);
     if (st != HS_OK) return st;
     if (state != PROMISE_UNRESOLVED) {
         return hs_fail(err, HS_VAT_FAILED, "\"%s\" is resolved already", vpid->text);
     }
-    st = promise_decider(syscall_keeper(d), kpid, &decider, err);
+    st = promise_decider(syscall_kv(d), kpid, &decider, err);
     if (st != HS_OK || ref_equal(&decider, &d->vat)) return st;
     return hs_fail(err, HS_VAT_FAILED, "the vat does not decide \"%s\"", vpid->text);
 }
@@ -99,10 +99,10 @@ static enum hs_status require_decider(struct delivery *d, const struct ref *kpid
 static enum hs_status take_result(struct delivery *d, const struct ref *vpid, struct ref *kpid,
                                   struct hs_error *err)
 {
-    enum hs_status st = clist_to_kernel(syscall_keeper(d), &d->vat, vpid, kpid, err);
+    enum hs_status st = clist_to_kernel(syscall_kv(d), &d->vat, vpid, kpid, err);
 
     if (st == HS_OK) st = require_decider(d, kpid, vpid, err);
-    return st == HS_OK ? promise_set_decider(syscall_keeper(d), kpid, NULL, err) : st;
+    return st == HS_OK ? promise_set_decider(syscall_kv(d), kpid, NULL, err) : st;
 }
 
 enum hs_status syscall_send(struct delivery *d, struct json_text *t, struct buffer *reply,
@@ -120,15 +120,15 @@ enum hs_status syscall_send(struct delivery *d, struct json_text *t, struct buff
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
     if (st != HS_OK) goto out;
     asked = result_vref.text[0] != '\0';
-    st = clist_to_kernel(syscall_keeper(d), &d->vat, &target_vref, &target, err);
+    st = clist_to_kernel(syscall_kv(d), &d->vat, &target_vref, &target, err);
     if (st == HS_OK && kref_kind(&target) == REF_DEVICE) {
         st = hs_fail(err, HS_VAT_FAILED, "cannot send to a device");
     }
     if (st == HS_OK) st = translate_capdata(d, &methargs, err);
     if (st == HS_OK && asked) st = take_result(d, &result_vref, &result, err);
     if (st == HS_OK) {
-        st = event_send(syscall_keeper(d), QUEUE_ACCEPTANCE, &target, methargs.body,
-                        &methargs.slots, asked ? &result : NULL, err);
+        st = event_send(syscall_kv(d), QUEUE_ACCEPTANCE, &target, methargs.body, &methargs.slots,
+                        asked ? &result : NULL, err);
     }
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
 out:
@@ -146,16 +146,16 @@ enum hs_status syscall_subscribe(struct delivery *d, struct json_text *t, struct
     if (!json_text_next(t, ']') || !syscall_read_ref(t, &vpid) || !json_text_close(t, ']')) {
         return syscall_malformed(t, err);
     }
-    st = clist_to_kernel(syscall_keeper(d), &d->vat, &vpid, &kpid, err);
+    st = clist_to_kernel(syscall_kv(d), &d->vat, &vpid, &kpid, err);
     if (st == HS_OK && kref_kind(&kpid) != REF_PROMISE) {
         st = hs_fail(err, HS_VAT_FAILED, "\"%s\" is no promise", vpid.text);
     }
-    if (st == HS_OK) st = promise_state_read(syscall_keeper(d), &kpid, &state, err);
+    if (st == HS_OK) st = promise_state_read(syscall_kv(d), &kpid, &state, err);
     if (st != HS_OK) return st;
     if (state == PROMISE_UNRESOLVED) {
-        st = promise_subscribe(syscall_keeper(d), &kpid, &d->vat, err);
+        st = promise_subscribe(syscall_kv(d), &kpid, &d->vat, err);
     } else {
-        st = event_notify(syscall_keeper(d), &d->vat, &kpid, err);
+        st = event_notify(syscall_kv(d), &d->vat, &kpid, err);
     }
     return st == HS_OK ? syscall_answer_ok(reply, err) : st;
 }
@@ -164,17 +164,17 @@ static enum hs_status resolve_one(struct delivery *d, const struct ref *vpid, bo
                                   struct capdata *data, struct ref *kpid, struct hs_error *err)
 {
     struct buffer body = {0};
-    enum hs_status st = clist_to_kernel(syscall_keeper(d), &d->vat, vpid, kpid, err);
+    enum hs_status st = clist_to_kernel(syscall_kv(d), &d->vat, vpid, kpid, err);
 
     if (st == HS_OK) st = require_decider(d, kpid, vpid, err);
     if (st == HS_OK) st = translate_capdata(d, data, err);
-    if (st == HS_OK) st = keeper_fail(err, json_text_decode(&body, data->body));
+    if (st == HS_OK) st = kernel_fail(err, json_text_decode(&body, data->body));
     if (st == HS_OK && !rejected && data->slots.len == 1 &&
         kref_kind(&data->slots.items[0]) == REF_PROMISE && capdata_is_slot(buffer_slice(&body))) {
         st = hs_fail(err, HS_VAT_FAILED, "\"%s\" cannot be resolved to a promise", vpid->text);
     }
     if (st == HS_OK) {
-        st = resolution_settle(syscall_keeper(d), kpid, rejected, buffer_slice(&body), &data->slots,
+        st = resolution_settle(syscall_kv(d), kpid, rejected, buffer_slice(&body), &data->slots,
                                &d->vat, err);
     }
     buffer_fini(&body);
@@ -209,10 +209,10 @@ enum hs_status syscall_resolve(struct delivery *d, struct json_text *t, struct b
     while (st == HS_OK && json_text_more(t, ']')) {
         st = read_resolution(t, &vpid, &rejected, &data, err);
         if (st == HS_OK) st = resolve_one(d, &vpid, rejected, &data, &kpid, err);
-        if (st == HS_OK) st = keeper_fail(err, ref_list_add(&resolved, &kpid));
+        if (st == HS_OK) st = kernel_fail(err, ref_list_add(&resolved, &kpid));
     }
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK) st = clist_forget(syscall_keeper(d), &d->vat, &resolved, err);
+    if (st == HS_OK) st = clist_forget(syscall_kv(d), &d->vat, &resolved, err);
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
     ref_list_fini(&resolved);
     capdata_fini(&data);
@@ -234,7 +234,7 @@ enum hs_status syscall_exit(struct delivery *d, struct json_text *t, struct buff
     if (st == HS_OK && !d->exits) { /* the first one counts */
         d->exits = true;
         d->exit_failed = failure;
-        st = keeper_fail(err, json_text_decode(&d->exit_why, info.body));
+        st = kernel_fail(err, json_text_decode(&d->exit_why, info.body));
     }
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
     capdata_fini(&info);
@@ -256,12 +256,12 @@ enum hs_status syscall_call_now(struct delivery *d, struct json_text *t, struct 
     }
     st = read_capdata(t, &args, err);
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK) st = clist_to_kernel(syscall_keeper(d), &d->vat, &vref, &device, err);
+    if (st == HS_OK) st = clist_to_kernel(syscall_kv(d), &d->vat, &vref, &device, err);
     if (st == HS_OK && kref_kind(&device) != REF_DEVICE) {
         st = hs_fail(err, HS_VAT_FAILED, "\"%s\" is no device", vref.text);
     }
     if (st == HS_OK) st = translate_capdata(d, &args, err);
-    if (st == HS_OK) st = keeper_fail(err, json_text_decode(&name, method));
+    if (st == HS_OK) st = kernel_fail(err, json_text_decode(&name, method));
     if (st == HS_OK) {
         st = device_call(d->kernel, &device, buffer_slice(&name), &args, reply, err);
     }

@@ -2,7 +2,7 @@
 #ifndef HEADSTART_KERNEL_SYSCALLS_PRIVATE_H
 #define HEADSTART_KERNEL_SYSCALLS_PRIVATE_H
 
-#include "kernel/syscalls.h"
+#include "kernel/delivery.h"
 #include "kernel/text/json_text.h"
 
 /* One syscall. `t` stands behind its name and is left behind the closing bracket; the answer is
@@ -39,7 +39,7 @@ enum hs_status syscall_retire_exports(struct delivery *d, struct json_text *t, s
 enum hs_status syscall_abandon_exports(struct delivery *d, struct json_text *t,
                                        struct buffer *reply, struct hs_error *err);
 
-struct keeper *syscall_keeper(struct delivery *d);
+struct kv_hashed *syscall_kv(struct delivery *d);
 /** HS_VAT_FAILED with what `t` found wrong. */
 enum hs_status syscall_malformed(struct json_text *t, struct hs_error *err);
 /** Append ["ok",null]. */

@@ -12,7 +12,7 @@ static enum hs_status read_store_key(struct delivery *d, struct json_text *t, st
     st = buffer_append_text(out, d->vat.text);
     if (st == HS_OK) st = buffer_append_text(out, ".vs.");
     if (st == HS_OK) st = json_text_decode(out, raw);
-    if (st != HS_OK) return keeper_fail(err, st);
+    if (st != HS_OK) return kernel_fail(err, st);
     if (out->len <= HS_KEY_BYTES_MAX) return HS_OK;
     return hs_fail(err, HS_VAT_FAILED, "a key of %zu bytes is too long", out->len);
 }
@@ -22,7 +22,7 @@ static enum hs_status answer_string(struct buffer *reply, struct slice text, str
     enum hs_status st = buffer_append_text(reply, "[\"ok\",");
 
     if (st == HS_OK) st = json_text_encode(reply, text);
-    return keeper_fail(err, st == HS_OK ? buffer_append_byte(reply, ']') : st);
+    return kernel_fail(err, st == HS_OK ? buffer_append_byte(reply, ']') : st);
 }
 
 enum hs_status syscall_store_get(struct delivery *d, struct json_text *t, struct buffer *reply,
@@ -34,7 +34,7 @@ enum hs_status syscall_store_get(struct delivery *d, struct json_text *t, struct
     enum hs_status st = read_store_key(d, t, &key, err);
 
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK) st = keeper_find(syscall_keeper(d), buffer_slice(&key), &value, &found, err);
+    if (st == HS_OK) st = kv_hashed_find(syscall_kv(d), buffer_slice(&key), &value, &found, err);
     if (st == HS_OK) {
         st = found ? answer_string(reply, value, err) : syscall_answer_ok(reply, err);
     }
@@ -52,7 +52,7 @@ enum hs_status syscall_store_next(struct delivery *d, struct json_text *t, struc
 
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
     if (st == HS_OK) {
-        st = keeper_next(syscall_keeper(d), own, &key, NULL, err);
+        st = kv_hashed_next(syscall_kv(d), own, &key, NULL, err);
         if (st == HS_NOT_FOUND) {
             st = syscall_answer_ok(reply, err);
         } else if (st == HS_OK) {
@@ -74,12 +74,12 @@ enum hs_status syscall_store_set(struct delivery *d, struct json_text *t, struct
         (!json_text_next(t, ']') || !json_text_string(t, &raw) || !json_text_close(t, ']'))) {
         st = syscall_malformed(t, err);
     }
-    if (st == HS_OK) st = keeper_fail(err, json_text_decode(&value, raw));
+    if (st == HS_OK) st = kernel_fail(err, json_text_decode(&value, raw));
     if (st == HS_OK && value.len > HS_VALUE_BYTES_MAX) {
         st = hs_fail(err, HS_VAT_FAILED, "a value of %zu bytes is too long", value.len);
     }
     if (st == HS_OK) {
-        st = keeper_write(syscall_keeper(d), buffer_slice(&key), buffer_slice(&value), err);
+        st = kv_hashed_write(syscall_kv(d), buffer_slice(&key), buffer_slice(&value), err);
     }
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
     buffer_fini(&key);
@@ -94,7 +94,7 @@ enum hs_status syscall_store_delete(struct delivery *d, struct json_text *t, str
     enum hs_status st = read_store_key(d, t, &key, err);
 
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK) st = keeper_delete(syscall_keeper(d), buffer_slice(&key), err);
+    if (st == HS_OK) st = kv_hashed_delete(syscall_kv(d), buffer_slice(&key), err);
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
     buffer_fini(&key);
     return st;

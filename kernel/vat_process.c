@@ -44,11 +44,11 @@ enum hs_status vat_table_add(struct vat_table *t, const struct vat_name *name,
 {
     struct vat_process *p;
     size_t i = t->len;
-    enum hs_status st = keeper_fail(err, vat_table_reserve(t));
+    enum hs_status st = kernel_fail(err, vat_table_reserve(t));
 
     if (st != HS_OK) return st;
     p = calloc(1, sizeof *p);
-    if (!p) return keeper_fail(err, HS_NOMEM);
+    if (!p) return kernel_fail(err, HS_NOMEM);
     p->name = *name;
     for (; i > 0 && t->items[i - 1]->name.number > name->number; i--) {
         t->items[i] = t->items[i - 1];
@@ -124,7 +124,7 @@ static enum hs_status vat_answer_loading(void *data, struct slice request, struc
     if (vat_request_syscall(request, &syscall)) {
         return hs_fail(err, HS_VAT_FAILED, "a syscall while the program is loaded");
     }
-    return keeper_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
+    return kernel_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
 }
 
 static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *id,
@@ -147,7 +147,7 @@ static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *
     if (st == HS_OK) st = buffer_append_text(out, "},{\"vatParameters\":");
     if (st == HS_OK) st = buffer_append(out, buffer_slice(&parameters));
     if (st == HS_OK) st = buffer_append_text(out, "}]");
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
 out:
     buffer_fini(&source);
     buffer_fini(&parameters);
@@ -187,7 +187,7 @@ enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
     if (st == HS_OK) st = buffer_append_text(&command, "[\"deliver\",");
     if (st == HS_OK) st = buffer_append(&command, delivery);
     if (st == HS_OK) st = buffer_append_byte(&command, ']');
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st != HS_OK) goto out;
     p->touched = true;
     st = vat_command(p->vat, buffer_slice(&command), host, host_data, &answer, ticks, err);

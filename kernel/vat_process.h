@@ -11,7 +11,7 @@
 #ifndef HEADSTART_KERNEL_VAT_PROCESS_H
 #define HEADSTART_KERNEL_VAT_PROCESS_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/vat/vat.h"
 

@@ -12,13 +12,13 @@ static enum hs_status clist_damaged(const struct ref *vat, const char *name, str
                    name);
 }
 
-enum hs_status clist_find(struct keeper *k, const struct ref *vat, const struct ref *kref,
+enum hs_status clist_find(struct kv_hashed *k, const struct ref *vat, const struct ref *kref,
                           struct clist_entry *out, struct hs_error *err)
 {
     struct key key;
     struct slice value;
     enum hs_status st =
-        keeper_find(k, key_of(&key, vat->text, ".c.", kref->text), &value, &out->found, err);
+        kv_hashed_find(k, key_of(&key, vat->text, ".c.", kref->text), &value, &out->found, err);
 
     if (st != HS_OK || !out->found) return st;
     if (value.len < 3 || value.data[1] != ' ' || (value.data[0] != 'R' && value.data[0] != '_') ||
@@ -31,14 +31,14 @@ enum hs_status clist_find(struct keeper *k, const struct ref *vat, const struct 
     return HS_OK;
 }
 
-enum hs_status clist_find_vref(struct keeper *k, const struct ref *vat, const struct ref *vref,
+enum hs_status clist_find_vref(struct kv_hashed *k, const struct ref *vat, const struct ref *vref,
                                struct clist_entry *out, struct hs_error *err)
 {
     struct key key;
     struct ref kref;
     struct slice value;
     enum hs_status st =
-        keeper_find(k, key_of(&key, vat->text, ".c.", vref->text), &value, &out->found, err);
+        kv_hashed_find(k, key_of(&key, vat->text, ".c.", vref->text), &value, &out->found, err);
 
     if (st != HS_OK || !out->found) return st;
     if (ref_make(value, &kref) != HS_OK || kref_kind(&kref) == REF_NONE) {
@@ -63,32 +63,32 @@ static struct slice clist_flag(const struct clist_entry *entry, struct clist_fla
     return slice_make(out->text, len + 2);
 }
 
-static enum hs_status clist_write_flag(struct keeper *k, const struct ref *vat,
+static enum hs_status clist_write_flag(struct kv_hashed *k, const struct ref *vat,
                                        const struct clist_entry *entry, struct hs_error *err)
 {
     struct clist_flag flag;
     struct key key;
 
-    return keeper_write(k, key_of(&key, vat->text, ".c.", entry->kref.text),
-                        clist_flag(entry, &flag), err);
+    return kv_hashed_write(k, key_of(&key, vat->text, ".c.", entry->kref.text),
+                           clist_flag(entry, &flag), err);
 }
 
-static enum hs_status clist_add(struct keeper *k, const struct ref *vat, const struct ref *kref,
+static enum hs_status clist_add(struct kv_hashed *k, const struct ref *vat, const struct ref *kref,
                                 const struct ref *vref, struct hs_error *err)
 {
     struct clist_entry entry = {.found = true, .reachable = true, .kref = *kref, .vref = *vref};
     struct clist_flag flag;
     struct key key;
-    enum hs_status st = keeper_create(k, key_of(&key, vat->text, ".c.", kref->text),
-                                      clist_flag(&entry, &flag), err);
+    enum hs_status st = kv_hashed_create(k, key_of(&key, vat->text, ".c.", kref->text),
+                                         clist_flag(&entry, &flag), err);
 
     if (st != HS_OK) return st;
-    return keeper_create(k, key_of(&key, vat->text, ".c.", vref->text), ref_slice(kref), err);
+    return kv_hashed_create(k, key_of(&key, vat->text, ".c.", vref->text), ref_slice(kref), err);
 }
 
 /* A thing new to the vat: o-50, p-60 or d-70 and up. */
-static enum hs_status clist_import(struct keeper *k, const struct ref *vat, const struct ref *kref,
-                                   struct ref *vref, struct hs_error *err)
+static enum hs_status clist_import(struct kv_hashed *k, const struct ref *vat,
+                                   const struct ref *kref, struct ref *vref, struct hs_error *err)
 {
     static const struct {
         const char *next, *prefix;
@@ -101,7 +101,7 @@ static enum hs_status clist_import(struct keeper *k, const struct ref *vat, cons
     enum hs_status st;
 
     assert(kind != REF_NONE);
-    st = keeper_allot(k, key_of(&key, vat->text, names[kind].next, ""), &number, err);
+    st = kv_hashed_allot(k, key_of(&key, vat->text, names[kind].next, ""), &number, err);
     if (st != HS_OK) return st;
     *vref = ref_number(names[kind].prefix, number);
     if (kind == REF_OBJECT) st = object_hold(k, kref, true, true, err);
@@ -110,7 +110,7 @@ static enum hs_status clist_import(struct keeper *k, const struct ref *vat, cons
 }
 
 /* Only recognizable until now: reachable again. */
-static enum hs_status clist_revive(struct keeper *k, const struct ref *vat,
+static enum hs_status clist_revive(struct kv_hashed *k, const struct ref *vat,
                                    struct clist_entry *entry, struct hs_error *err)
 {
     enum hs_status st;
@@ -122,7 +122,7 @@ static enum hs_status clist_revive(struct keeper *k, const struct ref *vat,
     return object_hold(k, &entry->kref, true, false, err);
 }
 
-enum hs_status clist_to_vat(struct keeper *k, const struct ref *vat, const struct ref *kref,
+enum hs_status clist_to_vat(struct kv_hashed *k, const struct ref *vat, const struct ref *kref,
                             struct ref *vref, struct hs_error *err)
 {
     struct clist_entry entry;
@@ -134,8 +134,8 @@ enum hs_status clist_to_vat(struct keeper *k, const struct ref *vat, const struc
     return entry.reachable ? HS_OK : clist_revive(k, vat, &entry, err);
 }
 
-static enum hs_status clist_export(struct keeper *k, const struct ref *vat, const struct ref *vref,
-                                   struct ref *kref, struct hs_error *err)
+static enum hs_status clist_export(struct kv_hashed *k, const struct ref *vat,
+                                   const struct ref *vref, struct ref *kref, struct hs_error *err)
 {
     enum hs_status st;
 
@@ -147,7 +147,7 @@ static enum hs_status clist_export(struct keeper *k, const struct ref *vat, cons
     return st == HS_OK ? clist_add(k, vat, kref, vref, err) : st;
 }
 
-enum hs_status clist_to_kernel(struct keeper *k, const struct ref *vat, const struct ref *vref,
+enum hs_status clist_to_kernel(struct kv_hashed *k, const struct ref *vat, const struct ref *vref,
                                struct ref *kref, struct hs_error *err)
 {
     struct clist_entry entry;
@@ -168,7 +168,7 @@ enum hs_status clist_to_kernel(struct keeper *k, const struct ref *vat, const st
     return hs_fail(err, HS_VAT_FAILED, "the vat has dropped \"%s\"", vref->text);
 }
 
-enum hs_status clist_list_to_vat(struct keeper *k, const struct ref *vat,
+enum hs_status clist_list_to_vat(struct kv_hashed *k, const struct ref *vat,
                                  const struct ref_list *krefs, struct ref_list *to,
                                  struct hs_error *err)
 {
@@ -178,12 +178,12 @@ enum hs_status clist_list_to_vat(struct keeper *k, const struct ref *vat,
     ref_list_clear(to);
     for (size_t i = 0; i < krefs->len && st == HS_OK; i++) {
         st = clist_to_vat(k, vat, &krefs->items[i], &vref, err);
-        if (st == HS_OK) st = keeper_fail(err, ref_list_add(to, &vref));
+        if (st == HS_OK) st = kernel_fail(err, ref_list_add(to, &vref));
     }
     return st;
 }
 
-enum hs_status clist_list_to_kernel(struct keeper *k, const struct ref *vat,
+enum hs_status clist_list_to_kernel(struct kv_hashed *k, const struct ref *vat,
                                     const struct ref_list *vrefs, struct ref_list *to,
                                     struct hs_error *err)
 {
@@ -193,13 +193,13 @@ enum hs_status clist_list_to_kernel(struct keeper *k, const struct ref *vat,
     ref_list_clear(to);
     for (size_t i = 0; i < vrefs->len && st == HS_OK; i++) {
         st = clist_to_kernel(k, vat, &vrefs->items[i], &kref, err);
-        if (st == HS_OK) st = keeper_fail(err, ref_list_add(to, &kref));
+        if (st == HS_OK) st = kernel_fail(err, ref_list_add(to, &kref));
     }
     return st;
 }
 
-enum hs_status clist_drop(struct keeper *k, const struct ref *vat, const struct clist_entry *entry,
-                          struct hs_error *err)
+enum hs_status clist_drop(struct kv_hashed *k, const struct ref *vat,
+                          const struct clist_entry *entry, struct hs_error *err)
 {
     struct clist_entry dropped = *entry;
     enum hs_status st;
@@ -211,7 +211,7 @@ enum hs_status clist_drop(struct keeper *k, const struct ref *vat, const struct 
     return object_release(k, &entry->kref, true, false, err);
 }
 
-enum hs_status clist_delete(struct keeper *k, const struct ref *vat,
+enum hs_status clist_delete(struct kv_hashed *k, const struct ref *vat,
                             const struct clist_entry *entry, struct hs_error *err)
 {
     struct key key;
@@ -219,16 +219,17 @@ enum hs_status clist_delete(struct keeper *k, const struct ref *vat,
     enum hs_status st;
 
     assert(entry->found && kind != REF_NONE);
-    st = keeper_delete(k, key_of(&key, vat->text, ".c.", entry->kref.text), err);
-    if (st == HS_OK) st = keeper_delete(k, key_of(&key, vat->text, ".c.", entry->vref.text), err);
+    st = kv_hashed_delete(k, key_of(&key, vat->text, ".c.", entry->kref.text), err);
+    if (st == HS_OK)
+        st = kv_hashed_delete(k, key_of(&key, vat->text, ".c.", entry->vref.text), err);
     if (st != HS_OK) return st;
     if (kind == REF_PROMISE) return promise_release(k, &entry->kref, err);
     if (kind == REF_DEVICE || vref_is_export(&entry->vref)) return HS_OK;
     return object_release(k, &entry->kref, entry->reachable, true, err);
 }
 
-enum hs_status clist_forget(struct keeper *k, const struct ref *vat, const struct ref_list *krefs,
-                            struct hs_error *err)
+enum hs_status clist_forget(struct kv_hashed *k, const struct ref *vat,
+                            const struct ref_list *krefs, struct hs_error *err)
 {
     struct clist_entry entry;
     enum hs_status st = HS_OK;

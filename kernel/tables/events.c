@@ -105,7 +105,7 @@ enum hs_status event_parse(struct slice text, struct event *out, struct hs_error
     *out = (struct event){0};
     json_text_init(&t, text);
     st = event_read(&t, out);
-    if (st != HS_OK && st != HS_INVALID) return keeper_fail(err, st);
+    if (st != HS_OK && st != HS_INVALID) return kernel_fail(err, st);
     if (json_text_end(&t) && event_is_complete(out)) return HS_OK;
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a queued event is damaged: %s",
                    t.problem ? t.problem : "incomplete");
@@ -128,7 +128,7 @@ static enum hs_status event_compose_send(struct buffer *out, const struct ref *t
     return st == HS_OK ? buffer_append_text(out, "}}") : st;
 }
 
-enum hs_status event_send(struct keeper *k, enum run_queue queue, const struct ref *target,
+enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struct ref *target,
                           struct slice body_raw, const struct ref_list *slots,
                           const struct ref *result, struct hs_error *err)
 {
@@ -136,7 +136,7 @@ enum hs_status event_send(struct keeper *k, enum run_queue queue, const struct r
     enum hs_status st;
 
     assert(!result || kref_kind(result) == REF_PROMISE);
-    st = keeper_fail(err, event_compose_send(&text, target, body_raw, slots, result));
+    st = kernel_fail(err, event_compose_send(&text, target, body_raw, slots, result));
     if (st == HS_OK) st = refcount_hold(k, target, err);
     if (st == HS_OK) st = refcount_hold_all(k, slots, err);
     if (st == HS_OK && result) st = refcount_hold(k, result, err);
@@ -145,11 +145,11 @@ enum hs_status event_send(struct keeper *k, enum run_queue queue, const struct r
     return st;
 }
 
-enum hs_status event_notify(struct keeper *k, const struct ref *vat, const struct ref *kpid,
+enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat, const struct ref *kpid,
                             struct hs_error *err)
 {
     struct buffer text = {0};
-    enum hs_status st = keeper_fail(
+    enum hs_status st = kernel_fail(
         err, buffer_printf(&text, "{\"type\":\"notify\",\"vatID\":\"%s\",\"kpid\":\"%s\"}",
                            vat->text, kpid->text));
 
@@ -159,7 +159,7 @@ enum hs_status event_notify(struct keeper *k, const struct ref *vat, const struc
     return st;
 }
 
-enum hs_status event_start_vat(struct keeper *k, const struct ref *vat, struct slice parameters,
+enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat, struct slice parameters,
                                struct hs_error *err)
 {
     struct buffer text = {0};
@@ -168,13 +168,13 @@ enum hs_status event_start_vat(struct keeper *k, const struct ref *vat, struct s
 
     if (st == HS_OK) st = buffer_append(&text, parameters);
     if (st == HS_OK) st = buffer_append_byte(&text, '}');
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
 }
 
-enum hs_status event_release(struct keeper *k, const struct event *e, struct hs_error *err)
+enum hs_status event_release(struct kv_hashed *k, const struct event *e, struct hs_error *err)
 {
     enum hs_status st = HS_OK;
 

@@ -9,7 +9,7 @@
 #ifndef HEADSTART_KERNEL_TABLES_EVENTS_H
 #define HEADSTART_KERNEL_TABLES_EVENTS_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/text/capdata.h"
 
@@ -31,18 +31,18 @@ void event_fini(struct event *e);
  *  queue     the run queue only for a target that is known to be some vat's object, while nothing
  *            waits in the acceptance queue: then routing could not say anything else
  *  body_raw  raw JSON string */
-HS_MUST_CHECK enum hs_status event_send(struct keeper *k, enum run_queue queue,
+HS_MUST_CHECK enum hs_status event_send(struct kv_hashed *k, enum run_queue queue,
                                         const struct ref *target, struct slice body_raw,
                                         const struct ref_list *slots, const struct ref *result,
                                         struct hs_error *err);
-HS_MUST_CHECK enum hs_status event_notify(struct keeper *k, const struct ref *vat,
+HS_MUST_CHECK enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat,
                                           const struct ref *kpid, struct hs_error *err);
 /** parameters: raw capdata without slots. */
-HS_MUST_CHECK enum hs_status event_start_vat(struct keeper *k, const struct ref *vat,
+HS_MUST_CHECK enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat,
                                              struct slice parameters, struct hs_error *err);
 
 /** The event was taken off its queue for good: what it held is released. */
-HS_MUST_CHECK enum hs_status event_release(struct keeper *k, const struct event *e,
+HS_MUST_CHECK enum hs_status event_release(struct kv_hashed *k, const struct event *e,
                                            struct hs_error *err);
 
 #endif

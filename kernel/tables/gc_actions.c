@@ -54,7 +54,7 @@ static enum hs_status gc_actions_parse(struct gc_actions *a, struct slice json,
         if (raw.len >= sizeof text.text) break;
         memcpy(text.text, raw.data, raw.len);
         text.text[raw.len] = '\0';
-        st = keeper_fail(err, ref_list_add(&a->texts, &text));
+        st = kernel_fail(err, ref_list_add(&a->texts, &text));
     }
     if (st == HS_OK && !json_text_end(&t)) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: gcActions is no list of actions");
@@ -62,14 +62,14 @@ static enum hs_status gc_actions_parse(struct gc_actions *a, struct slice json,
     return st;
 }
 
-enum hs_status gc_actions_load(struct keeper *k, struct gc_actions *a, struct hs_error *err)
+enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
 {
     struct slice value;
     enum hs_status st;
 
     ref_list_clear(&a->texts);
     if (!k->gc_pending) return HS_OK;
-    st = keeper_read(k, slice_text("gcActions"), &value, err);
+    st = kv_hashed_read(k, slice_text("gcActions"), &value, err);
     return st == HS_OK ? gc_actions_parse(a, value, err) : st;
 }
 
@@ -92,15 +92,15 @@ static void gc_actions_sort(struct gc_actions *a)
     a->texts.len = kept + 1;
 }
 
-enum hs_status gc_actions_store(struct keeper *k, struct gc_actions *a, struct hs_error *err)
+enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
 {
     struct buffer json = {0};
     enum hs_status st;
 
     if (a->texts.len == 0 && !k->gc_pending) return HS_OK;
     gc_actions_sort(a);
-    st = keeper_fail(err, ref_list_json(&a->texts, &json));
-    if (st == HS_OK) st = keeper_write(k, slice_text("gcActions"), buffer_slice(&json), err);
+    st = kernel_fail(err, ref_list_json(&a->texts, &json));
+    if (st == HS_OK) st = kv_hashed_write(k, slice_text("gcActions"), buffer_slice(&json), err);
     if (st == HS_OK && a->texts.len > 0) k->gc_pending = true;
     buffer_fini(&json);
     return st;
@@ -114,11 +114,11 @@ enum hs_status gc_actions_add(struct gc_actions *a, const struct ref *vat, enum 
                        kref->text);
 
     assert(action < GC_ACTION_COUNT && len > 0 && (size_t)len < sizeof text.text);
-    return keeper_fail(err, ref_list_add(&a->texts, &text));
+    return kernel_fail(err, ref_list_add(&a->texts, &text));
 }
 
 /* Is there still a point in telling the vat? */
-static enum hs_status gc_action_stands(struct keeper *k, const struct ref *vat,
+static enum hs_status gc_action_stands(struct kv_hashed *k, const struct ref *vat,
                                        enum gc_action action, const struct ref *kref, bool *stands,
                                        struct hs_error *err)
 {
@@ -140,9 +140,9 @@ static enum hs_status gc_action_stands(struct keeper *k, const struct ref *vat,
 }
 
 /* Take the first group of equal vat and action off the list; krefs: those that stand. */
-static enum hs_status gc_actions_take_group(struct keeper *k, struct gc_actions *a, struct ref *vat,
-                                            enum gc_action *action, struct ref_list *krefs,
-                                            struct hs_error *err)
+static enum hs_status gc_actions_take_group(struct kv_hashed *k, struct gc_actions *a,
+                                            struct ref *vat, enum gc_action *action,
+                                            struct ref_list *krefs, struct hs_error *err)
 {
     struct ref next_vat, kref;
     enum gc_action next_action;
@@ -161,7 +161,7 @@ static enum hs_status gc_actions_take_group(struct keeper *k, struct gc_actions 
         }
         if (!ref_equal(vat, &next_vat) || *action != next_action) break;
         st = gc_action_stands(k, vat, *action, &kref, &stands, err);
-        if (st == HS_OK && stands) st = keeper_fail(err, ref_list_add(krefs, &kref));
+        if (st == HS_OK && stands) st = kernel_fail(err, ref_list_add(krefs, &kref));
     }
     memmove(a->texts.items, a->texts.items + taken,
             (a->texts.len - taken) * sizeof *a->texts.items);
@@ -169,7 +169,7 @@ static enum hs_status gc_actions_take_group(struct keeper *k, struct gc_actions 
     return st;
 }
 
-enum hs_status gc_actions_take(struct keeper *k, struct ref *vat, enum gc_action *action,
+enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat, enum gc_action *action,
                                struct ref_list *krefs, bool *found, struct hs_error *err)
 {
     struct gc_actions actions = {{0}};

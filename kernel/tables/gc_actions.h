@@ -9,7 +9,7 @@
 #ifndef HEADSTART_KERNEL_TABLES_GC_ACTIONS_H
 #define HEADSTART_KERNEL_TABLES_GC_ACTIONS_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 
 enum gc_action { GC_DROP_EXPORT, GC_RETIRE_EXPORT, GC_RETIRE_IMPORT, GC_ACTION_COUNT };
 
@@ -17,10 +17,10 @@ struct gc_actions {
     struct ref_list texts; /* "v1 dropExport ko20" */
 };
 
-/** Read what is pending; an empty list when keeper knows that nothing is. */
-HS_MUST_CHECK enum hs_status gc_actions_load(struct keeper *k, struct gc_actions *a,
+/** Read what is pending; an empty list when `k` knows that nothing is. */
+HS_MUST_CHECK enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a,
                                              struct hs_error *err);
-HS_MUST_CHECK enum hs_status gc_actions_store(struct keeper *k, struct gc_actions *a,
+HS_MUST_CHECK enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a,
                                               struct hs_error *err);
 void gc_actions_fini(struct gc_actions *a);
 HS_MUST_CHECK enum hs_status gc_actions_add(struct gc_actions *a, const struct ref *vat,
@@ -30,7 +30,7 @@ HS_MUST_CHECK enum hs_status gc_actions_add(struct gc_actions *a, const struct r
 /** Take the next group that has something left to do: one vat, one kind of action, its objects.
  *  Actions that were negated meanwhile (the object is held again, or gone) are left out.
  *  *found false: nothing is left, and the stored list is empty. */
-HS_MUST_CHECK enum hs_status gc_actions_take(struct keeper *k, struct ref *vat,
+HS_MUST_CHECK enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat,
                                              enum gc_action *action, struct ref_list *krefs,
                                              bool *found, struct hs_error *err);
 

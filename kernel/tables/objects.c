@@ -1,15 +1,11 @@
 #include "kernel/tables/objects.h"
 
 #include "kernel/state/position.h"
-#include "kernel/tables/clist.h"
-#include "kernel/tables/gc_actions.h"
-#include "kernel/tables/vat_names.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-static enum hs_status object_count_write(struct keeper *k, const struct ref *kref,
+static enum hs_status object_count_write(struct kv_hashed *k, const struct ref *kref,
                                          const struct object_count *count, struct hs_error *err)
 {
     struct key key;
@@ -19,31 +15,33 @@ static enum hs_status object_count_write(struct keeper *k, const struct ref *kre
     assert(count->reachable <= count->recognizable);
     text[len++] = ',';
     len += uint_text(text + len, count->recognizable);
-    return keeper_write(k, key_of(&key, kref->text, ".refCount", ""), slice_make(text, len), err);
+    return kv_hashed_write(k, key_of(&key, kref->text, ".refCount", ""), slice_make(text, len),
+                           err);
 }
 
-enum hs_status object_create(struct keeper *k, const struct ref *owner, struct ref *kref,
+enum hs_status object_create(struct kv_hashed *k, const struct ref *owner, struct ref *kref,
                              struct hs_error *err)
 {
     static const struct object_count none = {0, 0};
     struct key key;
     uint64_t number;
-    enum hs_status st = keeper_allot(k, slice_text("ko.nextID"), &number, err);
+    enum hs_status st = kv_hashed_allot(k, slice_text("ko.nextID"), &number, err);
 
     assert(owner->text[0] == 'v');
     if (st != HS_OK) return st;
     *kref = ref_number("ko", number);
-    st = keeper_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(owner), err);
+    st = kv_hashed_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(owner), err);
     return st == HS_OK ? object_count_write(k, kref, &none, err) : st;
 }
 
-enum hs_status object_owner(struct keeper *k, const struct ref *kref, struct ref *owner,
+enum hs_status object_owner(struct kv_hashed *k, const struct ref *kref, struct ref *owner,
                             struct hs_error *err)
 {
     struct key key;
     struct slice value;
     bool found;
-    enum hs_status st = keeper_find(k, key_of(&key, kref->text, ".owner", ""), &value, &found, err);
+    enum hs_status st =
+        kv_hashed_find(k, key_of(&key, kref->text, ".owner", ""), &value, &found, err);
 
     owner->text[0] = '\0';
     if (st != HS_OK || !found) return st;
@@ -51,14 +49,14 @@ enum hs_status object_owner(struct keeper *k, const struct ref *kref, struct ref
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat in \"%s.owner\"", kref->text);
 }
 
-enum hs_status object_count_read(struct keeper *k, const struct ref *kref,
+enum hs_status object_count_read(struct kv_hashed *k, const struct ref *kref,
                                  struct object_count *count, bool *found, struct hs_error *err)
 {
     struct key key;
     struct slice value;
     const char *comma;
     enum hs_status st =
-        keeper_find(k, key_of(&key, kref->text, ".refCount", ""), &value, found, err);
+        kv_hashed_find(k, key_of(&key, kref->text, ".refCount", ""), &value, found, err);
 
     *count = (struct object_count){0, 0};
     if (st != HS_OK || !*found) return st;
@@ -73,7 +71,7 @@ enum hs_status object_count_read(struct keeper *k, const struct ref *kref,
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no counts in \"%s.refCount\"", kref->text);
 }
 
-enum hs_status object_hold(struct keeper *k, const struct ref *kref, bool reachable,
+enum hs_status object_hold(struct kv_hashed *k, const struct ref *kref, bool reachable,
                            bool recognizable, struct hs_error *err)
 {
     struct object_count count;
@@ -86,7 +84,7 @@ enum hs_status object_hold(struct keeper *k, const struct ref *kref, bool reacha
     return object_count_write(k, kref, &count, err);
 }
 
-enum hs_status object_release(struct keeper *k, const struct ref *kref, bool reachable,
+enum hs_status object_release(struct kv_hashed *k, const struct ref *kref, bool reachable,
                               bool recognizable, struct hs_error *err)
 {
     struct object_count count;
@@ -101,45 +99,13 @@ enum hs_status object_release(struct keeper *k, const struct ref *kref, bool rea
     count.recognizable -= recognizable;
     st = object_count_write(k, kref, &count, err);
     if (st != HS_OK || count.reachable > 0) return st;
-    return keeper_note_fallen(k, kref, err);
+    return kv_hashed_note_fallen(k, kref, err);
 }
 
-enum hs_status object_orphan(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status object_orphan(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     struct key key;
-    enum hs_status st = keeper_delete(k, key_of(&key, kref->text, ".owner", ""), err);
+    enum hs_status st = kv_hashed_delete(k, key_of(&key, kref->text, ".owner", ""), err);
 
-    return st == HS_OK ? keeper_note_fallen(k, kref, err) : st;
-}
-
-static enum hs_status object_tell_importers(struct keeper *k, const struct ref *kref,
-                                            struct gc_actions *actions, struct hs_error *err)
-{
-    struct vat_name *vats = NULL;
-    struct clist_entry entry;
-    size_t len = 0;
-    enum hs_status st = vat_names_all(k, &vats, &len, err);
-
-    for (size_t i = 0; i < len && st == HS_OK; i++) {
-        st = clist_find(k, &vats[i].id, kref, &entry, err);
-        if (st == HS_OK && entry.found && !vref_is_export(&entry.vref)) {
-            st = gc_actions_add(actions, &vats[i].id, GC_RETIRE_IMPORT, kref, err);
-        }
-    }
-    free(vats);
-    return st;
-}
-
-enum hs_status object_retire(struct keeper *k, const struct ref *kref, struct hs_error *err)
-{
-    struct gc_actions actions = {{0}};
-    struct key key;
-    enum hs_status st = gc_actions_load(k, &actions, err);
-
-    if (st == HS_OK) st = object_tell_importers(k, kref, &actions, err);
-    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
-    if (st == HS_OK) st = keeper_delete(k, key_of(&key, kref->text, ".owner", ""), err);
-    if (st == HS_OK) st = keeper_delete(k, key_of(&key, kref->text, ".refCount", ""), err);
-    gc_actions_fini(&actions);
-    return st;
+    return st == HS_OK ? kv_hashed_note_fallen(k, kref, err) : st;
 }

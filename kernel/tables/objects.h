@@ -6,33 +6,30 @@
 #ifndef HEADSTART_KERNEL_TABLES_OBJECTS_H
 #define HEADSTART_KERNEL_TABLES_OBJECTS_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 
 struct object_count {
     uint64_t reachable;
     uint64_t recognizable; /* >= reachable */
 };
 
-HS_MUST_CHECK enum hs_status object_create(struct keeper *k, const struct ref *owner,
+HS_MUST_CHECK enum hs_status object_create(struct kv_hashed *k, const struct ref *owner,
                                            struct ref *kref, struct hs_error *err);
 /** owner->text is "" when the object has none, or is gone. */
-HS_MUST_CHECK enum hs_status object_owner(struct keeper *k, const struct ref *kref,
+HS_MUST_CHECK enum hs_status object_owner(struct kv_hashed *k, const struct ref *kref,
                                           struct ref *owner, struct hs_error *err);
 /** *found false: the object is gone. */
-HS_MUST_CHECK enum hs_status object_count_read(struct keeper *k, const struct ref *kref,
+HS_MUST_CHECK enum hs_status object_count_read(struct kv_hashed *k, const struct ref *kref,
                                                struct object_count *count, bool *found,
                                                struct hs_error *err);
 /** An object that is gone is left alone: its last holders forget it one by one. */
-HS_MUST_CHECK enum hs_status object_hold(struct keeper *k, const struct ref *kref, bool reachable,
-                                         bool recognizable, struct hs_error *err);
-HS_MUST_CHECK enum hs_status object_release(struct keeper *k, const struct ref *kref,
+HS_MUST_CHECK enum hs_status object_hold(struct kv_hashed *k, const struct ref *kref,
+                                         bool reachable, bool recognizable, struct hs_error *err);
+HS_MUST_CHECK enum hs_status object_release(struct kv_hashed *k, const struct ref *kref,
                                             bool reachable, bool recognizable,
                                             struct hs_error *err);
 /** Its vat no longer exports it. */
-HS_MUST_CHECK enum hs_status object_orphan(struct keeper *k, const struct ref *kref,
-                                           struct hs_error *err);
-/** The object ends: every vat that still recognizes it is told (retireImport). */
-HS_MUST_CHECK enum hs_status object_retire(struct keeper *k, const struct ref *kref,
+HS_MUST_CHECK enum hs_status object_orphan(struct kv_hashed *k, const struct ref *kref,
                                            struct hs_error *err);
 
 #endif

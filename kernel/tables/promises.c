@@ -1,7 +1,6 @@
 #include "kernel/tables/promises.h"
 
 #include "kernel/state/position.h"
-#include "kernel/tables/refcounts.h"
 #include "kernel/tables/run_queue.h"
 
 #include <assert.h>
@@ -21,7 +20,7 @@ static enum hs_status promise_damaged(const struct ref *kref, const char *what,
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged \"%s%s\"", kref->text, what);
 }
 
-enum hs_status promise_create(struct keeper *k, const struct ref *decider, uint64_t holds,
+enum hs_status promise_create(struct kv_hashed *k, const struct ref *decider, uint64_t holds,
                               struct ref *kref, struct hs_error *err)
 {
     char count[UINT_TEXT_BYTES];
@@ -36,57 +35,60 @@ enum hs_status promise_create(struct keeper *k, const struct ref *decider, uint6
                   {".queue.nextID", slice_text("0")}};
     struct key key;
     uint64_t number;
-    enum hs_status st = keeper_allot(k, slice_text("kp.nextID"), &number, err);
+    enum hs_status st = kv_hashed_allot(k, slice_text("kp.nextID"), &number, err);
 
     if (st != HS_OK) return st;
     *kref = ref_number("kp", number);
     for (size_t i = 0; i < sizeof fields / sizeof *fields && st == HS_OK; i++) {
-        st = keeper_create(k, key_of(&key, kref->text, fields[i].name, ""), fields[i].value, err);
+        st =
+            kv_hashed_create(k, key_of(&key, kref->text, fields[i].name, ""), fields[i].value, err);
     }
     return st;
 }
 
-enum hs_status promise_hold(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status promise_hold(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     struct key key;
     uint64_t count;
-    enum hs_status st = keeper_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
+    enum hs_status st =
+        kv_hashed_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
 
     if (st != HS_OK) return st;
-    return keeper_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count + 1, err);
+    return kv_hashed_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count + 1, err);
 }
 
-enum hs_status promise_release(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status promise_release(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     struct key key;
     uint64_t count;
-    enum hs_status st = keeper_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
+    enum hs_status st =
+        kv_hashed_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
 
     if (st != HS_OK) return st;
     if (count == 0) return promise_damaged(kref, ".refCount: released more often than held", err);
-    st = keeper_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count - 1, err);
+    st = kv_hashed_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count - 1, err);
     if (st != HS_OK || count > 1) return st;
-    return keeper_note_fallen(k, kref, err);
+    return kv_hashed_note_fallen(k, kref, err);
 }
 
-enum hs_status promise_holds(struct keeper *k, const struct ref *kref, uint64_t *holds, bool *found,
-                             struct hs_error *err)
+enum hs_status promise_holds(struct kv_hashed *k, const struct ref *kref, uint64_t *holds,
+                             bool *found, struct hs_error *err)
 {
     struct key key;
     struct slice value;
     enum hs_status st =
-        keeper_find(k, key_of(&key, kref->text, ".refCount", ""), &value, found, err);
+        kv_hashed_find(k, key_of(&key, kref->text, ".refCount", ""), &value, found, err);
 
     if (st != HS_OK || !*found || uint_parse(value, holds) == HS_OK) return st;
     return promise_damaged(kref, ".refCount", err);
 }
 
-enum hs_status promise_state_read(struct keeper *k, const struct ref *kref,
+enum hs_status promise_state_read(struct kv_hashed *k, const struct ref *kref,
                                   enum promise_state *state, struct hs_error *err)
 {
     struct key key;
     struct slice value;
-    enum hs_status st = keeper_read(k, key_of(&key, kref->text, ".state", ""), &value, err);
+    enum hs_status st = kv_hashed_read(k, key_of(&key, kref->text, ".state", ""), &value, err);
 
     if (st != HS_OK) return st;
     for (int i = 0; i < PROMISE_STATES; i++) {
@@ -97,40 +99,41 @@ enum hs_status promise_state_read(struct keeper *k, const struct ref *kref,
     return promise_damaged(kref, ".state", err);
 }
 
-enum hs_status promise_decider(struct keeper *k, const struct ref *kref, struct ref *decider,
+enum hs_status promise_decider(struct kv_hashed *k, const struct ref *kref, struct ref *decider,
                                struct hs_error *err)
 {
     struct key key;
     struct slice value;
-    enum hs_status st = keeper_read(k, key_of(&key, kref->text, ".decider", ""), &value, err);
+    enum hs_status st = kv_hashed_read(k, key_of(&key, kref->text, ".decider", ""), &value, err);
 
     decider->text[0] = '\0';
     if (st != HS_OK || value.len == 0) return st;
     return ref_make(value, decider) == HS_OK ? HS_OK : promise_damaged(kref, ".decider", err);
 }
 
-enum hs_status promise_set_decider(struct keeper *k, const struct ref *kref,
+enum hs_status promise_set_decider(struct kv_hashed *k, const struct ref *kref,
                                    const struct ref *decider, struct hs_error *err)
 {
     struct key key;
 
-    return keeper_write_text(k, key_of(&key, kref->text, ".decider", ""),
-                             decider ? decider->text : "", err);
+    return kv_hashed_write_text(k, key_of(&key, kref->text, ".decider", ""),
+                                decider ? decider->text : "", err);
 }
 
-enum hs_status promise_subscribers(struct keeper *k, const struct ref *kref, struct ref_list *out,
-                                   struct hs_error *err)
+enum hs_status promise_subscribers(struct kv_hashed *k, const struct ref *kref,
+                                   struct ref_list *out, struct hs_error *err)
 {
     struct key key;
     struct slice value;
-    enum hs_status st = keeper_read(k, key_of(&key, kref->text, ".subscribers", ""), &value, err);
+    enum hs_status st =
+        kv_hashed_read(k, key_of(&key, kref->text, ".subscribers", ""), &value, err);
 
     if (st != HS_OK) return st;
     st = ref_list_split(out, value);
-    return st == HS_INVALID ? promise_damaged(kref, ".subscribers", err) : keeper_fail(err, st);
+    return st == HS_INVALID ? promise_damaged(kref, ".subscribers", err) : kernel_fail(err, st);
 }
 
-enum hs_status promise_subscribe(struct keeper *k, const struct ref *kref, const struct ref *vat,
+enum hs_status promise_subscribe(struct kv_hashed *k, const struct ref *kref, const struct ref *vat,
                                  struct hs_error *err)
 {
     struct ref_list vats = {0};
@@ -141,50 +144,50 @@ enum hs_status promise_subscribe(struct keeper *k, const struct ref *kref, const
     if (st != HS_OK || ref_list_has(&vats, vat)) goto out;
     st = ref_list_add(&vats, vat);
     if (st == HS_OK) st = ref_list_join(&vats, &text);
-    st = keeper_fail(err, st);
+    st = kernel_fail(err, st);
     if (st != HS_OK) goto out;
-    st = keeper_write(k, key_of(&key, kref->text, ".subscribers", ""), buffer_slice(&text), err);
+    st = kv_hashed_write(k, key_of(&key, kref->text, ".subscribers", ""), buffer_slice(&text), err);
 out:
     ref_list_fini(&vats);
     buffer_fini(&text);
     return st;
 }
 
-enum hs_status promise_enqueue(struct keeper *k, const struct ref *kref, struct slice event,
+enum hs_status promise_enqueue(struct kv_hashed *k, const struct ref *kref, struct slice event,
                                struct hs_error *err)
 {
     struct key key;
     uint64_t number;
     enum hs_status st =
-        keeper_allot(k, key_of(&key, kref->text, ".queue.nextID", ""), &number, err);
+        kv_hashed_allot(k, key_of(&key, kref->text, ".queue.nextID", ""), &number, err);
 
     if (st != HS_OK) return st;
-    return keeper_create(k, key_of_number(&key, kref->text, ".queue.", number), event, err);
+    return kv_hashed_create(k, key_of_number(&key, kref->text, ".queue.", number), event, err);
 }
 
 /* The events that waited go on, in their order; their queue ends. */
-static enum hs_status promise_requeue(struct keeper *k, const struct ref *kref,
+static enum hs_status promise_requeue(struct kv_hashed *k, const struct ref *kref,
                                       struct hs_error *err)
 {
     struct buffer event = {0};
     struct key key;
     uint64_t len;
     enum hs_status st =
-        keeper_read_uint(k, key_of(&key, kref->text, ".queue.nextID", ""), &len, err);
+        kv_hashed_read_uint(k, key_of(&key, kref->text, ".queue.nextID", ""), &len, err);
 
     for (uint64_t i = 0; i < len && st == HS_OK; i++) {
-        st = kv_store_get(&k->kv, key_of_number(&key, kref->text, ".queue.", i), &event, err);
+        st = kv_store_get(&k->store, key_of_number(&key, kref->text, ".queue.", i), &event, err);
         if (st == HS_NOT_FOUND) st = promise_damaged(kref, ".queue", err);
         if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&event), err);
         if (st == HS_OK) {
-            st = keeper_delete(k, key_of_number(&key, kref->text, ".queue.", i), err);
+            st = kv_hashed_delete(k, key_of_number(&key, kref->text, ".queue.", i), err);
         }
     }
     buffer_fini(&event);
     return st;
 }
 
-static enum hs_status promise_delete_keys(struct keeper *k, const struct ref *kref,
+static enum hs_status promise_delete_keys(struct kv_hashed *k, const struct ref *kref,
                                           const char *const *names, size_t len,
                                           struct hs_error *err)
 {
@@ -192,12 +195,12 @@ static enum hs_status promise_delete_keys(struct keeper *k, const struct ref *kr
     enum hs_status st = HS_OK;
 
     for (size_t i = 0; i < len && st == HS_OK; i++) {
-        st = keeper_delete(k, key_of(&key, kref->text, names[i], ""), err);
+        st = kv_hashed_delete(k, key_of(&key, kref->text, names[i], ""), err);
     }
     return st;
 }
 
-static enum hs_status promise_end_unresolved(struct keeper *k, const struct ref *kref,
+static enum hs_status promise_end_unresolved(struct kv_hashed *k, const struct ref *kref,
                                              struct hs_error *err)
 {
     static const char *const names[] = {".decider", ".policy", ".subscribers", ".queue.nextID"};
@@ -205,48 +208,49 @@ static enum hs_status promise_end_unresolved(struct keeper *k, const struct ref 
     return promise_delete_keys(k, kref, names, sizeof names / sizeof *names, err);
 }
 
-enum hs_status promise_settle(struct keeper *k, const struct ref *kref, bool rejected,
+enum hs_status promise_end_waiting(struct kv_hashed *k, const struct ref *kref,
+                                   struct hs_error *err)
+{
+    enum hs_status st = promise_requeue(k, kref, err);
+
+    return st == HS_OK ? promise_end_unresolved(k, kref, err) : st;
+}
+
+enum hs_status promise_settle(struct kv_hashed *k, const struct ref *kref, bool rejected,
                               struct slice body, const struct ref_list *slots, struct hs_error *err)
 {
     struct buffer text = {0};
     struct key key;
     const char *p = kref->text;
-    enum hs_status st = promise_requeue(k, kref, err);
+    enum hs_status st = kv_hashed_write_text(
+        k, key_of(&key, p, ".state", ""),
+        promise_state_names[rejected ? PROMISE_REJECTED : PROMISE_FULFILLED], err);
 
-    if (st == HS_OK) st = promise_end_unresolved(k, kref, err);
-    for (size_t i = 0; i < slots->len && st == HS_OK; i++) {
-        st = refcount_hold(k, &slots->items[i], err);
-    }
+    if (st == HS_OK) st = kv_hashed_create(k, key_of(&key, p, ".data.body", ""), body, err);
+    if (st == HS_OK) st = kernel_fail(err, ref_list_join(slots, &text));
     if (st == HS_OK) {
-        st = keeper_write_text(k, key_of(&key, p, ".state", ""),
-                               promise_state_names[rejected ? PROMISE_REJECTED : PROMISE_FULFILLED],
-                               err);
-    }
-    if (st == HS_OK) st = keeper_create(k, key_of(&key, p, ".data.body", ""), body, err);
-    if (st == HS_OK) st = keeper_fail(err, ref_list_join(slots, &text));
-    if (st == HS_OK) {
-        st = keeper_create(k, key_of(&key, p, ".data.slots", ""), buffer_slice(&text), err);
+        st = kv_hashed_create(k, key_of(&key, p, ".data.slots", ""), buffer_slice(&text), err);
     }
     buffer_fini(&text);
     return st;
 }
 
-enum hs_status promise_data(struct keeper *k, const struct ref *kref, struct buffer *body,
+enum hs_status promise_data(struct kv_hashed *k, const struct ref *kref, struct buffer *body,
                             struct ref_list *slots, struct hs_error *err)
 {
     struct key key;
     struct slice value;
-    enum hs_status st = keeper_read(k, key_of(&key, kref->text, ".data.slots", ""), &value, err);
+    enum hs_status st = kv_hashed_read(k, key_of(&key, kref->text, ".data.slots", ""), &value, err);
 
     if (st != HS_OK) return st;
     st = ref_list_split(slots, value);
     if (st == HS_INVALID) return promise_damaged(kref, ".data.slots", err);
-    if (st != HS_OK) return keeper_fail(err, st);
-    st = kv_store_get(&k->kv, key_of(&key, kref->text, ".data.body", ""), body, err);
+    if (st != HS_OK) return kernel_fail(err, st);
+    st = kv_store_get(&k->store, key_of(&key, kref->text, ".data.body", ""), body, err);
     return st == HS_NOT_FOUND ? promise_damaged(kref, ".data.body", err) : st;
 }
 
-enum hs_status promise_delete(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status promise_delete(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     static const char *const names[] = {".data.body", ".data.slots"};
     static const char *const always[] = {".state", ".refCount"};

@@ -4,10 +4,11 @@
 #include "kernel/tables/gc_actions.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/retirement.h"
 
 #include <assert.h>
 
-enum hs_status refcount_hold(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status refcount_hold(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     switch (kref_kind(kref)) {
     case REF_OBJECT: return object_hold(k, kref, true, true, err);
@@ -17,7 +18,7 @@ enum hs_status refcount_hold(struct keeper *k, const struct ref *kref, struct hs
     }
 }
 
-enum hs_status refcount_release(struct keeper *k, const struct ref *kref, struct hs_error *err)
+enum hs_status refcount_release(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)
 {
     switch (kref_kind(kref)) {
     case REF_OBJECT: return object_release(k, kref, true, true, err);
@@ -27,7 +28,7 @@ enum hs_status refcount_release(struct keeper *k, const struct ref *kref, struct
     }
 }
 
-enum hs_status refcount_hold_all(struct keeper *k, const struct ref_list *krefs,
+enum hs_status refcount_hold_all(struct kv_hashed *k, const struct ref_list *krefs,
                                  struct hs_error *err)
 {
     enum hs_status st = HS_OK;
@@ -38,7 +39,7 @@ enum hs_status refcount_hold_all(struct keeper *k, const struct ref_list *krefs,
     return st;
 }
 
-enum hs_status refcount_release_all(struct keeper *k, const struct ref_list *krefs,
+enum hs_status refcount_release_all(struct kv_hashed *k, const struct ref_list *krefs,
                                     struct hs_error *err)
 {
     enum hs_status st = HS_OK;
@@ -50,7 +51,7 @@ enum hs_status refcount_release_all(struct keeper *k, const struct ref_list *kre
 }
 
 /* May add to the fallen: what the promise's data held. */
-static enum hs_status refcounts_judge_promise(struct keeper *k, const struct ref *kref,
+static enum hs_status refcounts_judge_promise(struct kv_hashed *k, const struct ref *kref,
                                               struct hs_error *err)
 {
     struct ref_list slots = {0};
@@ -72,7 +73,7 @@ static enum hs_status refcounts_judge_promise(struct keeper *k, const struct ref
     return st;
 }
 
-static enum hs_status refcounts_tell_owner(struct keeper *k, const struct ref *kref,
+static enum hs_status refcounts_tell_owner(struct kv_hashed *k, const struct ref *kref,
                                            const struct ref *owner, bool recognizable,
                                            struct hs_error *err)
 {
@@ -92,7 +93,7 @@ static enum hs_status refcounts_tell_owner(struct keeper *k, const struct ref *k
     return st;
 }
 
-static enum hs_status refcounts_judge_object(struct keeper *k, const struct ref *kref,
+static enum hs_status refcounts_judge_object(struct kv_hashed *k, const struct ref *kref,
                                              struct hs_error *err)
 {
     struct object_count count;
@@ -103,11 +104,11 @@ static enum hs_status refcounts_judge_object(struct keeper *k, const struct ref 
     if (st != HS_OK || !found || count.reachable > 0) return st;
     st = object_owner(k, kref, &owner, err);
     if (st != HS_OK) return st;
-    if (owner.text[0] == '\0') return object_retire(k, kref, err);
+    if (owner.text[0] == '\0') return retirement_of_object(k, kref, err);
     return refcounts_tell_owner(k, kref, &owner, count.recognizable > 0, err);
 }
 
-enum hs_status refcounts_process(struct keeper *k, struct hs_error *err)
+enum hs_status refcounts_process(struct kv_hashed *k, struct hs_error *err)
 {
     struct ref kref;
     enum hs_status st = HS_OK;

@@ -2,11 +2,12 @@
 
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/refcounts.h"
 #include "kernel/text/capdata.h"
 
 #include <assert.h>
 
-enum hs_status resolution_settle(struct keeper *k, const struct ref *kpid, bool rejected,
+enum hs_status resolution_settle(struct kv_hashed *k, const struct ref *kpid, bool rejected,
                                  struct slice body, const struct ref_list *slots,
                                  const struct ref *by, struct hs_error *err)
 {
@@ -19,17 +20,19 @@ enum hs_status resolution_settle(struct keeper *k, const struct ref *kpid, bool 
         if (by && ref_equal(&vats.items[i], by)) continue;
         st = event_notify(k, &vats.items[i], kpid, err);
     }
+    if (st == HS_OK) st = promise_end_waiting(k, kpid, err);
+    if (st == HS_OK) st = refcount_hold_all(k, slots, err);
     if (st == HS_OK) st = promise_settle(k, kpid, rejected, body, slots, err);
     ref_list_fini(&vats);
     return st;
 }
 
-enum hs_status resolution_reject(struct keeper *k, const struct ref *kpid, const char *message,
+enum hs_status resolution_reject(struct kv_hashed *k, const struct ref *kpid, const char *message,
                                  struct hs_error *err)
 {
     static const struct ref_list no_slots = {0};
     struct buffer body = {0};
-    enum hs_status st = keeper_fail(err, capdata_error(&body, "Error", message));
+    enum hs_status st = kernel_fail(err, capdata_error(&body, "Error", message));
 
     if (st == HS_OK) {
         st = resolution_settle(k, kpid, true, buffer_slice(&body), &no_slots, NULL, err);

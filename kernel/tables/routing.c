@@ -17,10 +17,10 @@ static enum hs_status route_error(struct route *out, const char *message, struct
     out->kind = ROUTE_REFUSE;
     buffer_clear(&out->body);
     ref_list_clear(&out->slots);
-    return keeper_fail(err, capdata_error(&out->body, "Error", message));
+    return kernel_fail(err, capdata_error(&out->body, "Error", message));
 }
 
-static enum hs_status route_object(struct keeper *k, const struct ref *object, struct route *out,
+static enum hs_status route_object(struct kv_hashed *k, const struct ref *object, struct route *out,
                                    struct hs_error *err)
 {
     enum hs_status st = object_owner(k, object, &out->vat, err);
@@ -34,7 +34,7 @@ static enum hs_status route_object(struct keeper *k, const struct ref *object, s
     return HS_OK;
 }
 
-static enum hs_status route_settled(struct keeper *k, const struct ref *promise,
+static enum hs_status route_settled(struct kv_hashed *k, const struct ref *promise,
                                     enum promise_state state, struct route *out,
                                     struct hs_error *err)
 {
@@ -55,7 +55,7 @@ static enum hs_status route_settled(struct keeper *k, const struct ref *promise,
     return route_object(k, &object, out, err);
 }
 
-enum hs_status route_find(struct keeper *k, const struct ref *target, struct route *out,
+enum hs_status route_find(struct kv_hashed *k, const struct ref *target, struct route *out,
                           struct hs_error *err)
 {
     enum promise_state state;
@@ -71,7 +71,7 @@ enum hs_status route_find(struct keeper *k, const struct ref *target, struct rou
     return HS_OK;
 }
 
-enum hs_status route_refuse(struct keeper *k, const struct route *r, const struct event *e,
+enum hs_status route_refuse(struct kv_hashed *k, const struct route *r, const struct event *e,
                             struct hs_error *err)
 {
     assert(r->kind == ROUTE_REFUSE && e->kind == EVENT_SEND);

@@ -21,11 +21,11 @@ struct route {
     struct ref_list slots; /* likewise */
 };
 
-HS_MUST_CHECK enum hs_status route_find(struct keeper *k, const struct ref *target,
+HS_MUST_CHECK enum hs_status route_find(struct kv_hashed *k, const struct ref *target,
                                         struct route *out, struct hs_error *err);
 void route_fini(struct route *r);
 /** ROUTE_REFUSE: reject the event's result with what the route holds. */
-HS_MUST_CHECK enum hs_status route_refuse(struct keeper *k, const struct route *r,
+HS_MUST_CHECK enum hs_status route_refuse(struct kv_hashed *k, const struct route *r,
                                           const struct event *e, struct hs_error *err);
 
 #endif

@@ -33,17 +33,17 @@ static bool run_queue_parse(struct slice s, struct run_queue_ends *ends)
            ends->head <= ends->tail;
 }
 
-static enum hs_status run_queue_read(struct keeper *k, enum run_queue queue,
+static enum hs_status run_queue_read(struct kv_hashed *k, enum run_queue queue,
                                      struct run_queue_ends *ends, struct hs_error *err)
 {
     struct slice value;
-    enum hs_status st = keeper_read(k, slice_text(run_queue_keys[queue]), &value, err);
+    enum hs_status st = kv_hashed_read(k, slice_text(run_queue_keys[queue]), &value, err);
 
     if (st != HS_OK) return st;
     return run_queue_parse(value, ends) ? HS_OK : run_queue_damaged(queue, err);
 }
 
-static enum hs_status run_queue_write(struct keeper *k, enum run_queue queue,
+static enum hs_status run_queue_write(struct kv_hashed *k, enum run_queue queue,
                                       const struct run_queue_ends *ends, struct hs_error *err)
 {
     char text[2 * UINT_TEXT_BYTES + 3] = "[";
@@ -54,10 +54,10 @@ static enum hs_status run_queue_write(struct keeper *k, enum run_queue queue,
     text[len++] = ',';
     len += uint_text(text + len, ends->tail);
     text[len++] = ']';
-    return keeper_write(k, slice_text(run_queue_keys[queue]), slice_make(text, len), err);
+    return kv_hashed_write(k, slice_text(run_queue_keys[queue]), slice_make(text, len), err);
 }
 
-enum hs_status run_queue_add(struct keeper *k, enum run_queue queue, struct slice event,
+enum hs_status run_queue_add(struct kv_hashed *k, enum run_queue queue, struct slice event,
                              struct hs_error *err)
 {
     struct run_queue_ends ends;
@@ -65,13 +65,14 @@ enum hs_status run_queue_add(struct keeper *k, enum run_queue queue, struct slic
     enum hs_status st = run_queue_read(k, queue, &ends, err);
 
     if (st != HS_OK) return st;
-    st = keeper_create(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
+    st =
+        kv_hashed_create(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
     if (st != HS_OK) return st;
     ends.tail++;
     return run_queue_write(k, queue, &ends, err);
 }
 
-enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue queue, bool *empty,
+enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue, bool *empty,
                                   struct hs_error *err)
 {
     struct run_queue_ends ends;
@@ -81,7 +82,7 @@ enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue queue, bool *
     return st;
 }
 
-static enum hs_status run_queue_first(struct keeper *k, enum run_queue queue,
+static enum hs_status run_queue_first(struct kv_hashed *k, enum run_queue queue,
                                       const struct run_queue_ends *ends, struct buffer *event,
                                       struct hs_error *err)
 {
@@ -89,12 +90,12 @@ static enum hs_status run_queue_first(struct keeper *k, enum run_queue queue,
     enum hs_status st;
 
     if (ends->head == ends->tail) return run_queue_damaged(queue, err);
-    st = kv_store_get(&k->kv, key_of_number(&key, run_queue_keys[queue], ".", ends->head), event,
+    st = kv_store_get(&k->store, key_of_number(&key, run_queue_keys[queue], ".", ends->head), event,
                       err);
     return st == HS_NOT_FOUND ? run_queue_damaged(queue, err) : st;
 }
 
-enum hs_status run_queue_take(struct keeper *k, enum run_queue queue, struct buffer *event,
+enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue, struct buffer *event,
                               struct hs_error *err)
 {
     struct run_queue_ends ends;
@@ -103,7 +104,7 @@ enum hs_status run_queue_take(struct keeper *k, enum run_queue queue, struct buf
 
     if (st == HS_OK) st = run_queue_first(k, queue, &ends, event, err);
     if (st != HS_OK) return st;
-    st = keeper_delete(k, key_of_number(&key, run_queue_keys[queue], ".", ends.head), err);
+    st = kv_hashed_delete(k, key_of_number(&key, run_queue_keys[queue], ".", ends.head), err);
     if (st != HS_OK) return st;
     ends.head++;
     return run_queue_write(k, queue, &ends, err);

@@ -6,16 +6,16 @@
 #ifndef HEADSTART_KERNEL_TABLES_RUN_QUEUE_H
 #define HEADSTART_KERNEL_TABLES_RUN_QUEUE_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 
 enum run_queue { QUEUE_ACCEPTANCE, QUEUE_RUN };
 
-HS_MUST_CHECK enum hs_status run_queue_add(struct keeper *k, enum run_queue queue,
+HS_MUST_CHECK enum hs_status run_queue_add(struct kv_hashed *k, enum run_queue queue,
                                            struct slice event, struct hs_error *err);
-HS_MUST_CHECK enum hs_status run_queue_is_empty(struct keeper *k, enum run_queue queue, bool *empty,
-                                                struct hs_error *err);
+HS_MUST_CHECK enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue,
+                                                bool *empty, struct hs_error *err);
 /** The first event into *event (replaced). The queue may not be empty. */
-HS_MUST_CHECK enum hs_status run_queue_take(struct keeper *k, enum run_queue queue,
+HS_MUST_CHECK enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue,
                                             struct buffer *event, struct hs_error *err);
 
 #endif

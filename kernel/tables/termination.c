@@ -10,11 +10,11 @@
 #include <assert.h>
 
 /* What to do with one key under a prefix; `rest` is the key behind it. */
-typedef enum hs_status (*key_visit_fn)(struct keeper *k, const struct ref *vat, struct slice rest,
-                                       void *data, struct hs_error *err);
+typedef enum hs_status (*key_visit_fn)(struct kv_hashed *k, const struct ref *vat,
+                                       struct slice rest, void *data, struct hs_error *err);
 
 /* Visit every key `<vat><part>…` in order. The visitor may delete the key it is shown. */
-static enum hs_status vat_keys_visit(struct keeper *k, const struct ref *vat, const char *part,
+static enum hs_status vat_keys_visit(struct kv_hashed *k, const struct ref *vat, const char *part,
                                      key_visit_fn visit, void *data, struct hs_error *err)
 {
     struct buffer key = {0};
@@ -23,7 +23,7 @@ static enum hs_status vat_keys_visit(struct keeper *k, const struct ref *vat, co
     enum hs_status st;
 
     for (;;) {
-        st = keeper_next(k, prefix, &key, NULL, err);
+        st = kv_hashed_next(k, prefix, &key, NULL, err);
         if (st != HS_OK) break;
         st = visit(k, vat, slice_make(key.data + prefix.len, key.len - prefix.len), data, err);
         if (st != HS_OK) break;
@@ -33,7 +33,7 @@ static enum hs_status vat_keys_visit(struct keeper *k, const struct ref *vat, co
 }
 
 /* Gather the promises that the vat decides: `rest` is the number of a kref kp<number>. */
-static enum hs_status visit_decided(struct keeper *k, const struct ref *vat, struct slice rest,
+static enum hs_status visit_decided(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                     void *data, struct hs_error *err)
 {
     struct ref_list *decided = data;
@@ -50,11 +50,11 @@ static enum hs_status visit_decided(struct keeper *k, const struct ref *vat, str
     if (st != HS_OK || state != PROMISE_UNRESOLVED) return st;
     st = promise_decider(k, &kpid, &decider, err);
     if (st != HS_OK || !ref_equal(&decider, vat)) return st;
-    return keeper_fail(err, ref_list_add(decided, &kpid));
+    return kernel_fail(err, ref_list_add(decided, &kpid));
 }
 
-static enum hs_status reject_decided(struct keeper *k, const struct ref *vat, const char *message,
-                                     struct hs_error *err)
+static enum hs_status reject_decided(struct kv_hashed *k, const struct ref *vat,
+                                     const char *message, struct hs_error *err)
 {
     struct ref_list decided = {0};
     enum hs_status st = vat_keys_visit(k, vat, ".c.kp", visit_decided, &decided, err);
@@ -67,7 +67,7 @@ static enum hs_status reject_decided(struct keeper *k, const struct ref *vat, co
 }
 
 /* `rest` is what follows o+ in a vref of the vat. */
-static enum hs_status visit_export(struct keeper *k, const struct ref *vat, struct slice rest,
+static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                    void *data, struct hs_error *err)
 {
     struct buffer text = {0};
@@ -80,28 +80,28 @@ static enum hs_status visit_export(struct keeper *k, const struct ref *vat, stru
     if (st == HS_OK) st = ref_make(buffer_slice(&text), &vref);
     st = st == HS_INVALID
              ? hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged c-list of %s", vat->text)
-             : keeper_fail(err, st);
+             : kernel_fail(err, st);
     if (st == HS_OK) st = clist_find_vref(k, vat, &vref, &entry, err);
     if (st == HS_OK && entry.found) st = object_orphan(k, &entry.kref, err);
     buffer_fini(&text);
     return st;
 }
 
-enum hs_status termination_begin(struct keeper *k, const struct ref *vat, const char *message,
+enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, const char *message,
                                  struct hs_error *err)
 {
     enum hs_status st = reject_decided(k, vat, message, err);
 
     if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.o+", visit_export, NULL, err);
     if (st == HS_OK) st = vat_names_remove(k, vat, err);
-    if (st == HS_OK) st = name_list_add(&k->kv, "vats.terminated", ref_slice(vat), err);
+    if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
     if (st == HS_OK) k->cleanup_pending = true;
     return st;
 }
 
 /* `rest` is a vref or kref of the vat's c-list; what it imported and its promises are released,
  * and with them both keys of the entry go. */
-static enum hs_status visit_import(struct keeper *k, const struct ref *vat, struct slice rest,
+static enum hs_status visit_import(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                    void *data, struct hs_error *err)
 {
     struct clist_entry entry;
@@ -114,7 +114,7 @@ static enum hs_status visit_import(struct keeper *k, const struct ref *vat, stru
     return st == HS_OK && entry.found ? clist_delete(k, vat, &entry, err) : st;
 }
 
-static enum hs_status visit_delete(struct keeper *k, const struct ref *vat, struct slice rest,
+static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                    void *data, struct hs_error *err)
 {
     struct key prefix;
@@ -123,26 +123,26 @@ static enum hs_status visit_delete(struct keeper *k, const struct ref *vat, stru
 
     (void)data;
     if (st == HS_OK) st = buffer_append(&key, rest);
-    st = keeper_fail(err, st);
-    if (st == HS_OK) st = keeper_delete(k, buffer_slice(&key), err);
+    st = kernel_fail(err, st);
+    if (st == HS_OK) st = kv_hashed_delete(k, buffer_slice(&key), err);
     buffer_fini(&key);
     return st;
 }
 
-static enum hs_status clean_up_vat(struct keeper *k, const struct ref *vat, struct hs_error *err)
+static enum hs_status clean_up_vat(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
 {
     enum hs_status st = vat_keys_visit(k, vat, ".c.", visit_import, NULL, err);
 
     return st == HS_OK ? vat_keys_visit(k, vat, ".", visit_delete, NULL, err) : st;
 }
 
-enum hs_status termination_clean_up(struct keeper *k, struct hs_error *err)
+enum hs_status termination_clean_up(struct kv_hashed *k, struct hs_error *err)
 {
     struct buffer list = {0};
     struct json_text t;
     struct slice raw;
     struct ref vat;
-    enum hs_status st = kv_store_get_text(&k->kv, "vats.terminated", &list, err);
+    enum hs_status st = kv_store_get_text(&k->store, "vats.terminated", &list, err);
 
     assert(k->cleanup_pending);
     json_text_init(&t, buffer_slice(&list));
@@ -154,7 +154,7 @@ enum hs_status termination_clean_up(struct keeper *k, struct hs_error *err)
     if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: vats.terminated is no list of vats");
     }
-    if (st == HS_OK) st = keeper_write_text(k, slice_text("vats.terminated"), "[]", err);
+    if (st == HS_OK) st = kv_hashed_write_text(k, slice_text("vats.terminated"), "[]", err);
     buffer_fini(&list);
     return st;
 }

@@ -7,12 +7,12 @@
 #ifndef HEADSTART_KERNEL_TABLES_TERMINATION_H
 #define HEADSTART_KERNEL_TABLES_TERMINATION_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 
 /** `message`: what those who wait for the vat are told. */
-HS_MUST_CHECK enum hs_status termination_begin(struct keeper *k, const struct ref *vat,
+HS_MUST_CHECK enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat,
                                                const char *message, struct hs_error *err);
 /** Clean up after every vat whose termination began. */
-HS_MUST_CHECK enum hs_status termination_clean_up(struct keeper *k, struct hs_error *err);
+HS_MUST_CHECK enum hs_status termination_clean_up(struct kv_hashed *k, struct hs_error *err);
 
 #endif

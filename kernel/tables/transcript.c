@@ -51,20 +51,21 @@ static enum hs_status transcript_compose(struct buffer *out, struct slice delive
     return st == HS_OK ? buffer_append_byte(out, '}') : st;
 }
 
-enum hs_status transcript_append(struct keeper *k, const struct ref *vat, uint64_t position,
+enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat, uint64_t position,
                                  struct slice delivery, struct slice syscalls, struct slice result,
                                  struct hs_error *err)
 {
     struct buffer item = {0};
     struct key key;
-    enum hs_status st = keeper_fail(err, transcript_compose(&item, delivery, syscalls, result));
+    enum hs_status st = kernel_fail(err, transcript_compose(&item, delivery, syscalls, result));
 
     if (st == HS_OK) {
-        st = keeper_write(k, key_of_number(&key, vat->text, ".t.", position), buffer_slice(&item),
-                          err);
+        st = kv_hashed_write(k, key_of_number(&key, vat->text, ".t.", position),
+                             buffer_slice(&item), err);
     }
     if (st == HS_OK) {
-        st = keeper_write_uint(k, key_of(&key, vat->text, ".t.endPosition", ""), position + 1, err);
+        st = kv_hashed_write_uint(k, key_of(&key, vat->text, ".t.endPosition", ""), position + 1,
+                                  err);
     }
     buffer_fini(&item);
     return st;

@@ -9,7 +9,7 @@
 #ifndef HEADSTART_KERNEL_TABLES_TRANSCRIPT_H
 #define HEADSTART_KERNEL_TABLES_TRANSCRIPT_H
 
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 #include "kernel/text/json_text.h"
 
 /* Slices borrow the item's text. */
@@ -32,7 +32,7 @@ HS_MUST_CHECK enum hs_status transcript_result(struct buffer *out, uint64_t tick
 /** Does a recorded result say so? */
 bool transcript_result_is_ok(struct slice result);
 /** Write item `position` and the end behind it. */
-HS_MUST_CHECK enum hs_status transcript_append(struct keeper *k, const struct ref *vat,
+HS_MUST_CHECK enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat,
                                                uint64_t position, struct slice delivery,
                                                struct slice syscalls, struct slice result,
                                                struct hs_error *err);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum hs_status vat_names_find(struct keeper *k, struct slice name, struct ref *id, bool *found,
+enum hs_status vat_names_find(struct kv_hashed *k, struct slice name, struct ref *id, bool *found,
                               struct hs_error *err)
 {
     char text[HS_NAME_BYTES_MAX];
@@ -19,7 +19,7 @@ enum hs_status vat_names_find(struct keeper *k, struct slice name, struct ref *i
     if (name.len == 0 || name.len >= sizeof text || memchr(name.data, '\0', name.len)) return HS_OK;
     memcpy(text, name.data, name.len);
     text[name.len] = '\0';
-    st = keeper_find(k, key_of(&key, "vat.name.", text, ""), &value, found, err);
+    st = kv_hashed_find(k, key_of(&key, "vat.name.", text, ""), &value, found, err);
     if (st != HS_OK || !*found || ref_make(value, id) == HS_OK) return st;
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat id in \"vat.name.%s\"", text);
 }
@@ -51,7 +51,7 @@ static enum hs_status name_list_rewrite(struct slice json, struct slice without,
     if (st == HS_OK && with.len > 0) st = json_text_encode(out, with);
     if (st == HS_OK) st = buffer_append_byte(out, ']');
     buffer_fini(&name);
-    if (st != HS_OK) return keeper_fail(err, st);
+    if (st != HS_OK) return kernel_fail(err, st);
     return json_text_end(&t) ? HS_OK : vat_names_damaged("a list of names", err);
 }
 
@@ -114,7 +114,7 @@ static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice 
     return HS_OK;
 }
 
-static enum hs_status vat_name_array_add_one(struct keeper *k, struct vat_name_array *a,
+static enum hs_status vat_name_array_add_one(struct kv_hashed *k, struct vat_name_array *a,
                                              struct slice name, bool is_static,
                                              struct hs_error *err)
 {
@@ -130,23 +130,23 @@ static enum hs_status vat_name_array_add_one(struct keeper *k, struct vat_name_a
     }
     if (!found) return vat_names_damaged("vat.names", err);
     st = vat_name_array_add(a, name, &id, is_static);
-    return st == HS_INVALID ? vat_names_damaged("vat.names", err) : keeper_fail(err, st);
+    return st == HS_INVALID ? vat_names_damaged("vat.names", err) : kernel_fail(err, st);
 }
 
-static enum hs_status vat_name_array_load(struct keeper *k, struct vat_name_array *a,
+static enum hs_status vat_name_array_load(struct kv_hashed *k, struct vat_name_array *a,
                                           const char *key, bool is_static, struct hs_error *err)
 {
     struct buffer list = {0}, name = {0};
     struct json_text t;
     struct slice raw;
-    enum hs_status st = kv_store_get_text(&k->kv, key, &list, err);
+    enum hs_status st = kv_store_get_text(&k->store, key, &list, err);
 
     if (st == HS_NOT_FOUND) st = vat_names_damaged(key, err);
     json_text_init(&t, buffer_slice(&list));
     (void)json_text_open(&t, '[');
     while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
         buffer_clear(&name);
-        st = keeper_fail(err, json_text_decode(&name, raw));
+        st = kernel_fail(err, json_text_decode(&name, raw));
         if (st == HS_OK) {
             st = vat_name_array_add_one(k, a, buffer_slice(&name), is_static, err);
         }
@@ -165,7 +165,7 @@ static int vat_name_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-enum hs_status vat_names_all(struct keeper *k, struct vat_name **out, size_t *len,
+enum hs_status vat_names_all(struct kv_hashed *k, struct vat_name **out, size_t *len,
                              struct hs_error *err)
 {
     struct vat_name_array array = {0};
@@ -182,7 +182,7 @@ enum hs_status vat_names_all(struct keeper *k, struct vat_name **out, size_t *le
     return HS_OK;
 }
 
-enum hs_status vat_names_remove(struct keeper *k, const struct ref *id, struct hs_error *err)
+enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struct hs_error *err)
 {
     struct vat_name *vats = NULL;
     struct key key;
@@ -196,10 +196,11 @@ enum hs_status vat_names_remove(struct keeper *k, const struct ref *id, struct h
     if (i == len) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is in no list of vats", id->text);
     } else if (!vats[i].is_static) {
-        st = name_list_remove(&k->kv, "vat.dynamicIDs", ref_slice(id), err);
+        st = name_list_remove(&k->store, "vat.dynamicIDs", ref_slice(id), err);
     } else {
-        st = keeper_delete(k, key_of(&key, "vat.name.", vats[i].name, ""), err);
-        if (st == HS_OK) st = name_list_remove(&k->kv, "vat.names", slice_text(vats[i].name), err);
+        st = kv_hashed_delete(k, key_of(&key, "vat.name.", vats[i].name, ""), err);
+        if (st == HS_OK)
+            st = name_list_remove(&k->store, "vat.names", slice_text(vats[i].name), err);
     }
     free(vats);
     return st;

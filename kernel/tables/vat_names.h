@@ -6,7 +6,7 @@
 #define HEADSTART_KERNEL_TABLES_VAT_NAMES_H
 
 #include "kernel/state/heap_image.h"
-#include "kernel/tables/keeper.h"
+#include "kernel/tables/kv_hashed.h"
 
 struct vat_name {
     char name[HS_NAME_BYTES_MAX]; /* static name, or the id */
@@ -16,13 +16,13 @@ struct vat_name {
 };
 
 /** The id of the static vat `name`; *found says whether there is one. */
-HS_MUST_CHECK enum hs_status vat_names_find(struct keeper *k, struct slice name, struct ref *id,
+HS_MUST_CHECK enum hs_status vat_names_find(struct kv_hashed *k, struct slice name, struct ref *id,
                                             bool *found, struct hs_error *err);
 /** Every vat, in the order of their ids' numbers. *out is the caller's to free. */
-HS_MUST_CHECK enum hs_status vat_names_all(struct keeper *k, struct vat_name **out, size_t *len,
+HS_MUST_CHECK enum hs_status vat_names_all(struct kv_hashed *k, struct vat_name **out, size_t *len,
                                            struct hs_error *err);
 /** The vat is no more: its name or dynamic id is taken out. */
-HS_MUST_CHECK enum hs_status vat_names_remove(struct keeper *k, const struct ref *id,
+HS_MUST_CHECK enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id,
                                               struct hs_error *err);
 
 /** Add to, take out of, a JSON list of strings in the store. */

@@ -8,7 +8,7 @@
 #define HEADSTART_KERNEL_VAT_BOOT_H
 
 #include "kernel/vat/js_value.h"
-#include "kernel/vat/vat.h"
+#include "kernel/vat/vat_terms.h"
 
 enum {
     /* Of the module's 1 MiB. What is left is for native frames below the check. */

@@ -1,9 +1,11 @@
 #include "kernel/vat/engine.h"
 
+#include "kernel/state/digest.h"
 #include "kernel/vat/boot.h"
 #include "kernel/vat/boot_image.h"
 #include "kernel/vat/js_sources.h"
-#include "kernel/vat/vat_private.h"
+#include "kernel/vat/page_watch.h"
+#include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -139,13 +141,13 @@ static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor 
     struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
     struct vat *v = NULL;
     struct boot_job job = {.supervisor = supervisor};
-    enum hs_status st = vat_instantiate(e, unlimited, &v, err);
+    enum hs_status st = vat_instance_open(&e->watch, unlimited, &v, err);
 
     if (st != HS_OK) return st;
     job.instance = &v->instance;
     st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), boot_body, &job, err);
     if (st == HS_OK) st = heap_copy_whole(&v->heap, out, err);
-    vat_close(v);
+    vat_instance_close(v);
     if (st != HS_OK) return hs_fail_prefix(err, st, "boot a supervisor");
     return HS_OK;
 }

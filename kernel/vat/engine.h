@@ -1,9 +1,26 @@
-/* Engine: what all vats of a process share; above all the booted heap that each starts from. */
+/* Engine: what all vats of a process share: module tables, trap handler, page watch, and the booted
+ * heap that each starts from. */
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_H
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
-#include "kernel/vat/page_watch.h"
-#include "kernel/vat/vat.h"
+#include "kernel/state/heap_image.h"
+#include "kernel/vat/vat_terms.h"
+
+struct page_watch;
+struct vat_engine;
+
+/** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
+ *  faults outside any vat's guard on to the previous handler.
+ *
+ *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL: no cache
+ *  Thread:  once per process, before vats; the engine may then be used from any thread */
+HS_MUST_CHECK enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
+                                             struct hs_error *err);
+void vat_engine_close(struct vat_engine *e); /* no vat may be left */
+
+/** SHA-256 over everything that decides whether an image made elsewhere is usable here: wasm file,
+ *  supervisors, image format. 64 hex digits, valid as long as the engine. */
+const char *vat_engine_epoch(const struct vat_engine *e);
 
 /** The heap of a supervisor right after its boot: kept in memory, else read from the cache folder,
  *  else made now and kept in both. Borrowed, unchanging, valid as long as the engine.

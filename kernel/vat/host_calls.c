@@ -1,6 +1,6 @@
 #include "kernel/vat/host_calls.h"
 
-#include "kernel/vat/vat_private.h"
+#include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
 #include <stdio.h>

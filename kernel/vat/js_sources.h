@@ -3,7 +3,7 @@
 #define HEADSTART_KERNEL_VAT_JS_SOURCES_H
 
 #include "kernel/state/bytes.h"
-#include "kernel/vat/vat.h"
+#include "kernel/vat/vat_terms.h"
 
 /* One file: a function expression. */
 struct js_source {

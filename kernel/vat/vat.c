@@ -1,12 +1,10 @@
 #include "kernel/vat/vat.h"
 
 #include "kernel/vat/boot.h"
-#include "kernel/vat/engine.h"
-#include "kernel/vat/vat_private.h"
+#include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -22,49 +20,9 @@ struct vat_limits vat_limits_default(void)
 
 /* ---- open and close ---- */
 
-static void instantiate_body(void *data)
-{
-    struct vat *v = data;
-
-    engine_instantiate(&v->instance, &v->env, &v->wasi);
-}
-
-enum hs_status vat_instantiate(struct vat_engine *e, struct vat_limits limits, struct vat **out,
-                               struct hs_error *err)
-{
-    struct vat *v = calloc(1, sizeof *v);
-    wasm_rt_memory_t *memory;
-    enum hs_status st;
-
-    assert(limits.heap_bytes_max <= HS_HEAP_BYTES_MAX);
-    if (!v) return hs_fail(err, HS_NOMEM, "no memory for a vat");
-    v->engine = e;
-    v->limits = limits;
-    *ENGINE_STEPS_LEFT(&v->instance) = INT64_MAX; /* booting is not the vat's to pay */
-    v->env.vat = v;
-    v->wasi.vat = v;
-    memory = ENGINE_MEMORY(&v->instance);
-    st = wasm_runtime_run(memory, instantiate_body, v, err);
-    if (st == HS_OK) {
-        memory->max_pages = limits.heap_bytes_max / HS_WASM_PAGE_BYTES;
-        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance),
-                       vat_engine_page_watch(e), err);
-    }
-    if (st != HS_OK) {
-        vat_close(v);
-        return st;
-    }
-    *out = v;
-    return HS_OK;
-}
-
 void vat_close(struct vat *v)
 {
-    if (!v) return;
-    heap_fini(&v->heap);
-    engine_instance_free(&v->instance);
-    buffer_fini(&v->reply);
-    free(v);
+    vat_instance_close(v);
 }
 
 enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_supervisor supervisor,
@@ -82,7 +40,7 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
                        "a booted vat takes %u pages of %d bytes, its limit is %u",
                        booted->info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
     }
-    st = vat_instantiate(e, limits, &v, err);
+    st = vat_instance_open(vat_engine_page_watch(e), limits, &v, err);
     if (st != HS_OK) return st;
     (void)snprintf(v->id, sizeof v->id, "%s", id);
     st = heap_restore(&v->heap, booted, false, err);
@@ -113,7 +71,7 @@ enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
     if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
         return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
     }
-    st = vat_instantiate(e, limits, &v, err);
+    st = vat_instance_open(vat_engine_page_watch(e), limits, &v, err);
     if (st != HS_OK) return st;
     memcpy(v->id, info->vat_id, sizeof v->id);
     st = heap_load(&v->heap, source, info, err);

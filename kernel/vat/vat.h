@@ -18,32 +18,10 @@
 
 #include "kernel/state/digest.h"
 #include "kernel/state/heap_image.h"
+#include "kernel/vat/engine.h"
+#include "kernel/vat/vat_terms.h"
 
-struct vat_engine; /* what all vats of a process share: module tables, trap handler, boot images */
 struct vat;
-
-enum vat_supervisor { VAT_SUPERVISOR_LITE }; /* the JavaScript booted before the vat's own */
-
-/** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
- *  faults outside any vat's guard on to the previous handler.
- *
- *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL: no cache
- *  Thread:  once per process, before vats; the engine may then be used from any thread */
-HS_MUST_CHECK enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
-                                             struct hs_error *err);
-void vat_engine_close(struct vat_engine *e); /* no vat may be left */
-
-/** SHA-256 over everything that decides whether an image made elsewhere is usable here: wasm file,
- *  supervisors, image format. 64 hex digits, valid as long as the engine. */
-const char *vat_engine_epoch(const struct vat_engine *e);
-
-enum { VAT_TICK_STEPS = 10000 }; /* a tick is that many steps of the engine (docs/kernel.md) */
-
-struct vat_limits {
-    uint64_t ticks_max;      /* of one command; 0: no limit */
-    uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */
-};
-struct vat_limits vat_limits_default(void);
 
 /** A vat whose supervisor has booted and that waits for its first command. From the boot image if
  *  there is one, else booted now and the image kept: both give the same bytes. */
@@ -58,11 +36,6 @@ HS_MUST_CHECK enum hs_status vat_open_image(struct vat_engine *e, struct vat_lim
                                             const struct heap_image_info *info, struct vat **out,
                                             struct hs_error *err);
 void vat_close(struct vat *v);
-
-/** Answers `issueCommand(bytes)` while a command runs. An error ends the command: vat_command
- *  returns that status. The handler may not call the vat. */
-typedef enum hs_status (*vat_host_fn)(void *data, struct slice request, struct buffer *reply,
-                                      struct hs_error *err);
 
 /** Hand `command` to the vat's handleCommand, run promise jobs and setImmediate callbacks until it
  *  is quiet.

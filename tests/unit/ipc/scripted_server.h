@@ -14,21 +14,11 @@
 #ifndef HEADSTART_TESTS_UNIT_IPC_SCRIPTED_SERVER_H
 #define HEADSTART_TESTS_UNIT_IPC_SCRIPTED_SERVER_H
 
-#include "ipc/server.h"
+#include "tests/unit/ipc/scripted_task.h"
 
 #define SCRIPTED_CHAIN "test-chain"
 
 struct scripted_server;
-
-struct scripted_facts { /* what the handlers saw, at one moment */
-    unsigned attached, detached, delivered, commits, prepared, shutdowns;
-    unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
-    uint64_t commit_height;
-    char client[64];
-    char words[128]; /* of the last question that failed */
-    struct ipc_counters counters;
-    uint64_t requests_ok, requests_refused;
-};
 
 /** A listening server at `path` with its loop running. Failures end the test program. */
 struct scripted_server *scripted_server_open(const char *path);
@@ -40,8 +30,5 @@ void scripted_server_release(struct scripted_server *s);
 bool scripted_server_told_to_stop(struct scripted_server *s);
 /** Facts, taken on the loop: everything that reached the server before is in them. */
 struct scripted_facts scripted_server_facts(struct scripted_server *s);
-
-/** Where a delivery of `text` leads to. */
-struct position scripted_after(const struct position *before, struct slice text);
 
 #endif

@@ -3,7 +3,17 @@
 #ifndef HEADSTART_TESTS_UNIT_IPC_SCRIPTED_TASK_H
 #define HEADSTART_TESTS_UNIT_IPC_SCRIPTED_TASK_H
 
-#include "tests/unit/ipc/scripted_server.h"
+#include "ipc/server.h"
+
+struct scripted_facts { /* what the handlers saw, at one moment */
+    unsigned attached, detached, delivered, commits, prepared, shutdowns;
+    unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
+    uint64_t commit_height;
+    char client[64];
+    char words[128]; /* of the last question that failed */
+    struct ipc_counters counters;
+    uint64_t requests_ok, requests_refused;
+};
 
 struct scripted_task {
     struct ipc_server *ipc;
@@ -22,6 +32,9 @@ struct scripted_task {
 bool scripted_task_start(struct scripted_task *t);
 /** Answer as executed, and free. */
 void scripted_task_finish(struct scripted_task *t);
+
+/** Where a delivery of `text` leads to. */
+struct position scripted_after(const struct position *before, struct slice text);
 
 /** End the test program, saying why, unless `fine`. */
 void scripted_must(bool fine, const char *what);

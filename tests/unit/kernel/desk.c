@@ -27,9 +27,9 @@ struct ref ref_of(const char *text)
     return r;
 }
 
-struct keeper *desk_keeper(struct desk *d)
+struct kv_hashed *desk_kv(struct desk *d)
 {
-    return &d->kernel.keeper;
+    return &d->kernel.kv;
 }
 
 void desk_open(struct desk *d)
@@ -41,28 +41,28 @@ void desk_open(struct desk *d)
     *d = (struct desk){0};
     must(d, kv_memory_open(&d->base, &d->err));
     must(d, kv_layers_open(kv_memory_store(d->base), &d->kernel.layers, &d->err));
-    must(d, keeper_init(desk_keeper(d), d->kernel.layers, &d->err));
-    keeper_crank_begin(desk_keeper(d));
-    must(d, state_vector_init(&desk_keeper(d)->kv, NULL, &d->err));
+    must(d, kv_hashed_init(desk_kv(d), d->kernel.layers, &d->err));
+    kv_hashed_crank_begin(desk_kv(d));
+    must(d, state_vector_init(&desk_kv(d)->store, NULL, &d->err));
     for (int i = 0; i < 2; i++) {
         struct kernel_config_vat vat = {names[i], slice_text("// none"), slice_text("{}")};
 
-        must(d, state_vector_add_vat(&desk_keeper(d)->kv, &vat, &d->err));
+        must(d, state_vector_add_vat(&desk_kv(d)->store, &vat, &d->err));
         d->vats[i].kernel = &d->kernel;
         d->vats[i].vat = ref_number("v", (uint64_t)i + 1);
     }
-    must(d, state_vector_add_device(&desk_keeper(d)->kv, &bridge, &d->err));
-    must(d, device_export_root(desk_keeper(d), &device, &node, &d->err));
+    must(d, state_vector_add_device(&desk_kv(d)->store, &bridge, &d->err));
+    must(d, device_export_root(desk_kv(d), &device, &node, &d->err));
     desk_commit(d);
 }
 
 void desk_close(struct desk *d)
 {
-    if (kv_layers_in_crank(d->kernel.layers)) keeper_crank_abort(desk_keeper(d));
+    if (kv_layers_in_crank(d->kernel.layers)) kv_hashed_crank_abort(desk_kv(d));
     for (int i = 0; i < 2; i++)
         delivery_fini(&d->vats[i]);
     outputs_fini(&d->kernel.outputs);
-    keeper_fini(desk_keeper(d));
+    kv_hashed_fini(desk_kv(d));
     kv_layers_close(d->kernel.layers);
     kv_memory_close(d->base);
     buffer_fini(&d->reply);
@@ -70,9 +70,9 @@ void desk_close(struct desk *d)
 
 void desk_commit(struct desk *d)
 {
-    must(d, refcounts_process(desk_keeper(d), &d->err));
-    keeper_crank_commit(desk_keeper(d));
-    keeper_crank_begin(desk_keeper(d));
+    must(d, refcounts_process(desk_kv(d), &d->err));
+    kv_hashed_crank_commit(desk_kv(d));
+    kv_hashed_crank_begin(desk_kv(d));
 }
 
 enum hs_status desk_syscall(struct desk *d, int vat, const char *request)
@@ -100,7 +100,7 @@ const char *desk_import(struct desk *d, int vat, const char *kref)
     static struct ref vref;
     struct ref name = ref_of(kref);
 
-    must(d, clist_to_vat(desk_keeper(d), &d->vats[vat - 1].vat, &name, &vref, &d->err));
+    must(d, clist_to_vat(desk_kv(d), &d->vats[vat - 1].vat, &name, &vref, &d->err));
     return vref.text;
 }
 
@@ -113,7 +113,7 @@ const char *desk_get(struct desk *d, const char *key)
     bool found;
     char *text = texts[next++ % TEXTS];
 
-    must(d, keeper_find(desk_keeper(d), slice_text(key), &value, &found, &d->err));
+    must(d, kv_hashed_find(desk_kv(d), slice_text(key), &value, &found, &d->err));
     if (!found) value = slice_text("(none)");
     (void)snprintf(text, sizeof texts[0], "%.*s", (int)value.len, value.data);
     for (char *p = text; *p; p++) {
@@ -127,7 +127,7 @@ size_t desk_count(struct desk *d, const char *prefix)
     struct buffer key = {0};
     size_t count = 0;
 
-    while (keeper_next(desk_keeper(d), slice_text(prefix), &key, NULL, &d->err) == HS_OK)
+    while (kv_hashed_next(desk_kv(d), slice_text(prefix), &key, NULL, &d->err) == HS_OK)
         count++;
     buffer_fini(&key);
     return count;
@@ -142,6 +142,6 @@ void desk_share(struct desk *d)
     (void)desk_import(d, 2, "kp40");
     (void)desk_ok(d, 1, "['resolve',[['p+1',false,{'body':'#\\'$0\\'','slots':['o+1']}]]]");
     (void)desk_import(d, 2, "ko20");
-    must(d, clist_forget(desk_keeper(d), &d->vats[1].vat, &promises, &d->err));
+    must(d, clist_forget(desk_kv(d), &d->vats[1].vat, &promises, &d->err));
     desk_commit(d);
 }

@@ -8,7 +8,7 @@
 
 #include "tests/unit/suite.h"
 
-#include "kernel/kernel_private.h"
+#include "kernel/kernel_core.h"
 #include "kernel/state/kv_memory.h"
 #include "kernel/syscalls.h"
 
@@ -35,7 +35,7 @@ const char *desk_get(struct desk *d, const char *key);
 size_t desk_count(struct desk *d, const char *prefix);
 /** v1 exports o+1 (ko20), v2 imports it as o-50, and nothing else holds it. */
 void desk_share(struct desk *d);
-struct keeper *desk_keeper(struct desk *d);
+struct kv_hashed *desk_kv(struct desk *d);
 struct ref ref_of(const char *text);
 
 #define ASSERT_KEY(desk, key, expected) CU_ASSERT_STRING_EQUAL(desk_get(desk, key), expected)

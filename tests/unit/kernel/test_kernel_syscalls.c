@@ -141,12 +141,12 @@ static void gc__dropped_then_retired_import_reaches_the_exporter(void)
     ASSERT_KEY(&d, "v2.c.o-50", "(none)");
     desk_commit(&d);
     ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20','v1 retireExport ko20']");
-    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_EQUAL(gc_actions_take(desk_kv(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
     CU_ASSERT_TRUE(found && action == GC_DROP_EXPORT && krefs.len == 1);
     CU_ASSERT_STRING_EQUAL(vat.text, "v1");
-    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_EQUAL(gc_actions_take(desk_kv(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
     CU_ASSERT_TRUE(found && action == GC_RETIRE_EXPORT && krefs.len == 1);
-    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_EQUAL(gc_actions_take(desk_kv(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
     CU_ASSERT_FALSE(found);
     ASSERT_KEY(&d, "gcActions", "[]");
     ref_list_fini(&krefs);
@@ -170,7 +170,7 @@ static void gc__object_held_again_is_not_dropped(void)
                     HS_VAT_FAILED); /* it dropped that itself */
     CU_ASSERT_STRING_EQUAL(desk_import(&d, 2, "ko20"), "o-50");
     ASSERT_KEY(&d, "ko20.refCount", "1,1");
-    CU_ASSERT_EQUAL(gc_actions_take(desk_keeper(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
+    CU_ASSERT_EQUAL(gc_actions_take(desk_kv(&d), &vat, &action, &krefs, &found, NULL), HS_OK);
     CU_ASSERT_FALSE(found);
     ref_list_fini(&krefs);
     desk_close(&d);
@@ -186,7 +186,7 @@ static void gc__retired_export_is_told_to_its_importers(void)
     desk_commit(&d);
     /* The exporter was told (dropExports), and gives the object up. */
     CU_ASSERT_EQUAL(
-        clist_drop(desk_keeper(&d), &d.vats[0].vat,
+        clist_drop(desk_kv(&d), &d.vats[0].vat,
                    &(struct clist_entry){
                        .found = true, .reachable = true, .kref = {"ko20"}, .vref = {"o+1"}},
                    NULL),

@@ -73,7 +73,7 @@ static void state_vector__bad_or_taken_names_are_refused(void)
     struct kv_store *kv;
 
     desk_open(&d);
-    kv = &desk_keeper(&d)->kv;
+    kv = &desk_kv(&d)->store;
     CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_EXISTS);
     CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_EXISTS);
     vat.name = "";
@@ -94,33 +94,33 @@ static void state_vector__bad_or_taken_names_are_refused(void)
 
 /* ---- the hash ---- */
 
-static void keeper__crank_hash_is_the_documented_one(void)
+static void kv_hashed__crank_hash_is_the_documented_one(void)
 {
     struct desk d;
     char crank[SHA256_HEX_BYTES], expected[SHA256_HEX_BYTES], before[SHA256_HEX_BYTES];
     struct buffer text = {0};
 
     desk_open(&d);
-    (void)snprintf(before, sizeof before, "%s", desk_keeper(&d)->activity);
-    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("a"), "1", NULL), HS_OK);
-    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("local.x"), "1", NULL), HS_OK);
-    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("kernel.height"), "1", NULL),
+    (void)snprintf(before, sizeof before, "%s", desk_kv(&d)->activity);
+    CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&d), slice_text("a"), "1", NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&d), slice_text("local.x"), "1", NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&d), slice_text("kernel.height"), "1", NULL),
                     HS_OK);
-    CU_ASSERT_EQUAL(keeper_delete(desk_keeper(&d), slice_text("b"), NULL), HS_OK);
-    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("a"), "2", NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_hashed_delete(desk_kv(&d), slice_text("b"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&d), slice_text("a"), "2", NULL), HS_OK);
     desk_commit(&d);
     CU_ASSERT_EQUAL(sha256_hex(slice_text("add\na\n1\ndelete\nb\nadd\na\n2\n"), crank, NULL),
                     HS_OK);
     CU_ASSERT_EQUAL(buffer_printf(&text, "activityhash\n%s\n%s\n", before, crank), HS_OK);
     CU_ASSERT_EQUAL(sha256_hex(buffer_slice(&text), expected, NULL), HS_OK);
-    CU_ASSERT_STRING_EQUAL(desk_keeper(&d)->activity, expected);
+    CU_ASSERT_STRING_EQUAL(desk_kv(&d)->activity, expected);
     buffer_fini(&text);
     desk_close(&d);
 }
 
 /* A little of everything, played by the test: no engine and no supervisor is in this hash. If it
  * changes, every chain's hashes do. */
-static void keeper__activity_hash_of_a_known_scenario_is_the_known_one(void)
+static void kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one(void)
 {
     static const char golden[] = "ccba5e0bfd054f4a37fe8b14786f87f7125512d9cf61cae09afed21c03b0f844";
     struct desk d;
@@ -137,15 +137,15 @@ static void keeper__activity_hash_of_a_known_scenario_is_the_known_one(void)
     (void)desk_ok(&d, 2, "['resolve',[['p+3',false,{'body':'#1','slots':['o-50']}]]]");
     (void)desk_ok(&d, 2, "['dropImports',['o-50']]");
     desk_commit(&d);
-    CU_ASSERT_EQUAL(termination_begin(desk_keeper(&d), &vat, "gone", &d.err), HS_OK);
+    CU_ASSERT_EQUAL(termination_begin(desk_kv(&d), &vat, "gone", &d.err), HS_OK);
     desk_commit(&d);
-    CU_ASSERT_EQUAL(termination_clean_up(desk_keeper(&d), &d.err), HS_OK);
+    CU_ASSERT_EQUAL(termination_clean_up(desk_kv(&d), &d.err), HS_OK);
     desk_commit(&d);
-    CU_ASSERT_STRING_EQUAL(desk_keeper(&d)->activity, golden);
+    CU_ASSERT_STRING_EQUAL(desk_kv(&d)->activity, golden);
     desk_close(&d);
 }
 
-static void keeper__aborted_crank_leaves_no_trace(void)
+static void kv_hashed__aborted_crank_leaves_no_trace(void)
 {
     struct desk a, b;
     struct buffer big = {0};
@@ -155,15 +155,14 @@ static void keeper__aborted_crank_leaves_no_trace(void)
     CU_ASSERT_EQUAL_FATAL(buffer_reserve(&big, 100000), HS_OK);
     memset(big.data, 'x', 100000);
     big.len = 100000;
-    CU_ASSERT_EQUAL(keeper_write(desk_keeper(&b), slice_text("a"), buffer_slice(&big), NULL),
-                    HS_OK);
-    CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&b), slice_text("b"), "1", NULL), HS_OK);
-    keeper_crank_abort(desk_keeper(&b));
-    keeper_crank_begin(desk_keeper(&b));
+    CU_ASSERT_EQUAL(kv_hashed_write(desk_kv(&b), slice_text("a"), buffer_slice(&big), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&b), slice_text("b"), "1", NULL), HS_OK);
+    kv_hashed_crank_abort(desk_kv(&b));
+    kv_hashed_crank_begin(desk_kv(&b));
     ASSERT_KEY(&b, "a", "(none)");
     desk_commit(&a);
     desk_commit(&b);
-    CU_ASSERT_STRING_EQUAL(desk_keeper(&a)->activity, desk_keeper(&b)->activity);
+    CU_ASSERT_STRING_EQUAL(desk_kv(&a)->activity, desk_kv(&b)->activity);
     buffer_fini(&big);
     desk_close(&a);
     desk_close(&b);
@@ -178,18 +177,18 @@ static void run_queue__is_first_in_first_out(void)
     bool empty;
 
     desk_open(&d);
-    CU_ASSERT_EQUAL(run_queue_add(desk_keeper(&d), QUEUE_RUN, slice_text("one"), NULL), HS_OK);
-    CU_ASSERT_EQUAL(run_queue_add(desk_keeper(&d), QUEUE_RUN, slice_text("two"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_add(desk_kv(&d), QUEUE_RUN, slice_text("one"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_add(desk_kv(&d), QUEUE_RUN, slice_text("two"), NULL), HS_OK);
     ASSERT_KEY(&d, "runQueue", "[1,3]");
     ASSERT_KEY(&d, "runQueue.2", "two");
-    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, NULL), HS_OK);
     CU_ASSERT_STRING_EQUAL(buffer_text(&event), "one");
-    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, NULL), HS_OK);
-    CU_ASSERT_EQUAL(run_queue_is_empty(desk_keeper(&d), QUEUE_RUN, &empty, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_is_empty(desk_kv(&d), QUEUE_RUN, &empty, NULL), HS_OK);
     CU_ASSERT_TRUE(empty);
     ASSERT_KEY(&d, "runQueue", "[3,3]");
     CU_ASSERT_EQUAL(desk_count(&d, "runQueue."), 0);
-    CU_ASSERT_EQUAL(run_queue_take(desk_keeper(&d), QUEUE_RUN, &event, &d.err), HS_KERNEL_FAILED);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, &d.err), HS_KERNEL_FAILED);
     buffer_fini(&event);
     desk_close(&d);
 }
@@ -202,9 +201,9 @@ static void run_queue__damaged_store_is_the_kernels_failure(void)
 
     desk_open(&d);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        CU_ASSERT_EQUAL(keeper_write_text(desk_keeper(&d), slice_text("runQueue"), bad[i], NULL),
+        CU_ASSERT_EQUAL(kv_hashed_write_text(desk_kv(&d), slice_text("runQueue"), bad[i], NULL),
                         HS_OK);
-        CU_ASSERT_EQUAL(run_queue_is_empty(desk_keeper(&d), QUEUE_RUN, &empty, &d.err),
+        CU_ASSERT_EQUAL(run_queue_is_empty(desk_kv(&d), QUEUE_RUN, &empty, &d.err),
                         HS_KERNEL_FAILED);
     }
     desk_close(&d);
@@ -293,9 +292,9 @@ static void promise__waiting_messages_go_on_in_order(void)
 
     desk_open(&d);
     (void)desk_ok(&d, 1, "['subscribe','p+1']");
-    CU_ASSERT_EQUAL(promise_enqueue(desk_keeper(&d), &kp, slice_text("first"), NULL), HS_OK);
-    CU_ASSERT_EQUAL(promise_enqueue(desk_keeper(&d), &kp, slice_text("second"), NULL), HS_OK);
-    CU_ASSERT_EQUAL(resolution_reject(desk_keeper(&d), &kp, "-5 \"no\"", NULL), HS_OK);
+    CU_ASSERT_EQUAL(promise_enqueue(desk_kv(&d), &kp, slice_text("first"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(promise_enqueue(desk_kv(&d), &kp, slice_text("second"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(resolution_reject(desk_kv(&d), &kp, "-5 \"no\"", NULL), HS_OK);
     ASSERT_KEY(&d, "acceptanceQueue.1", "{'type':'notify','vatID':'v1','kpid':'kp40'}");
     ASSERT_KEY(&d, "acceptanceQueue.2", "first");
     ASSERT_KEY(&d, "acceptanceQueue.3", "second");
@@ -320,7 +319,7 @@ static void termination__rejects_orphans_releases_and_deletes(void)
     (void)desk_ok(&d, 2, "['send','o+9',{'methargs':{'body':'#[]','slots':[]}}]"); /* ko21 of v2 */
     (void)desk_import(&d, 1, "ko21");
     ASSERT_KEY(&d, "ko21.refCount", "2,2");
-    CU_ASSERT_EQUAL(termination_begin(desk_keeper(&d), &vat, "gone", &d.err), HS_OK);
+    CU_ASSERT_EQUAL(termination_begin(desk_kv(&d), &vat, "gone", &d.err), HS_OK);
     desk_commit(&d);
     ASSERT_KEY(&d, "kp41.state", "rejected");
     ASSERT_KEY(&d, "kp41.data.body", "#{'#error':'gone','name':'Error'}");
@@ -328,8 +327,8 @@ static void termination__rejects_orphans_releases_and_deletes(void)
     ASSERT_KEY(&d, "vats.terminated", "['v1']");
     ASSERT_KEY(&d, "vat.names", "['right']");
     ASSERT_KEY(&d, "vat.name.left", "(none)");
-    CU_ASSERT_TRUE(desk_keeper(&d)->cleanup_pending);
-    CU_ASSERT_EQUAL(termination_clean_up(desk_keeper(&d), &d.err), HS_OK);
+    CU_ASSERT_TRUE(desk_kv(&d)->cleanup_pending);
+    CU_ASSERT_EQUAL(termination_clean_up(desk_kv(&d), &d.err), HS_OK);
     desk_commit(&d);
     CU_ASSERT_EQUAL(desk_count(&d, "v1."), 0);
     ASSERT_KEY(&d, "vats.terminated", "[]");
@@ -344,9 +343,9 @@ int main(int argc, char **argv)
         SUITE_CASE(state_vector__empty_kernel_has_the_known_keys),
         SUITE_CASE(state_vector__vats_and_devices_are_added_under_new_ids),
         SUITE_CASE(state_vector__bad_or_taken_names_are_refused),
-        SUITE_CASE(keeper__crank_hash_is_the_documented_one),
-        SUITE_CASE(keeper__activity_hash_of_a_known_scenario_is_the_known_one),
-        SUITE_CASE(keeper__aborted_crank_leaves_no_trace),
+        SUITE_CASE(kv_hashed__crank_hash_is_the_documented_one),
+        SUITE_CASE(kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one),
+        SUITE_CASE(kv_hashed__aborted_crank_leaves_no_trace),
         SUITE_CASE(run_queue__is_first_in_first_out),
         SUITE_CASE(run_queue__damaged_store_is_the_kernels_failure),
         SUITE_CASE(send__names_are_translated_and_held),

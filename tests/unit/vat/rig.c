@@ -2,6 +2,7 @@
 
 #ifdef RIG_WITHOUT_PAGE_WATCH
 #include "kernel/vat/engine.h"
+#include "kernel/vat/page_watch.h"
 #endif
 
 #include <pthread.h>

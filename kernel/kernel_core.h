@@ -1,17 +1,12 @@
-/* The kernel's inside, shared by the files that make it up. Nobody else includes this. */
-#ifndef HEADSTART_KERNEL_KERNEL_PRIVATE_H
-#define HEADSTART_KERNEL_KERNEL_PRIVATE_H
+/* Kernel core: the inside that the kernel's files share. Nobody else includes this. */
+#ifndef HEADSTART_KERNEL_KERNEL_CORE_H
+#define HEADSTART_KERNEL_KERNEL_CORE_H
 
-#include "kernel/kernel.h"
-#include "kernel/tables/keeper.h"
+#include "kernel/kernel_options.h"
+#include "kernel/outputs.h"
+#include "kernel/state/position.h"
+#include "kernel/tables/kv_hashed.h"
 #include "kernel/vat_process.h"
-
-/* Texts in order, each JSON: what the bridge sent out during the message at hand. */
-struct outputs {
-    struct buffer *items;
-    size_t len;
-    size_t capacity;
-};
 
 /* Where the kernel stands; what going back to a mark puts back besides store and heaps. */
 struct standing {
@@ -23,7 +18,7 @@ struct standing {
 struct kernel {
     struct kernel_options options;
     struct kv_layers *layers;
-    struct keeper keeper;
+    struct kv_hashed kv;
     struct vat_table vats;
     struct standing now, mark;
 
@@ -58,11 +53,5 @@ void kernel_end_message(struct kernel *k);
  *  its program does not load. */
 HS_MUST_CHECK enum hs_status kernel_process(struct kernel *k, const struct ref *vat,
                                             struct vat_process **out, struct hs_error *err);
-
-HS_MUST_CHECK enum hs_status outputs_add(struct outputs *o, struct slice json,
-                                         struct hs_error *err);
-/** Forget those behind the first `len`. */
-void outputs_cut(struct outputs *o, size_t len);
-void outputs_fini(struct outputs *o);
 
 #endif

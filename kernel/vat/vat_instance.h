@@ -1,10 +1,11 @@
-/* What the files of this folder know of a vat. */
-#ifndef HEADSTART_KERNEL_VAT_VAT_PRIVATE_H
-#define HEADSTART_KERNEL_VAT_VAT_PRIVATE_H
+/* Vat instance: what a vat is made of, for the files of this folder. */
+#ifndef HEADSTART_KERNEL_VAT_VAT_INSTANCE_H
+#define HEADSTART_KERNEL_VAT_VAT_INSTANCE_H
 
+#include "kernel/state/heap_image.h"
 #include "kernel/vat/engine_symbols.h"
 #include "kernel/vat/heap.h"
-#include "kernel/vat/vat.h"
+#include "kernel/vat/vat_terms.h"
 
 /* What the engine hands to every import that it calls. */
 struct engine_env {
@@ -15,7 +16,6 @@ struct engine_wasi {
 };
 
 struct vat {
-    struct vat_engine *engine;
     engine_instance instance;
     struct engine_env env;
     struct engine_wasi wasi;
@@ -32,8 +32,11 @@ struct vat {
     struct buffer reply; /* of the host; kept between commands for its memory */
 };
 
-/* An instance without memory contents of its own: right after instantiation. */
-HS_MUST_CHECK enum hs_status vat_instantiate(struct vat_engine *e, struct vat_limits limits,
-                                             struct vat **out, struct hs_error *err);
+/** An instance without memory contents of its own: right after instantiation.
+ *  watch  borrowed for the vat's life */
+HS_MUST_CHECK enum hs_status vat_instance_open(const struct page_watch *watch,
+                                               struct vat_limits limits, struct vat **out,
+                                               struct hs_error *err);
+void vat_instance_close(struct vat *v);
 
 #endif

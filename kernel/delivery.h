@@ -1,0 +1,18 @@
+/* Delivery: what one vat was handed, while it runs. */
+#ifndef HEADSTART_KERNEL_DELIVERY_H
+#define HEADSTART_KERNEL_DELIVERY_H
+
+#include "kernel/kernel_core.h"
+
+struct delivery {
+    struct kernel *kernel;
+    struct ref vat;
+    struct buffer syscalls; /* the transcript's list so far */
+    bool exits;             /* the vat asked to end with this delivery, */
+    bool exit_failed;       /* which failed, */
+    struct buffer exit_why; /* for this reason: decoded body */
+};
+
+void delivery_fini(struct delivery *d);
+
+#endif

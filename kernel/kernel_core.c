@@ -1,0 +1,52 @@
+#include "kernel/kernel_core.h"
+
+#include <stdlib.h>
+
+enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err)
+{
+    if (k->failed) return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+    if (!k->torn) return HS_OK;
+    return hs_fail(err, HS_INVALID,
+                   "a message failed half-way: the kernel must go back to its mark");
+}
+
+void kernel_end_message(struct kernel *k)
+{
+    if (k->message_open) kv_layers_message_commit(k->layers);
+    k->message_open = false;
+}
+
+static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, struct vat_name *out,
+                                      struct hs_error *err)
+{
+    struct vat_name *names = NULL;
+    size_t len = 0, i = 0;
+    enum hs_status st = vat_names_all(&k->kv, &names, &len, err);
+
+    if (st != HS_OK) return st;
+    while (i < len && !ref_equal(&names[i].id, id)) {
+        i++;
+    }
+    if (i < len) {
+        *out = names[i];
+    } else {
+        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is in no list of vats", id->text);
+    }
+    free(names);
+    return st;
+}
+
+enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct vat_process **out,
+                              struct hs_error *err)
+{
+    struct vat_name name;
+    enum hs_status st;
+
+    *out = vat_table_find(&k->vats, vat);
+    if (*out) return HS_OK;
+    st = kernel_vat_name(k, vat, &name, err);
+    if (st == HS_OK) st = vat_table_add(&k->vats, &name, out, err);
+    if (st != HS_OK) return st;
+    (*out)->born = true;
+    return vat_process_open(*out, &k->kv.store, k->options.engine, k->options.vat_limits, err);
+}

@@ -1,0 +1,13 @@
+#include "kernel/outcome.h"
+
+#include <stdlib.h>
+
+void kernel_outcome_fini(struct kernel_outcome *o)
+{
+    buffer_fini(&o->value);
+    for (size_t i = 0; i < o->outputs_len; i++) {
+        buffer_fini(&o->outputs[i]);
+    }
+    free(o->outputs);
+    *o = (struct kernel_outcome){0};
+}

@@ -1,0 +1,23 @@
+/* Outcome: what one message did. */
+#ifndef HEADSTART_KERNEL_OUTCOME_H
+#define HEADSTART_KERNEL_OUTCOME_H
+
+#include "kernel/state/bytes.h"
+#include "kernel/state/kv_map.h"
+#include "kernel/state/message.h"
+#include "kernel/state/position.h"
+
+/* What one message did. The buffers belong to the caller (kernel_outcome_fini); `writes` is
+ * borrowed and valid until the next call on the kernel. */
+struct kernel_outcome {
+    struct position after;
+    enum message_status status;
+    struct buffer value;    /* JSON: the value, {"error": text}, or null while pending */
+    struct buffer *outputs; /* JSON each, in order: what vats sent through the bridge device */
+    size_t outputs_len;
+    const struct kv_map *writes; /* net changes of the store, in key order */
+    uint64_t cranks;
+};
+void kernel_outcome_fini(struct kernel_outcome *o);
+
+#endif

@@ -1,0 +1,40 @@
+#include "kernel/outputs.h"
+
+#include "kernel/state/limits.h"
+#include "kernel/tables/kv_hashed.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum hs_status outputs_add(struct outputs *o, struct slice json, struct hs_error *err)
+{
+    size_t capacity = o->capacity ? 2 * o->capacity : 4;
+    struct buffer *items;
+    enum hs_status st;
+
+    assert(o->len < HS_OUTPUTS_MAX);
+    if (o->len == o->capacity) {
+        items = realloc(o->items, capacity * sizeof *items);
+        if (!items) return kernel_fail(err, HS_NOMEM);
+        o->items = items;
+        o->capacity = capacity;
+    }
+    o->items[o->len] = (struct buffer){0};
+    st = buffer_assign(&o->items[o->len], json);
+    if (st == HS_OK) o->len++;
+    return kernel_fail(err, st);
+}
+
+void outputs_cut(struct outputs *o, size_t len)
+{
+    while (o->len > len) {
+        buffer_fini(&o->items[--o->len]);
+    }
+}
+
+void outputs_fini(struct outputs *o)
+{
+    outputs_cut(o, 0);
+    free(o->items);
+    *o = (struct outputs){0};
+}

@@ -1,0 +1,92 @@
+/* Hashed store: the kernel's store as its tables see it, every change of a crank hashed.
+ *
+ * Everything that the kernel writes inside a crank passes through here, so that the crank's ordered
+ * changes are hashed exactly once and an aborted crank leaves no trace in the hash:
+ *
+ *   crankhash = SHA-256 of  add\n<key>\n<value>\n  and  delete\n<key>\n,  in the order they happen
+ *   activity' = SHA-256 of  activityhash\n<activity>\n<crankhash>\n
+ *
+ * Not in that stream: local.*, the activity hash itself, and the kernel's notes on block heights
+ * (docs/kernel.md says why). It is a store itself, so that whatever mutates a store, the
+ * state vector's functions above all, is hashed without knowing it.
+ *
+ * It also collects, per crank, the references whose counts fell: refcounts.h judges them at the
+ * crank's end.
+ *
+ * A missing or malformed kernel key is the kernel's own inconsistency: HS_KERNEL_FAILED.
+ */
+#ifndef HEADSTART_KERNEL_TABLES_KV_HASHED_H
+#define HEADSTART_KERNEL_TABLES_KV_HASHED_H
+
+#include "kernel/state/digest.h"
+#include "kernel/state/kv_layers.h"
+#include "kernel/state/limits.h"
+#include "kernel/text/refs.h"
+
+struct kv_hashed {
+    struct kv_store store; /* first: what hashes as it writes */
+    struct kv_layers *layers;
+    struct sha256 *crank_hash;
+    struct buffer changes;           /* the crank's newest changes, not yet in crank_hash */
+    struct ref_list fallen;          /* krefs whose counts fell in this crank */
+    struct buffer scratch;           /* what kv_hashed_find last read */
+    char activity[SHA256_HEX_BYTES]; /* after the last committed crank */
+    bool gc_pending;      /* gcActions may hold something (it is empty between messages) */
+    bool cleanup_pending; /* vats.terminated likewise */
+};
+
+HS_MUST_CHECK enum hs_status kv_hashed_init(struct kv_hashed *k, struct kv_layers *layers,
+                                            struct hs_error *err);
+void kv_hashed_fini(struct kv_hashed *k);
+
+void kv_hashed_crank_begin(struct kv_hashed *k);
+void kv_hashed_crank_commit(struct kv_hashed *k);
+void kv_hashed_crank_abort(struct kv_hashed *k);
+
+/* A key put together from up to three parts; names are the longest of them. */
+struct key {
+    char text[2 * HS_NAME_BYTES_MAX];
+    size_t len;
+};
+/** a + b + c, each possibly "". Returns the slice over *key. */
+struct slice key_of(struct key *key, const char *a, const char *b, const char *c);
+struct slice key_of_number(struct key *key, const char *a, const char *b, uint64_t number);
+
+/** *value borrows the scratch: valid until the next read. */
+HS_MUST_CHECK enum hs_status kv_hashed_find(struct kv_hashed *k, struct slice key,
+                                            struct slice *value, bool *found, struct hs_error *err);
+/** As kv_hashed_find, of a key that must be there. */
+HS_MUST_CHECK enum hs_status kv_hashed_read(struct kv_hashed *k, struct slice key,
+                                            struct slice *value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_read_uint(struct kv_hashed *k, struct slice key,
+                                                 uint64_t *out, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_has(struct kv_hashed *k, struct slice key, bool *found,
+                                           struct hs_error *err);
+/** Write a key that is not there at present, as the caller knows; see kv_layers_create. Queue
+ * slots, promises and c-list entries mostly end within the message that made them: most of what a
+ *  message would write are deletions of keys that nobody ever saw. */
+HS_MUST_CHECK enum hs_status kv_hashed_create(struct kv_hashed *k, struct slice key,
+                                              struct slice value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_write(struct kv_hashed *k, struct slice key,
+                                             struct slice value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_write_text(struct kv_hashed *k, struct slice key,
+                                                  const char *value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_write_uint(struct kv_hashed *k, struct slice key,
+                                                  uint64_t value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status kv_hashed_delete(struct kv_hashed *k, struct slice key,
+                                              struct hs_error *err);
+/** The number that `key` holds, which is counted up: how ids are allotted. */
+HS_MUST_CHECK enum hs_status kv_hashed_allot(struct kv_hashed *k, struct slice key,
+                                             uint64_t *number, struct hs_error *err);
+/** The first key behind `*key` that begins with `prefix` (start with an empty *key);
+ *  HS_NOT_FOUND when there is none. `value` may be NULL. */
+HS_MUST_CHECK enum hs_status kv_hashed_next(struct kv_hashed *k, struct slice prefix,
+                                            struct buffer *key, struct buffer *value,
+                                            struct hs_error *err);
+/** Note that a count of `kref` fell in this crank (twice does no harm). */
+HS_MUST_CHECK enum hs_status kv_hashed_note_fallen(struct kv_hashed *k, const struct ref *kref,
+                                                   struct hs_error *err);
+/** Out-of-memory and over-a-bound of buffers and lists, with words. */
+enum hs_status kernel_fail(struct hs_error *err, enum hs_status st);
+
+#endif

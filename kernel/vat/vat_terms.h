@@ -1,0 +1,22 @@
+/* Vat terms: who boots a vat, what it may spend, and who answers what it asks. */
+#ifndef HEADSTART_KERNEL_VAT_VAT_TERMS_H
+#define HEADSTART_KERNEL_VAT_VAT_TERMS_H
+
+#include "kernel/state/bytes.h"
+
+enum vat_supervisor { VAT_SUPERVISOR_LITE }; /* the JavaScript booted before the vat's own */
+
+enum { VAT_TICK_STEPS = 10000 }; /* a tick is that many steps of the engine (docs/kernel.md) */
+
+struct vat_limits {
+    uint64_t ticks_max;      /* of one command; 0: no limit */
+    uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */
+};
+struct vat_limits vat_limits_default(void);
+
+/** Answers `issueCommand(bytes)` while a command runs. An error ends the command: vat_command
+ *  returns that status. The handler may not call the vat. */
+typedef enum hs_status (*vat_host_fn)(void *data, struct slice request, struct buffer *reply,
+                                      struct hs_error *err);
+
+#endif
