@@ -1,227 +1,325 @@
+/* One row a metric: its name, its type, what it says, and who reads it. What is one figure, one
+ * histogram or one array of counters needs no function; everything else has one of its own. */
 #include "sidecar/report/metrics.h"
 
 #include "ipc/server.h"
+#include "sidecar/report/metrics_page.h"
 #include "sidecar/report/process_figures.h"
 #include "sidecar/report/progress.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <stddef.h>
 
-/* The page is built with a failure that sticks, so that each line need not be checked. */
-struct page {
-    struct buffer *out;
-    enum hs_status status;
+struct metric_source {
+    const struct figures *f;
+    struct ipc_counters ipc;
+    const struct ipc_server *server; /* NULL: no ipc families */
+    struct process_figures process;
+    uint64_t now_us;
 };
 
-static void page_family(struct page *p, const char *name, const char *type, const char *help)
+struct metric {
+    const char *name, *type, *help;
+    void (*read)(const struct metric *m, const struct metric_source *s, struct metrics_page *p);
+    size_t at;                     /* offset in struct figures, of what `read` shows */
+    const char *label;             /* its label's name; several are told by `read` */
+    const char *(*word_of)(int i); /* the label's value for the i-th counter; NULL: left out */
+    int count;
+};
+
+/* --- whole rows of figures --- */
+
+static const uint64_t *figure_at(const struct metric *m, const struct metric_source *s)
 {
-    if (p->status != HS_OK) return;
-    p->status = buffer_printf(p->out, "# HELP headstart_%s %s\n# TYPE headstart_%s %s\n", name,
-                              help, name, type);
+    return (const uint64_t *)(const void *)((const char *)s->f + m->at);
 }
 
-static void page_uint(struct page *p, const char *name, uint64_t value)
+static void read_figure(const struct metric *m, const struct metric_source *s,
+                        struct metrics_page *p)
 {
-    if (p->status == HS_OK)
-        p->status = buffer_printf(p->out, "headstart_%s %" PRIu64 "\n", name, value);
+    metrics_page_sample(p, NULL, 0, (double)*figure_at(m, s));
 }
 
-static void page_labelled(struct page *p, const char *name, const char *label, const char *value,
-                          uint64_t count)
+static void read_histogram(const struct metric *m, const struct metric_source *s,
+                           struct metrics_page *p)
 {
-    if (p->status != HS_OK) return;
-    p->status =
-        buffer_printf(p->out, "headstart_%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value, count);
+    metrics_page_histogram(p, (const struct histogram *)(const void *)figure_at(m, s));
 }
 
-static void page_gauge(struct page *p, const char *name, const char *help, uint64_t value)
+static void read_counters(const struct metric *m, const struct metric_source *s,
+                          struct metrics_page *p)
 {
-    page_family(p, name, "gauge", help);
-    page_uint(p, name, value);
-}
+    for (int i = 0; i < m->count; i++) {
+        struct metric_label label = {m->label, m->word_of(i)};
 
-static void page_counter(struct page *p, const char *name, const char *help, uint64_t value)
-{
-    page_family(p, name, "counter", help);
-    page_uint(p, name, value);
-}
-
-static void page_seconds(struct page *p, const char *name, const char *help, double seconds)
-{
-    page_family(p, name, "gauge", help);
-    if (p->status == HS_OK) p->status = buffer_printf(p->out, "headstart_%s %.6f\n", name, seconds);
-}
-
-static void page_histogram(struct page *p, const char *name, const char *help,
-                           const struct histogram *h)
-{
-    uint64_t below = 0;
-
-    page_family(p, name, "histogram", help);
-    for (size_t i = 0; i < HISTOGRAM_BOUNDS && p->status == HS_OK; i++) {
-        below += h->counts[i];
-        p->status = buffer_printf(p->out, "headstart_%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
-                                  histogram_bounds[i], below);
+        if (label.value) metrics_page_sample(p, &label, 1, (double)figure_at(m, s)[i]);
     }
-    if (p->status != HS_OK) return;
-    p->status = buffer_printf(p->out,
-                              "headstart_%s_bucket{le=\"+Inf\"} %" PRIu64 "\nheadstart_%s_sum "
-                              "%.6f\nheadstart_%s_count %" PRIu64 "\n",
-                              name, histogram_count(h), name, h->sum_s, name, histogram_count(h));
 }
 
-static void page_where(struct page *p, const struct figures *f)
+/* --- words of labels --- */
+
+static const char *delivery_word(int i)
 {
-    page_family(p, "build_info", "gauge", "The running version.");
-    page_labelled(p, "build_info", "version", HEADSTART_VERSION_TEXT, 1);
-    page_family(p, "phase", "gauge", "1 for the phase the sidecar is in.");
+    return delivery_result_name((enum delivery_result)i);
+}
+
+static const char *snapshot_word(int i)
+{
+    return snapshot_result_name((enum snapshot_result)i);
+}
+
+static const char *skip_word(int i)
+{
+    return snapshot_skip_name((enum snapshot_skip)i);
+}
+
+static const char *path_word(int i)
+{
+    return i == ENTRY_NONE ? NULL : entry_path_name((enum entry_path)i);
+}
+
+static const char *cause_word(int i)
+{
+    return i == ENTRY_CAUSE_NONE ? NULL : entry_cause_name((enum entry_cause)i);
+}
+
+static const char *replaying_word(int i)
+{
+    bool replays = i == PHASE_ROLLING || i == PHASE_CATCHING_UP || i == PHASE_ROLLING_BACK;
+
+    return replays ? phase_name((enum phase)i) : NULL;
+}
+
+/* --- readers of one row --- */
+
+#define READER(name)                                                                               \
+    static void read_##name(const struct metric *m, const struct metric_source *s,                 \
+                            struct metrics_page *p)
+/* A reader of a single number. */
+#define READ_NUMBER(name, number)                                                                  \
+    READER(name)                                                                                   \
+    {                                                                                              \
+        (void)m, (void)s;                                                                          \
+        metrics_page_sample(p, NULL, 0, (double)(number));                                         \
+    }
+/* The same for one that may be unknown, which is negative. */
+#define READ_IF_KNOWN(name, number)                                                                \
+    READER(name)                                                                                   \
+    {                                                                                              \
+        (void)m;                                                                                   \
+        if ((number) >= 0) metrics_page_sample(p, NULL, 0, (number));                              \
+    }
+
+READER(build)
+{
+    struct metric_label label = {m->label, HEADSTART_VERSION_TEXT};
+
+    (void)s;
+    metrics_page_sample(p, &label, 1, 1);
+}
+
+READER(phase)
+{
     for (int i = PHASE_STARTING; i < PHASE_COUNT; i++) {
-        page_labelled(p, "phase", "phase", phase_name((enum phase)i), f->phase == (enum phase)i);
-    }
-    page_gauge(p, "ready", "1 when a kernel waits for the node's next delivery.", figures_ready(f));
-    page_gauge(p, "node_connected", "1 when a node is connected.", f->node.connected);
-    page_gauge(p, "block_height", "Block height of the last message.", f->height);
-    page_gauge(p, "real_seqnum", "Seqnum of the node's store at its last delivery.",
-               f->real_seqnum);
-    page_gauge(p, "kernel_seqnum", "Seqnum of the kernel.", f->at.seqnum);
-    page_gauge(p, "floor_seqnum", "Highest seqnum that the node must have committed.",
-               f->floor_seqnum);
-}
+        struct metric_label label = {m->label, phase_name((enum phase)i)};
 
-static void page_disk(struct page *p, const struct figures *f)
-{
-    page_gauge(p, "snapshot_seqnum", "Seqnum of the newest snapshot.", f->snapshot.newest);
-    page_gauge(p, "snapshots", "Snapshots that can be returned to.", f->snapshot.count);
-    page_gauge(p, "snapshot_bytes", "Bytes of the snapshot store on disk.", f->snapshot.bytes);
-    page_gauge(p, "snapshot_last_success_timestamp_seconds",
-               "Unix time of the last snapshot written; 0: none since the start.",
-               f->snapshot_success_unix_s);
-    page_family(p, "snapshot_writes_total", "counter", "Snapshots begun, by how they ended.");
-    for (int i = 0; i < SNAPSHOT_RESULT_COUNT; i++) {
-        page_labelled(p, "snapshot_writes_total", "result",
-                      snapshot_result_name((enum snapshot_result)i), f->snapshot_writes[i]);
-    }
-    page_family(p, "snapshot_skipped_total", "counter", "Snapshots due but not begun.");
-    for (int i = 0; i < SNAPSHOT_SKIP_COUNT; i++) {
-        page_labelled(p, "snapshot_skipped_total", "reason",
-                      snapshot_skip_name((enum snapshot_skip)i), f->snapshot_skips[i]);
-    }
-    page_histogram(p, "snapshot_write_duration_seconds", "Time to write a snapshot, in background.",
-                   &f->snapshot_write);
-    page_gauge(p, "log_first_seqnum", "First seqnum in the replay log.", f->log.first);
-    page_gauge(p, "log_last_seqnum", "Last seqnum in the replay log.", f->log.last);
-    page_gauge(p, "log_bytes", "Bytes of the replay log on disk.", f->log.bytes);
-    page_counter(p, "log_appends_total", "Entries appended to the replay log.", f->log_appends);
-    page_counter(p, "log_failures_total", "Writes and syncs of the replay log that failed.",
-                 f->log_failures);
-    page_histogram(p, "log_sync_duration_seconds", "Time of one sync of the replay log.",
-                   &f->log_sync);
-}
-
-static void page_replay(struct page *p, const struct figures *f, uint64_t now_us)
-{
-    const struct figures_replay *r = &f->replay;
-    struct progress_rates rates = {0};
-
-    if (r->active && now_us > r->started_us) {
-        rates = progress_rates(r->from, r->at, r->target, now_us - r->started_us);
-    }
-    page_histogram(p, "attach_duration_seconds",
-                   "A node's first delivery: arrival until the kernel stands at its position.",
-                   &f->attach);
-    page_family(p, "attach_total", "counter", "Ways the kernel got to the node's position.");
-    for (int i = ENTRY_NONE + 1; i < ENTRY_PATH_COUNT; i++) {
-        page_labelled(p, "attach_total", "path", entry_path_name((enum entry_path)i),
-                      f->attaches[i]);
-    }
-    page_family(p, "full_replays_total", "counter", "Full replays, by why nothing cheaper helped.");
-    for (int i = ENTRY_CAUSE_NONE + 1; i < ENTRY_CAUSE_COUNT; i++) {
-        page_labelled(p, "full_replays_total", "cause", entry_cause_name((enum entry_cause)i),
-                      f->full_replays[i]);
-    }
-    page_family(p, "replayed_messages_total", "counter", "Messages executed again from the log.");
-    for (int i = PHASE_STARTING; i < PHASE_COUNT; i++) {
-        if (i != PHASE_ROLLING && i != PHASE_CATCHING_UP && i != PHASE_ROLLING_BACK) continue;
-        page_labelled(p, "replayed_messages_total", "phase", phase_name((enum phase)i),
-                      f->replayed[i]);
-    }
-    page_seconds(p, "replay_eta_seconds", "Estimated time left of the running replay; 0: none.",
-                 rates.eta_s);
-    page_seconds(p, "preload_duration_seconds", "Process start until the kernel was preloaded.",
-                 (double)f->preload_us / 1e6);
-    page_counter(p, "divergences_total", "Replays that differed from what was recorded.",
-                 f->divergences);
-}
-
-static void page_deliveries(struct page *p, const struct figures *f)
-{
-    page_family(p, "deliveries_total", "counter", "Deliveries answered, by status.");
-    for (int i = 0; i < DELIVERY_RESULT_COUNT; i++) {
-        page_labelled(p, "deliveries_total", "status",
-                      delivery_result_name((enum delivery_result)i), f->deliveries[i]);
-    }
-    page_histogram(p, "delivery_duration_seconds", "Time in the kernel of one delivery.",
-                   &f->delivery);
-    page_family(p, "store_calls_total", "counter", "Requests made to the node's store.");
-    page_labelled(p, "store_calls_total", "op", "get", f->store_gets);
-    page_labelled(p, "store_calls_total", "op", "scan", f->store_scans);
-}
-
-/* A vat's name comes from the configuration: backslash, quote and newline are escaped. */
-static void page_vats(struct page *p, const struct figures *f)
-{
-    page_family(p, "vat_heap_bytes", "gauge", "Bytes of a vat's heap.");
-    for (size_t i = 0; i < f->vats_len && p->status == HS_OK; i++) {
-        p->status = buffer_append_text(p->out, "headstart_vat_heap_bytes{vat=\"");
-        for (const char *c = f->vats[i].name; *c && p->status == HS_OK; c++) {
-            if (*c == '\n') {
-                p->status = buffer_append_text(p->out, "\\n");
-                continue;
-            }
-            if (*c == '\\' || *c == '"') p->status = buffer_append_byte(p->out, '\\');
-            if (p->status == HS_OK) p->status = buffer_append_byte(p->out, *c);
-        }
-        if (p->status != HS_OK) return;
-        p->status = buffer_printf(p->out, "\"} %" PRIu64 "\n", f->vats[i].heap_bytes);
+        metrics_page_sample(p, &label, 1, s->f->phase == (enum phase)i);
     }
 }
 
-static void page_request(void *data, const char *method, const char *result, uint64_t count)
-{
-    struct page *p = data;
+READ_NUMBER(ready, figures_ready(s->f))
+READ_NUMBER(connected, s->f->node.connected)
+READ_NUMBER(preload, (double)s->f->preload_us / 1e6)
 
-    if (p->status != HS_OK) return;
-    p->status = buffer_printf(
-        p->out, "headstart_ipc_requests_total{method=\"%s\",result=\"%s\"} %" PRIu64 "\n", method,
-        result, count);
+/* The newest snapshot's record says when it was made, across restarts; one that was rejected since
+ * was written all the same. */
+static uint64_t last_snapshot_s(const struct figures *f)
+{
+    return f->snapshot_success_unix_s > f->snapshot.made_at_s ? f->snapshot_success_unix_s
+                                                              : f->snapshot.made_at_s;
+}
+READ_NUMBER(snapshot_success, last_snapshot_s(s->f))
+
+static double eta_s(const struct metric_source *s)
+{
+    const struct figures_replay *r = &s->f->replay;
+
+    if (!r->active || s->now_us <= r->started_us) return 0;
+    return progress_rates(r->from, r->at, r->target, s->now_us - r->started_us).eta_s;
+}
+READ_NUMBER(eta, eta_s(s))
+
+READER(store_calls)
+{
+    struct metric_label get = {m->label, "get"}, scan = {m->label, "scan"};
+
+    metrics_page_sample(p, &get, 1, (double)s->f->store_gets);
+    metrics_page_sample(p, &scan, 1, (double)s->f->store_scans);
 }
 
-static void page_ipc(struct page *p, const struct ipc_server *server)
+READER(heaps)
 {
-    struct ipc_counters c = ipc_server_counters(server);
+    for (size_t i = 0; i < s->f->vats_len; i++) {
+        struct metric_label label = {m->label, s->f->vats[i].name};
 
-    page_family(p, "ipc_connections", "gauge", "Open connections.");
-    page_labelled(p, "ipc_connections", "role", "node", c.connections_node);
-    page_labelled(p, "ipc_connections", "role", "observer", c.connections_observer);
-    page_labelled(p, "ipc_connections", "role", "none", c.connections_new);
-    page_family(p, "ipc_requests_total", "counter", "Requests answered, by method and result.");
-    ipc_server_requests(server, page_request, p);
-    page_counter(p, "ipc_protocol_errors_total", "Connections ended for breaking the protocol.",
-                 c.protocol_errors);
+        metrics_page_sample(p, &label, 1, (double)s->f->vats[i].heap_bytes);
+    }
+}
+
+READER(connections)
+{
+    struct metric_label node = {m->label, "node"}, observer = {m->label, "observer"},
+                        none = {m->label, "none"};
+
+    if (!s->server) return;
+    metrics_page_sample(p, &node, 1, (double)s->ipc.connections_node);
+    metrics_page_sample(p, &observer, 1, (double)s->ipc.connections_observer);
+    metrics_page_sample(p, &none, 1, (double)s->ipc.connections_new);
+}
+
+static void put_request(void *data, const char *method, const char *result, uint64_t count)
+{
+    struct metric_label labels[] = {{"method", method}, {"result", result}};
+
+    metrics_page_sample(data, labels, 2, (double)count);
+}
+
+READER(requests)
+{
+    (void)m;
+    if (s->server) ipc_server_requests(s->server, put_request, p);
+}
+
+READER(protocol_errors)
+{
+    (void)m;
+    if (s->server) metrics_page_sample(p, NULL, 0, (double)s->ipc.protocol_errors);
+}
+
+READ_IF_KNOWN(cpu, s->process.cpu_s)
+READ_IF_KNOWN(virtual_memory, s->process.virtual_bytes)
+READ_IF_KNOWN(resident_memory, s->process.resident_bytes)
+READ_IF_KNOWN(open_files, s->process.open_files)
+READ_IF_KNOWN(open_files_max, s->process.open_files_max)
+READ_NUMBER(started, s->f->started_unix_s)
+
+/* --- the table --- */
+
+#define GAUGE(suffix, words)         .name = "headstart_" suffix, .type = "gauge", .help = (words)
+#define COUNTER(suffix, words)       .name = "headstart_" suffix, .type = "counter", .help = (words)
+#define PROCESS(suffix, kind, words) .name = "process_" suffix, .type = (kind), .help = (words)
+
+/* Compiles only for a member of the type that its reader reads. */
+#define MEMBER(type, member)                                                                       \
+    (offsetof(struct figures, member) + 0 * sizeof(&((struct figures *)0)->member == (type *)0))
+#define FIGURE(member) .read = read_figure, .at = MEMBER(uint64_t, member)
+#define HISTOGRAM(suffix, words, member)                                                           \
+    .name = "headstart_" suffix, .type = "histogram", .help = (words), .read = read_histogram,     \
+    .at = MEMBER(struct histogram, member)
+#define BY(label_name, words, member)                                                              \
+    .read = read_counters, .label = (label_name), .word_of = (words),                              \
+    .at = MEMBER(uint64_t, member[0]),                                                             \
+    .count = sizeof(((struct figures *)0)->member) / sizeof(uint64_t)
+#define READ(reader)                .read = read_##reader
+#define READ_BY(label_name, reader) .read = read_##reader, .label = (label_name)
+
+static const struct metric metrics[] = {
+    {GAUGE("build_info", "The running version."), READ_BY("version", build)},
+    {GAUGE("phase", "1 for the phase the sidecar is in."), READ_BY("phase", phase)},
+    {GAUGE("ready", "1 when a kernel waits for the node's next delivery."), READ(ready)},
+    {GAUGE("node_connected", "1 when a node is connected."), READ(connected)},
+    {GAUGE("block_height", "Block height of the last message."), FIGURE(height)},
+    {GAUGE("real_seqnum", "Seqnum of the node's store at its last delivery."), FIGURE(real_seqnum)},
+    {GAUGE("kernel_seqnum", "Seqnum of the kernel."), FIGURE(at.seqnum)},
+    {GAUGE("floor_seqnum", "Highest seqnum that the node must have committed."),
+     FIGURE(floor_seqnum)},
+
+    {GAUGE("snapshot_seqnum", "Seqnum of the newest snapshot."), FIGURE(snapshot.newest)},
+    {GAUGE("snapshots", "Snapshots that can be returned to."), FIGURE(snapshot.count)},
+    {GAUGE("snapshot_bytes", "Bytes of the snapshot store on disk."), FIGURE(snapshot.bytes)},
+    {GAUGE("snapshot_last_success_timestamp_seconds",
+           "Unix time at which the newest snapshot was written; 0: there is none."),
+     READ(snapshot_success)},
+    {COUNTER("snapshot_writes_total", "Snapshots begun, by how they ended."),
+     BY("result", snapshot_word, snapshot_writes)},
+    {COUNTER("snapshot_skipped_total", "Snapshots due but not begun."),
+     BY("reason", skip_word, snapshot_skips)},
+    {HISTOGRAM("snapshot_write_duration_seconds", "Time to write a snapshot, in background.",
+               snapshot_write)},
+
+    {GAUGE("log_first_seqnum", "First seqnum in the replay log."), FIGURE(log.first)},
+    {GAUGE("log_last_seqnum", "Last seqnum in the replay log."), FIGURE(log.last)},
+    {GAUGE("log_bytes", "Bytes of the replay log on disk."), FIGURE(log.bytes)},
+    {COUNTER("log_appends_total", "Entries appended to the replay log."), FIGURE(log_appends)},
+    {COUNTER("log_failures_total", "Writes and syncs of the replay log that failed."),
+     FIGURE(log_failures)},
+    {HISTOGRAM("log_sync_duration_seconds", "Time of one sync of the replay log.", log_sync)},
+
+    {HISTOGRAM("attach_duration_seconds",
+               "A node's first delivery: arrival until the kernel stands at its position.",
+               attach)},
+    {COUNTER("attach_total", "Ways the kernel got to the node's position."),
+     BY("path", path_word, attaches)},
+    {COUNTER("full_replays_total", "Full replays, by why nothing cheaper helped."),
+     BY("cause", cause_word, full_replays)},
+    {COUNTER("replayed_messages_total", "Messages executed again from the log."),
+     BY("phase", replaying_word, replayed)},
+    {GAUGE("replay_eta_seconds", "Estimated time left of the running replay; 0: none."), READ(eta)},
+    {GAUGE("preload_duration_seconds", "Process start until the kernel was preloaded."),
+     READ(preload)},
+    {COUNTER("divergences_total", "Replays that differed from what was recorded."),
+     FIGURE(divergences)},
+
+    {COUNTER("deliveries_total", "Deliveries answered, by status."),
+     BY("status", delivery_word, deliveries)},
+    {HISTOGRAM("delivery_duration_seconds", "Time in the kernel of one delivery.", delivery)},
+    {COUNTER("store_calls_total", "Requests made to the node's store."),
+     READ_BY("op", store_calls)},
+    {GAUGE("vat_heap_bytes", "Bytes of a vat's heap."), READ_BY("vat", heaps)},
+
+    {GAUGE("ipc_connections", "Open connections."), READ_BY("role", connections)},
+    {COUNTER("ipc_requests_total", "Requests answered, by method and result."),
+     READ_BY("method, result", requests)},
+    {COUNTER("ipc_protocol_errors_total", "Connections ended for breaking the protocol."),
+     READ(protocol_errors)},
+
+    {PROCESS("cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds."),
+     READ(cpu)},
+    {PROCESS("virtual_memory_bytes", "gauge", "Virtual memory size in bytes."),
+     READ(virtual_memory)},
+    {PROCESS("resident_memory_bytes", "gauge", "Resident memory size in bytes."),
+     READ(resident_memory)},
+    {PROCESS("open_fds", "gauge", "Number of open file descriptors."), READ(open_files)},
+    {PROCESS("max_fds", "gauge", "Maximum number of open file descriptors."), READ(open_files_max)},
+    {PROCESS("start_time_seconds", "gauge",
+             "Start time of the process since unix epoch in seconds."),
+     READ(started)},
+};
+
+enum { METRICS_LEN = sizeof metrics / sizeof *metrics };
+
+bool metrics_describe(size_t i, struct metric_description *out)
+{
+    if (i >= METRICS_LEN) return false;
+    *out = (struct metric_description){.name = metrics[i].name,
+                                       .type = metrics[i].type,
+                                       .help = metrics[i].help,
+                                       .labels = metrics[i].label};
+    return true;
 }
 
 enum hs_status metrics_render(const struct figures *f, const struct ipc_server *server,
                               uint64_t now_us, struct buffer *out)
 {
-    struct page p = {.out = out, .status = HS_OK};
+    struct metric_source s = {
+        .f = f, .server = server, .process = process_figures_read(), .now_us = now_us};
+    struct metrics_page p = {.out = out, .status = HS_OK};
 
     assert(f->phase < PHASE_COUNT);
-    page_where(&p, f);
-    page_disk(&p, f);
-    page_replay(&p, f, now_us);
-    page_deliveries(&p, f);
-    page_vats(&p, f);
-    if (server) page_ipc(&p, server);
-    if (p.status == HS_OK) p.status = process_figures_render(f->started_unix_s, out);
+    if (server) s.ipc = ipc_server_counters(server);
+    for (size_t i = 0; i < METRICS_LEN; i++) {
+        metrics_page_family(&p, metrics[i].name, metrics[i].type, metrics[i].help);
+        metrics[i].read(&metrics[i], &s, &p);
+    }
     return p.status;
 }

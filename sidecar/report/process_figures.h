@@ -1,10 +1,15 @@
-/* Process figures: the standard process_* families of a metrics page, from /proc. */
+/* Process figures: what the standard process_* metrics show, from /proc and the limits. */
 #ifndef HEADSTART_SIDECAR_REPORT_PROCESS_FIGURES_H
 #define HEADSTART_SIDECAR_REPORT_PROCESS_FIGURES_H
 
-#include "kernel/state/bytes.h"
+/* Negative: it could not be read. */
+struct process_figures {
+    double cpu_s; /* user and system */
+    double virtual_bytes, resident_bytes;
+    double open_files, open_files_max;
+};
 
-/** Append the families. What cannot be read is left out. HS_NOMEM. */
-HS_MUST_CHECK enum hs_status process_figures_render(uint64_t started_unix_s, struct buffer *out);
+/** As they are now. Thread: any. */
+struct process_figures process_figures_read(void);
 
 #endif

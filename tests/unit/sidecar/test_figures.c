@@ -254,6 +254,45 @@ static void metrics__page_has_every_family_and_is_well_formed(void)
     buffer_fini(&page);
 }
 
+/* After a restart nothing was written yet, but the newest snapshot's record says when it was. */
+static void metrics__last_success_outlives_a_restart(void)
+{
+    struct figures f = some_figures();
+    struct buffer page = {0};
+
+    f.snapshot.made_at_s = 1700000000;
+    f.snapshot_success_unix_s = 0;
+    CU_ASSERT_EQUAL_FATAL(metrics_render(&f, NULL, 10000000, &page), HS_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        buffer_text(&page), "\nheadstart_snapshot_last_success_timestamp_seconds 1700000000\n"));
+    buffer_clear(&page);
+    f.snapshot_success_unix_s = 1700000009; /* written, and rejected since */
+    CU_ASSERT_EQUAL_FATAL(metrics_render(&f, NULL, 10000000, &page), HS_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        buffer_text(&page), "\nheadstart_snapshot_last_success_timestamp_seconds 1700000009\n"));
+    buffer_fini(&page);
+}
+
+/* Rows are copied and pasted: a name twice, a counter without _total, a type that is none. */
+static void metrics__every_row_is_well_formed(void)
+{
+    struct metric_description m, other;
+
+    for (size_t i = 0; metrics_describe(i, &m); i++) {
+        size_t len = strlen(m.name);
+        bool total = len > 6 && strcmp(m.name + len - 6, "_total") == 0;
+
+        CU_ASSERT_EQUAL(strspn(m.name, "abcdefghijklmnopqrstuvwxyz_"), len);
+        CU_ASSERT_EQUAL(total, strcmp(m.type, "counter") == 0);
+        CU_ASSERT(total || strcmp(m.type, "gauge") == 0 || strcmp(m.type, "histogram") == 0);
+        CU_ASSERT_EQUAL(m.help[strlen(m.help) - 1], '.');
+        CU_ASSERT_PTR_NULL(strpbrk(m.help, "\n\\|"));
+        for (size_t j = 0; j < i && metrics_describe(j, &other); j++) {
+            CU_ASSERT_STRING_NOT_EQUAL(m.name, other.name);
+        }
+    }
+}
+
 static void metrics__label_values_are_escaped(void)
 {
     struct kernel_vat_info odd = {.name = "a\"b\\c\nd"};
@@ -360,6 +399,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(status__ready_only_where_a_kernel_waits),
     SUITE_CASE(histogram__counts_each_duration_in_its_bucket),
     SUITE_CASE(metrics__page_has_every_family_and_is_well_formed),
+    SUITE_CASE(metrics__last_success_outlives_a_restart),
+    SUITE_CASE(metrics__every_row_is_well_formed),
     SUITE_CASE(metrics__label_values_are_escaped),
     SUITE_CASE(progress__rates_hold_at_the_edges),
     SUITE_CASE(logger__lines_are_whole_and_escaped),
