@@ -30,8 +30,6 @@ enum {
     HS_VAT_COUNT_MAX = 4096,              /* vats of one kernel */
     HS_OUTPUTS_MAX = 65536,               /* bridge outputs of one message */
     HS_HISTORY_HEIGHTS = 1000,            /* newest kernel.history.* entries kept */
-    HS_SNAPSHOT_EVERY_DEFAULT = 100,      /* messages between snapshots */
-    HS_SNAPSHOT_KEEP_DEFAULT = 8,         /* snapshots that can be returned to */
     HS_SNAPSHOT_KEEP_MAX = 1024,
     HS_LOG_SEGMENT_BYTES = 1 << 20, /* a replay-log segment is closed past this size: small, since
                                        whole segments are trimmed and all are read at a start */

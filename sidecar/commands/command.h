@@ -7,7 +7,7 @@
 #define HEADSTART_SIDECAR_COMMANDS_COMMAND_H
 
 #include "sidecar/commands/failure.h"
-#include "sidecar/settings/config.h"
+#include "sidecar/settings/settings.h"
 
 struct command_call;
 
@@ -18,7 +18,7 @@ struct command {
     const char *details;   /* help text; lines of at most 78 columns, each ended; NULL: none */
     const struct command *subcommands; /* ended by an entry without a name; NULL: none */
     size_t arguments_min, arguments_max;
-    uint64_t settings; /* beside the global ones, SETTING_BIT mask */
+    uint64_t settings; /* beside SETTINGS_OF_ALL, SETTING_BIT mask */
     uint64_t required; /* must have a value from somewhere; global ones may be named too */
     enum exit_code (*run)(const struct command_call *call); /* NULL only with subcommands */
 };
@@ -31,12 +31,6 @@ struct command_call {
     char **arguments; /* borrowed from argv, owned array */
     size_t arguments_len;
 };
-
-/* Accepted by every command. */
-#define COMMAND_SETTINGS_GLOBAL                                                                    \
-    (SETTING_BIT(SETTING_CONFIG) | SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET) |       \
-     SETTING_BIT(SETTING_JSON) | SETTING_BIT(SETTING_QUIET) | SETTING_BIT(SETTING_LOG_LEVEL) |     \
-     SETTING_BIT(SETTING_LOG_FORMAT))
 
 /** The table, ended by an entry without a name. */
 const struct command *command_table(void);

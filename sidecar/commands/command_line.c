@@ -33,7 +33,7 @@ static enum exit_code unknown_word(const char *kind, const char *word, struct ne
 static uint64_t accepted_settings(const struct command *command)
 {
     if (!command) return UINT64_MAX;
-    return COMMAND_SETTINGS_GLOBAL | command->settings;
+    return SETTINGS_OF_ALL | command->settings;
 }
 
 static enum exit_code unknown_option(const struct command_line *line, const char *word,
@@ -207,15 +207,15 @@ static enum exit_code check_required(const struct command_call *call)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = setting_at((enum setting_id)i);
-        char title[64];
+        char title[64], environment_text[SETTING_ENVIRONMENT_BYTES_MAX];
+        const char *environment = setting_environment(setting, environment_text);
 
         if (!(call->command->required & SETTING_BIT(i))) continue;
         if (call->settings.values[i].source != SETTING_FROM_NOWHERE) continue;
         command_title(call, title, sizeof title);
         return failure_print(EXIT_CODE_USAGE, "'%s' needs --%s; give --%s %s%s%s", title,
                              setting->name, setting->name, setting->argument,
-                             setting->environment ? " or set " : "",
-                             setting->environment ? setting->environment : "");
+                             environment ? " or set " : "", environment ? environment : "");
     }
     return EXIT_CODE_OK;
 }
@@ -226,7 +226,7 @@ static enum exit_code load_settings(struct command_call *call)
 {
     const struct command *command = call->command;
     uint64_t places = SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET);
-    uint64_t wanted = (COMMAND_SETTINGS_GLOBAL & ~places) | command->settings | command->required;
+    uint64_t wanted = (SETTINGS_OF_ALL & ~places) | command->settings | command->required;
     struct hs_error err = {0};
     const char *file;
     enum hs_status st;

@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-#define RUN_SETTINGS                                                                               \
-    (SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) | SETTING_BIT(SETTING_METRICS) |  \
-     SETTING_BIT(SETTING_NO_PRELOAD) | SETTING_BIT(SETTING_SNAPSHOT_EVERY) |                       \
-     SETTING_BIT(SETTING_SNAPSHOT_KEEP) | SETTING_BIT(SETTING_NO_IMAGES) |                         \
-     SETTING_BIT(SETTING_NO_LOG) | SETTING_BIT(SETTING_LOG_SYNC) | SETTING_BIT(SETTING_READS) |    \
-     SETTING_BIT(SETTING_VERIFY_SWAP))
-
 static const struct command completion_shells[] = {
     {.name = "bash",
      .arguments = "",
@@ -83,7 +76,7 @@ static const struct command commands[] = {
      .summary = "the daemon, in the foreground",
      .details = "Loads the newest snapshot, rolls forward through the log, and waits on the\n"
                 "socket for the node. Stops in good order on SIGTERM and SIGINT.\n",
-     .settings = RUN_SETTINGS,
+     .settings = SETTINGS_OF_RUN,
      .required = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) |
                  SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
      .run = command_run_run},
@@ -120,7 +113,7 @@ static const struct command commands[] = {
      .required = SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
      .run = command_plan_run},
     {.name = "snapshot",
-     .arguments = "list|verify [SEQNUM]",
+     .arguments = "list|verify",
      .summary = "the snapshots in the data folder",
      .subcommands = snapshot_commands},
     {.name = "log",
@@ -152,8 +145,8 @@ static const struct command commands[] = {
      .summary = "the version of this program",
      .run = command_version_run},
     {.name = "help",
-     .arguments = "[COMMAND]",
-     .summary = "this text, or a command's own",
+     .arguments = "[COMMAND|PAGE]",
+     .summary = "this text, a command's own, or one of the pages below",
      .arguments_max = 2,
      .run = command_help_run},
     {.name = NULL},

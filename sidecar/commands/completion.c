@@ -83,7 +83,7 @@ static void put_case(struct script *s, const char *pattern, const struct command
     put(s, "    '%s') ", pattern);
     put_offer_begin(s);
     put_command_names(s, table, " ");
-    put_flags(s, settings | COMMAND_SETTINGS_GLOBAL);
+    put_flags(s, settings | SETTINGS_OF_ALL);
     put(s, " --help");
     put_offer_end(s);
     put(s, " ;;\n");
@@ -195,7 +195,7 @@ static void put_fish(struct script *s)
     char condition[128];
 
     put(s, "complete -c headstart -f\n");
-    put_fish_options(s, "", COMMAND_SETTINGS_GLOBAL);
+    put_fish_options(s, "", SETTINGS_OF_ALL);
     put(s, "complete -c headstart -s h -l help -d 'help'\n");
     put_fish_commands(s, "__fish_use_subcommand", command_table());
     for (const struct command *c = command_table(); c->name; c++) {

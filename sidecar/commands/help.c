@@ -1,10 +1,12 @@
 /* Help, written from the tables: what the parser takes is what is shown. */
 #include "sidecar/commands/command.h"
+#include "sidecar/commands/reference.h"
 #include "sidecar/settings/nearest_name.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HELP_COLUMN = 28 }; /* where explanations begin */
 
@@ -23,6 +25,7 @@ static enum hs_status render_commands(const struct command *table, struct buffer
 
 static enum hs_status render_setting(const struct setting *setting, struct buffer *out)
 {
+    const char *initial = setting_default_words(setting);
     char words[64], letter[8] = "";
     enum hs_status st;
 
@@ -32,13 +35,15 @@ static enum hs_status render_setting(const struct setting *setting, struct buffe
                    setting->argument ? setting->argument : "",
                    setting->argument_optional ? "]" : "");
     st = buffer_printf(out, "  %-*s %s", HELP_COLUMN - 3, words, setting->help);
-    if (st != HS_OK) return st;
-    /* Settings without an environment name explain their default themselves. */
-    if (setting->environment && setting->initial) {
-        st = buffer_printf(out, " (default: %s)", setting->initial);
-        if (st != HS_OK) return st;
+    for (size_t i = 0; setting->choices && setting->choices[i] && st == HS_OK; i++) {
+        bool is_default = initial && strcmp(initial, setting->choices[i]) == 0;
+
+        st = buffer_printf(out, "%s%s%s", i ? ", " : ": ", setting->choices[i],
+                           is_default ? " (default)" : "");
     }
-    return buffer_append_text(out, "\n");
+    if (st == HS_OK && initial && !setting->choices)
+        st = buffer_printf(out, " (default: %s)", initial);
+    return st == HS_OK ? buffer_append_text(out, "\n") : st;
 }
 
 static enum hs_status render_settings(const char *title, uint64_t settings, struct buffer *out)
@@ -62,14 +67,18 @@ static enum hs_status render_program(struct buffer *out)
     if (st != HS_OK) return st;
     st = render_commands(command_table(), out);
     if (st != HS_OK) return st;
-    st = render_settings("Options of every command", COMMAND_SETTINGS_GLOBAL, out);
+    st = render_settings("Options of every command", SETTINGS_OF_ALL, out);
     if (st != HS_OK) return st;
-    return buffer_append_text(
+    st = buffer_append_text(
         out, "  -h, --help                this text, or with a command its own\n"
              "  -V, --version             the version of this program\n\n"
              "Each setting is also an environment variable (--log-level: HEADSTART_LOG_LEVEL)\n"
              "and a name in the --config file; a flag wins over both, the environment over the "
-             "file.\n");
+             "file.\n\nMore\n");
+    for (const struct reference *r = reference_table(); r->name && st == HS_OK; r++) {
+        st = buffer_printf(out, "  help %-*s %s\n", HELP_COLUMN - 8, r->name, r->summary);
+    }
+    return st;
 }
 
 enum hs_status help_render(const struct command *parent, const struct command *command,
@@ -87,7 +96,7 @@ enum hs_status help_render(const struct command *parent, const struct command *c
         if (st == HS_OK) st = render_commands(command->subcommands, out);
     }
     if (st == HS_OK) st = render_settings("Options", command->settings, out);
-    if (st == HS_OK) st = render_settings("Options of every command", COMMAND_SETTINGS_GLOBAL, out);
+    if (st == HS_OK) st = render_settings("Options of every command", SETTINGS_OF_ALL, out);
     return st;
 }
 
@@ -109,31 +118,50 @@ enum exit_code help_print(const struct settings *s, const struct buffer *text)
     return EXIT_CODE_OK;
 }
 
+/* NULL: no such page. */
+static const struct reference *reference_find(const char *name)
+{
+    for (const struct reference *r = reference_table(); r->name; r++) {
+        if (strcmp(r->name, name) == 0) return r;
+    }
+    return NULL;
+}
+
+static enum exit_code no_help(const struct command *table, const char *word)
+{
+    struct nearest_name nearest = nearest_name_of(word);
+
+    for (const struct command *c = table; c && c->name; c++) {
+        nearest_name_offer(&nearest, c->name);
+    }
+    for (const struct reference *r = reference_table(); table == command_table() && r->name; r++) {
+        nearest_name_offer(&nearest, r->name);
+    }
+    if (!nearest.name) {
+        return failure_print(EXIT_CODE_USAGE, "no help for '%s'; see 'headstart help'", word);
+    }
+    return failure_print(EXIT_CODE_USAGE, "no help for '%s'; did you mean '%s'?", word,
+                         nearest.name);
+}
+
 enum exit_code command_help_run(const struct command_call *call)
 {
+    const struct reference *page =
+        call->arguments_len == 1 ? reference_find(call->arguments[0]) : NULL;
     const struct command *parent = NULL, *command = NULL;
     struct buffer text = {0};
     enum exit_code code;
     enum hs_status st;
 
-    for (size_t i = 0; i < call->arguments_len; i++) {
+    for (size_t i = 0; !page && i < call->arguments_len; i++) {
         const char *word = call->arguments[i];
         const struct command *table = command ? command->subcommands : command_table();
-        struct nearest_name nearest = nearest_name_of(word);
 
         parent = command;
         command = command_find(table, word);
-        if (command) continue;
-        for (; table && table->name; table++) {
-            nearest_name_offer(&nearest, table->name);
-        }
-        if (!nearest.name) {
-            return failure_print(EXIT_CODE_USAGE, "no help for '%s'; see 'headstart help'", word);
-        }
-        return failure_print(EXIT_CODE_USAGE, "no help for '%s'; did you mean '%s'?", word,
-                             nearest.name);
+        if (!command) return no_help(table, word);
     }
-    st = help_render(parent, command, &text);
+    st = page ? page->render(&text) : help_render(parent, command, &text);
     code = st == HS_OK ? help_print(&call->settings, &text) : failure_report(st, NULL);
     buffer_fini(&text);
     return code;

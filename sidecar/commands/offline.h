@@ -8,7 +8,7 @@
 
 #include "replaylog/replay_log.h"
 #include "sidecar/commands/failure.h"
-#include "sidecar/settings/config.h"
+#include "sidecar/settings/settings.h"
 #include "snapshot/kv_leveldb.h"
 #include "snapshot/snapshot_db.h"
 

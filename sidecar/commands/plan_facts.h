@@ -4,7 +4,7 @@
 
 #include "sidecar/commands/failure.h"
 #include "sidecar/decide/restart_plan.h"
-#include "sidecar/settings/config.h"
+#include "sidecar/settings/settings.h"
 
 struct plan_account {
     struct plan_facts facts;

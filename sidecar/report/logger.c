@@ -14,11 +14,6 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
-static const char *const format_names[] = {
-    [LOG_FORMAT_TEXT] = "text",
-    [LOG_FORMAT_JSON] = "json",
-};
-
 /* "2026-11-22T10:00:00.123Z" and a NUL, with room for any year that tm can hold. */
 enum { TIME_BYTES_MAX = 64, LINE_BYTES_MAX = 2 * LOGGER_LINE_BYTES_MAX };
 
@@ -26,33 +21,6 @@ void logger_init(struct logger *l, int fd, enum log_level level, enum log_format
 {
     assert(fd >= 0);
     *l = (struct logger){.fd = fd, .level = level, .format = format};
-}
-
-const char *log_level_name(enum log_level level)
-{
-    return level_names[level];
-}
-
-bool log_level_parse(const char *name, enum log_level *out)
-{
-    for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
-        if (strcmp(name, level_names[i]) == 0) {
-            *out = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool log_format_parse(const char *name, enum log_format *out)
-{
-    for (int i = LOG_FORMAT_TEXT; i <= LOG_FORMAT_JSON; i++) {
-        if (strcmp(name, format_names[i]) == 0) {
-            *out = (enum log_format)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 static void logger_time(char out[TIME_BYTES_MAX])

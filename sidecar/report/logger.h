@@ -27,9 +27,4 @@ void logger_init(struct logger *l, int fd, enum log_level level, enum log_format
 void logger_write(const struct logger *l, enum log_level level, const char *format, ...)
     HS_PRINTF(3, 4);
 
-/** "error", "warn", "info", "debug"; "text", "json". Unknown: false. */
-bool log_level_parse(const char *name, enum log_level *out);
-bool log_format_parse(const char *name, enum log_format *out);
-const char *log_level_name(enum log_level level);
-
 #endif

@@ -1,14 +1,15 @@
-/* What the daemon is started with: a plain value, its defaults and its bounds. */
+/* What the daemon is started with: a plain value, made from settings. */
 #ifndef HEADSTART_SIDECAR_SETTINGS_SIDECAR_CONFIG_H
 #define HEADSTART_SIDECAR_SETTINGS_SIDECAR_CONFIG_H
 
 #include "kernel/state/errors.h"
 #include "sidecar/report/logger.h"
+#include "sidecar/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When a log entry is on disk: before its response, at once but off the critical path, or at
+/* When a log entry is on disk: at once but off the critical path, before its response, or at
  * `prepare_commit` and block ends. */
 enum sidecar_log_sync {
     SIDECAR_LOG_SYNC_BACKGROUND,
@@ -19,28 +20,19 @@ enum sidecar_log_sync {
 /* Where the kernel's reads come from after the swap: our own equal copy, or the node. */
 enum sidecar_reads { SIDECAR_READS_MIRROR, SIDECAR_READS_NODE };
 
-/* Plain value; all text is borrowed for the call of sidecar_run. */
+/* A member for each FIELD row of setting_rows.h, where its bounds and meaning are. All text is
+ * borrowed for the call of sidecar_run; metrics_address is NULL for "off". `preload`, `images` and
+ * `log` say the opposite of their settings: true unless --no-… is given. */
+#define SIDECAR_NO_MEMBER(...)
+#define SIDECAR_MEMBER(id, of_whom, type, member, ...) type member;
 struct sidecar_config {
-    const char *socket_path;
-    const char *data_dir;
-    const char *kernel_path;     /* kernel configuration file */
-    const char *chain_id;        /* 1..HS_CHAIN_ID_BYTES_MAX bytes */
-    const char *metrics_address; /* "ADDR:PORT" to serve /metrics on over HTTP; NULL: off */
-    uint64_t snapshot_every;     /* messages between snapshots; 0: none are written */
-    uint32_t snapshot_keep;      /* 1..HS_SNAPSHOT_KEEP_MAX */
-    bool images;                 /* heap images in snapshots; false: transcripts are replayed */
-    bool log;                    /* false: no replay log is kept */
-    bool preload;                /* false: load when the node's first delivery comes */
-    bool verify_swap;            /* compare the whole store with the node's at the swap */
-    enum sidecar_log_sync log_sync;
-    enum sidecar_reads reads;
-    enum log_level log_level;
-    enum log_format log_format;
+    SETTING_ROWS(SIDECAR_NO_MEMBER, SIDECAR_MEMBER)
 };
 
-/** Defaults of docs/operations.md for everything that has one; the five paths and names are NULL.
- */
+/** The default of everything that has one; paths and names are NULL. */
 struct sidecar_config sidecar_config_default(void);
+/** What `settings` say, all defaults loaded. Text is borrowed from them. */
+struct sidecar_config sidecar_config_of(const struct settings *settings);
 /** HS_INVALID: something is missing or out of its bounds, named as its option. */
 HS_MUST_CHECK enum hs_status sidecar_config_check(const struct sidecar_config *config,
                                                   struct hs_error *err);

@@ -416,8 +416,8 @@ static void command_table__is_well_formed(void)
     for (const struct command *c = command_table(); c->name; c++) {
         CU_ASSERT_EQUAL(c->run == NULL, c->subcommands != NULL);
         CU_ASSERT(c->arguments_min <= c->arguments_max);
-        CU_ASSERT_EQUAL(c->required & ~(c->settings | COMMAND_SETTINGS_GLOBAL), 0);
-        CU_ASSERT_EQUAL(c->settings & COMMAND_SETTINGS_GLOBAL, 0);
+        CU_ASSERT_EQUAL(c->required & ~(c->settings | SETTINGS_OF_ALL), 0);
+        CU_ASSERT_EQUAL(c->settings & SETTINGS_OF_ALL, 0);
         for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
             CU_ASSERT_PTR_NOT_NULL(inner->run);
             CU_ASSERT_PTR_NULL(inner->subcommands);

@@ -377,21 +377,6 @@ static void logger__long_words_are_cut_and_stay_one_line(void)
     (void)close(ends[1]);
 }
 
-static void logger__names_are_parsed_back(void)
-{
-    enum log_level level;
-    enum log_format format;
-
-    for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
-        CU_ASSERT_TRUE(log_level_parse(log_level_name((enum log_level)i), &level));
-        CU_ASSERT_EQUAL(level, (enum log_level)i);
-    }
-    CU_ASSERT_FALSE(log_level_parse("loud", &level));
-    CU_ASSERT_TRUE(log_format_parse("json", &format));
-    CU_ASSERT_EQUAL(format, LOG_FORMAT_JSON);
-    CU_ASSERT_FALSE(log_format_parse("xml", &format));
-}
-
 static const struct suite_case cases[] = {
     SUITE_CASE(status__map_is_golden),
     SUITE_CASE(status__running_replay_has_percent_rate_and_time_left),
@@ -405,7 +390,6 @@ static const struct suite_case cases[] = {
     SUITE_CASE(progress__rates_hold_at_the_edges),
     SUITE_CASE(logger__lines_are_whole_and_escaped),
     SUITE_CASE(logger__long_words_are_cut_and_stay_one_line),
-    SUITE_CASE(logger__names_are_parsed_back),
 };
 
 int main(int argc, char **argv)

@@ -1,43 +1,18 @@
-/* Configuration: every setting of the programs, where its value may come from, and its value.
+/* Settings: what the programs can be told, where a value may come from, and the values.
  *
  *   flag  over  HEADSTART_… environment  over  --config FILE (JSON, same names)  over  default
  *
- * One table (config.c) describes each setting; the command line, the environment, the file, the
- * help and the shell completions are all read from it. A setting without an environment name is an
- * argument of one command and is given as a flag only.
+ * One table (setting_rows.h) describes each; the command line, the environment, the file, the
+ * daemon's configuration, the help, the shell completions and docs/operations.md come from it.
  */
-#ifndef HEADSTART_SIDECAR_SETTINGS_CONFIG_H
-#define HEADSTART_SIDECAR_SETTINGS_CONFIG_H
+#ifndef HEADSTART_SIDECAR_SETTINGS_SETTINGS_H
+#define HEADSTART_SIDECAR_SETTINGS_SETTINGS_H
 
 #include "kernel/state/bytes.h"
+#include "sidecar/settings/setting_rows.h"
 
-enum setting_id {
-    SETTING_CONFIG,
-    SETTING_DATA,
-    SETTING_SOCKET,
-    SETTING_JSON,
-    SETTING_QUIET,
-    SETTING_LOG_LEVEL,
-    SETTING_LOG_FORMAT,
-    SETTING_KERNEL,
-    SETTING_CHAIN_ID,
-    SETTING_METRICS,
-    SETTING_NO_PRELOAD,
-    SETTING_SNAPSHOT_EVERY,
-    SETTING_SNAPSHOT_KEEP,
-    SETTING_NO_IMAGES,
-    SETTING_NO_LOG,
-    SETTING_LOG_SYNC,
-    SETTING_READS,
-    SETTING_VERIFY_SWAP,
-    SETTING_MESSAGES,
-    SETTING_WATCH,
-    SETTING_WAIT,
-    SETTING_PREFIX,
-    SETTING_FROM,
-    SETTING_TO,
-    SETTING_COUNT
-};
+#define SETTING_PLAIN_ID(id, ...) SETTING_##id,
+enum setting_id { SETTING_ROWS(SETTING_PLAIN_ID, SETTING_PLAIN_ID) SETTING_COUNT };
 
 #define SETTING_BIT(id) (UINT64_C(1) << (id))
 _Static_assert(SETTING_COUNT <= 64, "sets of settings are 64-bit masks");
@@ -51,23 +26,51 @@ enum setting_kind {
     SETTING_KIND_ADDRESS /* ADDR:PORT or "off" */
 };
 
+enum setting_scope {
+    SETTING_OF_ALL, /* every command takes it */
+    SETTING_OF_RUN, /* the daemon; and commands that name it */
+    SETTING_OF_SOME /* an argument of commands that name it, given as a flag only */
+};
+
 struct setting {
-    const char *name;        /* "snapshot-every": the flag's and the file's name */
-    char letter;             /* 'q' for -q; 0: none */
-    const char *environment; /* "HEADSTART_SNAPSHOT_EVERY"; NULL: flag only */
+    const char *name; /* "snapshot-every": the flag's and the file's name */
+    char letter;      /* 'q' for -q; 0: none */
+    enum setting_scope scope;
     enum setting_kind kind;
     uint64_t min, max;          /* number, or length in bytes */
     const char *initial;        /* default as text; NULL: none, or from the platform */
     const char *const *choices; /* NULL-terminated, for SETTING_KIND_CHOICE */
     const char *argument;       /* "FILE" in the help; NULL for flags */
     bool argument_optional;     /* --watch or --watch=SECONDS */
-    const char *help;
+    bool opposite;              /* the member of struct sidecar_config says the opposite */
+    const char *help;           /* without choices and default, which are added where shown */
 };
+
+/* What commands take without naming it, as SETTING_BIT masks. */
+#define SETTING_PLAIN_BIT(wanted, id, scope, ...)                                                  \
+    | ((scope) == (wanted) ? SETTING_BIT(SETTING_##id) : 0)
+#define SETTING_ALL_BIT(...) SETTING_PLAIN_BIT(SETTING_OF_ALL, __VA_ARGS__)
+#define SETTING_RUN_BIT(...) SETTING_PLAIN_BIT(SETTING_OF_RUN, __VA_ARGS__)
+#define SETTINGS_OF_ALL      (UINT64_C(0) SETTING_ROWS(SETTING_ALL_BIT, SETTING_ALL_BIT))
+#define SETTINGS_OF_RUN      (UINT64_C(0) SETTING_ROWS(SETTING_RUN_BIT, SETTING_RUN_BIT))
+
+enum { SETTING_ENVIRONMENT_BYTES_MAX = 64 };
+/** "HEADSTART_SNAPSHOT_EVERY", written into `text`; NULL: the setting is a flag only. */
+const char *setting_environment(const struct setting *setting,
+                                char text[SETTING_ENVIRONMENT_BYTES_MAX]);
 
 /** The description of setting `id`. */
 const struct setting *setting_at(enum setting_id id);
 bool setting_find(struct slice name, enum setting_id *out);
 bool setting_find_letter(char letter, enum setting_id *out);
+/** The default as people are told it; NULL: there is none, or it is an end of the range, which says
+ *  nothing. */
+const char *setting_default_words(const struct setting *setting);
+/** Is `text` a value of this setting? *number: as in struct setting_value; 0 for text.
+ *  HS_INVALID, HS_TOO_LARGE: err says what would be right, after `where` */
+HS_MUST_CHECK enum hs_status setting_parse(const struct setting *setting, const char *text,
+                                           const char *where, uint64_t *number,
+                                           struct hs_error *err);
 
 enum setting_source { /* the larger wins */
                       SETTING_FROM_NOWHERE,
@@ -83,6 +86,7 @@ struct setting_value {
     char *text;      /* owned; "" for a flag alone */
 };
 
+/* Opened by settings_init, closed by settings_fini; one thread. */
 struct settings {
     struct setting_value values[SETTING_COUNT];
 };

@@ -1,7 +1,7 @@
 /* Where settings come from besides flags: the environment, a JSON file, the platform. */
 #include "ipc/include/headstart.h"
-#include "sidecar/settings/config.h"
 #include "sidecar/settings/nearest_name.h"
+#include "sidecar/settings/settings.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,16 +14,17 @@
 #include <unistd.h>
 
 enum {
-    CONFIG_FILE_BYTES_MAX = 1 << 20,
-    CONFIG_WHERE_BYTES_MAX = 512,
-    CONFIG_PATH_BYTES_MAX = 4096
+    SETTING_FILE_BYTES_MAX = 1 << 20,
+    SETTING_WHERE_BYTES_MAX = 512,
+    SETTING_PLACE_BYTES_MAX = SETTING_PATH_BYTES_MAX + 1
 };
 
 enum hs_status settings_load_environment(struct settings *s, uint64_t wanted, struct hs_error *err)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         enum setting_id id = (enum setting_id)i;
-        const char *name = setting_at(id)->environment;
+        char name_text[SETTING_ENVIRONMENT_BYTES_MAX];
+        const char *name = setting_environment(setting_at(id), name_text);
         const char *text = name && (wanted & SETTING_BIT(i)) ? getenv(name) : NULL;
         enum hs_status st;
 
@@ -60,15 +61,19 @@ static const char *member_type(enum setting_kind kind)
     return kind == SETTING_KIND_UINT ? "a number" : "a string";
 }
 
+/* A file names no other file, and no argument of one command. */
+static bool in_files(enum setting_id id)
+{
+    return id != SETTING_CONFIG && setting_at(id)->scope != SETTING_OF_SOME;
+}
+
 static enum hs_status unknown_member(const char *path, const char *name, struct hs_error *err)
 {
     struct nearest_name nearest = nearest_name_of(name);
 
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const struct setting *setting = setting_at((enum setting_id)i);
-
-        if (setting->environment && i != SETTING_CONFIG) {
-            nearest_name_offer(&nearest, setting->name);
+        if (in_files((enum setting_id)i)) {
+            nearest_name_offer(&nearest, setting_at((enum setting_id)i)->name);
         }
     }
     if (!nearest.name) {
@@ -81,13 +86,12 @@ static enum hs_status unknown_member(const char *path, const char *name, struct 
 static enum hs_status file_member(struct settings *s, const char *path, const char *name,
                                   const json_t *value, struct hs_error *err)
 {
-    char where[CONFIG_WHERE_BYTES_MAX];
+    char where[SETTING_WHERE_BYTES_MAX];
     struct buffer text = {0};
     enum setting_id id;
     enum hs_status st;
 
-    if (!setting_find(slice_text(name), &id) || !setting_at(id)->environment ||
-        id == SETTING_CONFIG) {
+    if (!setting_find(slice_text(name), &id) || !in_files(id)) {
         return unknown_member(path, name, err);
     }
     (void)snprintf(where, sizeof where, "%s: %s", path, name);
@@ -103,7 +107,7 @@ static enum hs_status file_member(struct settings *s, const char *path, const ch
     return st;
 }
 
-/* The whole file, at most CONFIG_FILE_BYTES_MAX. */
+/* The whole file, at most SETTING_FILE_BYTES_MAX. */
 static enum hs_status file_read(const char *path, struct buffer *out, struct hs_error *err)
 {
     enum hs_status st;
@@ -117,13 +121,13 @@ static enum hs_status file_read(const char *path, struct buffer *out, struct hs_
     }
     do {
         out->len += (size_t)got;
-        st = buffer_reserve(out, CONFIG_FILE_BYTES_MAX / 16);
+        st = buffer_reserve(out, SETTING_FILE_BYTES_MAX / 16);
         if (st != HS_OK) {
             (void)hs_fail(err, st, "%s: %s", path, hs_status_text(st));
             goto out;
         }
-        got = read(fd, out->data + out->len, CONFIG_FILE_BYTES_MAX / 16);
-    } while (got > 0 && out->len + (size_t)got <= CONFIG_FILE_BYTES_MAX);
+        got = read(fd, out->data + out->len, SETTING_FILE_BYTES_MAX / 16);
+    } while (got > 0 && out->len + (size_t)got <= SETTING_FILE_BYTES_MAX);
     if (got < 0) {
         st = hs_fail_errno(err, HS_IO, errno, "cannot read the configuration %s", path);
     } else if (got > 0) {
@@ -182,7 +186,7 @@ static enum hs_status default_data(struct buffer *out)
 /* libheadstart's default is ours, so that both ends agree. */
 static enum hs_status default_socket(struct buffer *out)
 {
-    char path[CONFIG_PATH_BYTES_MAX];
+    char path[SETTING_PLACE_BYTES_MAX];
     int len = headstart_default_socket(path, sizeof path);
 
     if (len < 0 || (size_t)len >= sizeof path) return HS_TOO_LARGE;
@@ -205,7 +209,7 @@ enum hs_status settings_load_defaults(struct settings *s, uint64_t wanted, struc
 
     for (size_t i = 0; i < SETTING_COUNT && st == HS_OK; i++) {
         enum setting_id id = (enum setting_id)i;
-        char where[CONFIG_WHERE_BYTES_MAX];
+        char where[SETTING_WHERE_BYTES_MAX];
 
         if (!(wanted & SETTING_BIT(i)) || s->values[i].source != SETTING_FROM_NOWHERE) continue;
         buffer_clear(&text);

@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/suite.h"
 
-#include "sidecar/settings/config.h"
+#include "sidecar/settings/sidecar_config.h"
 
 #include <stdlib.h>
 #include <sys/un.h>
@@ -74,34 +74,69 @@ static void settings__every_environment_name_is_made_from_the_flag(void)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = setting_at((enum setting_id)i);
-        char expected[64] = "HEADSTART_";
+        char expected[64] = "HEADSTART_", name[SETTING_ENVIRONMENT_BYTES_MAX];
         enum setting_id found;
 
         CU_ASSERT(setting_find(slice_text(setting->name), &found) && found == i);
         CU_ASSERT_PTR_NOT_NULL(setting->help);
         CU_ASSERT_EQUAL(setting->argument == NULL, setting->kind == SETTING_KIND_FLAG);
         CU_ASSERT_EQUAL(setting->choices != NULL, setting->kind == SETTING_KIND_CHOICE);
-        if (!setting->environment) continue;
+        CU_ASSERT(strlen(setting->name) + 10 < SETTING_ENVIRONMENT_BYTES_MAX);
+        if (!setting_environment(setting, name)) continue;
         for (size_t at = 0; setting->name[at]; at++) {
             char letter = setting->name[at];
 
             expected[10 + at] = letter == '-' ? '_' : (char)(letter - 'a' + 'A');
         }
-        CU_ASSERT_STRING_EQUAL(setting->environment, expected);
+        CU_ASSERT_STRING_EQUAL(name, expected);
     }
 }
 
-/* What a choice's error says is its help, so the help must name all of them. */
-static void settings__help_of_a_choice_names_all(void)
+static void settings__error_of_a_choice_names_all(void)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = setting_at((enum setting_id)i);
+        struct hs_error err = {0};
+        uint64_t number;
 
         if (setting->kind != SETTING_KIND_CHOICE) continue;
+        CU_ASSERT_EQUAL(setting_parse(setting, "none", "--x", &number, &err), HS_INVALID);
         for (size_t j = 0; setting->choices[j]; j++) {
-            CU_ASSERT_PTR_NOT_NULL(strstr(setting->help, setting->choices[j]));
+            CU_ASSERT_PTR_NOT_NULL(strstr(err.text, setting->choices[j]));
         }
     }
+}
+
+/* The daemon's configuration is read from the same rows: each member's default and its value. */
+static void sidecar_config__is_what_the_settings_say(void)
+{
+    struct sidecar_config c = sidecar_config_default();
+    struct settings s;
+    struct hs_error err = {0};
+
+    CU_ASSERT(c.preload && c.images && c.log && !c.verify_swap);
+    CU_ASSERT_EQUAL(c.snapshot_every, 100);
+    CU_ASSERT_EQUAL(c.snapshot_keep, 8);
+    CU_ASSERT_EQUAL(c.log_level, LOG_LEVEL_INFO);
+    CU_ASSERT_PTR_NULL(c.metrics_address);
+    CU_ASSERT_PTR_NULL(c.chain_id);
+    settings_init(&s);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_NO_IMAGES, NULL), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_VERIFY_SWAP, NULL), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_KEEP, "3"), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_LOG_SYNC, "block"), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_METRICS, "[::1]:1"), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_QUIET, NULL), HS_OK);
+    CU_ASSERT_EQUAL(settings_load_defaults(&s, ALL, &err), HS_OK);
+    c = sidecar_config_of(&s);
+    CU_ASSERT(c.preload && !c.images && c.log && c.verify_swap);
+    CU_ASSERT_EQUAL(c.snapshot_every, 100);
+    CU_ASSERT_EQUAL(c.snapshot_keep, 3);
+    CU_ASSERT_EQUAL(c.log_sync, SIDECAR_LOG_SYNC_BLOCK);
+    CU_ASSERT_EQUAL(c.reads, SIDECAR_READS_MIRROR);
+    CU_ASSERT_EQUAL(c.log_level, LOG_LEVEL_ERROR);
+    CU_ASSERT_STRING_EQUAL(c.metrics_address, "[::1]:1");
+    settings_fini(&s);
 }
 
 static void settings__out_of_range_is_refused(void)
@@ -293,7 +328,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(settings__flag_over_environment_over_file_over_default),
     SUITE_CASE(settings__order_of_sources_does_not_matter),
     SUITE_CASE(settings__every_environment_name_is_made_from_the_flag),
-    SUITE_CASE(settings__help_of_a_choice_names_all),
+    SUITE_CASE(settings__error_of_a_choice_names_all),
+    SUITE_CASE(sidecar_config__is_what_the_settings_say),
     SUITE_CASE(settings__out_of_range_is_refused),
     SUITE_CASE(settings__edges_of_ranges_are_taken),
     SUITE_CASE(settings__socket_fits_sun_path_to_the_byte),
@@ -306,5 +342,5 @@ static const struct suite_case cases[] = {
 
 int main(int argc, char **argv)
 {
-    return SUITE_RUN("config", cases, argc, argv);
+    return SUITE_RUN("settings", cases, argc, argv);
 }
