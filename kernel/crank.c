@@ -175,7 +175,7 @@ static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *
 static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, void *data,
                                          bool of_event, struct hs_error *err)
 {
-    struct hs_error cause = {HS_OK, ""};
+    struct hs_error cause = {.status = HS_OK};
     struct buffer message = {0};
     struct casualty c = {.of_event = of_event};
     enum hs_status st = crank_run(k, body, data, &cause);

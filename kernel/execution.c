@@ -72,7 +72,7 @@ static void execution_undo(struct kernel *k, const struct standing *before, enum
 enum hs_status execution_run(struct kernel *k, const struct message *m, struct kernel_outcome *out,
                              struct hs_error *err)
 {
-    struct hs_error cause = {HS_OK, ""};
+    struct hs_error cause = {.status = HS_OK};
     struct standing before = k->now;
     enum hs_status st;
 

@@ -15,7 +15,7 @@ enum hs_status kernel_start(const struct kernel_options *options, struct kernel 
                             struct kernel_start_report *report, struct hs_error *err)
 {
     struct kernel_start_report unwanted;
-    struct hs_error cause = {HS_OK, ""};
+    struct hs_error cause = {.status = HS_OK};
     struct kernel *k = calloc(1, sizeof *k);
     enum hs_status st;
 

@@ -51,7 +51,7 @@ static enum hs_status mark_ended(struct kernel *k, struct hs_error *err)
 
 enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
 {
-    struct hs_error cause = {HS_OK, ""};
+    struct hs_error cause = {.status = HS_OK};
     enum hs_status st = kernel_check_ready(k, err);
 
     if (st != HS_OK) return st;

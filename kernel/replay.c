@@ -75,7 +75,7 @@ static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, ui
                                   struct buffer *text, struct hs_error *err)
 {
     struct replay_delivery d = {.process = p, .number = number};
-    struct hs_error cause = {HS_OK, ""};
+    struct hs_error cause = {.status = HS_OK};
     enum hs_status st = transcript_read(kv, &p->name.id, number, text, &d.item, err);
 
     if (st != HS_OK) return st;

@@ -13,8 +13,7 @@
 
 enum { KEEP_TRIES_MAX = 10000 };
 
-static enum hs_status fault_fail(enum fault_action fault, const char *operation,
-                                 struct hs_error *err)
+static enum hs_status fault_fail(int fault, const char *operation, struct hs_error *err)
 {
     return hs_fail_errno(err, HS_IO, fault_errno(fault), "replay log: %s", operation);
 }
@@ -48,7 +47,7 @@ enum hs_status log_dir_open(const char *path, bool create, int *fd, struct hs_er
 
 enum hs_status log_dir_sync(int dir_fd, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.dir.sync");
+    int fault = FAULT("log.dir.sync");
 
     if (fault != FAULT_NONE) return fault_fail(fault, "syncing the folder", err);
     if (fsync(dir_fd) != 0) {
@@ -59,7 +58,7 @@ enum hs_status log_dir_sync(int dir_fd, struct hs_error *err)
 
 enum hs_status log_file_create(int dir_fd, const char *name, int *fd, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.segment.create");
+    int fault = FAULT("log.segment.create");
 
     if (fault != FAULT_NONE) return fault_fail(fault, "making a segment", err);
     *fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -93,7 +92,7 @@ static enum hs_status write_all(int fd, uint64_t offset, struct slice bytes, str
 
 enum hs_status log_file_write(int fd, uint64_t offset, struct slice bytes, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.append.write");
+    int fault = FAULT("log.append.write");
     enum hs_status st;
 
     assert(fd >= 0 && bytes.len > 0);
@@ -110,7 +109,7 @@ enum hs_status log_file_write(int fd, uint64_t offset, struct slice bytes, struc
 enum hs_status log_file_read(int fd, uint64_t offset, size_t len, struct buffer *out,
                              struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.read");
+    int fault = FAULT("log.read");
     enum hs_status st;
 
     if (fault != FAULT_NONE) return fault_fail(fault, "reading", err);
@@ -142,7 +141,7 @@ enum hs_status log_file_size(int fd, uint64_t *bytes, struct hs_error *err)
 
 enum hs_status log_file_sync(int fd, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.sync");
+    int fault = FAULT("log.sync");
 
     if (fault != FAULT_NONE) return fault_fail(fault, "syncing", err);
     if (fdatasync(fd) != 0) return hs_fail_errno(err, HS_IO, errno, "replay log: syncing");
@@ -151,7 +150,7 @@ enum hs_status log_file_sync(int fd, struct hs_error *err)
 
 enum hs_status log_file_truncate(int fd, uint64_t bytes, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.segment.truncate");
+    int fault = FAULT("log.segment.truncate");
     int failed;
 
     if (fault != FAULT_NONE) return fault_fail(fault, "cutting", err);
@@ -164,7 +163,7 @@ enum hs_status log_file_truncate(int fd, uint64_t bytes, struct hs_error *err)
 
 enum hs_status log_file_rename(int dir_fd, const char *from, const char *to, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.segment.rename");
+    int fault = FAULT("log.segment.rename");
 
     if (fault != FAULT_NONE) return fault_fail(fault, "renaming a segment", err);
     if (renameat(dir_fd, from, dir_fd, to) != 0) {
@@ -175,7 +174,7 @@ enum hs_status log_file_rename(int dir_fd, const char *from, const char *to, str
 
 enum hs_status log_file_remove(int dir_fd, const char *name, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.segment.remove");
+    int fault = FAULT("log.segment.remove");
 
     if (fault != FAULT_NONE) return fault_fail(fault, "removing a segment", err);
     if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT) {
@@ -186,7 +185,7 @@ enum hs_status log_file_remove(int dir_fd, const char *name, struct hs_error *er
 
 enum hs_status log_file_keep(int dir_fd, const char *name, int to_dir_fd, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("log.segment.keep");
+    int fault = FAULT("log.segment.keep");
     char kept[LOG_NAME_BYTES_MAX];
 
     if (fault != FAULT_NONE) return fault_fail(fault, "moving a segment to quarantine", err);

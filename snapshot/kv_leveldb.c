@@ -309,7 +309,7 @@ size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b)
 enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b, bool sync,
                                 struct hs_error *err)
 {
-    enum fault_action fault;
+    int fault;
     char *words = NULL;
 
     assert(db && b);

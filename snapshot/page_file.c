@@ -178,7 +178,7 @@ static int page_write(int fd, const char *bytes, size_t len, off_t at)
 enum hs_status page_file_put(struct page_file *f, const char *page, uint32_t *slot,
                              struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.pages.write");
+    int fault = FAULT("snapshot.pages.write");
     enum hs_status st = slot_find(f, slot, err);
     int failed = fault == FAULT_NONE ? 0 : fault_errno(fault);
 
@@ -194,7 +194,7 @@ enum hs_status page_file_put(struct page_file *f, const char *page, uint32_t *sl
 
 enum hs_status page_file_sync(struct page_file *f, struct hs_error *err)
 {
-    enum fault_action fault;
+    int fault;
 
     if (!f->unsynced) return HS_OK;
     fault = FAULT("snapshot.pages.sync");

@@ -194,7 +194,7 @@ static void dir_empty(int dir_fd)
 enum hs_status database_clone(const char *from, const char *to, enum clone_pages pages,
                               struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.clone");
+    int fault = FAULT("snapshot.clone");
     int failed = EAGAIN, to_dir;
 
     if (fault != FAULT_NONE) {

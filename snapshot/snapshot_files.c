@@ -48,7 +48,7 @@ enum hs_status snapshot_dir_make(const char *path, struct hs_error *err)
 
 enum hs_status snapshot_dir_sync(const char *path, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.dir.sync");
+    int fault = FAULT("snapshot.dir.sync");
     int fd, failed;
 
     if (fault != FAULT_NONE) {
@@ -78,7 +78,7 @@ enum hs_status snapshot_dir_lock(const char *dir, int *fd, struct hs_error *err)
 
 static enum hs_status write_synced(const char *path, struct slice content, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.file.write");
+    int fault = FAULT("snapshot.file.write");
     int fd, failed = 0;
 
     if (fault != FAULT_NONE) {
@@ -102,7 +102,7 @@ enum hs_status snapshot_file_write(const char *dir, const char *name, struct sli
                                    struct hs_error *err)
 {
     struct snapshot_path path, temporary;
-    enum fault_action fault;
+    int fault;
     enum hs_status st;
 
     st = snapshot_path_join(dir, name, &path, err);
@@ -274,7 +274,7 @@ static enum hs_status flat_dir_remove(const char *path, struct hs_error *err)
 
 enum hs_status generation_remove(const char *dir, uint64_t number, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.generation.remove");
+    int fault = FAULT("snapshot.generation.remove");
     struct snapshot_path path;
     enum hs_status st = generation_path(dir, number, &path, err);
 
@@ -295,7 +295,7 @@ void generation_discard(const char *dir, uint64_t number)
 enum hs_status generation_quarantine(const char *dir, uint64_t number, const char *quarantine_dir,
                                      struct hs_error *err)
 {
-    enum fault_action fault = FAULT("snapshot.generation.quarantine");
+    int fault = FAULT("snapshot.generation.quarantine");
     struct snapshot_path from, to;
     char name[64];
     enum hs_status st;

@@ -22,6 +22,7 @@ enum hs_status hs_fail(struct hs_error *err, enum hs_status status, const char *
 
     if (!err) return status;
     err->status = status;
+    err->errnum = 0;
     va_start(args, format);
     (void)vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
@@ -48,6 +49,7 @@ enum hs_status hs_fail_errno(struct hs_error *err, enum hs_status status, int er
     status = status_of_errno(errnum, status);
     if (!err) return status;
     err->status = status;
+    err->errnum = errnum;
     va_start(args, format);
     used = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);

@@ -49,6 +49,7 @@ enum { HS_ERROR_TEXT_BYTES_MAX = 1024 };
 /* Plain value, caller's memory. Written only on failure; a NULL pointer means "not wanted". */
 struct hs_error {
     enum hs_status status;
+    int errnum;                         /* the system's reason; 0: none is known */
     char text[HS_ERROR_TEXT_BYTES_MAX]; /* cause in words, one line, cut at the bound */
 };
 

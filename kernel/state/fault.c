@@ -9,17 +9,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FAULT_POINTS_MAX = 256, FAULT_NAME_BYTES_MAX = 64, FAULT_SLEEP_S = 10 };
+enum { FAULT_POINTS_MAX = 512, FAULT_SLEEP_S = 10 };
 
-enum fault_kind { KIND_NONE, KIND_KILL, KIND_EXIT, KIND_SLEEP, KIND_EIO, KIND_ENOSPC, KIND_SHORT };
+/* Actions that end or delay the process; all others are answers. */
+enum { ACTION_KILL = -10, ACTION_EXIT = -11, ACTION_SLEEP = -12 };
 
-static const char *const kind_names[] = {"", "kill", "exit", "sleep", "EIO", "ENOSPC", "short"};
+static const struct {
+    const char *name;
+    int answer; /* what fault_reached returns, or an ACTION_… */
+} actions[] = {
+    {"kill", ACTION_KILL},  {"exit", ACTION_EXIT}, {"sleep", ACTION_SLEEP}, {"EACCES", EACCES},
+    {"EDQUOT", EDQUOT},     {"EFBIG", EFBIG},      {"EINTR", EINTR},        {"EIO", EIO},
+    {"EMFILE", EMFILE},     {"ENOENT", ENOENT},    {"ENOSPC", ENOSPC},      {"EROFS", EROFS},
+    {"short", FAULT_SHORT}, {"torn", FAULT_TORN},
+};
+
+static const char after_suffix[] = ".after";
 
 struct fault_plan {
-    char name[FAULT_NAME_BYTES_MAX];
+    char name[FAULT_NAME_BYTES_MAX]; /* may hold `*`; without the suffix */
+    bool after;
     unsigned long count; /* at which reaching it happens, 1 = first */
     bool lasting;        /* and at every later one */
-    enum fault_kind kind;
+    int answer;
     unsigned long reached;
 };
 
@@ -32,14 +44,25 @@ static char seen[FAULT_POINTS_MAX][FAULT_NAME_BYTES_MAX];
 static size_t seen_len;
 static const char *list_path;
 
-static enum fault_kind kind_parse(const char *text, size_t len)
+/* FAULT_NONE: no such action. */
+static int action_parse(const char *text, size_t len)
 {
-    for (size_t i = 1; i < sizeof kind_names / sizeof kind_names[0]; i++) {
-        if (strlen(kind_names[i]) == len && memcmp(kind_names[i], text, len) == 0) {
-            return (enum fault_kind)i;
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strlen(actions[i].name) == len && memcmp(actions[i].name, text, len) == 0) {
+            return actions[i].answer;
         }
     }
-    return KIND_NONE;
+    return FAULT_NONE;
+}
+
+/* Take ".after" off the plan's name. */
+static void after_parse(struct fault_plan *p)
+{
+    size_t len = strlen(p->name), suffix_len = sizeof after_suffix - 1;
+
+    if (len <= suffix_len || strcmp(p->name + len - suffix_len, after_suffix) != 0) return;
+    p->name[len - suffix_len] = '\0';
+    p->after = true;
 }
 
 /* One "name:count[+]:action"; false when it is not that. */
@@ -51,6 +74,7 @@ static bool plan_parse(const char *text, size_t len, struct fault_plan *out)
     *out = (struct fault_plan){0};
     if (!colon || colon == text || (size_t)(colon - text) >= sizeof out->name) return false;
     memcpy(out->name, text, (size_t)(colon - text));
+    after_parse(out);
     out->count = strtoul(colon + 1, &end, 10);
     if (end == colon + 1 || out->count == 0) return false;
     if (*end == '+') {
@@ -58,8 +82,8 @@ static bool plan_parse(const char *text, size_t len, struct fault_plan *out)
         end++;
     }
     if (*end != ':' || end >= text + len) return false;
-    out->kind = kind_parse(end + 1, (size_t)(text + len - end - 1));
-    return out->kind != KIND_NONE;
+    out->answer = action_parse(end + 1, (size_t)(text + len - end - 1));
+    return out->answer != FAULT_NONE;
 }
 
 static bool plans_parse(const char *text)
@@ -110,39 +134,72 @@ static void list_name(const char *name)
     (void)close(fd);
 }
 
-static enum fault_kind plan_due(const char *name)
+/* `*` stands for any bytes, none as well. */
+static bool name_matches(const char *pattern, const char *name)
 {
+    const char *star = NULL, *resume = NULL;
+
+    while (*name) {
+        if (*pattern == '*') {
+            star = pattern++;
+            resume = name;
+        } else if (*pattern == *name) {
+            pattern++;
+            name++;
+        } else if (star) {
+            pattern = star + 1;
+            name = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*') {
+        pattern++;
+    }
+    return *pattern == '\0';
+}
+
+/* Every plan that the name matches counts it; the first that is due answers. */
+static int plan_due(const char *name, bool after)
+{
+    int answer = FAULT_NONE;
+
     for (size_t i = 0; i < plans_len; i++) {
         struct fault_plan *p = &plans[i];
 
-        if (strcmp(p->name, name) != 0) continue;
+        if (p->after != after || !name_matches(p->name, name)) continue;
         p->reached++;
-        if (p->reached == p->count || (p->lasting && p->reached > p->count)) return p->kind;
+        if (p->reached != p->count && !(p->lasting && p->reached > p->count)) continue;
+        if (answer == FAULT_NONE) answer = p->answer;
     }
-    return KIND_NONE;
+    return answer;
 }
 
-enum fault_action fault_reached(const char *name)
+static int point_reached(const char *name, bool after)
 {
-    enum fault_kind kind;
+    int answer;
 
     pthread_mutex_lock(&fault_lock);
-    if (list_path) list_name(name);
-    kind = plan_due(name);
+    if (list_path && !after) list_name(name);
+    answer = plan_due(name, after);
     pthread_mutex_unlock(&fault_lock);
-    switch (kind) {
-    case KIND_KILL: (void)raise(SIGKILL); break;
-    case KIND_EXIT: _exit(70);
-    case KIND_SLEEP: (void)sleep(FAULT_SLEEP_S); break;
-    case KIND_EIO: return FAULT_EIO;
-    case KIND_ENOSPC: return FAULT_ENOSPC;
-    case KIND_SHORT: return FAULT_SHORT;
-    case KIND_NONE: break;
-    }
-    return FAULT_NONE;
+    if (answer == ACTION_KILL) (void)raise(SIGKILL);
+    if (answer == ACTION_EXIT) _exit(70);
+    if (answer == ACTION_SLEEP) (void)sleep(FAULT_SLEEP_S);
+    return answer <= ACTION_KILL ? FAULT_NONE : answer;
 }
 
-int fault_errno(enum fault_action action)
+int fault_reached(const char *name)
 {
-    return action == FAULT_EIO ? EIO : ENOSPC;
+    return point_reached(name, false);
+}
+
+void fault_passed(const char *name)
+{
+    (void)point_reached(name, true);
+}
+
+int fault_errno(int fault)
+{
+    return fault > 0 ? fault : ENOSPC;
 }

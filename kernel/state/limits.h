@@ -22,6 +22,9 @@ enum {
     HS_CHAIN_ID_BYTES_MAX = 128,
     HS_NAME_BYTES_MAX = 256, /* vat, device, method and client names */
 
+    HS_FOLDER_NAMES_MAX = 65536, /* one folder's entries that are read */
+    HS_FOLDER_DEPTH_MAX = 16,    /* folders in each other that are made or removed at once */
+
     HS_HEAP_PAGE_BYTES = 4096,            /* heap pages: compared, stored, restored */
     HS_WASM_PAGE_BYTES = 64 << 10,        /* linear memory grows in these */
     HS_HEAP_BYTES_MAX = 1 << 30,          /* hard ceiling of one vat's linear memory */

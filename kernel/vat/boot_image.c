@@ -157,7 +157,7 @@ enum hs_status boot_image_read(const char *path, struct heap_changes *out, struc
 
 static enum hs_status file_write_all(int fd, struct slice bytes, struct hs_error *err)
 {
-    enum fault_action fault = FAULT("vat.boot_image.write");
+    int fault = FAULT("vat.boot_image.write");
 
     if (fault != FAULT_NONE) {
         return hs_fail_errno(err, HS_IO, fault_errno(fault), "write a boot image");

@@ -82,7 +82,7 @@ enum hs_status desk_syscall(struct desk *d, int vat, const char *request)
 
     must(d, buffer_printf(&text, "[\"syscall\",%s]", request));
     swap_quotes(&text, '\'', '"');
-    d->err = (struct hs_error){HS_OK, ""};
+    d->err = (struct hs_error){.status = HS_OK};
     st = syscall_answer(&d->vats[vat - 1], buffer_slice(&text), &d->reply, &d->err);
     swap_quotes(&d->reply, '"', '\'');
     buffer_fini(&text);

@@ -1,0 +1,198 @@
+/* Names and folders of the disk room. */
+#include "kernel/state/disk_call.h"
+#include "kernel/state/limits.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int call_look(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->look(disk->self, c->path, c->out);
+}
+
+static int call_make_folder(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->make_folder(disk->self, c->path);
+}
+
+static int call_rename(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->rename(disk->self, c->path, c->other_path);
+}
+
+static int call_link(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->link(disk->self, c->path, c->other_path);
+}
+
+static int call_space(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->space(disk->self, c->path, c->out);
+}
+
+static int call_sync_folder(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->sync_folder(disk->self, c->path);
+}
+
+/* One call for one name. */
+static int name_run(const struct disk *disk, const char *place, const char *operation,
+                    disk_call_fn make, const char *dir, const char *name, void *out,
+                    struct disk_path *path)
+{
+    struct disk_call call = {.path = path->text, .out = out};
+    int errnum = disk_path_join(dir, name, path);
+
+    return errnum ? errnum : disk_run(disk, place, operation, make, &call);
+}
+
+enum hs_status disk_look(const struct disk *disk, const char *place, const char *dir,
+                         const char *name, struct disk_entry *out, struct hs_error *err)
+{
+    struct disk_path path;
+    struct disk_entry entry = {.kind = DISK_OTHER};
+    int errnum = name_run(disk, place, "look", call_look, dir, name, &entry, &path);
+
+    if (errnum) return disk_fail(err, errnum, "look at", path.text);
+    *out = entry;
+    return HS_OK;
+}
+
+bool disk_exists(const struct disk *disk, const char *place, const char *dir, const char *name)
+{
+    struct disk_entry ignored;
+
+    return disk_look(disk, place, dir, name, &ignored, NULL) != HS_NOT_FOUND;
+}
+
+enum hs_status disk_sync_folder(const struct disk *disk, const char *place, const char *dir,
+                                struct hs_error *err)
+{
+    struct disk_path path;
+    int errnum = name_run(disk, place, "sync_folder", call_sync_folder, dir, NULL, NULL, &path);
+
+    return errnum ? disk_fail(err, errnum, "sync", path.text) : HS_OK;
+}
+
+/* Cut the path to its parent; "." for a plain name. False: it has none. */
+static bool path_to_parent(struct disk_path *path)
+{
+    size_t len = strlen(path->text);
+
+    while (len > 1 && path->text[len - 1] == '/') {
+        len--;
+    }
+    while (len > 0 && path->text[len - 1] != '/') {
+        len--;
+    }
+    while (len > 1 && path->text[len - 1] == '/') {
+        len--;
+    }
+    if (len == 0) {
+        if (strcmp(path->text, ".") == 0) return false;
+        memcpy(path->text, ".", 2);
+        return true;
+    }
+    if (path->text[len] == '\0') return false;
+    path->text[len] = '\0';
+    return true;
+}
+
+/* Make it, and its name durable. HS_NOT_FOUND: its parent is missing. */
+static enum hs_status folder_make(const struct disk *disk, const char *place, const char *text,
+                                  struct hs_error *err)
+{
+    struct disk_path path;
+    struct disk_entry found;
+    int errnum = name_run(disk, place, "make_folder", call_make_folder, text, NULL, NULL, &path);
+    enum hs_status st;
+
+    if (errnum == EEXIST) {
+        st = disk_look(disk, place, path.text, NULL, &found, err);
+        if (st != HS_OK || found.kind == DISK_FOLDER) return st;
+        errnum = ENOTDIR;
+    }
+    if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
+    if (!path_to_parent(&path)) return HS_OK;
+    return disk_sync_folder(disk, place, path.text, err);
+}
+
+enum hs_status disk_make_folder(const struct disk *disk, const char *place, const char *dir,
+                                const char *name, struct hs_error *err)
+{
+    struct disk_path path, missing;
+    int errnum = disk_path_join(dir, name, &path);
+    enum hs_status st;
+
+    if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
+    st = folder_make(disk, place, path.text, err);
+    /* From the missing folder that is nearest to the root on: each turn makes one. */
+    for (int i = 0; st == HS_NOT_FOUND && i < HS_FOLDER_DEPTH_MAX; i++) {
+        missing = path;
+        for (int k = 0; st == HS_NOT_FOUND && k < HS_FOLDER_DEPTH_MAX; k++) {
+            if (!path_to_parent(&missing)) return st;
+            st = folder_make(disk, place, missing.text, err);
+        }
+        if (st == HS_OK) st = folder_make(disk, place, path.text, err);
+    }
+    return st;
+}
+
+enum hs_status disk_make_folder_new(const struct disk *disk, const char *place, const char *dir,
+                                    const char *name, struct hs_error *err)
+{
+    struct disk_path path;
+    int errnum = name_run(disk, place, "make_folder", call_make_folder, dir, name, NULL, &path);
+
+    if (errnum == EEXIST) return hs_fail(err, HS_EXISTS, "%s is already there", path.text);
+    return errnum ? disk_fail(err, errnum, "make the folder", path.text) : HS_OK;
+}
+
+/* One call for two names. */
+static enum hs_status names_run(const struct disk *disk, const char *place, const char *operation,
+                                disk_call_fn make, const char *from_dir, const char *from_name,
+                                const char *to_dir, const char *to_name, struct hs_error *err)
+{
+    struct disk_path from, to;
+    struct disk_call call = {.path = from.text, .other_path = to.text};
+    int errnum = disk_path_join(from_dir, from_name, &from);
+
+    if (!errnum) errnum = disk_path_join(to_dir, to_name, &to);
+    if (!errnum) errnum = disk_run(disk, place, operation, make, &call);
+    return errnum ? disk_fail(err, errnum, operation, from.text) : HS_OK;
+}
+
+enum hs_status disk_rename(const struct disk *disk, const char *place, const char *from_dir,
+                           const char *from_name, const char *to_dir, const char *to_name,
+                           struct hs_error *err)
+{
+    return names_run(disk, place, "rename", call_rename, from_dir, from_name, to_dir, to_name, err);
+}
+
+enum hs_status disk_link(const struct disk *disk, const char *place, const char *from_dir,
+                         const char *from_name, const char *to_dir, const char *to_name,
+                         struct hs_error *err)
+{
+    struct hs_error words;
+    enum hs_status st = names_run(disk, place, "link", call_link, from_dir, from_name, to_dir,
+                                  to_name, err ? err : &words);
+
+    if (st == HS_IO && (err ? err : &words)->errnum == EEXIST) {
+        return hs_fail(err, HS_EXISTS, "%s/%s is already there", to_dir, to_name);
+    }
+    return st;
+}
+
+enum hs_status disk_space(const struct disk *disk, const char *place, const char *dir,
+                          struct disk_space *out, struct hs_error *err)
+{
+    struct disk_path path;
+    struct disk_space space = {0};
+    int errnum = name_run(disk, place, "space", call_space, dir, NULL, &space, &path);
+
+    if (errnum) return disk_fail(err, errnum, "ask for the free space of", path.text);
+    *out = space;
+    return HS_OK;
+}
