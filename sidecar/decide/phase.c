@@ -3,29 +3,27 @@
 #include <assert.h>
 #include <stdint.h>
 
+/* Where the entry check leads: to any way, or, without a kernel, to those that need none. */
+#define WAYS_WITHOUT_KERNEL                                                                        \
+    [EVENT_BEHIND] = PHASE_CATCHING_UP, [EVENT_GAP] = PHASE_TAILING,                               \
+    [EVENT_UNUSABLE] = PHASE_FULL_REPLAY
+#define WAYS WAYS_WITHOUT_KERNEL, [EVENT_EQUAL] = PHASE_LIVE, [EVENT_AHEAD] = PHASE_ROLLING_BACK
+
 static const uint8_t next_phase[PHASE_COUNT][EVENT_COUNT] = {
-    /* not written: PHASE_NONE, illegal */
+    /* not written: not expected */
     [PHASE_STARTING] = {[EVENT_OPENED] = PHASE_LOADING, [EVENT_STOP] = PHASE_STOPPING},
     [PHASE_LOADING] = {[EVENT_LOADED] = PHASE_ROLLING,
                        [EVENT_NOTHING_TO_LOAD] = PHASE_PRIMED,
+                       WAYS_WITHOUT_KERNEL, /* a delivery came before all was loaded again */
+                       [EVENT_NODE_GONE] = PHASE_LOADING,
                        [EVENT_STOP] = PHASE_STOPPING},
     [PHASE_ROLLING] = {[EVENT_ROLLED] = PHASE_PRIMED,
                        [EVENT_REJECTED] = PHASE_LOADING, /* an empty kernel is started instead */
                        [EVENT_STOP] = PHASE_STOPPING},
-    [PHASE_PRIMED] = {[EVENT_EQUAL] = PHASE_LIVE,
-                      [EVENT_BEHIND] = PHASE_CATCHING_UP,
-                      [EVENT_AHEAD] = PHASE_ROLLING_BACK,
-                      [EVENT_GAP] = PHASE_TAILING,
-                      [EVENT_UNUSABLE] = PHASE_FULL_REPLAY,
+    [PHASE_PRIMED] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED,
                       [EVENT_NODE_GONE] = PHASE_PRIMED, /* it never got to deliver */
                       [EVENT_STOP] = PHASE_STOPPING},
-    [PHASE_LIVE] = {[EVENT_EQUAL] = PHASE_LIVE,
-                    [EVENT_BEHIND] = PHASE_CATCHING_UP,
-                    [EVENT_AHEAD] = PHASE_ROLLING_BACK,
-                    [EVENT_GAP] = PHASE_TAILING,
-                    [EVENT_UNUSABLE] = PHASE_FULL_REPLAY,
-                    [EVENT_KERNEL_LOST] = PHASE_PRIMED,
-                    [EVENT_NODE_GONE] = PHASE_DETACHED,
+    [PHASE_LIVE] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED, [EVENT_NODE_GONE] = PHASE_DETACHED,
                     [EVENT_STOP] = PHASE_STOPPING},
     [PHASE_CATCHING_UP] = {[EVENT_CAUGHT_UP] = PHASE_LIVE,
                            [EVENT_UNUSABLE] = PHASE_FULL_REPLAY, /* diverged */
@@ -42,11 +40,7 @@ static const uint8_t next_phase[PHASE_COUNT][EVENT_COUNT] = {
     [PHASE_FULL_REPLAY] = {[EVENT_CAUGHT_UP] = PHASE_LIVE,
                            [EVENT_GAVE_UP] = PHASE_PRIMED, /* there is nothing behind it */
                            [EVENT_STOP] = PHASE_STOPPING},
-    [PHASE_DETACHED] = {[EVENT_EQUAL] = PHASE_LIVE,
-                        [EVENT_BEHIND] = PHASE_CATCHING_UP,
-                        [EVENT_AHEAD] = PHASE_ROLLING_BACK,
-                        [EVENT_GAP] = PHASE_TAILING,
-                        [EVENT_UNUSABLE] = PHASE_FULL_REPLAY,
+    [PHASE_DETACHED] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED,
                         [EVENT_NODE_GONE] = PHASE_DETACHED, /* the next one did not deliver */
                         [EVENT_STOP] = PHASE_STOPPING},
     /* PHASE_STOPPING: nothing leads on */
@@ -78,11 +72,17 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_NODE_GONE] = "node gone", [EVENT_STOP] = "stop",
 };
 
-enum phase phase_next(enum phase from, enum phase_event event)
+bool phase_expects(enum phase from, enum phase_event event)
 {
     assert(from < PHASE_COUNT);
     assert(event < EVENT_COUNT);
-    return (enum phase)next_phase[from][event];
+    return next_phase[from][event] != PHASE_NONE;
+}
+
+enum phase phase_next(enum phase from, enum phase_event event)
+{
+    if (phase_expects(from, event)) return (enum phase)next_phase[from][event];
+    return from == PHASE_STOPPING ? PHASE_STOPPING : PHASE_LOADING;
 }
 
 const char *phase_name(enum phase phase)

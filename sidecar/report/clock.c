@@ -17,3 +17,32 @@ uint64_t clock_unix_s(void)
     (void)clock_gettime(CLOCK_REALTIME, &t);
     return t.tv_sec > 0 ? (uint64_t)t.tv_sec : 0;
 }
+
+static uint64_t system_now_us(void *data)
+{
+    (void)data;
+    return clock_us();
+}
+
+static uint64_t system_unix_s(void *data)
+{
+    (void)data;
+    return clock_unix_s();
+}
+
+const struct clock *clock_system(void)
+{
+    static const struct clock machine = {.now_us = system_now_us, .unix_s = system_unix_s};
+
+    return &machine;
+}
+
+uint64_t clock_now_us(const struct clock *c)
+{
+    return c->now_us(c->data);
+}
+
+uint64_t clock_now_unix_s(const struct clock *c)
+{
+    return c->unix_s(c->data);
+}

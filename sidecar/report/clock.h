@@ -1,10 +1,24 @@
-/* Clock: for durations, ages and progress lines; nothing that is decided depends on it. */
+/* Clock: what time it is, as a parameter of whatever decides by it: pauses, retries, ages. A test
+ * has a clock of its own and moves it; the daemon has the machine's. */
 #ifndef HEADSTART_SIDECAR_REPORT_CLOCK_H
 #define HEADSTART_SIDECAR_REPORT_CLOCK_H
 
 #include <stdint.h>
 
-uint64_t clock_us(void);     /* microseconds of a clock that only goes forward */
-uint64_t clock_unix_s(void); /* seconds since 1970, as the machine believes */
+struct clock {
+    uint64_t (*now_us)(void *data); /* microseconds of a clock that only goes forward; never 0 */
+    uint64_t (*unix_s)(void *data); /* seconds since 1970, as it believes */
+    void *data;                     /* both are called on any thread */
+};
+
+uint64_t clock_now_us(const struct clock *c);
+uint64_t clock_now_unix_s(const struct clock *c);
+
+/** The machine's. */
+const struct clock *clock_system(void);
+
+/* The machine's, for durations that are shown and nothing else. */
+uint64_t clock_us(void);
+uint64_t clock_unix_s(void);
 
 #endif

@@ -111,6 +111,12 @@ void figures_release(struct figures_board *b)
     (void)pthread_mutex_unlock(&b->mutex);
 }
 
+void figures_measured(struct figures_board *b, enum rate_kind kind, uint64_t count, uint64_t us)
+{
+    rates_add(&figures_acquire(b)->rates, kind, count, us);
+    figures_release(b);
+}
+
 void figures_take_vats(struct figures_board *b, struct kernel_vat_info *vats, size_t vats_len)
 {
     struct figures *f = figures_acquire(b);

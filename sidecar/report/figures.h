@@ -83,7 +83,8 @@ struct figures {
     uint64_t store_gets, store_scans;
     uint64_t preload_us; /* 0: not done */
     struct histogram attach, delivery, snapshot_write, log_sync;
-    struct rates rates; /* of this run and those before it */
+    struct rates rates;                       /* of this run and those before it */
+    uint64_t moves[PHASE_COUNT][EVENT_COUNT]; /* what happened in which phase, and how often */
 };
 
 /** Does a delivery that comes now find a kernel that waits for it? */
@@ -98,6 +99,9 @@ void figures_board_close(struct figures_board *b);
 /** Between these two the figures are the caller's to read and write: briefly, and nothing else. */
 struct figures *figures_acquire(struct figures_board *b);
 void figures_release(struct figures_board *b);
+
+/** `count` things of a kind took `us`. */
+void figures_measured(struct figures_board *b, enum rate_kind kind, uint64_t count, uint64_t us);
 
 /** Replace the list of vats; takes the memory. */
 void figures_take_vats(struct figures_board *b, struct kernel_vat_info *vats, size_t vats_len);

@@ -1,7 +1,5 @@
 #include "sidecar/report/progress.h"
 
-#include "sidecar/report/clock.h"
-
 #include <assert.h>
 #include <inttypes.h>
 
@@ -26,7 +24,7 @@ struct progress_rates progress_rates(uint64_t from, uint64_t at, uint64_t target
 
 static void progress_publish(const struct progress *p)
 {
-    struct figures *f = figures_acquire(p->board);
+    struct figures *f = figures_acquire(p->reporter->board);
 
     f->replay = (struct figures_replay){
         .active = true,
@@ -36,7 +34,7 @@ static void progress_publish(const struct progress *p)
         .target = p->target,
         .started_us = p->started_us,
     };
-    figures_release(p->board);
+    figures_release(p->reporter->board);
 }
 
 static void progress_tell(const struct progress *p, uint64_t now_us)
@@ -44,23 +42,22 @@ static void progress_tell(const struct progress *p, uint64_t now_us)
     struct progress_rates r = progress_rates(p->from, p->at, p->target, now_us - p->started_us);
 
     if (p->target == 0) {
-        logger_write(p->logger, LOG_LEVEL_INFO, "%s: %" PRIu64 " %s, %.0f/s", phase_name(p->phase),
-                     p->at, p->what, r.per_s);
+        logger_write(p->reporter->logger, LOG_LEVEL_INFO, "%s: %" PRIu64 " %s, %.0f/s",
+                     phase_name(p->phase), p->at, p->what, r.per_s);
         return;
     }
-    logger_write(p->logger, LOG_LEVEL_INFO,
+    logger_write(p->reporter->logger, LOG_LEVEL_INFO,
                  "%s: %s %" PRIu64 " of %" PRIu64 " (%.0f %%), %.0f/s, %.0f s left",
                  phase_name(p->phase), p->what, p->at, p->target, r.percent, r.per_s, r.eta_s);
 }
 
-void progress_begin(struct progress *p, struct figures_board *board, const struct logger *logger,
-                    enum phase phase, const char *what, uint64_t from, uint64_t target)
+void progress_begin(struct progress *p, const struct reporter *reporter, enum phase phase,
+                    const char *what, uint64_t from, uint64_t target)
 {
-    uint64_t now_us = clock_us();
+    uint64_t now_us = clock_now_us(reporter->clock);
 
     assert(target == 0 || target >= from);
-    *p = (struct progress){.board = board,
-                           .logger = logger,
+    *p = (struct progress){.reporter = reporter,
                            .phase = phase,
                            .what = what,
                            .from = from,
@@ -74,7 +71,7 @@ void progress_begin(struct progress *p, struct figures_board *board, const struc
 
 void progress_step(struct progress *p, uint64_t at, uint64_t target)
 {
-    uint64_t now_us = clock_us();
+    uint64_t now_us = clock_now_us(p->reporter->clock);
 
     p->at = at;
     p->target = target;
@@ -88,11 +85,11 @@ void progress_step(struct progress *p, uint64_t at, uint64_t target)
     }
 }
 
-void progress_end(struct progress *p)
+uint64_t progress_end(struct progress *p)
 {
-    struct figures *f = figures_acquire(p->board);
+    struct figures *f = figures_acquire(p->reporter->board);
 
     f->replay = (struct figures_replay){0};
-    figures_release(p->board);
-    p->told_us = clock_us();
+    figures_release(p->reporter->board);
+    return clock_now_us(p->reporter->clock) - p->started_us;
 }

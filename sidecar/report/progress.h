@@ -2,23 +2,22 @@
 #ifndef HEADSTART_SIDECAR_REPORT_PROGRESS_H
 #define HEADSTART_SIDECAR_REPORT_PROGRESS_H
 
-#include "sidecar/report/figures.h"
-#include "sidecar/report/logger.h"
+#include "sidecar/report/reporter.h"
 
 struct progress {
-    struct figures_board *board;
-    const struct logger *logger;
+    const struct reporter *reporter;
     enum phase phase;
     const char *what; /* "messages", "store entries", … */
     uint64_t from, at, target;
-    uint64_t started_us, told_us, published_us;
+    uint64_t started_us, told_us, published_us; /* the reporter's clock */
 };
 
 /** From `from` towards `target` (0: not known). Shown in the status until progress_end. */
-void progress_begin(struct progress *p, struct figures_board *board, const struct logger *logger,
-                    enum phase phase, const char *what, uint64_t from, uint64_t target);
+void progress_begin(struct progress *p, const struct reporter *reporter, enum phase phase,
+                    const char *what, uint64_t from, uint64_t target);
 void progress_step(struct progress *p, uint64_t at, uint64_t target);
-void progress_end(struct progress *p);
+/** Returns how long it took, in microseconds. */
+uint64_t progress_end(struct progress *p);
 
 /* Derived values of a replay that runs, for the line, the status and the metrics. */
 struct progress_rates {

@@ -1,7 +1,5 @@
 #include "sidecar/steward/evidence.h"
 
-#include "sidecar/report/clock.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -38,7 +36,7 @@ static enum hs_status evidence_path(const char *dir, const struct evidence *e, s
     for (int i = 0; i < EVIDENCE_NAMES_MAX && st == HS_OK; i++) {
         buffer_clear(path);
         st = buffer_printf(path, "%s/%s-%" PRIu64 "-%" PRIu64 "-%d.json", dir, e->cause,
-                           e->kernel_at.seqnum, clock_unix_s(), i);
+                           e->kernel_at.seqnum, e->unix_s, i);
         if (st == HS_OK && stat(buffer_text(path), &ignored) != 0) break;
     }
     return st;

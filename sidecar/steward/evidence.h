@@ -13,6 +13,7 @@ struct evidence {
     const struct snapshot_record *newest; /* NULL: there was none */
     struct replay_log_summary log;
     const struct divergence *divergence; /* NULL: it was something else */
+    uint64_t unix_s;                     /* when, as the machine believes */
 };
 
 /** Write it as a JSON file of its own into `dir`; its path replaces *path.

@@ -1,233 +1,283 @@
-/* The replay log's keeper: entries go in, and reach the disk as the mode says.
- *
- *   append ──► always:     synced here, before the answer
- *              background: a sync begins at once on the syncer; what comes meanwhile waits for the
- *                          next one, so that syncs coalesce by themselves
- *              block:      a sync begins at the block's end, and prepare_commit waits for one
- *
- * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then
- * a new segment is tried. What was executed meanwhile is missing from the log: a gap, which a
- * snapshot at the next block end makes harmless.
- *
- * With --no-log there is no log at all, and everything here behaves as if it were empty. */
-#include "sidecar/steward/steward_internal.h"
+#include "sidecar/steward/log_keeper.h"
 
-#include "sidecar/report/clock.h"
-
-#include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { REOPEN_EVERY_US = 1000000 };
 
-enum hs_status log_keeper_open(struct steward *s, struct hs_error *err)
-{
-    struct replay_log_options options = {
-        .dir = data_folder_path(s->o.folder, DATA_FOLDER_LOG),
-        .quarantine_dir = data_folder_path(s->o.folder, DATA_FOLDER_QUARANTINE),
-    };
-    struct replay_log_summary log;
-    enum hs_status st;
+struct log_keeper {
+    struct log_keeper_options o;
+    struct replay_log *log;       /* NULL: none is kept */
+    struct background background; /* a sync */
+    bool unsynced;                /* entries were appended since the last sync began */
+    bool fenced;
+    uint64_t sync_us;         /* how long it took; set by the syncer */
+    uint64_t reopen_after_us; /* the clock's: no attempt before, while fenced */
+};
 
-    if (!s->o.config->log) return HS_OK;
-    st = replay_log_open(&options, &s->log.log, err);
-    if (st != HS_OK) return hs_fail_prefix(err, st, "replay log");
-    log = replay_log_summary(s->log.log);
-    if (log.cut_bytes > 0) {
-        logger_write(s->o.logger, LOG_LEVEL_INFO,
-                     "replay log: a torn tail of %" PRIu64 " bytes was cut", log.cut_bytes);
+static void log_keeper_told_at_open(const struct log_keeper *k,
+                                    const struct replay_log_summary *log)
+{
+    const struct logger *logger = k->o.reporter->logger;
+
+    if (log->cut_bytes > 0) {
+        logger_write(logger, LOG_LEVEL_INFO, "replay log: a torn tail of %" PRIu64 " bytes was cut",
+                     log->cut_bytes);
     }
-    s->log.fenced = log.fenced;
-    if (log.fenced) {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR,
+    if (log->fenced) {
+        logger_write(logger, LOG_LEVEL_ERROR,
                      "replay log: it can be read but not written; deliveries go on without it");
     }
-    if (log.damaged) {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR,
+    if (log->damaged) {
+        logger_write(logger, LOG_LEVEL_ERROR,
                      "replay log: damaged after seqnum %" PRIu64
                      "; what follows is in quarantine and will be replayed from the node",
-                     log.damaged_after);
+                     log->damaged_after);
     }
+}
+
+static enum hs_status log_keeper_open_log(struct log_keeper *k, struct hs_error *err)
+{
+    struct replay_log_options options = {.dir = k->o.dir, .quarantine_dir = k->o.quarantine_dir};
+    struct replay_log_summary log;
+    enum hs_status st = replay_log_open(&options, &k->log, err);
+
+    if (st != HS_OK) return hs_fail_prefix(err, st, "replay log");
+    log = replay_log_summary(k->log);
+    k->fenced = log.fenced;
+    log_keeper_told_at_open(k, &log);
     return HS_OK;
 }
 
-struct replay_log_summary log_keeper_summary(const struct steward *s)
+enum hs_status log_keeper_open(const struct log_keeper_options *options, struct log_keeper **out,
+                               struct hs_error *err)
 {
-    return s->log.log ? replay_log_summary(s->log.log) : (struct replay_log_summary){0};
+    struct log_keeper *k = calloc(1, sizeof *k);
+    enum hs_status st = HS_OK;
+
+    *out = NULL;
+    if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the replay log");
+    k->o = *options;
+    background_init(&k->background);
+    if (k->o.wanted) st = log_keeper_open_log(k, err);
+    if (st != HS_OK) {
+        log_keeper_close(k);
+        return st;
+    }
+    *out = k;
+    return HS_OK;
 }
 
-bool log_keeper_position(const struct steward *s, uint64_t seqnum, struct position *out)
+void log_keeper_close(struct log_keeper *k)
 {
-    return s->log.log && replay_log_position(s->log.log, seqnum, out, NULL, NULL) == HS_OK;
+    if (!k) return;
+    background_wait(&k->background);
+    (void)background_collect(&k->background);
+    replay_log_close(k->log);
+    background_fini(&k->background);
+    free(k);
 }
 
-enum hs_status log_keeper_restart(struct steward *s, struct hs_error *err)
+struct replay_log_summary log_keeper_summary(const struct log_keeper *k)
 {
-    enum hs_status st = s->log.log ? replay_log_restart(s->log.log, err) : HS_OK;
-
-    return st == HS_IO ? HS_OK : st; /* fenced: the next append tells */
+    return k->log ? replay_log_summary(k->log) : (struct replay_log_summary){0};
 }
 
-enum hs_status log_keeper_reject(struct steward *s, const char *reason, struct hs_error *err)
+bool log_keeper_fenced(const struct log_keeper *k)
 {
-    return s->log.log ? replay_log_reject(s->log.log, reason, err) : HS_OK;
+    return k->fenced;
 }
 
-void log_keeper_close(struct steward *s)
+bool log_keeper_position(const struct log_keeper *k, uint64_t seqnum, struct position *out)
 {
-    background_wait(&s->log.background);
-    (void)background_collect(&s->log.background);
-    replay_log_close(s->log.log);
-    s->log.log = NULL;
+    return k->log && replay_log_position(k->log, seqnum, out, NULL, NULL) == HS_OK;
 }
 
-static void log_keeper_fence(struct steward *s, const struct hs_error *why)
+bool log_keeper_floor(const struct log_keeper *k, struct position *out)
 {
-    struct figures *f = figures_acquire(s->o.board);
+    return k->log && replay_log_floor(k->log, out, NULL) == HS_OK;
+}
+
+enum hs_status log_keeper_seek(struct log_keeper *k, uint64_t seqnum, struct replay_cursor **out,
+                               struct hs_error *err)
+{
+    if (!k->log) return hs_fail(err, HS_GAP, "no log is kept");
+    return replay_log_seek(k->log, seqnum, out, err);
+}
+
+static void log_keeper_fence(struct log_keeper *k, const struct hs_error *why)
+{
+    struct figures *f = figures_acquire(k->o.reporter->board);
 
     f->log_failures++;
-    figures_release(s->o.board);
-    if (!s->log.fenced) {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR,
-                     "%s; deliveries go on without the log, and a restart now costs more",
+    figures_release(k->o.reporter->board);
+    if (!k->fenced) {
+        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR,
+                     "replay log: %s; deliveries go on without it, and a restart now costs more",
                      why->text);
     }
-    s->log.fenced = true;
-    s->log.unsynced = false;
-    s->log.reopen_after_us = clock_us() + REOPEN_EVERY_US;
+    k->fenced = true;
+    k->unsynced = false;
+    k->reopen_after_us = clock_now_us(k->o.reporter->clock) + REOPEN_EVERY_US;
 }
 
-/* A sync that runs on the syncer uses the segment that a reopen replaces. */
-static bool log_keeper_reopen(struct steward *s)
+void log_keeper_restart(struct log_keeper *k)
 {
     struct hs_error err = {0};
 
-    if (clock_us() < s->log.reopen_after_us) return false;
-    background_wait(&s->log.background);
-    (void)background_collect(&s->log.background);
-    if (replay_log_reopen(s->log.log, &err) != HS_OK) {
-        log_keeper_fence(s, &err);
+    if (k->log && replay_log_restart(k->log, &err) != HS_OK) log_keeper_fence(k, &err);
+}
+
+enum hs_status log_keeper_reject(struct log_keeper *k, const char *reason, struct hs_error *err)
+{
+    return k->log ? replay_log_reject(k->log, reason, err) : HS_OK;
+}
+
+void log_keeper_trim(struct log_keeper *k, uint64_t spared_seqnum)
+{
+    struct hs_error err = {0};
+
+    if (spared_seqnum == 0 || !k->log || k->fenced) return;
+    if (replay_log_trim(k->log, spared_seqnum, &err) != HS_OK) {
+        logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "replay log: trimming: %s", err.text);
+    }
+}
+
+/* A sync that runs on the syncer uses the segment that a reopen replaces. */
+static bool log_keeper_reopen(struct log_keeper *k)
+{
+    struct hs_error err = {0};
+
+    if (clock_now_us(k->o.reporter->clock) < k->reopen_after_us) return false;
+    background_wait(&k->background);
+    (void)background_collect(&k->background);
+    if (replay_log_reopen(k->log, &err) != HS_OK) {
+        log_keeper_fence(k, &err);
         return false;
     }
-    s->log.fenced = false;
-    s->snapshots.forced = true;
-    logger_write(s->o.logger, LOG_LEVEL_WARN,
+    k->fenced = false;
+    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
                  "replay log: writing works again; the next snapshot closes the gap");
     return true;
 }
 
-static void log_keeper_synced(struct steward *s, uint64_t sync_us)
+static void log_keeper_synced(struct log_keeper *k, uint64_t sync_us)
 {
-    struct figures *f = figures_acquire(s->o.board);
+    struct figures *f = figures_acquire(k->o.reporter->board);
 
     histogram_add(&f->log_sync, sync_us);
-    figures_release(s->o.board);
+    figures_release(k->o.reporter->board);
 }
 
-enum hs_status log_keeper_sync_now(struct steward *s, struct hs_error *err)
+enum hs_status log_keeper_sync_now(struct log_keeper *k, struct hs_error *err)
 {
-    uint64_t began_us = clock_us();
+    uint64_t began_us = clock_now_us(k->o.reporter->clock);
+    struct hs_error why = {0};
     enum hs_status st;
 
-    if (!s->log.log) return HS_OK;
-    if (s->log.fenced) return hs_fail(err, HS_IO, "the replay log cannot be written");
-    s->log.unsynced = false;
-    st = replay_log_sync(s->log.log, err);
-    if (st == HS_OK) {
-        log_keeper_synced(s, clock_us() - began_us);
-    } else {
-        struct hs_error why = {0};
-
-        (void)hs_fail(&why, st, "%s", err ? err->text : hs_status_text(st));
-        log_keeper_fence(s, &why);
+    if (!k->log) return HS_OK;
+    if (k->fenced) {
+        return hs_fail(err, HS_IO,
+                       "the replay log cannot be written, so nothing since its failure "
+                       "is on disk");
     }
-    return st;
+    k->unsynced = false;
+    st = replay_log_sync(k->log, &why);
+    if (st == HS_OK) {
+        log_keeper_synced(k, clock_now_us(k->o.reporter->clock) - began_us);
+        return HS_OK;
+    }
+    log_keeper_fence(k, &why);
+    return hs_fail(err, st, "replay log: %s", why.text);
 }
 
 /* On the syncer. */
 static enum hs_status log_sync_run(void *data, struct hs_error *err)
 {
-    struct steward *s = data;
-    uint64_t began_us = clock_us();
-    enum hs_status st = replay_log_sync(s->log.log, err);
+    struct log_keeper *k = data;
+    uint64_t began_us = clock_now_us(k->o.reporter->clock);
+    enum hs_status st = replay_log_sync(k->log, err);
 
-    s->log.sync_us = clock_us() - began_us;
+    k->sync_us = clock_now_us(k->o.reporter->clock) - began_us;
     return st;
 }
 
 static void log_sync_done(void *data)
 {
-    job_queue_nudge(((struct steward *)data)->queue);
+    struct log_keeper *k = data;
+
+    k->o.nudge(k->o.data);
 }
 
-static void log_keeper_sync_later(struct steward *s)
+static void log_keeper_sync_later(struct log_keeper *k)
 {
-    struct hs_error err = {0};
-
-    if (s->log.fenced || !s->log.unsynced || !background_idle(&s->log.background)) return;
-    s->log.unsynced = false;
-    if (background_start(&s->log.background, s->syncer, log_sync_run, s, log_sync_done, &err) !=
+    if (k->fenced || !k->unsynced || !background_idle(&k->background)) return;
+    k->unsynced = false;
+    if (background_start(&k->background, k->o.syncer, log_sync_run, k, log_sync_done, NULL) !=
         HS_OK) {
-        s->log.unsynced = true; /* tried again with the next entry */
+        k->unsynced = true; /* tried again with the next entry */
     }
 }
 
-void log_keeper_collect(struct steward *s)
+void log_keeper_collect(struct log_keeper *k)
 {
-    if (background_collect(&s->log.background)) {
-        if (s->log.background.status == HS_OK) {
-            log_keeper_synced(s, s->log.sync_us);
-        } else if (s->log.background.status != HS_CANCELLED) {
-            log_keeper_fence(s, &s->log.background.error);
+    if (background_collect(&k->background)) {
+        if (k->background.status == HS_OK) {
+            log_keeper_synced(k, k->sync_us);
+        } else if (k->background.status != HS_CANCELLED) {
+            log_keeper_fence(k, &k->background.error);
         }
     }
-    if (s->o.config->log_sync == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(s);
+    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(k);
 }
 
-void log_keeper_append(struct steward *s, const struct log_entry *entry)
+static enum hs_status log_keeper_put(struct log_keeper *k, const struct log_entry *entry,
+                                     struct hs_error *err)
 {
+    enum hs_status st = replay_log_append(k->log, entry, err);
+
+    if (st != HS_GAP) return st;
+    st = replay_log_restart(k->log, err); /* what it holds does not lead here: it begins anew */
+    return st == HS_OK ? replay_log_append(k->log, entry, err) : st;
+}
+
+enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry *entry)
+{
+    bool anew = k->fenced;
     struct hs_error err = {0};
-    enum hs_status st;
     struct figures *f;
 
-    if (!s->log.log || (s->log.fenced && !log_keeper_reopen(s))) return;
-    st = replay_log_append(s->log.log, entry, &err);
-    if (st == HS_GAP) { /* what it holds does not lead here: it begins anew */
-        st = replay_log_restart(s->log.log, &err);
-        if (st == HS_OK) st = replay_log_append(s->log.log, entry, &err);
+    if (!k->log) return LOG_APPENDED;
+    if (anew && !log_keeper_reopen(k)) return LOG_APPENDED_NOTHING;
+    if (log_keeper_put(k, entry, &err) != HS_OK) {
+        log_keeper_fence(k, &err);
+        return LOG_APPENDED_NOTHING;
     }
-    if (st != HS_OK) {
-        log_keeper_fence(s, &err);
-        return;
-    }
-    f = figures_acquire(s->o.board);
+    f = figures_acquire(k->o.reporter->board);
     f->log_appends++;
-    figures_release(s->o.board);
-    s->log.unsynced = true;
+    figures_release(k->o.reporter->board);
+    k->unsynced = true;
     /* A failure is logged and counted, and fences the log; the delivery goes on. */
-    if (s->o.config->log_sync == SIDECAR_LOG_SYNC_ALWAYS && log_keeper_sync_now(s, &err) != HS_OK) {
-        return;
+    if (k->o.mode == SIDECAR_LOG_SYNC_ALWAYS && log_keeper_sync_now(k, &err) != HS_OK) {
+        return LOG_APPENDED_NOTHING;
     }
-    if (s->o.config->log_sync == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(s);
+    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(k);
+    return anew ? LOG_APPENDED_ANEW : LOG_APPENDED;
 }
 
-void log_keeper_block_end(struct steward *s)
+void log_keeper_block_end(struct log_keeper *k)
 {
-    if (s->o.config->log_sync == SIDECAR_LOG_SYNC_BLOCK) log_keeper_sync_later(s);
+    if (k->o.mode == SIDECAR_LOG_SYNC_BLOCK) log_keeper_sync_later(k);
 }
 
-void log_keeper_trim(struct steward *s)
+void log_keeper_show(const struct log_keeper *k)
 {
-    const struct snapshot_keeper *k = &s->snapshots;
-    struct hs_error err = {0};
-    bool any_verified = false;
+    struct replay_log_summary log = log_keeper_summary(k);
+    struct figures *f = figures_acquire(k->o.reporter->board);
 
-    for (size_t i = 0; i < k->records_len; i++) {
-        any_verified |= k->records[i].verified;
-    }
-    if (!any_verified || !s->log.log || s->log.fenced) return;
-    /* From the oldest kept snapshot on, everything stays, so that each of them can be rolled
-     * forward; one that passed its verification is among them. */
-    if (replay_log_trim(s->log.log, k->records[k->records_len - 1].at.seqnum, &err) != HS_OK) {
-        logger_write(s->o.logger, LOG_LEVEL_WARN, "trimming: %s", err.text);
-    }
+    f->log.first = log.first;
+    f->log.last = log.last;
+    f->log.entries = log.entries;
+    f->log.bytes = log.bytes;
+    figures_release(k->o.reporter->board);
 }

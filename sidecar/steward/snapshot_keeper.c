@@ -1,246 +1,401 @@
-/* The snapshot store's keeper: a snapshot is considered at each block's end and written on a worker
- * while messages go on; what is on disk is verified now and then, off to the side.
- *
- *            due, idle                         due meanwhile
- *   block end ───────► take the mark ──► put ──────────────► take again
- *                                         │ done
- *                                         ▼        verification due
- *                                       listed ───────────────────► verify ──► trim the log
- *
- * While a put or a verification runs, the store is the worker's but for reads of its base; the
- * steward collects the result before it does anything else with it. A verification re-reads
- * everything, so it may take a twentieth of the time and no more: the next one waits twenty times
- * as long as the last one took. */
-#include "sidecar/steward/steward_internal.h"
+/* A verification re-reads everything, so it may take a twentieth of the time and no more: the next
+ * one waits twenty times as long as the last one took. */
+#include "sidecar/steward/snapshot_keeper.h"
 
-#include "sidecar/report/clock.h"
 #include "snapshot/snapshot_policy.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { VERIFY_PAUSE_FACTOR = 20, VERIFY_PAUSE_US_MIN = 1000000 };
 
-void snapshot_keeper_list(struct steward *s)
+enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
+
+struct snapshot_keeper {
+    struct snapshot_keeper_options o;
+    struct snapshot_db *db;
+    struct snapshot_record
+        *records; /* what the store keeps, newest first, as of the last listing */
+    size_t records_len;
+    struct background background;
+    enum snapshot_work work; /* what the background does; the store is its own until collected */
+    struct mark_changes changes;    /* of a put */
+    struct snapshot_record written; /* of a put */
+    uint64_t work_us;               /* how long it took; set by the worker */
+    atomic_bool cancel;             /* of a verification */
+    uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
+    bool due;                       /* begin one as soon as nothing else runs */
+    bool forced;                    /* the next block end is due, whatever the policy says */
+    uint64_t verify_after_us;       /* the clock's: no verification before */
+};
+
+/* How much there is on disk is asked before the figures are locked: it reads folders. */
+static void snapshot_list(struct snapshot_keeper *k)
 {
-    struct snapshot_keeper *k = &s->snapshots;
+    uint64_t bytes;
     struct figures *f;
 
     assert(k->work == SNAPSHOT_WORK_NONE);
+    bytes = snapshot_db_disk_bytes(k->db);
     k->records_len = snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX);
     if (k->records_len > HS_SNAPSHOT_KEEP_MAX) k->records_len = HS_SNAPSHOT_KEEP_MAX;
-    f = figures_acquire(s->o.board);
+    f = figures_acquire(k->o.reporter->board);
     f->snapshot.count = k->records_len;
     f->snapshot.newest = k->records_len > 0 ? k->records[0].at.seqnum : 0;
     f->snapshot.made_at_s = k->records_len > 0 ? k->records[0].made_at : 0;
-    f->snapshot.bytes = snapshot_db_disk_bytes(k->db);
-    figures_release(s->o.board);
+    f->snapshot.bytes = bytes;
+    figures_release(k->o.reporter->board);
 }
 
-enum hs_status snapshot_keeper_open(struct steward *s, struct hs_error *err)
+/* The present content is another: what was taken of the one before says nothing of it. */
+static void snapshot_moved(struct snapshot_keeper *k)
 {
-    struct snapshot_db_options options = {
-        .dir = data_folder_path(s->o.folder, DATA_FOLDER_SNAPSHOT),
-        .quarantine_dir = data_folder_path(s->o.folder, DATA_FOLDER_QUARANTINE),
-        .epoch = vat_engine_epoch(s->o.engine),
-        .keep = s->o.config->snapshot_keep,
-    };
-    enum hs_status st;
+    snapshot_list(k);
+    k->taken_seqnum = k->records_len > 0 ? k->records[0].at.seqnum : 0;
+}
 
-    s->snapshots.records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *s->snapshots.records);
-    if (!s->snapshots.records) return hs_fail(err, HS_NOMEM, "snapshot list");
-    st = snapshot_db_open(&options, &s->snapshots.db, err);
-    if (st != HS_OK) return hs_fail_prefix(err, st, "snapshot store");
-    snapshot_keeper_list(s);
+enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
+                                    struct snapshot_keeper **out, struct hs_error *err)
+{
+    struct snapshot_keeper *k = calloc(1, sizeof *k);
+    struct snapshot_db_options db = {
+        .dir = options->dir,
+        .quarantine_dir = options->quarantine_dir,
+        .epoch = options->epoch,
+        .keep = options->keep,
+    };
+    enum hs_status st = HS_NOMEM;
+
+    *out = NULL;
+    if (!k) return hs_fail(err, st, "out of memory for the snapshots");
+    k->o = *options;
+    background_init(&k->background);
+    k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
+    if (k->records) {
+        st = snapshot_db_open(&db, &k->db, err);
+        if (st != HS_OK) (void)hs_fail_prefix(err, st, "snapshot store");
+    } else {
+        (void)hs_fail(err, st, "out of memory for the snapshots");
+    }
+    if (st != HS_OK) {
+        snapshot_keeper_close(k);
+        return st;
+    }
+    snapshot_moved(k);
+    *out = k;
     return HS_OK;
 }
 
-void snapshot_keeper_close(struct steward *s)
+void snapshot_keeper_close(struct snapshot_keeper *k)
 {
-    snapshot_db_close(s->snapshots.db);
-    s->snapshots.db = NULL;
+    if (!k) return;
+    (void)snapshot_keeper_settle(k, NULL, NULL);
+    snapshot_db_close(k->db);
+    background_fini(&k->background);
+    free(k->records);
+    free(k);
 }
 
-static void snapshot_count_skip(struct steward *s, enum snapshot_skip reason)
+static void snapshot_count_skip(struct snapshot_keeper *k, enum snapshot_skip reason)
 {
-    struct figures *f = figures_acquire(s->o.board);
+    struct figures *f = figures_acquire(k->o.reporter->board);
 
     f->snapshot_skips[reason]++;
-    figures_release(s->o.board);
+    figures_release(k->o.reporter->board);
 }
 
 /* On a worker. */
 static enum hs_status snapshot_put_run(void *data, struct hs_error *err)
 {
-    struct snapshot_keeper *k = &((struct steward *)data)->snapshots;
-    uint64_t began_us = clock_us();
+    struct snapshot_keeper *k = data;
+    uint64_t began_us = clock_now_us(k->o.reporter->clock);
     enum hs_status st = snapshot_db_put(k->db, &k->changes, &k->written, err);
 
-    k->work_us = clock_us() - began_us;
+    k->work_us = clock_now_us(k->o.reporter->clock) - began_us;
     return st;
 }
 
 static enum hs_status snapshot_verify_run(void *data, struct hs_error *err)
 {
-    struct snapshot_keeper *k = &((struct steward *)data)->snapshots;
-    uint64_t began_us = clock_us();
+    struct snapshot_keeper *k = data;
+    uint64_t began_us = clock_now_us(k->o.reporter->clock);
     enum hs_status st = snapshot_db_verify(k->db, &k->cancel, err);
 
-    k->work_us = clock_us() - began_us;
+    k->work_us = clock_now_us(k->o.reporter->clock) - began_us;
     return st;
 }
 
 static void snapshot_work_done(void *data)
 {
-    job_queue_nudge(((struct steward *)data)->queue);
+    struct snapshot_keeper *k = data;
+
+    k->o.nudge(k->o.data);
 }
 
-static void snapshot_begin_put(struct steward *s)
+static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel)
 {
-    struct snapshot_keeper *k = &s->snapshots;
     struct hs_error err = {0};
 
-    assert(k->work == SNAPSHOT_WORK_NONE && s->kernel);
+    assert(k->work == SNAPSHOT_WORK_NONE);
     k->due = false;
     k->forced = false;
-    k->taken_seqnum = kernel_mark_position(s->kernel).seqnum;
-    if (kernel_snapshot_take(s->kernel, s->o.config->images, &k->changes, &err) != HS_OK) {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
-        snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);
+    k->taken_seqnum = kernel_mark_position(kernel).seqnum;
+    if (kernel_snapshot_take(kernel, k->o.images, &k->changes, &err) != HS_OK) {
+        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
+        snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
         return;
     }
-    if (background_start(&k->background, s->workers, snapshot_put_run, s, snapshot_work_done,
+    if (background_start(&k->background, k->o.workers, snapshot_put_run, k, snapshot_work_done,
                          &err) != HS_OK) {
-        kernel_snapshot_done(s->kernel, &k->changes, false);
+        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
+        kernel_snapshot_done(kernel, &k->changes, false);
         mark_changes_fini(&k->changes);
-        snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);
+        snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
         return;
     }
     k->work = SNAPSHOT_WORK_PUT;
 }
 
-static void snapshot_begin_verify(struct steward *s)
+static void snapshot_begin_verify(struct snapshot_keeper *k)
 {
-    struct snapshot_keeper *k = &s->snapshots;
-
-    if (k->records_len == 0 || k->records[0].verified || clock_us() < k->verify_after_us) return;
+    if (k->records_len == 0 || k->records[0].verified) return;
+    if (clock_now_us(k->o.reporter->clock) < k->verify_after_us) return;
     atomic_store(&k->cancel, false);
-    if (background_start(&k->background, s->workers, snapshot_verify_run, s, snapshot_work_done,
+    if (background_start(&k->background, k->o.workers, snapshot_verify_run, k, snapshot_work_done,
                          NULL) == HS_OK) {
         k->work = SNAPSHOT_WORK_VERIFY;
     }
 }
 
-void snapshot_keeper_rest(struct steward *s)
+void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel)
 {
-    s->snapshots.verify_after_us = clock_us() + VERIFY_PAUSE_US_MIN;
+    if (k->work != SNAPSHOT_WORK_NONE) return;
+    if (k->due) {
+        snapshot_begin_put(k, kernel);
+    } else {
+        snapshot_begin_verify(k);
+    }
 }
 
-static void snapshot_put_collected(struct steward *s)
+void snapshot_keeper_rest(struct snapshot_keeper *k)
 {
-    struct snapshot_keeper *k = &s->snapshots;
-    enum hs_status st = k->background.status;
-    bool written = st == HS_OK;
-    struct figures *f;
+    k->verify_after_us = clock_now_us(k->o.reporter->clock) + VERIFY_PAUSE_US_MIN;
+}
 
-    assert(s->kernel);
-    kernel_snapshot_done(s->kernel, &k->changes, written);
-    mark_changes_fini(&k->changes);
-    f = figures_acquire(s->o.board);
+void snapshot_keeper_force(struct snapshot_keeper *k)
+{
+    k->forced = true;
+}
+
+static void snapshot_put_told(struct snapshot_keeper *k, bool written)
+{
+    struct figures *f = figures_acquire(k->o.reporter->board);
+
     f->snapshot_writes[written ? SNAPSHOT_WRITTEN : SNAPSHOT_FAILED]++;
     if (written) {
-        f->snapshot_success_unix_s = clock_unix_s();
+        f->snapshot_success_unix_s = clock_now_unix_s(k->o.reporter->clock);
         histogram_add(&f->snapshot_write, k->work_us);
     }
-    figures_release(s->o.board);
+    figures_release(k->o.reporter->board);
     if (written) {
-        logger_write(s->o.logger, LOG_LEVEL_DEBUG,
+        logger_write(k->o.reporter->logger, LOG_LEVEL_DEBUG,
                      "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
                      k->written.at.seqnum, k->written.batch_bytes, (double)k->work_us / 1000.0);
     } else {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR, "snapshot was not written: %s",
+        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot was not written: %s",
                      k->background.error.text);
     }
 }
 
-static void snapshot_verify_collected(struct steward *s)
+static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
+                                                    struct kernel *kernel)
 {
-    struct snapshot_keeper *k = &s->snapshots;
+    bool written = k->background.status == HS_OK;
+
+    if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
+    mark_changes_fini(&k->changes);
+    snapshot_put_told(k, written);
+    return written ? SNAPSHOT_FINDING_WRITTEN : SNAPSHOT_FINDING_FAILED;
+}
+
+static enum snapshot_finding snapshot_verify_collected(struct snapshot_keeper *k,
+                                                       struct hs_error *err)
+{
     uint64_t pause_us = k->work_us * VERIFY_PAUSE_FACTOR;
 
     if (pause_us < VERIFY_PAUSE_US_MIN) pause_us = VERIFY_PAUSE_US_MIN;
-    k->verify_after_us = clock_us() + pause_us;
-    if (k->background.status == HS_OK || k->background.status == HS_CANCELLED) return;
-    if (k->background.status == HS_CORRUPT) {
-        /* The kernel reads from what is damaged: nothing of it may be believed any more. */
-        steward_reject(s, ENTRY_CAUSE_DAMAGED, &k->background.error);
-        return;
+    k->verify_after_us = clock_now_us(k->o.reporter->clock) + pause_us;
+    switch (k->background.status) {
+    case HS_OK:
+    case HS_CANCELLED: return SNAPSHOT_FINDING_VERIFIED;
+    case HS_CORRUPT:
+        (void)hs_fail(err, HS_CORRUPT, "%s", k->background.error.text);
+        return SNAPSHOT_FINDING_DAMAGED;
+    default: break;
     }
-    logger_write(s->o.logger, LOG_LEVEL_WARN, "snapshot could not be verified: %s",
+    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "snapshot could not be verified: %s",
                  k->background.error.text);
+    return SNAPSHOT_FINDING_FAILED;
 }
 
-/* One finished work, if there is one. */
-static bool snapshot_collect_one(struct steward *s)
+enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct kernel *kernel,
+                                              struct hs_error *err)
 {
-    struct snapshot_keeper *k = &s->snapshots;
     enum snapshot_work work = k->work;
+    enum snapshot_finding finding;
 
-    if (work == SNAPSHOT_WORK_NONE || !background_collect(&k->background)) return false;
+    if (work == SNAPSHOT_WORK_NONE || !background_collect(&k->background)) {
+        return SNAPSHOT_FINDING_NONE;
+    }
     k->work = SNAPSHOT_WORK_NONE;
-    if (work == SNAPSHOT_WORK_PUT) {
-        snapshot_put_collected(s);
-    } else {
-        snapshot_verify_collected(s);
-    }
-    snapshot_keeper_list(s);
-    log_keeper_trim(s);
-    return true;
+    finding = work == SNAPSHOT_WORK_PUT ? snapshot_put_collected(k, kernel)
+                                        : snapshot_verify_collected(k, err);
+    snapshot_list(k);
+    return finding;
 }
 
-void snapshot_keeper_collect(struct steward *s)
+enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
+                                             struct hs_error *err)
 {
-    struct snapshot_keeper *k = &s->snapshots;
-
-    (void)snapshot_collect_one(s);
-    if (k->work != SNAPSHOT_WORK_NONE || !s->kernel) return;
-    if (k->due) {
-        snapshot_begin_put(s);
-    } else {
-        snapshot_begin_verify(s);
-    }
-}
-
-void snapshot_keeper_settle(struct steward *s)
-{
-    struct snapshot_keeper *k = &s->snapshots;
+    enum snapshot_finding finding;
 
     if (k->work == SNAPSHOT_WORK_VERIFY) atomic_store(&k->cancel, true);
     background_wait(&k->background);
-    (void)snapshot_collect_one(s);
+    finding = snapshot_keeper_collect(k, kernel, err);
     k->due = false;
     assert(k->work == SNAPSHOT_WORK_NONE);
+    return finding;
 }
 
-void snapshot_keeper_consider(struct steward *s, uint64_t height_next)
+static bool snapshot_due(const struct snapshot_keeper *k, struct kernel *kernel,
+                         uint64_t height_next)
 {
-    struct snapshot_keeper *k = &s->snapshots;
-    struct snapshot_moment now = {.height_last = kernel_height(s->kernel),
+    struct snapshot_moment now = {.height_last = kernel_height(kernel),
                                   .height_next = height_next,
-                                  .seqnum_mark = kernel_mark_position(s->kernel).seqnum,
+                                  .seqnum_mark = kernel_mark_position(kernel).seqnum,
                                   .seqnum_newest = k->taken_seqnum};
-    uint64_t every = s->o.config->snapshot_every;
 
-    if (every == 0 || !snapshot_policy_due(&now, k->forced ? 1 : every)) return;
-    if (s->memory) { /* what is on disk is not what the kernel stands on */
-        snapshot_count_skip(s, SNAPSHOT_SKIP_FAILED);
-        return;
-    }
+    return k->o.every > 0 && snapshot_policy_due(&now, k->forced ? 1 : k->o.every);
+}
+
+void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
+                              uint64_t height_next)
+{
+    if (!snapshot_due(k, kernel, height_next)) return;
     if (k->work == SNAPSHOT_WORK_PUT) {
-        snapshot_count_skip(s, SNAPSHOT_SKIP_BUSY);
+        snapshot_count_skip(k, SNAPSHOT_SKIP_BUSY);
         return;
     }
     k->due = true; /* behind a verification, it waits for its end */
-    if (k->work == SNAPSHOT_WORK_NONE) snapshot_begin_put(s);
+    if (k->work == SNAPSHOT_WORK_NONE) snapshot_begin_put(k, kernel);
+}
+
+void snapshot_keeper_consider_nothing(struct snapshot_keeper *k, struct kernel *kernel,
+                                      uint64_t height_next)
+{
+    if (snapshot_due(k, kernel, height_next)) snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+}
+
+const struct snapshot_record *snapshot_keeper_records(const struct snapshot_keeper *k, size_t *len)
+{
+    *len = k->records_len;
+    return k->records;
+}
+
+const struct snapshot_record *snapshot_keeper_newest(const struct snapshot_keeper *k)
+{
+    return k->records_len > 0 ? &k->records[0] : NULL;
+}
+
+/* From the oldest kept snapshot on, everything stays, so that each of them can be rolled forward;
+ * one that passed its verification is among them. */
+uint64_t snapshot_keeper_spared_seqnum(const struct snapshot_keeper *k)
+{
+    for (size_t i = 0; i < k->records_len; i++) {
+        if (k->records[i].verified) return k->records[k->records_len - 1].at.seqnum;
+    }
+    return 0;
+}
+
+struct kv_store *snapshot_keeper_base(struct snapshot_keeper *k)
+{
+    return snapshot_db_base(k->db);
+}
+
+struct heap_image_source *snapshot_keeper_images(struct snapshot_keeper *k, bool *elsewhere)
+{
+    struct heap_image_source *own;
+
+    *elsewhere = false;
+    if (!k->o.images) return NULL;
+    own = snapshot_db_images(k->db);
+    if (own) return own;
+    *elsewhere = true;
+    return snapshot_db_images_before(k->db);
+}
+
+enum hs_status snapshot_keeper_return_to(struct snapshot_keeper *k, uint64_t seqnum,
+                                         struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    st = snapshot_db_return_to(k->db, seqnum, err);
+    snapshot_moved(k);
+    return st;
+}
+
+enum hs_status snapshot_keeper_begin_anew(struct snapshot_keeper *k, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    st = snapshot_db_begin_anew(k->db, err);
+    snapshot_moved(k);
+    return st;
+}
+
+enum hs_status snapshot_keeper_fill(struct snapshot_keeper *k, struct slice key, struct slice value,
+                                    struct hs_error *err)
+{
+    return snapshot_db_fill(k->db, key, value, err);
+}
+
+enum hs_status snapshot_keeper_fill_end(struct snapshot_keeper *k, struct hs_error *err)
+{
+    return snapshot_db_fill_end(k->db, err);
+}
+
+enum hs_status snapshot_keeper_begin_after(struct snapshot_keeper *k, uint64_t seqnum,
+                                           struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    st = snapshot_db_begin_after(k->db, seqnum, err);
+    snapshot_moved(k);
+    return st;
+}
+
+void snapshot_keeper_after_end(struct snapshot_keeper *k, bool worked)
+{
+    if (worked) {
+        snapshot_db_before_release(k->db);
+    } else {
+        snapshot_db_before_restore(k->db);
+    }
+    snapshot_moved(k);
+}
+
+enum hs_status snapshot_keeper_reject(struct snapshot_keeper *k, const char *reason,
+                                      struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    st = snapshot_db_reject(k->db, reason, err);
+    snapshot_list(k);
+    return st;
 }

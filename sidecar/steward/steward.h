@@ -1,5 +1,4 @@
-/* Steward: the kernel thread. Owns kernel, snapshot store and replay log, and keeps them in step
- * with the node.
+/* Steward: the kernel thread, and what reaches it.
  *
  *   loop thread ──jobs (deliveries, node came and went, commits)──► steward ──answers──► loop
  *                                                                   │    ▲
@@ -7,7 +6,7 @@
  *                                                                  workers
  *
  * Jobs run one after the other, so a delivery that comes while preload runs waits for it, and there
- * is never a second kernel.
+ * is never a second kernel. What is done in a job is the helm's (helm.h).
  *
  * Threads: what is declared here is for the loop thread.
  */
@@ -17,9 +16,9 @@
 #include "ipc/server.h"
 #include "sidecar/data/data_folder.h"
 #include "sidecar/node/node_link.h"
+#include "sidecar/report/reporter.h"
 #include "sidecar/settings/sidecar_config.h"
-
-#include "sidecar/report/figures.h"
+#include "sidecar/threads/job_queue.h"
 
 struct steward;
 
@@ -35,6 +34,7 @@ struct steward_options { /* all borrowed until steward_close */
     /* called on the steward's thread when it cannot go on: the sidecar must stop */
     void (*failed)(void *data, const struct hs_error *error);
     void *data;
+    const struct clock *clock; /* NULL: the machine's */
 };
 
 /** Start the thread; it opens the stores and preloads at once. */
@@ -45,6 +45,9 @@ HS_MUST_CHECK enum hs_status steward_start(const struct steward_options *options
 void steward_close(struct steward *s);
 /** Ask for the stop without waiting. */
 void steward_stop(struct steward *s);
+
+/** Run a job of one's own among the others, with the struct helm as its owner. */
+void steward_post(struct steward *s, struct job *job);
 
 /** The request is answered exactly once, through the loop's queue. The delivery is copied. */
 void steward_deliver(struct steward *s, struct ipc_request *request,

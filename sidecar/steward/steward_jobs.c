@@ -1,7 +1,5 @@
 #include "sidecar/steward/steward_jobs.h"
 
-#include "sidecar/report/clock.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +36,6 @@ struct delivery_job *delivery_job_open(struct job_queue *loop, struct ipc_reques
     j->real = delivery->real;
     j->message = delivery->message;
     j->message.text = buffer_slice(&j->text);
-    j->arrived_us = clock_us();
     return j;
 }
 

@@ -19,7 +19,7 @@ struct delivery_job {
     struct message message; /* its text is `text` */
     struct buffer text;
     uint64_t node_epoch;
-    uint64_t arrived_us; /* clock_us */
+    uint64_t arrived_us; /* the steward's clock; the poster's to set, like node_epoch */
 };
 
 struct prepare_job {

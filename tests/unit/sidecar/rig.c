@@ -2,7 +2,7 @@
 
 #include "ipc/wire.h"
 #include "kernel/state/packed.h"
-#include "sidecar/steward/steward_internal.h"
+#include "sidecar/steward/helm.h"
 #include "tests/unit/suite.h"
 
 #include <unistd.h>
@@ -149,6 +149,23 @@ static void *rig_loop(void *data)
     return NULL;
 }
 
+/* The steward's clock stands still but for rig_pass. */
+
+static uint64_t rig_now_us(void *data)
+{
+    return atomic_load(&((struct rig *)data)->now_us);
+}
+
+static uint64_t rig_unix_s(void *data)
+{
+    return 1700000000 + rig_now_us(data) / 1000000;
+}
+
+void rig_pass(struct rig *r, uint64_t seconds)
+{
+    (void)atomic_fetch_add(&r->now_us, seconds * 1000000);
+}
+
 /* The steward's life. */
 
 static struct vat_engine *rig_engine(void)
@@ -171,6 +188,8 @@ void rig_open(struct rig *r)
     struct hs_error err = {0};
 
     memset(r, 0, sizeof *r);
+    atomic_store(&r->now_us, 1000000);
+    r->clock = (struct clock){.now_us = rig_now_us, .unix_s = rig_unix_s, .data = r};
     r->dir = scratch_make();
     r->config = sidecar_config_default();
     r->config.socket_path = "unused";
@@ -234,6 +253,7 @@ void rig_start(struct rig *r)
     options.board = r->board;
     options.loop = r->loop;
     options.link = r->link;
+    options.clock = &r->clock;
     CU_ASSERT_EQUAL_FATAL(steward_start(&options, &r->steward, NULL), HS_OK);
     while (!rig_loaded(r)) {
         (void)usleep(200);
@@ -492,10 +512,10 @@ static void state_of(struct kernel *k, struct rig_state *out)
 static void probe_run(struct job *job, void *owner)
 {
     struct probe_job *p = (struct probe_job *)job;
-    struct steward *s = owner;
+    struct kernel *kernel = helm_kernel(owner);
 
-    CU_ASSERT_PTR_NOT_NULL(s->kernel);
-    if (s->kernel) state_of(s->kernel, &p->state);
+    CU_ASSERT_PTR_NOT_NULL(kernel);
+    if (kernel) state_of(kernel, &p->state);
     probe_answer(job);
 }
 
@@ -503,7 +523,7 @@ static void probe_log(struct job *job, void *owner)
 {
     struct probe_job *p = (struct probe_job *)job;
 
-    p->synced = log_keeper_summary(owner).synced;
+    p->synced = helm_log_summary(owner).synced;
     probe_answer(job);
 }
 
@@ -512,7 +532,7 @@ static struct probe_job probe(struct rig *r, void (*run)(struct job *job, void *
     struct probe_job p = {.job = {.run = run, .drop = probe_answer}};
 
     request_init(&p.request);
-    job_queue_post(r->steward->queue, &p.job);
+    steward_post(r->steward, &p.job);
     request_wait(&p.request);
     request_fini(&p.request);
     return p;

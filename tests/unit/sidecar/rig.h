@@ -9,6 +9,7 @@
 #include "tests/unit/scratch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { RIG_MESSAGES_MAX = 4096 };
 
@@ -29,6 +30,8 @@ struct rig {
     size_t len;                   /* messages in the node's history: its seqnum */
     uint64_t calls_failing_after; /* store requests answered before the node fails; 0: never */
     uint64_t calls;               /* store requests of the last delivery */
+    struct clock clock;           /* the steward's: stands still but for rig_pass */
+    atomic_uint_fast64_t now_us;
 
     /* while a steward runs */
     struct data_folder *folder;
@@ -59,6 +62,8 @@ void rig_close(struct rig *r); /* stops first, if needed */
 void rig_start(struct rig *r);
 void rig_stop(struct rig *r);      /* in good order */
 void rig_lose_data(struct rig *r); /* stopped: the data folder is gone */
+
+void rig_pass(struct rig *r, uint64_t seconds); /* time goes by */
 
 void rig_node_leaves(struct rig *r);
 void rig_node_comes(struct rig *r);

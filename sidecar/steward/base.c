@@ -1,0 +1,120 @@
+#include "sidecar/steward/base.h"
+
+#include "sidecar/report/progress.h"
+
+#include <inttypes.h>
+
+bool base_disk_failed(enum hs_status status)
+{
+    return status == HS_IO || status == HS_PERMISSION;
+}
+
+enum hs_status base_start_kernel(const struct lent *l, struct kernel_start_report *report,
+                                 struct hs_error *err)
+{
+    const struct snapshot_record *newest = snapshot_keeper_newest(l->snapshots);
+    struct spare_base disk = {.kv = snapshot_keeper_base(l->snapshots)};
+
+    disk.images = snapshot_keeper_images(l->snapshots, &disk.images_elsewhere);
+    if (newest) disk.image_bytes = newest->pages * HS_HEAP_PAGE_BYTES;
+    return spare_start(l->spare, &disk, l->phase, report, err);
+}
+
+enum hs_status base_begin_in_memory(const struct lent *l, struct hs_error *err)
+{
+    logger_write(l->reporter->logger, LOG_LEVEL_ERROR,
+                 "the snapshot store cannot be written: %s; the kernel runs from memory, without "
+                 "snapshots, until the next start",
+                 err->text);
+    return spare_begin_memory(l->spare, err);
+}
+
+enum hs_status base_begin_anew(const struct lent *l, struct hs_error *err)
+{
+    enum hs_status st;
+
+    spare_drop(l->spare);
+    st = snapshot_keeper_begin_anew(l->snapshots, err);
+    return base_disk_failed(st) ? base_begin_in_memory(l, err) : st;
+}
+
+enum hs_status base_start_empty(const struct lent *l, struct hs_error *err)
+{
+    struct kernel_start_report report;
+    enum hs_status st = base_begin_anew(l, err);
+
+    if (st == HS_OK && !spare_memory(l->spare)) st = snapshot_keeper_fill_end(l->snapshots, err);
+    if (base_disk_failed(st)) st = base_begin_in_memory(l, err);
+    return st == HS_OK ? base_start_kernel(l, &report, err) : st;
+}
+
+static enum hs_status base_put(const struct lent *l, struct slice key, struct slice value,
+                               struct hs_error *err)
+{
+    struct kv_store *memory = spare_memory(l->spare);
+
+    if (memory) return kv_store_set(memory, key, value, err);
+    return snapshot_keeper_fill(l->snapshots, key, value, err);
+}
+
+static enum hs_status base_copy(const struct lent *l, struct hs_error *err)
+{
+    struct kv_store *real = real_store_kv(l->real);
+    struct buffer key = {0}, value = {0};
+    struct progress progress;
+    uint64_t entries = 0;
+    enum hs_status st;
+
+    progress_begin(&progress, l->reporter, l->phase, "store entries", 0, 0);
+    while ((st = kv_store_next(real, buffer_slice(&key), &key, &value, err)) == HS_OK) {
+        st = base_put(l, buffer_slice(&key), buffer_slice(&value), err);
+        if (st != HS_OK) break;
+        progress_step(&progress, ++entries, 0);
+        if (atomic_load(l->stopping)) {
+            st = hs_fail(err, HS_CANCELLED, "the sidecar stops");
+            break;
+        }
+    }
+    figures_measured(l->reporter->board, RATE_STORE_ENTRIES, entries, progress_end(&progress));
+    buffer_fini(&key);
+    buffer_fini(&value);
+    if (st != HS_NOT_FOUND) return st;
+    return spare_memory(l->spare) ? HS_OK : snapshot_keeper_fill_end(l->snapshots, err);
+}
+
+/* The store says itself where it stands: compare before hours of replay, not after. */
+static enum hs_status base_check(const struct lent *l, const struct position *real,
+                                 struct hs_error *err)
+{
+    struct kv_store *memory = spare_memory(l->spare);
+    struct kv_store *base = memory ? memory : snapshot_keeper_base(l->snapshots);
+    struct buffer seqnum = {0}, hash = {0};
+    struct position at;
+    uint64_t number = 0;
+    enum hs_status st = kv_store_get_text(base, "kernel.seqnum", &seqnum, err);
+
+    if (st == HS_OK) st = kv_store_get_text(base, "kernel.hash", &hash, err);
+    if (st == HS_OK) st = uint_parse(buffer_slice(&seqnum), &number);
+    if (st == HS_OK) st = position_make(number, buffer_slice(&hash), &at, err);
+    if (base_disk_failed(st) || st == HS_NOMEM) goto out; /* ours, not the node's */
+    if (st != HS_OK) {
+        st = hs_fail(err, HS_NODE_FAILED,
+                     "the node's store has no well-formed kernel.seqnum and kernel.hash");
+    } else if (!position_equal(&at, real)) {
+        st = hs_fail(err, HS_NODE_FAILED,
+                     "the node's store stands at seqnum %" PRIu64 " hash %s, but its delivery says "
+                     "%" PRIu64 " hash %s",
+                     at.seqnum, at.hash, real->seqnum, real->hash);
+    }
+out:
+    buffer_fini(&seqnum);
+    buffer_fini(&hash);
+    return st;
+}
+
+enum hs_status base_fill(const struct lent *l, const struct position *real, struct hs_error *err)
+{
+    enum hs_status st = base_copy(l, err);
+
+    return st == HS_OK ? base_check(l, real, err) : st;
+}

@@ -1,0 +1,86 @@
+#include "sidecar/steward/delivery_answer.h"
+
+#include "ipc/wire.h"
+
+static void pack_writes(struct wire_writer *w, const struct kv_map *writes)
+{
+    struct kv_entry entry;
+    struct slice after = {0};
+
+    wire_put_array(w, (uint32_t)kv_map_count(writes));
+    while (kv_map_next(writes, after, &entry)) {
+        wire_put_array(w, 2);
+        wire_put_text(w, entry.key);
+        if (entry.deleted) {
+            wire_put_nil(w);
+        } else {
+            wire_put_text(w, entry.value);
+        }
+        after = entry.key;
+    }
+}
+
+static void pack_text(struct wire_writer *w, const char *key, struct slice value)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_text(w, value);
+}
+
+static void pack_uint(struct wire_writer *w, const char *key, uint64_t value)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_uint(w, value);
+}
+
+enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
+                                    const struct delivery_course *course, struct buffer *out,
+                                    struct hs_error *err)
+{
+    struct wire_writer w;
+    enum hs_status st;
+
+    wire_begin(&w, out);
+    wire_put_map(&w, 10);
+    pack_uint(&w, "seqnum", o->after.seqnum);
+    pack_text(&w, "hash", slice_text(o->after.hash));
+    pack_text(&w, "status", slice_text(message_status_name(o->status)));
+    pack_text(&w, "value", buffer_slice(&o->value));
+    wire_put_text(&w, slice_text("outputs"));
+    wire_put_array(&w, (uint32_t)o->outputs_len);
+    for (size_t i = 0; i < o->outputs_len; i++) {
+        wire_put_text(&w, buffer_slice(&o->outputs[i]));
+    }
+    wire_put_text(&w, slice_text("writes"));
+    pack_writes(&w, o->writes);
+    pack_text(&w, "path", slice_text(entry_path_name(course->path)));
+    pack_uint(&w, "replayed", course->replayed);
+    pack_uint(&w, "wait_us", course->wait_us);
+    pack_uint(&w, "run_us", course->run_us);
+    st = wire_end(&w);
+    if (st != HS_OK) return hs_fail(err, st, "the answer cannot be packed");
+    if (out->len > IPC_RESULT_BYTES_MAX) {
+        return hs_fail(err, HS_TOO_LARGE, "the message's answer of %zu bytes does not fit a frame",
+                       out->len);
+    }
+    return HS_OK;
+}
+
+enum ipc_code delivery_answer_code(enum hs_status status)
+{
+    switch (status) {
+    case HS_STALE: return IPC_STALE;
+    case HS_TOO_LARGE: return IPC_TOO_LARGE;
+    case HS_IO:
+    case HS_PERMISSION: return IPC_STORAGE_FAILED;
+    case HS_NODE_FAILED:
+    case HS_PEER_GONE:
+    case HS_PROTOCOL: return IPC_NODE_FAILED;
+    case HS_CANCELLED: return IPC_SHUTTING_DOWN;
+    case HS_KERNEL_FAILED:
+    case HS_VAT_FAILED:
+    case HS_DIVERGED:
+    case HS_CORRUPT:
+    case HS_INVALID: return IPC_KERNEL_FAILED;
+    default: return IPC_INTERNAL;
+    }
+}

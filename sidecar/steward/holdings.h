@@ -1,0 +1,46 @@
+/* Holdings: all that the helm holds, opened and closed together. Each part is its own file's;
+ * nobody else has them, but a way they are lent to. */
+#ifndef HEADSTART_SIDECAR_STEWARD_HOLDINGS_H
+#define HEADSTART_SIDECAR_STEWARD_HOLDINGS_H
+
+#include "sidecar/data/data_folder.h"
+#include "sidecar/node/node_link.h"
+#include "sidecar/steward/lent.h"
+#include "sidecar/steward/rates_keeper.h"
+#include "sidecar/steward/rejection.h"
+
+struct holdings_options { /* all borrowed until holdings_close */
+    const struct sidecar_config *config;
+    const struct kernel_config *kernel_config;
+    struct reporter reporter;
+    struct data_folder *folder;
+    struct vat_engine *engine;
+    struct node_link *link;
+    struct worker_pool *workers; /* snapshots, verification, parallel replay */
+    struct worker_pool *syncer;  /* one thread, so that a sync never waits behind a snapshot */
+    const atomic_bool *stopping; /* set: what takes long is broken off */
+    void (*nudge)(void *data);   /* from a worker: there is something to collect */
+    void *data;
+};
+
+/* Caller's memory. */
+struct holdings {
+    struct holdings_options o;
+    struct spare *spare;
+    struct snapshot_keeper *snapshots;
+    struct log_keeper *log;
+    struct rates_keeper *rates;
+    struct rejection *rejection;
+    struct real_store *real_store;
+};
+
+/** HS_IO, HS_PERMISSION, HS_LOCKED, HS_NOMEM: nothing is open. */
+HS_MUST_CHECK enum hs_status
+holdings_open(struct holdings *h, const struct holdings_options *options, struct hs_error *err);
+/** The snapshot keeper must be settled, or its kernel gone. */
+void holdings_close(struct holdings *h);
+
+/** For one way, shown as `phase`. */
+struct lent holdings_lend(const struct holdings *h, enum phase phase);
+
+#endif

@@ -1,0 +1,78 @@
+/* Log keeper: owns the replay log; entries go in, and reach the disk as the mode says.
+ *
+ *   append ──► always:     synced here, before the answer
+ *              background: a sync begins at once on the syncer; what comes meanwhile waits for the
+ *                          next one, so that syncs coalesce by themselves
+ *              block:      a sync begins at the block's end, and prepare_commit waits for one
+ *
+ * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then
+ * a new segment is tried. What was executed meanwhile is missing from the log: a gap, which a
+ * snapshot makes harmless; the owner is told when it is time for that.
+ *
+ * With --no-log there is no log at all, and everything here behaves as if it were empty.
+ *
+ * Threads: one owner.
+ */
+#ifndef HEADSTART_SIDECAR_STEWARD_LOG_KEEPER_H
+#define HEADSTART_SIDECAR_STEWARD_LOG_KEEPER_H
+
+#include "replaylog/replay_log.h"
+#include "sidecar/report/reporter.h"
+#include "sidecar/settings/sidecar_config.h"
+#include "sidecar/threads/worker_pool.h"
+
+struct log_keeper;
+
+struct log_keeper_options { /* all borrowed until log_keeper_close */
+    const struct reporter *reporter;
+    struct worker_pool *syncer; /* one thread, so that a sync never waits behind a snapshot */
+    const char *dir, *quarantine_dir;
+    bool wanted; /* false: no log at all */
+    enum sidecar_log_sync mode;
+    void (*nudge)(void *data); /* on the syncer: there is something to collect */
+    void *data;
+};
+
+HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *options,
+                                             struct log_keeper **out, struct hs_error *err);
+/** Waits for a sync that runs; what was appended since is not synced. */
+void log_keeper_close(struct log_keeper *k);
+
+/** All 0 without a log. */
+struct replay_log_summary log_keeper_summary(const struct log_keeper *k);
+/** Is something executed now missing from it? */
+bool log_keeper_fenced(const struct log_keeper *k);
+/** Does the log hold `seqnum`? Then *out is where it led. */
+bool log_keeper_position(const struct log_keeper *k, uint64_t seqnum, struct position *out);
+/** Does the log prove that a position was committed? Then *out is the highest such. */
+bool log_keeper_floor(const struct log_keeper *k, struct position *out);
+/** Read entries from `seqnum` on. HS_GAP: they are not there. */
+HS_MUST_CHECK enum hs_status log_keeper_seek(struct log_keeper *k, uint64_t seqnum,
+                                             struct replay_cursor **out, struct hs_error *err);
+
+/** Drop all entries: what was logged does not lead to where the kernel stands now. Where the disk
+ *  refuses, the log is fenced. */
+void log_keeper_restart(struct log_keeper *k);
+/** What was logged led to something wrong: it goes to quarantine. */
+HS_MUST_CHECK enum hs_status log_keeper_reject(struct log_keeper *k, const char *reason,
+                                               struct hs_error *err);
+/** Drop entries up to `spared_seqnum`; 0: none. */
+void log_keeper_trim(struct log_keeper *k, uint64_t spared_seqnum);
+
+enum log_appended {
+    LOG_APPENDED,         /* or no log is wanted */
+    LOG_APPENDED_ANEW,    /* writing works again; what was executed while it did not is missing */
+    LOG_APPENDED_NOTHING, /* fenced: it was logged and counted, and is no reason to fail anything */
+};
+/** Append what was executed; sync as the mode says. */
+enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry *entry);
+void log_keeper_block_end(struct log_keeper *k);
+/** See what the syncer has finished, and begin what is due. */
+void log_keeper_collect(struct log_keeper *k);
+/** Everything appended is on disk, or the error says why not. */
+HS_MUST_CHECK enum hs_status log_keeper_sync_now(struct log_keeper *k, struct hs_error *err);
+
+/** Bring the figures up to date: cheap. */
+void log_keeper_show(const struct log_keeper *k);
+
+#endif

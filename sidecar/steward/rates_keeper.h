@@ -1,0 +1,23 @@
+/* Rates keeper: how fast a restart's parts go is measured where it happens (figures_measured) and
+ * kept in the data folder by this.
+ *
+ * The file is written when there is nothing else to do, and at the end: a node never waits for it,
+ * and a killed daemon leaves at most the last minute unsaid.
+ */
+#ifndef HEADSTART_SIDECAR_STEWARD_RATES_KEEPER_H
+#define HEADSTART_SIDECAR_STEWARD_RATES_KEEPER_H
+
+#include "sidecar/report/reporter.h"
+
+struct rates_keeper;
+
+/** Both are borrowed until rates_keeper_close. What was kept becomes the figures' rates. */
+HS_MUST_CHECK enum hs_status rates_keeper_open(const struct reporter *reporter,
+                                               const char *data_dir, struct rates_keeper **out,
+                                               struct hs_error *err);
+/** Saves them. */
+void rates_keeper_close(struct rates_keeper *k);
+/** Save them if it is time to. */
+void rates_keeper_idle(struct rates_keeper *k);
+
+#endif

@@ -1,0 +1,110 @@
+/* Snapshot keeper: owns the snapshot store and what a worker does with it.
+ *
+ *            due, idle                         due meanwhile
+ *   block end ───────► take the mark ──► put ──────────────► take again
+ *                                         │ done
+ *                                         ▼        verification due
+ *                                       listed ───────────────────► verify
+ *
+ * While a put or a verification runs, the store is the worker's but for reads of its base; the
+ * owner collects the result before it does anything else with it. What a result means (the log can
+ * be trimmed, all of it must be rejected) is for the owner to say: here it is only told.
+ *
+ * Threads: one owner.
+ */
+#ifndef HEADSTART_SIDECAR_STEWARD_SNAPSHOT_KEEPER_H
+#define HEADSTART_SIDECAR_STEWARD_SNAPSHOT_KEEPER_H
+
+#include "kernel/kernel.h"
+#include "sidecar/report/reporter.h"
+#include "sidecar/threads/worker_pool.h"
+#include "snapshot/snapshot_db.h"
+
+struct snapshot_keeper;
+
+struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
+    const struct reporter *reporter;
+    struct worker_pool *workers;
+    const char *dir, *quarantine_dir;
+    const char *epoch;         /* vat_engine_epoch */
+    uint32_t keep;             /* snapshots that can be returned to, >= 1 */
+    uint64_t every;            /* a snapshot once in so many messages; 0: none */
+    bool images;               /* with heap images, written and used */
+    void (*nudge)(void *data); /* on a worker: there is something to collect */
+    void *data;
+};
+
+/** HS_IO, HS_PERMISSION, HS_LOCKED, HS_NOMEM */
+HS_MUST_CHECK enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
+                                                  struct snapshot_keeper **out,
+                                                  struct hs_error *err);
+/** Settles first; the kernel, if it was snapshotted, must be gone, or settled before. */
+void snapshot_keeper_close(struct snapshot_keeper *k);
+
+/* What a worker came back with. */
+enum snapshot_finding {
+    SNAPSHOT_FINDING_NONE,     /* nothing has ended */
+    SNAPSHOT_FINDING_WRITTEN,  /* there is a new one */
+    SNAPSHOT_FINDING_FAILED,   /* one could not be written, or not be read; nothing is wrong with
+                                  those that are there */
+    SNAPSHOT_FINDING_VERIFIED, /* also: the verification was broken off */
+    SNAPSHOT_FINDING_DAMAGED,  /* what the kernel reads from failed its checks */
+};
+
+/** See what the worker has finished. `kernel` is the one that was snapshotted; *err is written for
+ *  DAMAGED alone: every other failure was logged. */
+enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct kernel *kernel,
+                                              struct hs_error *err);
+/** The same, but wait for the worker (a verification is broken off), and forget what was due.
+ *  Afterwards the store is the owner's alone, until something is begun. */
+enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
+                                             struct hs_error *err);
+
+/** `kernel` was just marked and a message of `height_next` is about to run: is a snapshot due? Then
+ *  begin it, now or when the worker is free. */
+void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
+                              uint64_t height_next);
+/** As consider, of a kernel that does not stand on this store: it is counted as left out. */
+void snapshot_keeper_consider_nothing(struct snapshot_keeper *k, struct kernel *kernel,
+                                      uint64_t height_next);
+/** The next block end is due, whatever the policy says. */
+void snapshot_keeper_force(struct snapshot_keeper *k);
+/** Begin what is due and was waiting, or a verification. */
+void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel);
+/** Verify nothing for a second: a node is about to come, and the processors shall be its own. */
+void snapshot_keeper_rest(struct snapshot_keeper *k);
+
+/** What is kept, newest first, as of the last collect. Valid until the next call but those of this
+ *  paragraph. */
+const struct snapshot_record *snapshot_keeper_records(const struct snapshot_keeper *k, size_t *len);
+/** NULL: none is kept. */
+const struct snapshot_record *snapshot_keeper_newest(const struct snapshot_keeper *k);
+/** No kept snapshot needs log entries up to here; 0: all may be needed. */
+uint64_t snapshot_keeper_spared_seqnum(const struct snapshot_keeper *k);
+/** The present content, as a kernel's base. Valid until one of the following. */
+struct kv_store *snapshot_keeper_base(struct snapshot_keeper *k);
+/** Heap images for it: its own, or, while it is filled after another, that one's (*elsewhere).
+ * NULL: none that may be used. */
+struct heap_image_source *snapshot_keeper_images(struct snapshot_keeper *k, bool *elsewhere);
+
+/* Moving the present content: only while settled and with no kernel on it. Statuses and what a
+ * failure leaves are snapshot_db.h's. */
+
+HS_MUST_CHECK enum hs_status snapshot_keeper_return_to(struct snapshot_keeper *k, uint64_t seqnum,
+                                                       struct hs_error *err);
+HS_MUST_CHECK enum hs_status snapshot_keeper_begin_anew(struct snapshot_keeper *k,
+                                                        struct hs_error *err);
+HS_MUST_CHECK enum hs_status snapshot_keeper_fill(struct snapshot_keeper *k, struct slice key,
+                                                  struct slice value, struct hs_error *err);
+HS_MUST_CHECK enum hs_status snapshot_keeper_fill_end(struct snapshot_keeper *k,
+                                                      struct hs_error *err);
+/** Begin anew with the heaps of the kept snapshot at `seqnum` at hand. Ends with after_end. */
+HS_MUST_CHECK enum hs_status snapshot_keeper_begin_after(struct snapshot_keeper *k, uint64_t seqnum,
+                                                         struct hs_error *err);
+/** `worked`: the new content stays; else the one before is the present content again. */
+void snapshot_keeper_after_end(struct snapshot_keeper *k, bool worked);
+/** Everything that is kept is never used again, for `reason`. */
+HS_MUST_CHECK enum hs_status snapshot_keeper_reject(struct snapshot_keeper *k, const char *reason,
+                                                    struct hs_error *err);
+
+#endif
