@@ -2,7 +2,7 @@
  *
  * The owner changes everything under `lock`; a sync on another thread takes it only to learn what
  * to sync and to say what became of it, so appends do not wait for the disk. The owner may read
- * the segments' headers and index without the lock: a sync touches only fd, dirty and the
+ * the segments' headers and index without the lock: a sync touches only file, dirty and the
  * fields of the last group.
  */
 #ifndef HEADSTART_REPLAYLOG_LOG_STATE_H
@@ -16,7 +16,8 @@
 struct replay_log {
     char *dir;
     char *quarantine_dir;
-    int dir_fd;
+    struct log_folder folder; /* dir, on its disk */
+    struct disk_file *lock_file;
     bool read_only;
     uint64_t segment_bytes;
     struct buffer record; /* the one being appended */
@@ -59,8 +60,8 @@ struct segment_listing {
     uint64_t *firsts;
     size_t len;
 };
-HS_MUST_CHECK enum hs_status segment_list(const char *dir, struct segment_listing *out,
-                                          struct hs_error *err);
+HS_MUST_CHECK enum hs_status segment_list(const struct log_folder *folder,
+                                          struct segment_listing *out, struct hs_error *err);
 void segment_listing_fini(struct segment_listing *l);
 
 #endif

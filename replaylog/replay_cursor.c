@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { WINDOW_BYTES = 256 << 10 };
 
@@ -13,7 +12,7 @@ struct replay_cursor {
     uint64_t next; /* seqnum */
     uint64_t generation;
     uint64_t file_first; /* of the segment that is open; 0: none */
-    int fd;
+    struct disk_file *file;
     struct buffer window;
     uint64_t window_offset;
 };
@@ -30,15 +29,15 @@ enum hs_status replay_log_seek(struct replay_log *log, uint64_t seqnum, struct r
     }
     c = calloc(1, sizeof *c);
     if (!c) return hs_fail(err, HS_NOMEM, "replay log: no memory to read");
-    *c = (struct replay_cursor){.log = log, .next = seqnum, .fd = -1};
+    *c = (struct replay_cursor){.log = log, .next = seqnum};
     *out = c;
     return HS_OK;
 }
 
 static void cursor_forget_file(struct replay_cursor *c)
 {
-    if (c->fd >= 0) (void)close(c->fd);
-    c->fd = -1;
+    disk_close(c->file);
+    c->file = NULL;
     c->file_first = 0;
     buffer_clear(&c->window);
 }
@@ -52,7 +51,7 @@ static enum hs_status cursor_open_file(struct replay_cursor *c, const struct seg
     if (c->file_first == s->header.first && c->generation == c->log->generation) return HS_OK;
     cursor_forget_file(c);
     segment_name(s->header.first, name);
-    st = log_file_open(c->log->dir_fd, name, false, &c->fd, err);
+    st = log_file_open(&c->log->folder, name, &c->file, err);
     if (st != HS_OK) return st == HS_NOT_FOUND ? HS_CORRUPT : st;
     c->file_first = s->header.first;
     c->generation = c->log->generation;
@@ -74,7 +73,7 @@ static enum hs_status cursor_bytes(struct replay_cursor *c, const struct segment
         uint64_t want = len > WINDOW_BYTES ? len : WINDOW_BYTES;
 
         if (want > s->bytes - e->offset) want = s->bytes - e->offset;
-        st = log_file_read(c->fd, e->offset, (size_t)want, &c->window, err);
+        st = log_file_read(c->file, e->offset, (size_t)want, &c->window, err);
         if (st != HS_OK) return st;
         c->window_offset = e->offset;
         if (c->window.len < len) {

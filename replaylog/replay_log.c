@@ -16,12 +16,9 @@
 #include "replaylog/log_state.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SEGMENTS_CAPACITY_FIRST = 16 };
 
@@ -86,9 +83,9 @@ enum hs_status log_newest_open(struct replay_log *log, struct hs_error *err)
     struct segment *s = log_newest(log);
     char name[LOG_NAME_BYTES_MAX];
 
-    if (!s || s->fd >= 0) return HS_OK;
+    if (!s || s->file) return HS_OK;
     segment_name(s->header.first, name);
-    return log_file_open(log->dir_fd, name, true, &s->fd, err);
+    return disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &s->file, err);
 }
 
 struct replay_log_summary replay_log_summary(const struct replay_log *log)
@@ -130,7 +127,7 @@ static enum hs_status append_to_newest(struct replay_log *log, const struct log_
     if (st != HS_OK) return st;
     st = segment_note(s, entry, checksum, log->record.len, err);
     if (st != HS_OK) return st;
-    st = log_file_write(s->fd, at, buffer_slice(&log->record), err);
+    st = disk_write(s->file, at, buffer_slice(&log->record), err);
     if (st != HS_OK) {
         segment_forget(s, entry->after.seqnum - 1);
         log->fenced = true;
@@ -164,8 +161,8 @@ static enum hs_status append_to_new(struct replay_log *log, const struct log_ent
     if (st != HS_OK) goto out;
     segment_name(s->header.first, name);
     log->dir_changes++;
-    st = log_file_create(log->dir_fd, name, &s->fd, err);
-    if (st == HS_OK) st = log_file_write(s->fd, 0, buffer_slice(&file), err);
+    st = disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_CREATE_NEW, &s->file, err);
+    if (st == HS_OK) st = disk_write(s->file, 0, buffer_slice(&file), err);
     if (st != HS_OK) {
         log->fenced = true;
         goto out;
@@ -201,14 +198,14 @@ static enum hs_status cut_locked(struct replay_log *log, uint64_t last_kept, str
     for (; s && s->header.first > last_kept; s = log_newest(log)) {
         segment_name(s->header.first, name);
         log->dir_changes++;
-        if (st == HS_OK) st = log_file_remove(log->dir_fd, name, err);
+        if (st == HS_OK) st = log_file_remove(&log->folder, name, err);
         log_pop(log);
     }
     if (s && segment_last(s) > last_kept) {
         segment_forget(s, last_kept);
         s->dirty = true;
         if (st == HS_OK) st = log_newest_open(log, err);
-        if (st == HS_OK) st = log_file_truncate(s->fd, s->bytes, err);
+        if (st == HS_OK) st = disk_truncate(s->file, s->bytes, err);
     }
     if (st == HS_OK) st = log_newest_open(log, err);
     if (st != HS_OK) log->fenced = true;
@@ -262,7 +259,7 @@ enum hs_status replay_log_trim(struct replay_log *log, uint64_t last_dropped, st
     while (log->segments_len > 1 && segment_last(&log->segments[0]) <= last_dropped) {
         segment_name(log->segments[0].header.first, name);
         log->dir_changes++;
-        st = log_file_remove(log->dir_fd, name, err);
+        st = log_file_remove(&log->folder, name, err);
         if (st != HS_OK) break;
         segment_fini(&log->segments[0]);
         log->segments_len--;
@@ -274,8 +271,8 @@ enum hs_status replay_log_trim(struct replay_log *log, uint64_t last_dropped, st
 
 /* What one sync is about: taken and judged under the lock, worked on without it. */
 struct sync_work {
-    int *fds; /* duplicates: the owner may close its own meanwhile */
-    size_t fds_len;
+    struct disk_file **files; /* shared: the owner may close its own meanwhile */
+    size_t files_len;
     uint64_t target;
     uint64_t generation;
     uint64_t dir_changes;
@@ -291,15 +288,11 @@ static enum hs_status sync_take(struct replay_log *log, struct sync_work *work,
                                .sync_dir = log->dir_changes != log->dir_changes_synced};
     if (log->fenced) return fenced_fail(err);
     if (log->segments_len == 0) return HS_OK;
-    work->fds = calloc(log->segments_len, sizeof *work->fds);
-    if (!work->fds) return hs_fail(err, HS_NOMEM, "replay log: no memory to sync");
+    work->files = calloc(log->segments_len, sizeof(struct disk_file *));
+    if (!work->files) return hs_fail(err, HS_NOMEM, "replay log: no memory to sync");
     for (size_t i = 0; i < log->segments_len; i++) {
-        int fd;
-
         if (!log->segments[i].dirty) continue;
-        fd = fcntl(log->segments[i].fd, F_DUPFD_CLOEXEC, 0);
-        if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "replay log: syncing");
-        work->fds[work->fds_len++] = fd;
+        work->files[work->files_len++] = disk_file_share(log->segments[i].file);
     }
     return HS_OK;
 }
@@ -309,10 +302,10 @@ static enum hs_status sync_run(const struct replay_log *log, const struct sync_w
 {
     enum hs_status st = HS_OK;
 
-    for (size_t i = 0; st == HS_OK && i < work->fds_len; i++) {
-        st = log_file_sync(work->fds[i], err);
+    for (size_t i = 0; st == HS_OK && i < work->files_len; i++) {
+        st = disk_sync(work->files[i], err);
     }
-    if (st == HS_OK && work->sync_dir) st = log_dir_sync(log->dir_fd, err);
+    if (st == HS_OK && work->sync_dir) st = log_folder_sync(&log->folder, err);
     return st;
 }
 
@@ -329,9 +322,9 @@ static void sync_settle(struct replay_log *log, const struct sync_work *work)
 
         if (segment_last(s) > work->target) continue;
         s->dirty = false;
-        if (s == newest || s->fd < 0) continue;
-        (void)close(s->fd);
-        s->fd = -1;
+        if (s == newest) continue;
+        disk_close(s->file);
+        s->file = NULL;
     }
 }
 
@@ -352,10 +345,10 @@ enum hs_status replay_log_sync(struct replay_log *log, struct hs_error *err)
         log->fenced = true;
     }
     (void)pthread_mutex_unlock(&log->lock);
-    for (size_t i = 0; i < work.fds_len; i++) {
-        (void)close(work.fds[i]);
+    for (size_t i = 0; i < work.files_len; i++) {
+        disk_close(work.files[i]);
     }
-    free(work.fds);
+    free(work.files);
     return st;
 }
 

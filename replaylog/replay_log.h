@@ -15,11 +15,13 @@
 #ifndef HEADSTART_REPLAYLOG_REPLAY_LOG_H
 #define HEADSTART_REPLAYLOG_REPLAY_LOG_H
 
+#include "kernel/state/disk.h"
 #include "kernel/state/message.h"
 
 struct replay_log;
 
 struct replay_log_options {
+    const struct disk *disk;    /* outlives the log; NULL: the system's */
     const char *dir;            /* created if missing */
     const char *quarantine_dir; /* damaged segments are moved here; created when needed */
     bool read_only;             /* offline tools: nothing is cut, moved or created */

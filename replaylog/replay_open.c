@@ -11,22 +11,10 @@
 #include "replaylog/log_state.h"
 
 #include <assert.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 enum { READ_ONLY_TRIES_MAX = 5, LISTING_CAPACITY_FIRST = 64 };
-
-static int first_compare(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
 
 static enum hs_status listing_add(struct segment_listing *l, uint64_t first, struct hs_error *err)
 {
@@ -43,29 +31,21 @@ static enum hs_status listing_add(struct segment_listing *l, uint64_t first, str
     return HS_OK;
 }
 
-enum hs_status segment_list(const char *dir, struct segment_listing *out, struct hs_error *err)
+enum hs_status segment_list(const struct log_folder *folder, struct segment_listing *out,
+                            struct hs_error *err)
 {
-    DIR *folder = opendir(dir);
-    enum hs_status st = HS_OK;
-    struct dirent *entry;
+    struct disk_listing names = {0};
+    enum hs_status st = disk_list(folder->disk, "log.folder", folder->dir, &names, err);
 
     *out = (struct segment_listing){0};
-    if (!folder) return hs_fail_errno(err, HS_IO, errno, "replay log: listing %s", dir);
-    while (st == HS_OK && (errno = 0, entry = readdir(folder))) {
-        uint64_t first = segment_name_parse(entry->d_name);
+    for (size_t i = 0; st == HS_OK && i < names.len; i++) {
+        uint64_t first = segment_name_parse(names.names[i]);
 
         if (first > 0) st = listing_add(out, first, err);
     }
-    if (st == HS_OK && errno) {
-        st = hs_fail_errno(err, HS_IO, errno, "replay log: listing %s", dir);
-    }
-    (void)closedir(folder);
-    if (st != HS_OK) {
-        segment_listing_fini(out);
-        return st;
-    }
-    if (out->len) qsort(out->firsts, out->len, sizeof *out->firsts, first_compare);
-    return HS_OK;
+    disk_listing_fini(&names);
+    if (st != HS_OK) segment_listing_fini(out);
+    return st;
 }
 
 void segment_listing_fini(struct segment_listing *l)
@@ -76,15 +56,9 @@ void segment_listing_fini(struct segment_listing *l)
 
 enum hs_status log_quarantine(struct replay_log *log, const char *name, struct hs_error *err)
 {
-    enum hs_status st;
-    int fd = -1;
+    enum hs_status st = log_file_keep(&log->folder, name, log->quarantine_dir, err);
 
-    st = log_dir_open(log->quarantine_dir, true, &fd, err);
-    if (st != HS_OK) return st;
-    st = log_file_keep(log->dir_fd, name, fd, err);
-    (void)close(fd);
-    if (st == HS_OK) st = log_file_remove(log->dir_fd, name, err);
-    return st;
+    return st == HS_OK ? log_file_remove(&log->folder, name, err) : st;
 }
 
 /* Does `s` go on where the log ends? */
@@ -122,37 +96,32 @@ static enum hs_status damage_settle(struct replay_log *log, const char *name, st
 {
     struct segment *s = log_newest(log);
     enum hs_status st;
-    int fd = -1;
 
     if (log->read_only) return HS_OK;
-    st = log_dir_open(log->quarantine_dir, true, &fd, err);
-    if (st != HS_OK) return st;
-    st = log_file_keep(log->dir_fd, name, fd, err);
-    (void)close(fd);
-    if (st == HS_OK) st = segment_rewrite(log->dir_fd, s, err);
-    return st;
+    st = log_file_keep(&log->folder, name, log->quarantine_dir, err);
+    return st == HS_OK ? segment_rewrite(&log->folder, s, err) : st;
 }
 
 /* The last file's last append did not get through. Where it cannot be cut, nothing is appended. */
 static enum hs_status torn_settle(struct replay_log *log, const char *name, uint64_t valid_bytes,
                                   struct hs_error *err)
 {
-    enum hs_status st;
-    uint64_t bytes = 0;
-    int fd = -1;
+    struct disk_entry found;
+    struct disk_file *f = NULL;
+    enum hs_status st = disk_look(log->folder.disk, "log.reading", log->dir, name, &found, err);
 
-    st = log_file_open(log->dir_fd, name, !log->read_only, &fd, err);
     if (st != HS_OK) return st;
-    st = log_file_size(fd, &bytes, err);
-    if (st == HS_OK) log->cut_bytes += bytes - valid_bytes;
-    if (st == HS_OK && !log->read_only) {
-        enum hs_status cut = valid_bytes ? log_file_truncate(fd, valid_bytes, NULL)
-                                         : log_file_remove(log->dir_fd, name, NULL);
-
-        if (cut != HS_OK) log->fenced = true;
+    if (found.bytes > valid_bytes) log->cut_bytes += found.bytes - valid_bytes;
+    if (log->read_only) return HS_OK;
+    if (valid_bytes == 0) {
+        st = log_file_remove(&log->folder, name, NULL);
+    } else {
+        st = disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &f, NULL);
+        if (st == HS_OK) st = disk_truncate(f, valid_bytes, NULL);
+        disk_close(f);
     }
-    (void)close(fd);
-    return st;
+    if (st != HS_OK) log->fenced = true;
+    return HS_OK;
 }
 
 /* Judge file i, read into the place behind the newest segment. *go_on: look at the next one. */
@@ -197,7 +166,7 @@ static enum hs_status segments_read(struct replay_log *log, const struct segment
         segment_name(l->firsts[i], name);
         st = log_push_reserve(log, &s, err);
         if (st != HS_OK) break;
-        st = segment_read(log->dir_fd, name, s, &end, err);
+        st = segment_read(&log->folder, name, s, &end, err);
         if (st == HS_OK) {
             st = segment_settle(log, l, i, end, &go_on, err);
         } else {
@@ -214,7 +183,7 @@ static enum hs_status log_read(struct replay_log *log, struct hs_error *err)
     enum hs_status st;
 
     for (int i = 0; i < READ_ONLY_TRIES_MAX; i++) {
-        st = segment_list(log->dir, &listing, err);
+        st = segment_list(&log->folder, &listing, err);
         if (st != HS_OK) return st;
         st = segments_read(log, &listing, err);
         segment_listing_fini(&listing);
@@ -235,15 +204,14 @@ static enum hs_status log_settle_durable(struct replay_log *log, struct hs_error
     for (size_t i = 0; st == HS_OK && i < log->segments_len; i++) {
         struct segment *s = &log->segments[i];
         char name[LOG_NAME_BYTES_MAX];
-        int fd = -1;
+        struct disk_file *f = NULL;
 
         segment_name(s->header.first, name);
-        st = log_file_open(log->dir_fd, name, true, &fd, err);
-        if (st != HS_OK) return st;
-        st = log_file_sync(fd, err);
-        (void)close(fd);
+        st = disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &f, err);
+        if (st == HS_OK) st = disk_sync(f, err);
+        disk_close(f);
     }
-    if (st == HS_OK) st = log_dir_sync(log->dir_fd, err);
+    if (st == HS_OK) st = log_folder_sync(&log->folder, err);
     if (st == HS_OK) st = log_newest_open(log, err);
     return st;
 }
@@ -253,18 +221,20 @@ static enum hs_status log_prepare(struct replay_log *log, const struct replay_lo
 {
     enum hs_status st;
 
-    log->dir_fd = -1;
     log->read_only = options->read_only;
     log->segment_bytes = options->segment_bytes ? options->segment_bytes : HS_LOG_SEGMENT_BYTES;
     log->dir = strdup(options->dir);
     log->quarantine_dir = strdup(options->quarantine_dir ? options->quarantine_dir : "");
     if (!log->dir || !log->quarantine_dir) return hs_fail(err, HS_NOMEM, "replay log: no memory");
-    st = log_dir_open(log->dir, !log->read_only, &log->dir_fd, err);
-    if (st != HS_OK || log->read_only) return st;
-    if (flock(log->dir_fd, LOCK_EX | LOCK_NB) != 0) {
-        return hs_fail(err, HS_LOCKED, "replay log: another process has %s open", log->dir);
+    log->folder =
+        (struct log_folder){.disk = options->disk ? options->disk : disk_system(), .dir = log->dir};
+    if (log->read_only) return HS_OK;
+    st = disk_make_folder(log->folder.disk, "log.folder", log->dir, NULL, err);
+    if (st == HS_OK) {
+        st = disk_lock(log->folder.disk, "log.folder", log->dir, NULL, &log->lock_file, err);
     }
-    return HS_OK;
+    if (st == HS_OK) disk_sweep(log->folder.disk, "log.folder", log->dir);
+    return st;
 }
 
 enum hs_status replay_log_open(const struct replay_log_options *options, struct replay_log **out,
@@ -305,7 +275,7 @@ void replay_log_close(struct replay_log *log)
     }
     free(log->segments);
     buffer_fini(&log->record);
-    if (log->dir_fd >= 0) (void)close(log->dir_fd);
+    disk_close(log->lock_file);
     (void)pthread_mutex_destroy(&log->lock);
     free(log->quarantine_dir);
     free(log->dir);

@@ -2,19 +2,17 @@
 #include "replaylog/log_state.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Let the kernel forget its copy of the file, so that reading shows what the disk has. */
 static void cache_drop(const struct replay_log *log, const char *name)
 {
-    int fd = -1;
+    struct disk_file *f = NULL;
 
-    if (log_file_open(log->dir_fd, name, false, &fd, NULL) != HS_OK) return;
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    (void)close(fd);
+    if (log_file_open(&log->folder, name, &f, NULL) != HS_OK) return;
+    disk_drop_cache(f);
+    disk_close(f);
 }
 
 /* Entries of `s` that its file still holds, by checksum. */
@@ -29,7 +27,7 @@ static enum hs_status entries_surviving(const struct replay_log *log, const stru
     segment_init(&found);
     segment_name(s->header.first, name);
     cache_drop(log, name);
-    st = segment_read(log->dir_fd, name, &found, &end, err);
+    st = segment_read(&log->folder, name, &found, &end, err);
     *len = 0;
     if (st == HS_OK && found.header.checksum == s->header.checksum) {
         while (*len < found.entries_len && *len < s->entries_len &&
@@ -71,7 +69,7 @@ static enum hs_status log_recheck(struct replay_log *log, struct hs_error *err)
 static enum hs_status strays_remove(struct replay_log *log, struct hs_error *err)
 {
     struct segment_listing listing;
-    enum hs_status st = segment_list(log->dir, &listing, err);
+    enum hs_status st = segment_list(&log->folder, &listing, err);
 
     if (st != HS_OK) return st;
     for (size_t i = listing.len; st == HS_OK && i > 0; i--) {
@@ -80,7 +78,7 @@ static enum hs_status strays_remove(struct replay_log *log, struct hs_error *err
 
         if (s && s->header.first == listing.firsts[i - 1]) continue;
         segment_name(listing.firsts[i - 1], name);
-        st = log_file_remove(log->dir_fd, name, err);
+        st = log_file_remove(&log->folder, name, err);
     }
     segment_listing_fini(&listing);
     return st;
@@ -95,9 +93,9 @@ static enum hs_status reopen_locked(struct replay_log *log, struct hs_error *err
     if (log->synced > log_last(log)) log->synced = log_last(log);
     if (st == HS_OK) st = strays_remove(log, err);
     for (size_t i = 0; st == HS_OK && i < log->segments_len; i++) {
-        if (log->segments[i].dirty) st = segment_rewrite(log->dir_fd, &log->segments[i], err);
+        if (log->segments[i].dirty) st = segment_rewrite(&log->folder, &log->segments[i], err);
     }
-    if (st == HS_OK) st = log_dir_sync(log->dir_fd, err);
+    if (st == HS_OK) st = log_folder_sync(&log->folder, err);
     if (st == HS_OK) st = log_newest_open(log, err);
     if (st != HS_OK) return st;
     log->fenced = false;
@@ -122,21 +120,14 @@ static enum hs_status reason_write(const struct replay_log *log, const char *rea
                                    struct hs_error *err)
 {
     char name[LOG_NAME_BYTES_MAX];
+    const struct disk *disk = log->folder.disk;
     enum hs_status st;
-    int dir_fd = -1, fd = -1;
 
     (void)snprintf(name, sizeof name, "log-%llu-%llu.rejected", (unsigned long long)log_first(log),
                    (unsigned long long)log_last(log));
-    st = log_dir_open(log->quarantine_dir, true, &dir_fd, err);
+    st = disk_make_folder(disk, "log.quarantine", log->quarantine_dir, NULL, err);
     if (st != HS_OK) return st;
-    st = log_file_remove(dir_fd, name, err);
-    if (st == HS_OK) st = log_file_create(dir_fd, name, &fd, err);
-    if (st == HS_OK && *reason) st = log_file_write(fd, 0, slice_text(reason), err);
-    if (st == HS_OK) st = log_file_sync(fd, err);
-    if (fd >= 0) (void)close(fd);
-    if (st == HS_OK) st = log_dir_sync(dir_fd, err);
-    (void)close(dir_fd);
-    return st;
+    return disk_replace(disk, "log.quarantine", log->quarantine_dir, name, slice_text(reason), err);
 }
 
 static enum hs_status reject_locked(struct replay_log *log, const char *reason,
@@ -153,7 +144,7 @@ static enum hs_status reject_locked(struct replay_log *log, const char *reason,
         if (st == HS_OK) st = log_quarantine(log, name, err);
         log_pop(log);
     }
-    if (st == HS_OK) st = log_dir_sync(log->dir_fd, err);
+    if (st == HS_OK) st = log_folder_sync(&log->folder, err);
     if (st != HS_OK) log->fenced = true;
     return st;
 }

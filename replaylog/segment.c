@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAME_DIGITS = 20, NAME_BYTES = NAME_DIGITS + 4, ENTRIES_CAPACITY_FIRST = 256 };
 
@@ -12,12 +11,12 @@ static const char rewrite_name[] = "rewrite.tmp";
 
 void segment_init(struct segment *s)
 {
-    *s = (struct segment){.fd = -1};
+    *s = (struct segment){0};
 }
 
 void segment_fini(struct segment *s)
 {
-    if (s->fd >= 0) (void)close(s->fd);
+    disk_close(s->file);
     free(s->entries);
     segment_init(s);
 }
@@ -135,73 +134,80 @@ static enum hs_status file_parse(struct slice file, uint64_t first, struct segme
     return records_read(file, s, end, err);
 }
 
-enum hs_status segment_read(int dir_fd, const char *name, struct segment *s, enum segment_end *end,
-                            struct hs_error *err)
+enum hs_status segment_read(const struct log_folder *folder, const char *name, struct segment *s,
+                            enum segment_end *end, struct hs_error *err)
 {
-    struct buffer file = {0};
+    struct disk_file *f = NULL;
+    struct buffer content = {0};
     uint64_t bytes = 0;
     enum hs_status st;
-    int fd = -1;
 
     assert(s->entries_len == 0 && segment_name_parse(name) > 0);
-    st = log_file_open(dir_fd, name, false, &fd, err);
+    st = log_file_open(folder, name, &f, err);
     if (st != HS_OK) return st;
-    st = log_file_size(fd, &bytes, err);
+    st = disk_size(f, &bytes, err);
     if (st != HS_OK) goto out;
     if (bytes >= HS_BUFFER_BYTES_MAX) {
         *end = SEGMENT_END_DAMAGE; /* no segment of ours is so large */
         goto out;
     }
-    st = log_file_read(fd, 0, (size_t)bytes, &file, err);
+    st = log_file_read(f, 0, (size_t)bytes, &content, err);
     if (st != HS_OK) goto out;
-    st = file_parse(buffer_slice(&file), segment_name_parse(name), s, end, err);
+    st = file_parse(buffer_slice(&content), segment_name_parse(name), s, end, err);
 out:
-    buffer_fini(&file);
-    (void)close(fd);
+    buffer_fini(&content);
+    disk_close(f);
     return st;
 }
 
-/* Copy the segment's valid bytes to a new file and make them durable. */
-static enum hs_status copy_valid(int dir_fd, const struct segment *s, const char *name, int to,
-                                 struct hs_error *err)
+/* The segment's valid bytes. */
+static enum hs_status valid_read(const struct log_folder *folder, const struct segment *s,
+                                 const char *name, struct buffer *out, struct hs_error *err)
 {
-    struct buffer content = {0};
-    enum hs_status st;
-    int from = -1;
+    struct disk_file *from = NULL;
+    enum hs_status st = log_file_open(folder, name, &from, err);
 
-    st = log_file_open(dir_fd, name, false, &from, err);
-    if (st != HS_OK) return st;
-    st = log_file_read(from, 0, (size_t)s->bytes, &content, err);
-    if (st == HS_OK && content.len < s->bytes) {
+    if (st == HS_OK) st = log_file_read(from, 0, (size_t)s->bytes, out, err);
+    if (st == HS_OK && out->len < s->bytes) {
         st = hs_fail(err, HS_CORRUPT, "replay log: %s became shorter", name);
     }
-    if (st == HS_OK) st = log_file_write(to, 0, buffer_slice(&content), err);
-    if (st == HS_OK) st = log_file_sync(to, err);
-    (void)close(from);
-    buffer_fini(&content);
+    disk_close(from);
     return st;
 }
 
-enum hs_status segment_rewrite(int dir_fd, struct segment *s, struct hs_error *err)
+static enum hs_status valid_write(const struct log_folder *folder, struct slice content,
+                                  struct hs_error *err)
+{
+    struct disk_file *to = NULL;
+    enum hs_status st =
+        disk_open(folder->disk, "log.segment", folder->dir, rewrite_name, DISK_EMPTY, &to, err);
+
+    if (st == HS_OK) st = disk_write(to, 0, content, err);
+    if (st == HS_OK) st = disk_sync(to, err);
+    disk_close(to);
+    return st;
+}
+
+enum hs_status segment_rewrite(const struct log_folder *folder, struct segment *s,
+                               struct hs_error *err)
 {
     char name[LOG_NAME_BYTES_MAX];
+    struct buffer content = {0};
     enum hs_status st;
-    int fd = -1;
 
     assert(s->header.first > 0 && s->bytes >= LOG_HEADER_BYTES);
     segment_name(s->header.first, name);
-    st = log_file_remove(dir_fd, rewrite_name, err);
-    if (st == HS_OK) st = log_file_create(dir_fd, rewrite_name, &fd, err);
-    if (st != HS_OK) return st;
-    st = copy_valid(dir_fd, s, name, fd, err);
-    if (st == HS_OK) st = log_file_rename(dir_fd, rewrite_name, name, err);
-    if (st == HS_OK) st = log_dir_sync(dir_fd, err);
-    if (st != HS_OK) {
-        (void)close(fd);
-        return st;
+    st = valid_read(folder, s, name, &content, err);
+    if (st == HS_OK) st = valid_write(folder, buffer_slice(&content), err);
+    if (st == HS_OK) {
+        st = disk_rename(folder->disk, "log.segment", folder->dir, rewrite_name, folder->dir, name,
+                         err);
     }
-    if (s->fd >= 0) (void)close(s->fd);
-    s->fd = fd;
+    if (st == HS_OK) st = log_folder_sync(folder, err);
+    buffer_fini(&content);
+    if (st != HS_OK) return st;
+    disk_close(s->file);
+    s->file = NULL;
     s->dirty = false;
     return HS_OK;
 }

@@ -23,7 +23,7 @@ struct segment {
     struct index_entry *entries;
     size_t entries_len;
     size_t entries_capacity;
-    int fd; /* open for writing while dirty or newest; else -1 */
+    struct disk_file *file; /* open for writing while dirty or newest; else NULL */
     bool dirty;
 };
 
@@ -59,9 +59,12 @@ enum segment_end {
 /** Read the file: header, then records while they are good and linked; fill *s with them.
  *  *end says why it ended. HS_OK also for a file that holds nothing good: then
  *  s->header.first is 0. */
-HS_MUST_CHECK enum hs_status segment_read(int dir_fd, const char *name, struct segment *s,
-                                          enum segment_end *end, struct hs_error *err);
-/** Replace the file by a new one with only its first s->bytes, durable under the same name. */
-HS_MUST_CHECK enum hs_status segment_rewrite(int dir_fd, struct segment *s, struct hs_error *err);
+HS_MUST_CHECK enum hs_status segment_read(const struct log_folder *folder, const char *name,
+                                          struct segment *s, enum segment_end *end,
+                                          struct hs_error *err);
+/** Replace the file by a new one with only its first s->bytes, durable under the same name.
+ *  It is closed then. */
+HS_MUST_CHECK enum hs_status segment_rewrite(const struct log_folder *folder, struct segment *s,
+                                             struct hs_error *err);
 
 #endif

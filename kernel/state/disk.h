@@ -75,6 +75,10 @@ HS_MUST_CHECK enum hs_status disk_truncate(struct disk_file *f, uint64_t bytes,
 HS_MUST_CHECK enum hs_status disk_size(const struct disk_file *f, uint64_t *bytes,
                                        struct hs_error *err);
 
+/** Let the system forget its copy of the file where it can, so that reading shows what the disk
+ *  has. */
+void disk_drop_cache(const struct disk_file *f);
+
 enum disk_lock_mode { DISK_LOCK_SHARED = 1, DISK_LOCK_EXCLUSIVE };
 
 /** Hold the file, made if missing, until the handle is closed or the process ends. Name NULL: the

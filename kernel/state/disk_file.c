@@ -197,6 +197,11 @@ enum hs_status disk_size(const struct disk_file *f, uint64_t *bytes, struct hs_e
     return HS_OK;
 }
 
+void disk_drop_cache(const struct disk_file *f)
+{
+    if (f->disk->operations->drop_cache) f->disk->operations->drop_cache(f->disk->self, f->file);
+}
+
 static int call_copy(const struct disk *disk, struct disk_call *c)
 {
     return disk->operations->copy(disk->self, c->file, c->other_file, c->offset, c->len, &c->done);

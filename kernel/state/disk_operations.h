@@ -47,6 +47,7 @@ struct disk_operations {
     /* Append up to `len` bytes of `from`, beginning at `offset`, to `to` at the same offset. *done
      * 0: the end. May be NULL. */
     int (*copy)(void *self, int from, int to, uint64_t offset, size_t len, size_t *done);
+    void (*drop_cache)(void *self, int file); /* may be NULL */
 
     int (*look)(void *self, const char *path, struct disk_entry *out); /* follows links */
     int (*list)(void *self, const char *path, disk_name_fn each, void *data);

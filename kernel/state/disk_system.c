@@ -105,6 +105,12 @@ static int system_copy(void *self, int from, int to, uint64_t offset, size_t len
     return 0;
 }
 
+static void system_drop_cache(void *self, int file)
+{
+    (void)self;
+    (void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 static int system_look(void *self, const char *path, struct disk_entry *out)
 {
     struct stat about;
@@ -200,6 +206,7 @@ static const struct disk_operations system_operations = {
     .size = system_size,
     .lock = system_lock,
     .copy = system_copy,
+    .drop_cache = system_drop_cache,
     .look = system_look,
     .list = system_list,
     .make_folder = system_make_folder,

@@ -18,11 +18,11 @@ ACTIONS = ["kill", "exit"] if LONG else ["kill"]
 # A batch is written at leveldb.write and durable at leveldb.written: kill at several of them.
 COUNTS = {"leveldb.write": [1, 2, 4], "leveldb.written": [1, 3]}
 COUNTS_LONG = {"leveldb.write": range(1, 9), "leveldb.written": range(1, 9),
-               "log.append.write": [1, 2, 17], "log.append.written": [1, 2, 17],
-               "log.sync": [1, 2, 3], "snapshot.file.write": [1, 2],
+               "log.segment.write": [1, 2, 17], "log.segment.write.after": [1, 2, 17],
+               "log.segment.sync": [1, 2, 3], "snapshot.file.write": [1, 2],
                "snapshot.file.rename": [1, 2], "snapshot.dir.sync": [1, 2, 3]}
-MET_IN_EVERY_STORY = {"leveldb.write", "leveldb.written", "log.append.write", "log.append.written",
-                      "log.sync"}
+MET_IN_EVERY_STORY = {"leveldb.write", "leveldb.written", "log.segment.write", "log.segment.write.after",
+                      "log.segment.sync"}
 
 
 class Story(TwinCase):

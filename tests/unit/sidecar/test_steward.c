@@ -213,7 +213,7 @@ static void steward__disk_that_fails_and_comes_back_never_fails_a_delivery(void)
     rig.logger.level = LOG_LEVEL_ERROR;
     rig_start(&rig);
     rig_deliver_many(&rig, 12);
-    fault_arm("log.append.write:1+:ENOSPC,leveldb.write:1+:ENOSPC");
+    fault_arm("log.segment.write:1+:ENOSPC,leveldb.write:1+:ENOSPC");
     rig_deliver_many(&rig, 30);
     CU_ASSERT(rig_figures(&rig).log_failures > 0);
     CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 12);

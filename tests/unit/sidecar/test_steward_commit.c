@@ -127,7 +127,7 @@ static void prepare_commit__that_cannot_says_so_and_deliveries_go_on(void)
     rig.config.log_sync = SIDECAR_LOG_SYNC_BLOCK;
     rig_start(&rig);
     rig_deliver_many(&rig, 4);
-    fault_arm("log.sync:1:EIO");
+    fault_arm("log.segment.sync:1:EIO");
     CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 1), IPC_STORAGE_FAILED);
     fault_arm(NULL);
     CU_ASSERT_EQUAL(rig_prepare_commit(&rig, 1), IPC_STORAGE_FAILED); /* fenced: still unknown */
