@@ -1,7 +1,6 @@
 #include "replaylog/log_file.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 
 enum { KEEP_TRIES_MAX = 10000 };
@@ -38,32 +37,20 @@ enum hs_status log_folder_sync(const struct log_folder *folder, struct hs_error 
     return disk_sync_folder(folder->disk, "log.folder", folder->dir, err);
 }
 
-/* File systems without links, or quarantine on another one. */
-static bool links_impossible(int errnum)
-{
-    return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EOPNOTSUPP;
-}
-
 enum hs_status log_file_keep(const struct log_folder *folder, const char *name,
                              const char *quarantine_dir, struct hs_error *err)
 {
     static const char place[] = "log.quarantine";
     const struct disk *disk = folder->disk;
     char kept[LOG_NAME_BYTES_MAX];
-    struct hs_error words = {.status = HS_OK};
     enum hs_status st = disk_make_folder(disk, place, quarantine_dir, NULL, err);
 
     if (st != HS_OK) return st;
     st = HS_EXISTS;
     for (int i = 0; st == HS_EXISTS && i < KEEP_TRIES_MAX; i++) {
         (void)snprintf(kept, sizeof kept, i ? "log-%s.%d" : "log-%s", name, i);
-        st = disk_link(disk, place, folder->dir, name, quarantine_dir, kept, &words);
-    }
-    if (st == HS_IO && links_impossible(words.errnum)) {
-        st = disk_copy(disk, place, folder->dir, name, quarantine_dir, kept, DISK_COPY_SYNCED,
-                       &words);
+        st = disk_link(disk, place, folder->dir, name, quarantine_dir, kept, err);
     }
     if (st == HS_OK) return disk_sync_folder(disk, place, quarantine_dir, err);
-    if (err) *err = words;
     return hs_fail_prefix(err, st, "replay log: moving %s to quarantine", name);
 }

@@ -127,10 +127,12 @@ static enum hs_status generation_load(struct generation *g, struct hs_error *err
     return st == HS_OK ? meta_load(g, err) : st;
 }
 
-enum hs_status generation_open(const char *path, uint64_t number, enum generation_mode mode,
-                               struct generation **out, struct hs_error *err)
+enum hs_status generation_open(const struct disk *disk, const char *path, uint64_t number,
+                               enum generation_mode mode, struct generation **out,
+                               struct hs_error *err)
 {
-    struct kv_leveldb_options options = {.create = mode == GENERATION_NEW,
+    struct kv_leveldb_options options = {.disk = disk,
+                                         .create = mode == GENERATION_NEW,
                                          .read_only_hint = mode == GENERATION_READ_ONLY,
                                          .write_buffer_bytes = GENERATION_WRITE_BUFFER_BYTES};
     enum page_file_mode pages_mode = mode == GENERATION_NEW       ? PAGE_FILE_NEW
@@ -144,9 +146,10 @@ enum hs_status generation_open(const char *path, uint64_t number, enum generatio
     (void)snprintf(g->path.text, sizeof g->path.text, "%s", path);
     st = kv_leveldb_open(path, &options, &g->db, err);
     if (st == HS_NOT_FOUND) st = hs_fail_prefix(err, HS_CORRUPT, "snapshot");
-    if (st == HS_OK) st = page_file_open(path, pages_mode, &g->pages, err);
     if (st == HS_OK) st = kv_leveldb_view_open(g->db, slice_text("s/"), &g->base, err);
+    /* Before the pages: one that was being made when the process died has neither. */
     if (st == HS_OK && mode != GENERATION_NEW) st = generation_load(g, err);
+    if (st == HS_OK) st = page_file_open(disk, path, pages_mode, &g->pages, err);
     if (st != HS_OK) {
         generation_close(g);
         return st;

@@ -57,9 +57,9 @@ void slot_list_fini(struct slot_list *l);
 
 /** `path` is a generation's folder, or a copy of one. HS_CORRUPT, HS_LOCKED, HS_IO; HS_NOT_FOUND:
  *  not NEW, and no snapshot in it. */
-HS_MUST_CHECK enum hs_status generation_open(const char *path, uint64_t number,
-                                             enum generation_mode mode, struct generation **out,
-                                             struct hs_error *err);
+HS_MUST_CHECK enum hs_status generation_open(const struct disk *disk, const char *path,
+                                             uint64_t number, enum generation_mode mode,
+                                             struct generation **out, struct hs_error *err);
 void generation_close(struct generation *g);
 /** NULL: no snapshot. */
 const struct record_value *generation_newest(const struct generation *g);

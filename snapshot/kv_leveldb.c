@@ -14,18 +14,17 @@
 #include "kernel/state/limits.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <leveldb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     WRITE_BUFFER_BYTES_DEFAULT = 4 << 20,
     FILTER_BITS_PER_KEY = 10, /* one in a hundred is looked at in vain */
 };
+
+static const char place[] = "leveldb.folder";
 
 struct kv_leveldb {
     struct kv_store store; /* first: the store view of all keys */
@@ -36,7 +35,8 @@ struct kv_leveldb {
     leveldb_readoptions_t *scan; /* does not displace hot blocks from the cache */
     leveldb_writeoptions_t *write;
     leveldb_writeoptions_t *write_synced;
-    int dir_fd;
+    const struct disk *disk;
+    char *dir;
     bool read_only;
     atomic_bool fenced;
 };
@@ -189,23 +189,20 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
 }
 
 /* LevelDB makes the folder and its LOCK even where it may not create a database. */
-static enum hs_status database_present(const char *dir, struct hs_error *err)
+static enum hs_status database_present(const struct disk *disk, const char *dir,
+                                       struct hs_error *err)
 {
-    struct buffer path = {0};
-    enum hs_status st = buffer_printf(&path, "%s/CURRENT", dir);
+    struct disk_entry ignored;
+    enum hs_status st = disk_look(disk, place, dir, "CURRENT", &ignored, err);
 
-    if (st != HS_OK) {
-        (void)hs_fail(err, st, "no memory for a path");
-    } else if (access(buffer_text(&path), F_OK) != 0) {
-        st = hs_fail(err, HS_NOT_FOUND, "no LevelDB database in %s", dir);
-    }
-    buffer_fini(&path);
-    return st;
+    if (st != HS_NOT_FOUND) return st;
+    return hs_fail(err, st, "no LevelDB database in %s", dir);
 }
 
 enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options *options,
                                struct kv_leveldb **out, struct hs_error *err)
 {
+    const struct disk *disk = options->disk ? options->disk : disk_system();
     struct kv_leveldb *db;
     enum hs_status st;
     char *words = NULL;
@@ -214,12 +211,13 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     assert(dir && options && out);
     assert(!(options->create && options->read_only_hint));
     if (!options->create) {
-        st = database_present(dir, err);
+        st = database_present(disk, dir, err);
         if (st != HS_OK) return st;
     }
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "no memory for a database handle");
-    db->dir_fd = -1;
+    db->disk = disk;
+    db->dir = strdup(dir);
     db->read_only = options->read_only_hint;
     db->store.ops = db->read_only ? &store_ops_read_only : &store_ops;
     options_make(db, options);
@@ -229,9 +227,8 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
         st = leveldb_fail(err, words, operation);
         goto fail;
     }
-    db->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (db->dir_fd < 0) {
-        st = hs_fail_errno(err, HS_IO, errno, "%s", operation);
+    if (!db->dir) {
+        st = hs_fail(err, HS_NOMEM, "no memory for a database handle");
         goto fail;
     }
     *out = db;
@@ -245,13 +242,13 @@ void kv_leveldb_close(struct kv_leveldb *db)
 {
     if (!db) return;
     if (db->db) leveldb_close(db->db);
-    if (db->dir_fd >= 0) (void)close(db->dir_fd);
     leveldb_readoptions_destroy(db->read);
     leveldb_readoptions_destroy(db->scan);
     leveldb_writeoptions_destroy(db->write);
     leveldb_writeoptions_destroy(db->write_synced);
     leveldb_options_destroy(db->options);
     leveldb_filterpolicy_destroy(db->filter);
+    free(db->dir);
     free(db);
 }
 
@@ -327,9 +324,13 @@ enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *
         atomic_store(&db->fenced, true);
         return leveldb_fail(err, words, "writing to LevelDB");
     }
-    if (sync && fsync(db->dir_fd) != 0) {
-        atomic_store(&db->fenced, true);
-        return hs_fail_errno(err, HS_IO, errno, "syncing LevelDB's folder");
+    if (sync) {
+        enum hs_status st = disk_sync_folder(db->disk, place, db->dir, err);
+
+        if (st != HS_OK) {
+            atomic_store(&db->fenced, true);
+            return st;
+        }
     }
     (void)FAULT("leveldb.written"); /* a place to die; the write itself has happened */
     return HS_OK;

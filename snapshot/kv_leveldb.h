@@ -10,6 +10,7 @@
 #ifndef HEADSTART_SNAPSHOT_KV_LEVELDB_H
 #define HEADSTART_SNAPSHOT_KV_LEVELDB_H
 
+#include "kernel/state/disk.h"
 #include "kernel/state/kv_map.h"
 #include "kernel/state/kv_store.h"
 
@@ -18,8 +19,9 @@ struct kv_leveldb_batch;
 struct kv_leveldb_cursor;
 
 struct kv_leveldb_options {
-    bool create;         /* make it if missing; else HS_NOT_FOUND */
-    bool read_only_hint; /* for offline tools: no write is ever made through this handle */
+    const struct disk *disk; /* for the folder's syncs; NULL: the system's */
+    bool create;             /* make it if missing; else HS_NOT_FOUND */
+    bool read_only_hint;     /* for offline tools: no write is ever made through this handle */
     bool compress;
     size_t write_buffer_bytes; /* 0: 4 MiB. Small keeps opening fast. */
 };
@@ -47,8 +49,8 @@ void kv_leveldb_batch_delete(struct kv_leveldb_batch *b, struct slice key);
 void kv_leveldb_batch_clear(struct kv_leveldb_batch *b);
 size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b);
 /** Write the batch whole or not at all; sync: durable on return. The batch keeps its content.
- *  HS_IO: nothing of it is visible; the handle is fenced (only reads) until it is opened again,
- *  and the next open may find the batch. */
+ *  HS_IO: nothing of it is visible, or all of it where only the folder's sync failed; the handle is
+ *  fenced (only reads) until it is opened again, and the next open may find the batch. */
 HS_MUST_CHECK enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b,
                                               bool sync, struct hs_error *err);
 

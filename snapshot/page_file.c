@@ -1,82 +1,74 @@
 #include "snapshot/page_file.h"
 
-#include "kernel/state/fault.h"
 #include "kernel/state/little_endian.h"
-#include "snapshot/snapshot_files.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WORD_SLOTS = 64, WORDS_FIRST = 64, SLOTS_MAX = 1 << 30 };
 
+static const char place[] = "snapshot.pages";
 static const char magic[8] = {'h', 's', '-', 'p', 'a', 'g', 'e', 's'};
 
 struct page_file {
-    int fd;
+    struct disk_file *file;
     bool unsynced;
     uint64_t *taken; /* a bit a slot */
     size_t words;
     size_t full_words; /* no free slot before this word */
 };
 
-static enum hs_status header_write(int fd, struct hs_error *err)
+static void header_encode(char page[HS_HEAP_PAGE_BYTES])
 {
-    char page[HS_HEAP_PAGE_BYTES] = {0};
-
+    memset(page, 0, HS_HEAP_PAGE_BYTES);
     memcpy(page, magic, sizeof magic);
     u32_put(page + sizeof magic, PAGE_FILE_VERSION);
-    if (pwrite(fd, page, sizeof page, 0) != (ssize_t)sizeof page) {
-        return hs_fail_errno(err, HS_IO, errno ? errno : ENOSPC, "snapshot: writing heap pages");
-    }
-    return HS_OK;
 }
 
-static enum hs_status header_check(int fd, struct hs_error *err)
+static enum hs_status header_write(struct disk_file *f, struct hs_error *err)
 {
-    char page[HS_HEAP_PAGE_BYTES], wanted[HS_HEAP_PAGE_BYTES] = {0};
+    char page[HS_HEAP_PAGE_BYTES];
 
-    memcpy(wanted, magic, sizeof magic);
-    u32_put(wanted + sizeof magic, PAGE_FILE_VERSION);
-    if (pread(fd, page, sizeof page, 0) != (ssize_t)sizeof page ||
-        memcmp(page, wanted, sizeof page) != 0) {
-        return hs_fail(err, HS_CORRUPT, "snapshot: the file of heap pages is not one of ours");
-    }
-    return HS_OK;
+    header_encode(page);
+    return disk_write(f, 0, slice_make(page, sizeof page), err);
 }
 
-static enum hs_status file_open(const char *dir, enum page_file_mode mode, int *fd,
-                                struct hs_error *err)
+static enum hs_status header_check(const struct disk_file *f, struct hs_error *err)
 {
-    int flags = mode == PAGE_FILE_READ_ONLY ? O_RDONLY : O_RDWR;
-    struct snapshot_path path;
-    enum hs_status st = snapshot_path_join(dir, PAGE_FILE_NAME, &path, err);
+    char page[HS_HEAP_PAGE_BYTES], wanted[HS_HEAP_PAGE_BYTES];
+    size_t got;
+    enum hs_status st = disk_read(f, 0, page, sizeof page, &got, err);
 
     if (st != HS_OK) return st;
-    *fd = open(path.text, flags | O_CLOEXEC);
-    if (*fd >= 0) return header_check(*fd, err);
-    if (errno == ENOENT && mode == PAGE_FILE_NEW) {
-        *fd = open(path.text, flags | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (*fd >= 0) return header_write(*fd, err);
-    }
-    st = errno == ENOENT ? HS_CORRUPT : HS_IO;
-    return hs_fail_errno(err, st, errno, "snapshot: opening %s", path.text);
+    header_encode(wanted);
+    if (got == sizeof page && memcmp(page, wanted, sizeof page) == 0) return HS_OK;
+    return hs_fail(err, HS_CORRUPT, "snapshot: the file of heap pages is not one of ours");
 }
 
-enum hs_status page_file_open(const char *dir, enum page_file_mode mode, struct page_file **out,
-                              struct hs_error *err)
+static enum hs_status file_open(const struct disk *disk, const char *dir, enum page_file_mode mode,
+                                struct disk_file **out, struct hs_error *err)
+{
+    enum disk_mode access = mode == PAGE_FILE_READ_ONLY ? DISK_READ : DISK_WRITE;
+    enum hs_status st = disk_open(disk, place, dir, PAGE_FILE_NAME, access, out, err);
+
+    if (st == HS_OK) return header_check(*out, err);
+    if (st != HS_NOT_FOUND) return st;
+    if (mode != PAGE_FILE_NEW) return hs_fail_prefix(err, HS_CORRUPT, "snapshot");
+    st = disk_open(disk, place, dir, PAGE_FILE_NAME, DISK_CREATE_NEW, out, err);
+    return st == HS_OK ? header_write(*out, err) : st;
+}
+
+enum hs_status page_file_open(const struct disk *disk, const char *dir, enum page_file_mode mode,
+                              struct page_file **out, struct hs_error *err)
 {
     struct page_file *f = calloc(1, sizeof *f);
     enum hs_status st;
 
     assert(dir && out);
     if (!f) return hs_fail(err, HS_NOMEM, "snapshot: no memory for heap pages");
-    f->fd = -1;
     f->unsynced = mode == PAGE_FILE_NEW; /* its header */
-    st = file_open(dir, mode, &f->fd, err);
+    st = file_open(disk, dir, mode, &f->file, err);
     if (st != HS_OK) {
         page_file_close(f);
         return st;
@@ -88,7 +80,7 @@ enum hs_status page_file_open(const char *dir, enum page_file_mode mode, struct 
 void page_file_close(struct page_file *f)
 {
     if (!f) return;
-    if (f->fd >= 0) (void)close(f->fd);
+    disk_close(f->file);
     free(f->taken);
     free(f);
 }
@@ -161,72 +153,36 @@ static enum hs_status slot_find(struct page_file *f, uint32_t *slot, struct hs_e
     return page_file_take(f, *slot, err);
 }
 
-static int page_write(int fd, const char *bytes, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t put = pwrite(fd, bytes, len, at);
-
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return put < 0 ? errno : ENOSPC;
-        bytes += put;
-        len -= (size_t)put;
-        at += put;
-    }
-    return 0;
-}
-
 enum hs_status page_file_put(struct page_file *f, const char *page, uint32_t *slot,
                              struct hs_error *err)
 {
-    int fault = FAULT("snapshot.pages.write");
     enum hs_status st = slot_find(f, slot, err);
-    int failed = fault == FAULT_NONE ? 0 : fault_errno(fault);
 
     if (st != HS_OK) return st;
     f->unsynced = true;
-    if (!failed) {
-        failed = page_write(f->fd, page, HS_HEAP_PAGE_BYTES, (off_t)*slot * HS_HEAP_PAGE_BYTES);
-    }
-    if (!failed) return HS_OK;
-    page_file_release(f, *slot);
-    return hs_fail_errno(err, HS_IO, failed, "snapshot: writing a heap page");
+    st = disk_write(f->file, (uint64_t)*slot * HS_HEAP_PAGE_BYTES,
+                    slice_make(page, HS_HEAP_PAGE_BYTES), err);
+    if (st != HS_OK) page_file_release(f, *slot);
+    return st;
 }
 
 enum hs_status page_file_sync(struct page_file *f, struct hs_error *err)
 {
-    int fault;
+    enum hs_status st = f->unsynced ? disk_sync(f->file, err) : HS_OK;
 
-    if (!f->unsynced) return HS_OK;
-    fault = FAULT("snapshot.pages.sync");
-    if (fault != FAULT_NONE) {
-        return hs_fail_errno(err, HS_IO, fault_errno(fault), "snapshot: syncing heap pages");
-    }
-    if (fdatasync(f->fd) != 0) {
-        return hs_fail_errno(err, HS_IO, errno, "snapshot: syncing heap pages");
-    }
-    f->unsynced = false;
-    return HS_OK;
+    if (st == HS_OK) f->unsynced = false;
+    return st;
 }
 
 enum hs_status page_file_get(const struct page_file *f, uint32_t slot, uint32_t count, char *memory,
                              struct hs_error *err)
 {
-    size_t len = (size_t)count * HS_HEAP_PAGE_BYTES;
-    off_t at = (off_t)slot * HS_HEAP_PAGE_BYTES;
+    size_t len = (size_t)count * HS_HEAP_PAGE_BYTES, got;
+    enum hs_status st;
 
     assert(memory && count > 0);
-    while (len > 0) {
-        ssize_t got = pread(f->fd, memory, len, at);
-
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return hs_fail_errno(err, HS_IO, errno, "snapshot: reading heap pages");
-        if (got == 0) {
-            return hs_fail(err, HS_CORRUPT, "snapshot: the file of heap pages ends before slot %u",
-                           slot + count - 1);
-        }
-        memory += got;
-        len -= (size_t)got;
-        at += got;
-    }
-    return HS_OK;
+    st = disk_read(f->file, (uint64_t)slot * HS_HEAP_PAGE_BYTES, memory, len, &got, err);
+    if (st != HS_OK || got == len) return st;
+    return hs_fail(err, HS_CORRUPT, "snapshot: the file of heap pages ends before slot %u",
+                   slot + count - 1);
 }

@@ -17,6 +17,7 @@
 #ifndef HEADSTART_SNAPSHOT_PAGE_FILE_H
 #define HEADSTART_SNAPSHOT_PAGE_FILE_H
 
+#include "kernel/state/disk.h"
 #include "kernel/state/heap_image.h"
 
 enum { PAGE_FILE_VERSION = 1 };
@@ -29,8 +30,9 @@ enum page_file_mode { PAGE_FILE_NEW = 1, PAGE_FILE_PRESENT, PAGE_FILE_READ_ONLY 
 
 /** `dir`: the generation's folder. NEW: made if missing. HS_CORRUPT: missing, or not such a file.
  */
-HS_MUST_CHECK enum hs_status page_file_open(const char *dir, enum page_file_mode mode,
-                                            struct page_file **out, struct hs_error *err);
+HS_MUST_CHECK enum hs_status page_file_open(const struct disk *disk, const char *dir,
+                                            enum page_file_mode mode, struct page_file **out,
+                                            struct hs_error *err);
 void page_file_close(struct page_file *f);
 
 /** Write the page to a free slot, which is taken by that. Not durable until page_file_sync. */

@@ -52,5 +52,5 @@ void snapshot_db_before_restore(struct snapshot_db *db)
     db->current = true;
     number = filled->number;
     generation_close(filled);
-    generation_discard(db->dir, number);
+    generation_discard(db->disk, db->dir, number);
 }

@@ -12,105 +12,61 @@
 #include "snapshot/page_file.h"
 #include "snapshot/snapshot_files.h"
 
-#include "kernel/state/fault.h"
-
 #include <assert.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     CLONE_TRIES_MAX = 20,
     CLONE_PAUSE_US = 500,
-    COPY_BYTES = 64 << 10,
-    COPY_RANGE_BYTES = 16 << 20
+    CURRENT_BYTES_MAX = 63,
+    READER_TRIES_MAX = 100,
 };
 
+static const char clone_place[] = "snapshot.clone";
+static const char reader_place[] = "snapshot.reader";
 static const char reader_prefix[] = ".read-";
+
+/* One copy being made. */
+struct clone {
+    const struct disk *disk;
+    const char *from, *to;
+    enum clone_use use;
+};
 
 /* What must not change during a copy. */
 struct clone_moment {
-    char manifest[64];
+    char manifest[CURRENT_BYTES_MAX + 1];
     uint64_t manifest_bytes;
 };
 
-static bool clone_moment_take(int dir_fd, struct clone_moment *out)
+/* HS_NOT_FOUND: the database does not say what its MANIFEST is, or it is not there. */
+static enum hs_status clone_moment_take(const struct clone *c, struct clone_moment *out,
+                                        struct hs_error *err)
 {
-    struct stat info;
-    ssize_t len;
-    int fd = openat(dir_fd, "CURRENT", O_RDONLY | O_CLOEXEC);
+    struct buffer text = {0};
+    struct disk_entry entry = {.bytes = 0};
+    enum hs_status st =
+        disk_read_all(c->disk, clone_place, c->from, "CURRENT", CURRENT_BYTES_MAX, &text, err);
 
-    if (fd < 0) return false;
     memset(out, 0, sizeof *out);
-    len = read(fd, out->manifest, sizeof out->manifest - 1);
-    (void)close(fd);
-    if (len <= 1 || strchr(out->manifest, '/')) return false;
-    out->manifest[strcspn(out->manifest, "\n")] = '\0';
-    if (fstatat(dir_fd, out->manifest, &info, 0) != 0) return false;
-    out->manifest_bytes = (uint64_t)info.st_size;
-    return true;
+    if (st == HS_OK) {
+        (void)snprintf(out->manifest, sizeof out->manifest, "%.*s",
+                       (int)strcspn(buffer_text(&text), "\n"), buffer_text(&text));
+        st = out->manifest[0] && !strchr(out->manifest, '/') ? HS_OK : HS_NOT_FOUND;
+    }
+    if (st == HS_OK) st = disk_look(c->disk, clone_place, c->from, out->manifest, &entry, err);
+    out->manifest_bytes = entry.bytes;
+    buffer_fini(&text);
+    return st;
 }
 
-/* Let the kernel copy, or share the blocks. False: it cannot between these two; nothing was done.
- */
-static bool blocks_copy(int from, int to, int *failed)
+static enum hs_status file_copy(const struct clone *c, const char *name, struct hs_error *err)
 {
-    bool begun = false;
-
-    for (;;) {
-        ssize_t got = copy_file_range(from, NULL, to, NULL, COPY_RANGE_BYTES, 0);
-
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && !begun) return false;
-        *failed = got < 0 ? errno : 0;
-        if (got <= 0) return begun; /* "nothing" at once may also be a file system that lies */
-        begun = true;
-    }
-}
-
-static int bytes_copy(int from, int to)
-{
-    char bytes[COPY_BYTES];
-    int failed = 0;
-
-    if (blocks_copy(from, to, &failed)) return failed;
-    for (;;) {
-        ssize_t got = read(from, bytes, sizeof bytes);
-
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return got < 0 ? errno : 0;
-        for (ssize_t done = 0; done < got;) {
-            ssize_t put = write(to, bytes + done, (size_t)(got - done));
-
-            if (put < 0 && errno != EINTR) return errno;
-            if (put > 0) done += put;
-        }
-    }
-}
-
-/* errno value, 0 when done. */
-static int file_copy(int from_dir, int to_dir, const char *name)
-{
-    int from = openat(from_dir, name, O_RDONLY | O_CLOEXEC);
-    int to, failed;
-
-    if (from < 0) return errno;
-    to = openat(to_dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (to < 0) {
-        failed = errno;
-        (void)close(from);
-        return failed;
-    }
-    failed = bytes_copy(from, to);
-    (void)close(from);
-    if (close(to) != 0 && !failed) failed = errno;
-    return failed;
+    return disk_copy(c->disk, clone_place, c->from, name, c->to, name,
+                     c->use == CLONE_TO_GO_ON ? DISK_COPY_SYNCED : DISK_COPY_UNSYNCED, err);
 }
 
 static bool name_ends(const char *name, const char *end)
@@ -120,153 +76,126 @@ static bool name_ends(const char *name, const char *end)
     return len > end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-static int file_clone(int from_dir, int to_dir, const char *name, const struct clone_moment *moment)
+static enum hs_status file_clone(const struct clone *c, const char *name,
+                                 const struct clone_moment *moment, struct hs_error *err)
 {
     if (strcmp(name, "CURRENT") == 0 || strcmp(name, moment->manifest) == 0 ||
         name_ends(name, ".log") || name_ends(name, ".ldb") || name_ends(name, ".sst")) {
-        return file_copy(from_dir, to_dir, name);
+        return file_copy(c, name, err);
     }
-    return 0;
-}
-
-/* The folder's file names, each with its NUL. All are taken before any file is copied: a log in the
- * list that is not the newest in it is then complete. */
-static int names_list(DIR *folder, struct buffer *names)
-{
-    struct dirent *entry;
-
-    while ((entry = readdir(folder))) {
-        if (buffer_append(names, slice_make(entry->d_name, strlen(entry->d_name) + 1)) != HS_OK) {
-            return ENOMEM;
-        }
-    }
-    return 0;
+    return HS_OK;
 }
 
 /* After the database: a slot that its copy refers to is not reused before another snapshot was
  * made, which shows in the MANIFEST. */
-static int pages_clone(int from_dir, int to_dir, enum clone_pages pages)
+static enum hs_status pages_clone(const struct clone *c, struct hs_error *err)
 {
-    if (pages == CLONE_PAGES_COPIED) return file_copy(from_dir, to_dir, PAGE_FILE_NAME);
-    return linkat(from_dir, PAGE_FILE_NAME, to_dir, PAGE_FILE_NAME, 0) == 0 ? 0 : errno;
+    if (c->use == CLONE_TO_READ) return file_copy(c, PAGE_FILE_NAME, err);
+    return disk_link(c->disk, clone_place, c->from, PAGE_FILE_NAME, c->to, PAGE_FILE_NAME, err);
 }
 
-/* EAGAIN: the database changed meanwhile. */
-static int clone_once(const char *from, int to_dir, enum clone_pages pages)
+/* HS_NOT_FOUND: the database changed meanwhile. All names are taken before any file is copied: a
+ * log in the list that is not the newest in it is then complete. */
+static enum hs_status clone_once(const struct clone *c, struct hs_error *err)
 {
     struct clone_moment before, after;
-    struct buffer names = {0};
-    DIR *folder = opendir(from);
-    int failed;
+    struct disk_listing names = {0};
+    enum hs_status st = clone_moment_take(c, &before, err);
 
-    if (!folder) return errno;
-    failed = clone_moment_take(dirfd(folder), &before) ? names_list(folder, &names) : EAGAIN;
-    for (size_t at = 0; !failed && at < names.len; at += strlen(names.data + at) + 1) {
-        failed = file_clone(dirfd(folder), to_dir, names.data + at, &before);
+    if (st == HS_OK) st = disk_list(c->disk, clone_place, c->from, &names, err);
+    for (size_t i = 0; st == HS_OK && i < names.len; i++) {
+        st = file_clone(c, names.names[i], &before, err);
     }
-    if (!failed) failed = pages_clone(dirfd(folder), to_dir, pages);
-    if (!failed && (!clone_moment_take(dirfd(folder), &after) ||
-                    memcmp(&before, &after, sizeof before) != 0)) {
-        failed = EAGAIN;
+    if (st == HS_OK) st = pages_clone(c, err);
+    if (st == HS_OK) st = clone_moment_take(c, &after, err);
+    if (st == HS_OK && memcmp(&before, &after, sizeof before) != 0) st = HS_NOT_FOUND;
+    if (st == HS_OK && c->use == CLONE_TO_GO_ON) {
+        st = disk_sync_folder(c->disk, clone_place, c->to, err);
     }
-    buffer_fini(&names);
-    (void)closedir(folder);
-    return failed == ENOENT ? EAGAIN : failed;
+    disk_listing_fini(&names);
+    return st;
 }
 
-static void dir_empty(int dir_fd)
+/* Its files go, the folder stays: it may be locked. */
+static void folder_empty(const struct disk *disk, const char *place, const char *dir)
 {
-    int fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    struct dirent *entry;
+    struct disk_listing names = {0};
 
-    if (!folder) {
-        if (fd >= 0) (void)close(fd);
-        return;
+    (void)(disk_list(disk, place, dir, &names, NULL) == HS_OK);
+    for (size_t i = 0; i < names.len; i++) {
+        (void)(disk_remove(disk, place, dir, names.names[i], NULL) == HS_OK);
     }
-    rewinddir(folder);
-    while ((entry = readdir(folder))) {
-        (void)unlinkat(dir_fd, entry->d_name, 0);
-    }
-    (void)closedir(folder);
+    disk_listing_fini(&names);
 }
 
-enum hs_status database_clone(const char *from, const char *to, enum clone_pages pages,
-                              struct hs_error *err)
+enum hs_status database_clone(const struct disk *disk, const char *from, const char *to,
+                              enum clone_use use, struct hs_error *err)
 {
-    int fault = FAULT("snapshot.clone");
-    int failed = EAGAIN, to_dir;
+    struct clone c = {.disk = disk, .from = from, .to = to, .use = use};
+    enum hs_status st = disk_make_folder(disk, clone_place, to, NULL, err);
 
-    if (fault != FAULT_NONE) {
-        return hs_fail_errno(err, HS_IO, fault_errno(fault), "snapshot: copying %s", from);
-    }
-    if (mkdir(to, 0700) != 0 && errno != EEXIST) {
-        return hs_fail_errno(err, HS_IO, errno, "snapshot: cannot make %s", to);
-    }
-    to_dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (to_dir < 0) return hs_fail_errno(err, HS_IO, errno, "snapshot: cannot open %s", to);
-    for (int i = 0; failed == EAGAIN && i < CLONE_TRIES_MAX; i++) {
+    if (st != HS_OK) return st;
+    st = HS_NOT_FOUND;
+    for (int i = 0; st == HS_NOT_FOUND && i < CLONE_TRIES_MAX; i++) {
         if (i > 0) (void)usleep(CLONE_PAUSE_US);
-        dir_empty(to_dir);
-        failed = clone_once(from, to_dir, pages);
+        folder_empty(disk, clone_place, to);
+        st = clone_once(&c, err);
     }
-    (void)close(to_dir);
-    if (failed == EAGAIN) {
+    if (st == HS_NOT_FOUND) {
         return hs_fail(err, HS_CORRUPT, "snapshot: %s lacks the files that it names", from);
     }
-    if (failed) return hs_fail_errno(err, HS_IO, failed, "snapshot: copying %s", from);
-    return HS_OK;
+    return st;
 }
 
-/* A folder of our own below `parent`, locked; NULL-terminated path in *out. */
-static bool reader_dir_make_in(const char *parent, struct snapshot_path *out, int *lock_fd)
+/* A folder of our own below `parent`, locked; other tools have other numbers. */
+static enum hs_status reader_dir_make_in(const struct disk *disk, const char *parent,
+                                         struct snapshot_path *out, struct disk_file **lock,
+                                         struct hs_error *err)
 {
-    char name[32];
+    enum hs_status st = HS_EXISTS;
+    char name[64] = "";
 
-    (void)snprintf(name, sizeof name, "%sXXXXXX", reader_prefix);
-    if (snapshot_path_join(parent, name, out, NULL) != HS_OK) return false;
-    if (!mkdtemp(out->text)) return false;
-    *lock_fd = open(out->text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return *lock_fd >= 0 && flock(*lock_fd, LOCK_EX | LOCK_NB) == 0;
+    for (int i = 0; st == HS_EXISTS && i < READER_TRIES_MAX; i++) {
+        (void)snprintf(name, sizeof name, "%s%ld-%d", reader_prefix, (long)getpid(), i);
+        st = disk_make_folder_new(disk, reader_place, parent, name, err);
+    }
+    if (st == HS_OK) st = snapshot_path_join(parent, name, out, err);
+    return st == HS_OK ? disk_lock(disk, reader_place, out->text, NULL, lock, err) : st;
 }
 
-enum hs_status reader_dir_make(const char *dir, struct snapshot_path *out, int *lock_fd,
-                               struct hs_error *err)
+enum hs_status reader_dir_make(const struct disk *disk, const char *dir, struct snapshot_path *out,
+                               struct disk_file **lock, struct hs_error *err)
 {
     const char *temporary = getenv("TMPDIR");
+    enum hs_status st = reader_dir_make_in(disk, dir, out, lock, err);
 
-    *lock_fd = -1;
-    if (reader_dir_make_in(dir, out, lock_fd)) return HS_OK;
-    if (reader_dir_make_in(temporary ? temporary : "/tmp", out, lock_fd)) return HS_OK;
-    return hs_fail_errno(err, HS_IO, errno, "snapshot: cannot make a folder for a copy");
+    if (st == HS_OK) return HS_OK;
+    st = reader_dir_make_in(disk, temporary ? temporary : "/tmp", out, lock, err);
+    if (st == HS_OK) return HS_OK;
+    return hs_fail_prefix(err, st, "snapshot: cannot make a folder for a copy");
 }
 
-void reader_dir_remove(const struct snapshot_path *path, int lock_fd)
+void reader_dir_remove(const struct disk *disk, const struct snapshot_path *path,
+                       struct disk_file *lock)
 {
-    if (lock_fd < 0) return;
-    dir_empty(lock_fd);
-    (void)rmdir(path->text);
-    (void)close(lock_fd);
+    if (!lock) return;
+    (void)(disk_remove_folder(disk, reader_place, path->text, NULL, NULL) == HS_OK);
+    disk_close(lock);
 }
 
-void reader_dirs_sweep(const char *dir)
+void reader_dirs_sweep(const struct disk *disk, const char *dir)
 {
-    DIR *folder = opendir(dir);
-    struct dirent *entry;
+    struct disk_listing names = {0};
 
-    while (folder && (entry = readdir(folder))) {
+    (void)(disk_list(disk, reader_place, dir, &names, NULL) == HS_OK);
+    for (size_t i = 0; i < names.len; i++) {
+        struct disk_file *lock = NULL;
         struct snapshot_path path;
-        int fd;
 
-        if (strncmp(entry->d_name, reader_prefix, strlen(reader_prefix)) != 0) continue;
-        if (snapshot_path_join(dir, entry->d_name, &path, NULL) != HS_OK) continue;
-        fd = open(path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) continue;
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            reader_dir_remove(&path, fd);
-        } else {
-            (void)close(fd);
-        }
+        if (strncmp(names.names[i], reader_prefix, strlen(reader_prefix)) != 0) continue;
+        if (snapshot_path_join(dir, names.names[i], &path, NULL) != HS_OK) continue;
+        if (disk_lock(disk, reader_place, path.text, NULL, &lock, NULL) != HS_OK) continue;
+        reader_dir_remove(disk, &path, lock);
     }
-    if (folder) (void)closedir(folder);
+    disk_listing_fini(&names);
 }

@@ -53,9 +53,9 @@ uint64_t snapshot_db_disk_bytes(struct snapshot_db *db)
     size_t len = 0;
 
     assert(db);
-    if (generation_list(db->dir, numbers, GENERATIONS_MAX, &len, NULL) != HS_OK) return 0;
+    if (generation_list(db->disk, db->dir, numbers, GENERATIONS_MAX, &len, NULL) != HS_OK) return 0;
     for (size_t i = 0; i < len; i++) {
-        bytes += generation_bytes(db->dir, numbers[i]);
+        bytes += generation_bytes(db->disk, db->dir, numbers[i]);
     }
     return bytes;
 }
@@ -91,21 +91,22 @@ static enum hs_status live_renew(struct snapshot_db *db, struct hs_error *err)
 
     generation_name(number, name);
     st = snapshot_path_join(db->dir, name, &path, err);
-    if (st == HS_OK) st = generation_remove(db->dir, number, err);
-    if (st == HS_OK) st = database_clone(db->live->path.text, path.text, CLONE_PAGES_LINKED, err);
-    if (st == HS_OK) st = generation_open(path.text, number, mode, &g, err);
+    if (st == HS_OK) st = generation_remove(db->disk, db->dir, number, err);
+    if (st == HS_OK)
+        st = database_clone(db->disk, db->live->path.text, path.text, CLONE_TO_GO_ON, err);
+    if (st == HS_OK) st = generation_open(db->disk, path.text, number, mode, &g, err);
     if (st == HS_OK) st = uncertain_undo(g, newest, err);
-    if (st == HS_OK) st = snapshot_dir_sync(db->dir, err);
-    if (st == HS_OK && db->current) st = generation_current_write(db->dir, number, err);
+    if (st == HS_OK) st = disk_sync_folder(db->disk, "snapshot.folder", db->dir, err);
+    if (st == HS_OK && db->current) st = generation_current_write(db->disk, db->dir, number, err);
     if (st != HS_OK) {
         generation_close(g);
-        generation_discard(db->dir, number);
+        generation_discard(db->disk, db->dir, number);
         return st;
     }
     g->partial = db->live->partial || !newest;
     db->number_last = number;
     snapshot_live_replace(db, g);
-    generation_discard(db->dir, before);
+    generation_discard(db->disk, db->dir, before);
     return HS_OK;
 }
 
@@ -126,8 +127,8 @@ static enum hs_status put_first(struct snapshot_db *db, struct generation *g,
     enum hs_status st = generation_put_first(g, db->epoch, changes, clock_now(db), err);
 
     if (st != HS_OK) return st;
-    st = snapshot_dir_sync(db->dir, err);
-    if (st == HS_OK) st = generation_current_write(db->dir, g->number, err);
+    st = disk_sync_folder(db->disk, "snapshot.folder", db->dir, err);
+    if (st == HS_OK) st = generation_current_write(db->disk, db->dir, g->number, err);
     if (st == HS_OK) return HS_OK;
     g->records_len = 0; /* not reached: the next put makes it anew */
     g->partial = true;
@@ -149,7 +150,7 @@ static enum hs_status put_in_new_epoch(struct snapshot_db *db, const struct mark
         uint64_t number = g->number;
 
         generation_close(g);
-        generation_discard(db->dir, number);
+        generation_discard(db->disk, db->dir, number);
         return st;
     }
     snapshot_live_replace(db, g);
@@ -213,7 +214,7 @@ static enum hs_status reader_reopen(struct snapshot_db *db, enum generation_mode
 
     assert(db->read_only);
     snapshot_live_replace(db, NULL);
-    st = generation_open(db->reader_dir.text, number, mode, &g, err);
+    st = generation_open(db->disk, db->reader_dir.text, number, mode, &g, err);
     if (st == HS_OK) snapshot_live_replace(db, g);
     return st;
 }
@@ -242,13 +243,13 @@ static enum hs_status superseded_drop(struct snapshot_db *db, struct hs_error *e
     enum hs_status st;
     size_t len;
 
-    st = generation_list(db->dir, numbers, GENERATIONS_MAX, &len, err);
+    st = generation_list(db->disk, db->dir, numbers, GENERATIONS_MAX, &len, err);
     for (size_t i = 0; st == HS_OK && i < len; i++) {
         if (numbers[i] == db->live->number) continue;
-        if (generation_rejected(db->dir, numbers[i])) {
-            st = generation_quarantine(db->dir, numbers[i], db->quarantine_dir, err);
+        if (generation_rejected(db->disk, db->dir, numbers[i])) {
+            st = generation_quarantine(db->disk, db->dir, numbers[i], db->quarantine_dir, err);
         } else {
-            st = generation_remove(db->dir, numbers[i], err);
+            st = generation_remove(db->disk, db->dir, numbers[i], err);
         }
     }
     return st;
@@ -281,7 +282,7 @@ enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason, st
     enum hs_status st;
 
     assert(db && !db->read_only && reason);
-    st = generation_reject(db->dir, db->live->number, reason, err);
+    st = generation_reject(db->disk, db->dir, db->live->number, reason, err);
     if (st == HS_OK) db->rejected = true;
     return st;
 }
@@ -300,9 +301,9 @@ enum hs_status snapshot_db_begin_anew(struct snapshot_db *db, struct hs_error *e
     db->fill = NULL;
     snapshot_live_replace(db, g);
     if (drop) {
-        st = generation_remove(db->dir, before, err); /* it never had a snapshot */
+        st = generation_remove(db->disk, db->dir, before, err); /* it never had a snapshot */
     } else if (db->rejected) {
-        st = generation_quarantine(db->dir, before, db->quarantine_dir, err);
+        st = generation_quarantine(db->disk, db->dir, before, db->quarantine_dir, err);
     }
     db->current = false;
     db->rejected = false;

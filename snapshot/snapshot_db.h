@@ -20,12 +20,14 @@
 #ifndef HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
 #define HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
 
+#include "kernel/state/disk.h"
 #include "kernel/state/kv_store.h"
 #include "kernel/state/mark.h"
 
 struct snapshot_db;
 
 struct snapshot_db_options {
+    const struct disk *disk;    /* outlives the store; NULL: the system's */
     const char *dir;            /* <data>/snapshot; created if missing */
     const char *quarantine_dir; /* rejected generations are moved here */
     const char *epoch;          /* vat_engine_epoch: images of another epoch are not handed out */

@@ -2,10 +2,8 @@
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { GENERATIONS_MAX = 1024 };
 
@@ -19,8 +17,9 @@ enum hs_status snapshot_generation_make(struct snapshot_db *db, struct generatio
     assert(!db->read_only);
     generation_name(db->number_last + 1, name);
     st = snapshot_path_join(db->dir, name, &path, err);
-    if (st == HS_OK) st = generation_remove(db->dir, db->number_last + 1, err);
-    if (st == HS_OK) st = generation_open(path.text, db->number_last + 1, GENERATION_NEW, out, err);
+    if (st == HS_OK) st = generation_remove(db->disk, db->dir, db->number_last + 1, err);
+    if (st == HS_OK)
+        st = generation_open(db->disk, path.text, db->number_last + 1, GENERATION_NEW, out, err);
     if (st == HS_OK) db->number_last++;
     return st;
 }
@@ -36,14 +35,15 @@ static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
     generation_name(number, name);
     st = snapshot_path_join(db->dir, name, &path, err);
     if (st != HS_OK) return st;
-    if (!db->read_only) return generation_open(path.text, number, GENERATION_PRESENT, out, err);
-    if (db->reader_fd < 0) {
-        st = reader_dir_make(db->dir, &db->reader_dir, &db->reader_fd, err);
+    if (!db->read_only)
+        return generation_open(db->disk, path.text, number, GENERATION_PRESENT, out, err);
+    if (!db->reader_lock) {
+        st = reader_dir_make(db->disk, db->dir, &db->reader_dir, &db->reader_lock, err);
         if (st != HS_OK) return st;
     }
-    st = database_clone(path.text, db->reader_dir.text, CLONE_PAGES_COPIED, err);
+    st = database_clone(db->disk, path.text, db->reader_dir.text, CLONE_TO_READ, err);
     if (st != HS_OK) return st;
-    return generation_open(db->reader_dir.text, number, GENERATION_READ_ONLY, out, err);
+    return generation_open(db->disk, db->reader_dir.text, number, GENERATION_READ_ONLY, out, err);
 }
 
 /* Try one generation. HS_OK with *found false: it is of no use and has been dealt with. */
@@ -54,9 +54,9 @@ static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, boo
     enum hs_status st;
 
     *found = false;
-    if (generation_rejected(db->dir, number)) {
+    if (generation_rejected(db->disk, db->dir, number)) {
         if (db->read_only) return HS_OK;
-        return generation_quarantine(db->dir, number, db->quarantine_dir, err);
+        return generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
     }
     st = candidate_open(db, number, &g, err);
     if (st == HS_OK) {
@@ -68,8 +68,8 @@ static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, boo
     if (st != HS_CORRUPT && st != HS_NOT_FOUND) return st;
     if (db->read_only) return HS_OK;
     /* One that CURRENT names had a snapshot; others may never have got that far. */
-    if (st == HS_NOT_FOUND && !is_named) return generation_remove(db->dir, number, err);
-    return generation_quarantine(db->dir, number, db->quarantine_dir, err);
+    if (st == HS_NOT_FOUND && !is_named) return generation_remove(db->disk, db->dir, number, err);
+    return generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
 }
 
 /* Newer than the one in use: being filled when the process died. */
@@ -80,7 +80,7 @@ static enum hs_status leftovers_remove(struct snapshot_db *db, const uint64_t *n
 
     if (db->read_only || !db->live) return HS_OK;
     for (size_t i = 0; st == HS_OK && i < len && numbers[i] > db->live->number; i++) {
-        st = generation_remove(db->dir, numbers[i], err);
+        st = generation_remove(db->disk, db->dir, numbers[i], err);
     }
     return st;
 }
@@ -88,12 +88,12 @@ static enum hs_status leftovers_remove(struct snapshot_db *db, const uint64_t *n
 static enum hs_status live_find(struct snapshot_db *db, struct hs_error *err)
 {
     uint64_t numbers[GENERATIONS_MAX];
-    uint64_t named = generation_current_read(db->dir);
+    uint64_t named = generation_current_read(db->disk, db->dir);
     bool found = false;
     enum hs_status st;
     size_t len;
 
-    st = generation_list(db->dir, numbers, GENERATIONS_MAX, &len, err);
+    st = generation_list(db->disk, db->dir, numbers, GENERATIONS_MAX, &len, err);
     if (st != HS_OK) return st;
     db->number_last = len ? numbers[0] : 0;
     for (size_t i = 0; st == HS_OK && !found && i < len; i++) {
@@ -105,7 +105,7 @@ static enum hs_status live_find(struct snapshot_db *db, struct hs_error *err)
     if (st != HS_OK || !found || db->read_only) return st;
     st = leftovers_remove(db, numbers, len, err);
     if (st != HS_OK || db->current) return st;
-    st = generation_current_write(db->dir, db->live->number, err);
+    st = generation_current_write(db->disk, db->dir, db->live->number, err);
     db->current = st == HS_OK;
     return st;
 }
@@ -113,11 +113,13 @@ static enum hs_status live_find(struct snapshot_db *db, struct hs_error *err)
 static enum hs_status writable_open(struct snapshot_db *db, struct hs_error *err)
 {
     struct generation *g = NULL;
-    enum hs_status st = snapshot_dir_make(db->dir, err);
+    enum hs_status st = disk_make_folder(db->disk, "snapshot.folder", db->dir, NULL, err);
 
-    if (st == HS_OK) st = snapshot_dir_lock(db->dir, &db->lock_fd, err);
+    if (st == HS_OK)
+        st = disk_lock(db->disk, "snapshot.folder", db->dir, "LOCK", &db->lock_file, err);
     if (st != HS_OK) return st;
-    reader_dirs_sweep(db->dir);
+    reader_dirs_sweep(db->disk, db->dir);
+    disk_sweep(db->disk, "snapshot.file", db->dir);
     st = live_find(db, err);
     if (st != HS_OK || db->live) return st;
     st = snapshot_generation_make(db, &g, err);
@@ -128,8 +130,7 @@ static enum hs_status writable_open(struct snapshot_db *db, struct hs_error *err
 static enum hs_status db_init(struct snapshot_db *db, const struct snapshot_db_options *options,
                               struct hs_error *err)
 {
-    db->lock_fd = -1;
-    db->reader_fd = -1;
+    db->disk = options->disk ? options->disk : disk_system();
     db->keep = options->keep;
     db->read_only = options->read_only;
     db->clock = options->clock;
@@ -169,8 +170,8 @@ void snapshot_db_close(struct snapshot_db *db)
     kv_leveldb_batch_close(db->fill);
     generation_close(db->before);
     generation_close(db->live);
-    reader_dir_remove(&db->reader_dir, db->reader_fd);
-    if (db->lock_fd >= 0) (void)close(db->lock_fd);
+    reader_dir_remove(db->disk, &db->reader_dir, db->reader_lock);
+    disk_close(db->lock_file);
     (void)pthread_rwlock_destroy(&db->swap);
     free(db->epoch);
     free(db->quarantine_dir);

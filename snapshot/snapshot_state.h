@@ -21,13 +21,14 @@ struct snapshot_images {
 struct snapshot_db {
     struct snapshot_base base;
     struct snapshot_images images, images_before;
+    const struct disk *disk;
     char *dir;
     char *quarantine_dir;
     char *epoch;
     uint32_t keep;
     bool read_only;
     uint64_t (*clock)(void);
-    int lock_fd;
+    struct disk_file *lock_file;
     uint64_t number_last;      /* the highest number a generation was seen or made with */
     pthread_rwlock_t swap;     /* readers of `live` against its replacement */
     struct generation *live;   /* NULL only when read_only found none */
@@ -36,7 +37,7 @@ struct snapshot_db {
     bool rejected;             /* nothing more comes of live: only begin_anew helps */
     struct kv_leveldb_batch *fill;
     struct snapshot_path reader_dir; /* of a read-only copy */
-    int reader_fd;
+    struct disk_file *reader_lock;
 };
 
 /** Set up the two views. */

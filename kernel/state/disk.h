@@ -159,7 +159,8 @@ HS_MUST_CHECK enum hs_status disk_rename(const struct disk *disk, const char *pl
                                          const char *from_dir, const char *from_name,
                                          const char *to_dir, const char *to_name,
                                          struct hs_error *err);
-/** A second name for a file's content. HS_EXISTS. */
+/** A second name for a file's content; a synced copy where the file system has no such thing. The
+ *  name is durable after disk_sync_folder. HS_EXISTS. */
 HS_MUST_CHECK enum hs_status disk_link(const struct disk *disk, const char *place,
                                        const char *from_dir, const char *from_name,
                                        const char *to_dir, const char *to_name,
@@ -172,8 +173,8 @@ HS_MUST_CHECK enum hs_status disk_remove(const struct disk *disk, const char *pl
 HS_MUST_CHECK enum hs_status disk_remove_folder(const struct disk *disk, const char *place,
                                                 const char *dir, const char *name,
                                                 struct hs_error *err);
-/** Remove the temporary files that a crash left, as far as that works. To be done by the folder's
- *  only user when it is opened. */
+/** Remove the files and folders named *.tmp, which a crash left, as far as that works. To be done
+ * by the folder's only user when it is opened. */
 void disk_sweep(const struct disk *disk, const char *place, const char *dir);
 
 struct disk_space {

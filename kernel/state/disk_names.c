@@ -171,17 +171,28 @@ enum hs_status disk_rename(const struct disk *disk, const char *place, const cha
     return names_run(disk, place, "rename", call_rename, from_dir, from_name, to_dir, to_name, err);
 }
 
+/* File systems without links, or two of them. */
+static bool links_impossible(int errnum)
+{
+    return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EOPNOTSUPP;
+}
+
 enum hs_status disk_link(const struct disk *disk, const char *place, const char *from_dir,
                          const char *from_name, const char *to_dir, const char *to_name,
                          struct hs_error *err)
 {
-    struct hs_error words;
-    enum hs_status st = names_run(disk, place, "link", call_link, from_dir, from_name, to_dir,
-                                  to_name, err ? err : &words);
+    struct hs_error words = {.status = HS_OK};
+    enum hs_status st =
+        names_run(disk, place, "link", call_link, from_dir, from_name, to_dir, to_name, &words);
 
-    if (st == HS_IO && (err ? err : &words)->errnum == EEXIST) {
+    if (st == HS_OK) return st;
+    if (words.errnum == EEXIST) {
         return hs_fail(err, HS_EXISTS, "%s/%s is already there", to_dir, to_name);
     }
+    if (links_impossible(words.errnum)) {
+        return disk_copy(disk, place, from_dir, from_name, to_dir, to_name, DISK_COPY_SYNCED, err);
+    }
+    if (err) *err = words;
     return st;
 }
 

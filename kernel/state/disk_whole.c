@@ -107,7 +107,7 @@ void disk_sweep(const struct disk *disk, const char *place, const char *dir)
 
         if (len <= suffix_len) continue;
         if (strcmp(names.names[i] + len - suffix_len, temporary_suffix) != 0) continue;
-        (void)(disk_remove(disk, place, dir, names.names[i], NULL) == HS_OK);
+        (void)(disk_remove_folder(disk, place, dir, names.names[i], NULL) == HS_OK);
     }
     disk_listing_fini(&names);
 }

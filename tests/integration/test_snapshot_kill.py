@@ -20,7 +20,7 @@ COUNTS = {"leveldb.write": [1, 2, 4], "leveldb.written": [1, 3]}
 COUNTS_LONG = {"leveldb.write": range(1, 9), "leveldb.written": range(1, 9),
                "log.segment.write": [1, 2, 17], "log.segment.write.after": [1, 2, 17],
                "log.segment.sync": [1, 2, 3], "snapshot.file.write": [1, 2],
-               "snapshot.file.rename": [1, 2], "snapshot.dir.sync": [1, 2, 3]}
+               "snapshot.file.rename": [1, 2], "snapshot.folder.sync_folder": [1, 2, 3]}
 MET_IN_EVERY_STORY = {"leveldb.write", "leveldb.written", "log.segment.write", "log.segment.write.after",
                       "log.segment.sync"}
 

@@ -236,7 +236,7 @@ static void steward__full_replay_without_a_disk_runs_from_memory(void)
 {
     static const char *const points[] = {"leveldb.write:1+:ENOSPC", "leveldb.write:2+:EIO",
                                          "snapshot.file.write:1+:ENOSPC,leveldb.write:1+:ENOSPC",
-                                         "snapshot.dir.sync:1+:EIO,leveldb.write:1+:EIO"};
+                                         "snapshot.*.sync_folder:1+:EIO,leveldb.write:1+:EIO"};
 
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         rig_open(&rig);

@@ -205,7 +205,7 @@ static void tail__disk_that_fails_leaves_it_to_full_replay(void)
 {
     static const char *const points[] = {"leveldb.write:1+:ENOSPC",
                                          "snapshot.file.write:1+:ENOSPC,leveldb.write:1+:ENOSPC",
-                                         "snapshot.dir.sync:1+:EIO,leveldb.write:1+:EIO"};
+                                         "snapshot.*.sync_folder:1+:EIO,leveldb.write:1+:EIO"};
 
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         open_behind(21, 14);

@@ -3,6 +3,7 @@
 #include "tests/unit/snapshot/mark_model.h"
 #include "tests/unit/suite.h"
 
+#include "kernel/state/disk_operations.h"
 #include "kernel/state/fault.h"
 
 #include <errno.h>
@@ -17,21 +18,16 @@
 enum { KEEP = 3, COUNT_MAX = 5000, QUIET_RUNS = 3, PUTS_MAX = 400 };
 
 static const char *const points[] = {
-    "leveldb.write",
-    "leveldb.written",
-    "snapshot.file.write",
-    "snapshot.file.rename",
-    "snapshot.dir.sync",
-    "snapshot.generation.remove",
-    "snapshot.generation.quarantine",
-    "snapshot.pages.write",
-    "snapshot.pages.sync",
+    "leveldb.write",       "leveldb.written",       "snapshot.file.*",
+    "snapshot.folder.*",   "snapshot.generation.*", "snapshot.quarantine.*",
+    "snapshot.pages.open", "snapshot.pages.write",  "snapshot.pages.sync",
 };
 enum { POINTS = sizeof points / sizeof points[0] };
 
 /* LevelDB syncs through this one of ours: when `sync_fails_in` counts down to zero, one sync fails
  * after its data was written, as a disk's would. */
 static atomic_int sync_fails_in;
+static const char *disturbance; /* the fault point that is armed; NULL: none */
 
 int fdatasync(int fd)
 {
@@ -47,6 +43,7 @@ static void disturb(const char *fault)
 {
     bool sync = fault && strncmp(fault, "fdatasync:", 10) == 0;
 
+    disturbance = sync ? NULL : fault;
     atomic_store(&sync_fails_in, sync ? (int)strtol(fault + 10, NULL, 10) : 0);
     fault_arm(sync ? NULL : fault);
 }
@@ -156,15 +153,18 @@ static struct snapshot_db *store_open(struct model_store *store, const struct ex
 static struct snapshot_db *epoch_change(struct model_store *store, struct expected *e,
                                         struct snapshot_db *db)
 {
+    const char *fault = disturbance;
     int syncs_left;
 
     if (workload[e->step] != OP_NEW_EPOCH || e->new_epoch) return db;
     syncs_left = atomic_exchange(&sync_fails_in, 0);
+    fault_arm(NULL);
     snapshot_db_close(db);
     e->new_epoch = true;
     e->images = false;
     db = store_open(store, e);
     atomic_store(&sync_fails_in, syncs_left);
+    fault_arm(fault); /* counting anew */
     return db;
 }
 
@@ -269,11 +269,147 @@ static void snapshot_db__every_kth_failed_sync_is_told_and_repaired(void)
     CU_ASSERT(total > 15);
 }
 
+/* A disk that knows what a power cut would take: contents since their last sync, names since their
+ * folder's. */
+enum { LEDGER_PATHS_MAX = 512, LEDGER_FILES_MAX = 1024 };
+
+static struct {
+    struct scratch_path of_file[LEDGER_FILES_MAX];
+    struct scratch_path content[LEDGER_PATHS_MAX], name[LEDGER_PATHS_MAX];
+    size_t content_len, name_len;
+    size_t named, lost; /* CURRENT renamed into place; what a power cut then would take */
+} ledger;
+
+static void ledger_add(struct scratch_path *paths, size_t *len, const char *path)
+{
+    CU_ASSERT_FATAL(*len < LEDGER_PATHS_MAX);
+    (void)snprintf(paths[(*len)++].text, sizeof paths->text, "%s", path);
+}
+
+/* Forget `path`, or with `below` what lies directly in it. */
+static void ledger_forget(struct scratch_path *paths, size_t *len, const char *path, bool below)
+{
+    size_t path_len = strlen(path), kept = 0;
+
+    for (size_t i = 0; i < *len; i++) {
+        const char *slash = strrchr(paths[i].text, '/');
+        bool hit = below ? (size_t)(slash - paths[i].text) == path_len &&
+                               strncmp(paths[i].text, path, path_len) == 0
+                         : strcmp(paths[i].text, path) == 0;
+
+        if (!hit) paths[kept++] = paths[i];
+    }
+    *len = kept;
+}
+
+static int ledger_open(void *self, const char *path, enum disk_open_kind kind, int *file)
+{
+    int errnum = disk_system()->operations->open(self, path, kind, file);
+
+    if (errnum) return errnum;
+    CU_ASSERT_FATAL(*file < LEDGER_FILES_MAX);
+    (void)snprintf(ledger.of_file[*file].text, sizeof ledger.of_file[0].text, "%s", path);
+    if (kind != DISK_OPEN_READ && kind != DISK_OPEN_WRITE && kind != DISK_OPEN_FOLDER) {
+        ledger_add(ledger.name, &ledger.name_len, path);
+    }
+    return 0;
+}
+
+static int ledger_write(void *self, int file, uint64_t offset, const void *bytes, size_t len,
+                        size_t *put)
+{
+    ledger_add(ledger.content, &ledger.content_len, ledger.of_file[file].text);
+    return disk_system()->operations->write(self, file, offset, bytes, len, put);
+}
+
+static int ledger_sync(void *self, int file)
+{
+    ledger_forget(ledger.content, &ledger.content_len, ledger.of_file[file].text, false);
+    return disk_system()->operations->sync(self, file);
+}
+
+static int ledger_sync_folder(void *self, const char *path)
+{
+    ledger_forget(ledger.name, &ledger.name_len, path, true);
+    return disk_system()->operations->sync_folder(self, path);
+}
+
+static int ledger_link(void *self, const char *from, const char *to)
+{
+    ledger_add(ledger.name, &ledger.name_len, to);
+    return disk_system()->operations->link(self, from, to);
+}
+
+static int ledger_make_folder(void *self, const char *path)
+{
+    ledger_add(ledger.name, &ledger.name_len, path);
+    return disk_system()->operations->make_folder(self, path);
+}
+
+static int ledger_remove(void *self, const char *path)
+{
+    ledger_forget(ledger.content, &ledger.content_len, path, false);
+    ledger_forget(ledger.name, &ledger.name_len, path, false);
+    return disk_system()->operations->remove(self, path);
+}
+
+/* At the moment when CURRENT names a generation, nothing of any may be at risk. */
+static int ledger_rename(void *self, const char *from, const char *to)
+{
+    const char *slash = strrchr(to, '/');
+
+    ledger_forget(ledger.name, &ledger.name_len, from, false);
+    if (strcmp(slash, "/CURRENT") == 0) {
+        ledger.named++;
+        for (size_t i = 0; i < ledger.content_len; i++) {
+            ledger.lost += strstr(ledger.content[i].text, "/gen-") != NULL;
+        }
+        for (size_t i = 0; i < ledger.name_len; i++) {
+            ledger.lost += strstr(ledger.name[i].text, "/gen-") != NULL;
+        }
+    }
+    return disk_system()->operations->rename(self, from, to);
+}
+
+static void snapshot_db__what_is_copied_is_durable_before_it_is_named(void)
+{
+    struct disk_operations operations = *disk_system()->operations;
+    const struct disk disk = {.operations = &operations};
+    struct expected e = {.none = true, .random = 42};
+    struct scratch_path dir = scratch_make();
+    struct model_store store;
+    struct snapshot_db *db;
+
+    operations.open = ledger_open;
+    operations.write = ledger_write;
+    operations.copy = NULL; /* copies are writes */
+    operations.sync = ledger_sync;
+    operations.sync_folder = ledger_sync_folder;
+    operations.link = ledger_link;
+    operations.make_folder = ledger_make_folder;
+    operations.remove = ledger_remove;
+    operations.rename = ledger_rename;
+    memset(&ledger, 0, sizeof ledger);
+    model_store_init(&store, dir.text, KEEP);
+    store.options.disk = &disk;
+    db = store_open(&store, &e);
+    CU_ASSERT_EQUAL_FATAL(put_model(&e, db, NULL), HS_OK);
+    CU_ASSERT_EQUAL(ledger.named, 1);
+    fault_arm("leveldb.write:1:EIO");
+    CU_ASSERT_EQUAL(put_model(&e, db, NULL), HS_IO);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL_FATAL(put_model(&e, db, NULL), HS_OK); /* goes on in a copy */
+    CU_ASSERT_EQUAL(ledger.named, 2);
+    CU_ASSERT_EQUAL(ledger.lost, 0);
+    CU_ASSERT(holds(&e, db));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
 /* Where going on in a copy of the folder can fail. */
-static const char *const renewal_points[] = {"snapshot.clone", "snapshot.generation.remove",
-                                             "snapshot.file.write", "snapshot.file.rename",
-                                             "snapshot.dir.sync"};
-enum { RENEWAL_POINTS = sizeof renewal_points / sizeof renewal_points[0] };
+static const char *const renewal_points[] = {"snapshot.clone.*", "snapshot.generation.*",
+                                             "snapshot.file.*", "snapshot.folder.*"};
+enum { RENEWAL_POINTS = sizeof renewal_points / sizeof renewal_points[0], RENEWALS = 30 };
 
 static void snapshot_db__going_on_may_fail_as_well(void)
 {
@@ -287,11 +423,11 @@ static void snapshot_db__going_on_may_fail_as_well(void)
 
         model_store_init(&store, dir.text, KEEP);
         db = store_open(&store, &e);
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < RENEWALS; i++) {
             CU_ASSERT_EQUAL_FATAL(put_model(&e, db, &err), HS_OK);
             fault_arm("leveldb.write:1:EIO");
             CU_ASSERT_EQUAL(put_model(&e, db, &err), HS_IO);
-            (void)snprintf(fault, sizeof fault, "%s:%d:ENOSPC", renewal_points[p], 1 + i % 2);
+            (void)snprintf(fault, sizeof fault, "%s:%d:ENOSPC", renewal_points[p], 1 + i);
             fault_arm(fault);
             if (put_model(&e, db, &err) == HS_IO) CU_ASSERT(holds(&e, db));
             fault_arm(NULL);
@@ -556,6 +692,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__killed_while_going_on_holds_the_old_or_the_new),
     SUITE_CASE(snapshot_db__every_kth_failure_is_told_and_repaired),
     SUITE_CASE(snapshot_db__every_kth_failed_sync_is_told_and_repaired),
+    SUITE_CASE(snapshot_db__what_is_copied_is_durable_before_it_is_named),
     SUITE_CASE(snapshot_db__going_on_may_fail_as_well),
 };
 

@@ -395,6 +395,25 @@ static void names__are_renamed_linked_and_removed(void)
     CU_ASSERT_EQUAL(names_in(top.text), 1);
 }
 
+static int no_links(void *self, const char *from, const char *to)
+{
+    (void)self;
+    (void)from;
+    return access(to, F_OK) == 0 ? EEXIST : EPERM;
+}
+
+static void link__is_a_copy_where_there_are_none(void)
+{
+    struct disk_operations operations = *disk_system()->operations;
+    struct disk disk = {.operations = &operations};
+
+    operations.link = no_links;
+    write_file("f", "1");
+    CU_ASSERT_EQUAL(disk_link(&disk, "t.f", top.text, "f", top.text, "g", NULL), HS_OK);
+    CU_ASSERT_EQUAL(disk_link(&disk, "t.f", top.text, "f", top.text, "g", NULL), HS_EXISTS);
+    check_file("g", "1");
+}
+
 static void space__is_told(void)
 {
     struct disk_space space = {0};
@@ -440,6 +459,7 @@ ROOM_CASE(make_folder__makes_missing_parents_and_takes_what_is_there)
 ROOM_CASE(list__is_in_byte_order)
 ROOM_CASE(remove_folder__takes_all_and_follows_no_link)
 ROOM_CASE(names__are_renamed_linked_and_removed)
+ROOM_CASE(link__is_a_copy_where_there_are_none)
 ROOM_CASE(space__is_told)
 ROOM_CASE(path__too_long_is_an_error)
 
@@ -461,6 +481,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(list__is_in_byte_order_in_a_folder),
     SUITE_CASE(remove_folder__takes_all_and_follows_no_link_in_a_folder),
     SUITE_CASE(names__are_renamed_linked_and_removed_in_a_folder),
+    SUITE_CASE(link__is_a_copy_where_there_are_none_in_a_folder),
     SUITE_CASE(space__is_told_in_a_folder),
     SUITE_CASE(path__too_long_is_an_error_in_a_folder),
 };
