@@ -31,7 +31,6 @@ enum ipc_code {
     IPC_BUSY,
     IPC_TOO_LARGE,
     IPC_NOT_READY,
-    IPC_STALE,
     IPC_KERNEL_FAILED,
     IPC_STORAGE_FAILED,
     IPC_NODE_FAILED,

@@ -70,17 +70,11 @@ const char *session_method_name(enum session_method method)
 const char *ipc_code_name(enum ipc_code code)
 {
     static const char *const names[IPC_CODE_COUNT] = {
-        [IPC_BAD_REQUEST] = "bad_request",
-        [IPC_UNKNOWN_METHOD] = "unknown_method",
-        [IPC_WRONG_CHAIN] = "wrong_chain",
-        [IPC_BUSY] = "busy",
-        [IPC_TOO_LARGE] = "too_large",
-        [IPC_NOT_READY] = "not_ready",
-        [IPC_STALE] = "stale",
-        [IPC_KERNEL_FAILED] = "kernel_failed",
-        [IPC_STORAGE_FAILED] = "storage_failed",
-        [IPC_NODE_FAILED] = "node_failed",
-        [IPC_SHUTTING_DOWN] = "shutting_down",
+        [IPC_BAD_REQUEST] = "bad_request",     [IPC_UNKNOWN_METHOD] = "unknown_method",
+        [IPC_WRONG_CHAIN] = "wrong_chain",     [IPC_BUSY] = "busy",
+        [IPC_TOO_LARGE] = "too_large",         [IPC_NOT_READY] = "not_ready",
+        [IPC_KERNEL_FAILED] = "kernel_failed", [IPC_STORAGE_FAILED] = "storage_failed",
+        [IPC_NODE_FAILED] = "node_failed",     [IPC_SHUTTING_DOWN] = "shutting_down",
         [IPC_INTERNAL] = "internal",
     };
 

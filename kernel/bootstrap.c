@@ -171,11 +171,8 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
 static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_error *err)
 {
     struct bootstrap *b = data;
-    bool found;
-    enum hs_status st = kv_hashed_has(&k->kv, slice_text("vat.nextID"), &found, err);
+    enum hs_status st = kernel_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
 
-    if (st == HS_OK && !found) st = state_vector_init(&k->kv.store, k->options.config, err);
-    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
     if (st == HS_OK) st = bootstrap_start_vats(k, b, err);
     if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "},{"));
     if (st == HS_OK) st = bootstrap_add_devices(k, b, err);
@@ -206,6 +203,21 @@ static enum hs_status bootstrap_check(struct kernel *k, struct bootstrap *b, str
     }
     buffer_fini(&value);
     return st;
+}
+
+static enum hs_status bootstrap_state_vector(struct kernel *k, void *data, struct hs_error *err)
+{
+    (void)data;
+    return state_vector_init(&k->kv.store, k->options.config, err);
+}
+
+enum hs_status bootstrap_initialise(struct kernel *k, struct hs_error *err)
+{
+    bool found;
+    enum hs_status st = kv_hashed_has(&k->kv, slice_text("vat.nextID"), &found, err);
+
+    if (st != HS_OK || found) return st;
+    return crank_run(k, bootstrap_state_vector, NULL, err);
 }
 
 enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err)

@@ -1,13 +1,16 @@
 /* Bootstrap: what a kernel does once, before its first message.
  *
- * One crank makes the state vector from the configuration (unless the store holds one), gives every
- * static vat its root object and every device its node, queues the vats' startVat deliveries and
- * the bootstrap message, and sets `initialized`. Then all of that runs.
+ * A crank makes the state vector from the configuration, unless the store holds one. Another gives
+ * every static vat its root object and every device its node, queues the vats' startVat deliveries
+ * and the bootstrap message, and sets `initialized`. Then all of that runs.
  */
 #ifndef HEADSTART_KERNEL_BOOTSTRAP_H
 #define HEADSTART_KERNEL_BOOTSTRAP_H
 
 #include "kernel/kernel_core.h"
+
+/** The state vector, if the store holds none. */
+HS_MUST_CHECK enum hs_status bootstrap_initialise(struct kernel *k, struct hs_error *err);
 
 /** To be called with the store's `initialized` not set. Everything it writes belongs to the
  *  message at hand. HS_INVALID: a vat did not start, or bootstrap was rejected; err says why. */

@@ -26,14 +26,13 @@ static enum hs_status execution_call(struct kernel *k, const struct message *m,
 static enum hs_status execution_body(struct kernel *k, const struct message *m,
                                      struct kernel_outcome *out, struct hs_error *err)
 {
-    enum hs_status st = HS_OK;
+    enum hs_status st = k->now.initialized ? HS_OK : bootstrap_initialise(k, err);
 
-    if (!k->now.initialized) {
+    if (st == HS_OK) st = history_advance(k, m, err);
+    if (st == HS_OK && !k->now.initialized) {
         st = bootstrap_run(k, err);
-        if (st != HS_OK) return st;
-        k->now.initialized = true;
+        k->now.initialized = st == HS_OK;
     }
-    st = history_advance(k, m->height, err);
     if (st == HS_OK) st = execution_call(k, m, out, err);
     if (st != HS_OK) return st;
     return kv_hashed_write_text(&k->kv, slice_text("kernel.hash"), k->kv.activity, err);

@@ -1,6 +1,7 @@
 #include "kernel/history.h"
 
-#include <assert.h>
+#include "kernel/crank.h"
+
 #include <inttypes.h>
 
 static const char history_count_key[] = "kernel.heights.count";
@@ -20,7 +21,7 @@ static struct slice history_slot_key(struct key *key, uint64_t entry)
     return key_of_number(key, "kernel.heights.", "", entry % HS_HISTORY_HEIGHTS);
 }
 
-/* Take out what entry's slot of the ring names. *height 0: the slot is empty. */
+/* Take out what entry's slot of the ring names. */
 static enum hs_status history_drop(struct kv_hashed *k, uint64_t entry, struct hs_error *err)
 {
     struct key key;
@@ -83,18 +84,32 @@ static enum hs_status history_note(struct kernel *k, struct hs_error *err)
     return st;
 }
 
-enum hs_status history_advance(struct kernel *k, uint64_t height, struct hs_error *err)
+static enum hs_status history_crank(struct kernel *k, void *data, struct hs_error *err)
 {
+    const struct message *m = data;
     enum hs_status st = HS_OK;
 
-    assert(!kv_layers_in_crank(k->layers));
-    if (height == 0 || height == k->now.height) return HS_OK;
-    if (height < k->now.height) {
-        st = history_forget_from(&k->kv, height, err);
-    } else if (k->now.height > 0) {
-        st = history_note(k, err);
+    if (k->now.in_block && m->height > k->now.height) st = history_note(k, err);
+    if (k->now.in_block && m->height < k->now.height) {
+        st = history_forget_from(&k->kv, m->height, err);
     }
-    if (st == HS_OK) st = kv_hashed_write_uint(&k->kv, slice_text("kernel.height"), height, err);
-    if (st == HS_OK) k->now.height = height;
-    return st;
+    if (st == HS_OK) {
+        st = kv_hashed_write_uint(&k->kv, slice_text("kernel.height"), m->height, err);
+    }
+    if (st != HS_OK) return st;
+    return kv_hashed_write_uint(&k->kv, slice_text("kernel.time"), m->time, err);
+}
+
+enum hs_status history_advance(struct kernel *k, const struct message *m, struct hs_error *err)
+{
+    struct message block = *m;
+    enum hs_status st;
+
+    if (k->now.in_block && m->height == k->now.height && m->time == k->now.time) return HS_OK;
+    st = crank_run(k, history_crank, &block, err);
+    if (st != HS_OK) return st;
+    k->now.in_block = true;
+    k->now.height = m->height;
+    k->now.time = m->time;
+    return HS_OK;
 }

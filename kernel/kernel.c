@@ -62,8 +62,8 @@ enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct 
         return hs_fail(err, HS_TOO_LARGE, "a message of %zu bytes; allowed are %d", m->text.len,
                        HS_MESSAGE_BYTES_MAX);
     }
-    if (k->now.at.seqnum >= HS_UINT_MAX || m->height > HS_UINT_MAX) {
-        return hs_fail(err, HS_TOO_LARGE, "message numbers end at 2^53 - 1");
+    if (k->now.at.seqnum >= HS_UINT_MAX || m->height > HS_UINT_MAX || m->time > HS_UINT_MAX) {
+        return hs_fail(err, HS_TOO_LARGE, "seqnum, height and time end at 2^53 - 1");
     }
     return execution_run(k, m, out, err);
 }

@@ -38,7 +38,7 @@ HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options, 
 void kernel_close(struct kernel *k);
 
 struct position kernel_position(const struct kernel *k);
-uint64_t kernel_height(const struct kernel *k); /* of the last message; 0: none */
+uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 0: none */
 
 /** Execute one message: it always counts (seqnum + 1), whatever it is; a message that cannot be
  *  understood or whose call throws is `rejected` with a reason.

@@ -11,7 +11,8 @@
 /* Where the kernel stands; what going back to a mark puts back besides store and heaps. */
 struct standing {
     struct position at;
-    uint64_t height; /* of the last message; 0: none */
+    uint64_t height, time; /* of the last message's block; 0: none */
+    bool in_block;         /* there was a message, so that the two are known */
     bool initialized;
 };
 

@@ -246,15 +246,19 @@ static enum hs_status start_read_position(struct kernel *k, struct hs_error *err
 
 static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err)
 {
-    bool found;
     enum hs_status st = start_read_position(k, err);
 
     if (st == HS_OK) {
         st = kv_hashed_has(&k->kv, slice_text("initialized"), &k->now.initialized, err);
     }
-    if (st == HS_OK) st = kv_hashed_has(&k->kv, slice_text("kernel.height"), &found, err);
-    if (st == HS_OK && found) {
+    if (st == HS_OK) {
+        st = kv_hashed_has(&k->kv, slice_text("kernel.height"), &k->now.in_block, err);
+    }
+    if (st == HS_OK && k->now.in_block) {
         st = kv_hashed_read_uint(&k->kv, slice_text("kernel.height"), &k->now.height, err);
+        if (st == HS_OK) {
+            st = kv_hashed_read_uint(&k->kv, slice_text("kernel.time"), &k->now.time, err);
+        }
     }
     if (st != HS_OK || k->now.initialized || k->now.at.seqnum == 0) return st;
     return hs_fail(err, HS_CORRUPT, "the store has a position and was never initialized");

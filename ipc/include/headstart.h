@@ -41,7 +41,7 @@ enum headstart_status {
 
 struct headstart_error {
     enum headstart_status status;
-    char code[24];  /* protocol code when REFUSED ("busy", "stale", …), else "" */
+    char code[24];  /* protocol code when REFUSED ("busy", "too_large", …), else "" */
     char text[512]; /* words, one line */
 };
 

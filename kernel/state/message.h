@@ -9,7 +9,7 @@
 
 /* Borrowed view of a message as the node delivers it. */
 struct message {
-    uint64_t height;   /* block height; 0 = no blocks (solo) */
+    uint64_t height;   /* block height */
     uint64_t time;     /* block time, Unix seconds */
     struct slice text; /* UTF-8 JSON {"to","method","args"}; at most HS_MESSAGE_BYTES_MAX */
 };

@@ -20,9 +20,7 @@ static struct kv_store *kv_hashed_under(struct kv_hashed *k)
 static bool kv_hashed_is_hashed(struct slice key)
 {
     return !slice_starts_with(key, slice_text("local.")) &&
-           !slice_equal(key, slice_text("kernel.hash")) &&
-           !slice_starts_with(key, slice_text("kernel.history.")) &&
-           !slice_starts_with(key, slice_text("kernel.height"));
+           !slice_equal(key, slice_text("kernel.hash"));
 }
 
 /* Changes are gathered and hashed in pieces: a call of the digest costs more than most changes. */
@@ -32,18 +30,28 @@ static void kv_hashed_hash_pending(struct kv_hashed *k)
     buffer_clear(&k->changes);
 }
 
+/* <bytes>:<text>\n: texts may hold anything, and no two lists of them are written alike. */
+static enum hs_status kv_hashed_append(struct buffer *b, struct slice text)
+{
+    char len[UINT_TEXT_BYTES];
+    enum hs_status st = buffer_append(b, slice_make(len, uint_text(len, text.len)));
+
+    if (st == HS_OK) st = buffer_append_byte(b, ':');
+    if (st == HS_OK) st = buffer_append(b, text);
+    return st == HS_OK ? buffer_append_byte(b, '\n') : st;
+}
+
 static enum hs_status kv_hashed_hash_change(struct kv_hashed *k, const char *what, struct slice key,
                                             const struct slice *value)
 {
     struct buffer *b = &k->changes;
-    enum hs_status st = buffer_reserve(b, key.len + (value ? value->len : 0) + 16);
+    enum hs_status st =
+        buffer_reserve(b, key.len + (value ? value->len : 0) + 2 * UINT_TEXT_BYTES + 16);
 
     if (st != HS_OK) return st;
     st = buffer_append_text(b, what);
-    if (st == HS_OK) st = buffer_append(b, key);
-    if (st == HS_OK) st = buffer_append_byte(b, '\n');
-    if (st == HS_OK && value) st = buffer_append(b, *value);
-    if (st == HS_OK && value) st = buffer_append_byte(b, '\n');
+    if (st == HS_OK) st = kv_hashed_append(b, key);
+    if (st == HS_OK && value) st = kv_hashed_append(b, *value);
     if (st == HS_OK && b->len >= KV_HASHED_CHANGES_BYTES) kv_hashed_hash_pending(k);
     return st;
 }

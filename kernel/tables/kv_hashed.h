@@ -3,12 +3,13 @@
  * Everything that the kernel writes inside a crank passes through here, so that the crank's ordered
  * changes are hashed exactly once and an aborted crank leaves no trace in the hash:
  *
- *   crankhash = SHA-256 of  add\n<key>\n<value>\n  and  delete\n<key>\n,  in the order they happen
+ *   crankhash = SHA-256 of  add\n<bytes>:<key>\n<bytes>:<value>\n  and  delete\n<bytes>:<key>\n,
+ *               in the order they happen
  *   activity' = SHA-256 of  activityhash\n<activity>\n<crankhash>\n
  *
- * Not in that stream: local.*, the activity hash itself, and the kernel's notes on block heights
- * (docs/kernel.md says why). It is a store itself, so that whatever mutates a store, the
- * state vector's functions above all, is hashed without knowing it.
+ * Not in that stream: local.* and kernel.hash itself. So equal positions are equal stores. It is a
+ * store itself, so that whatever mutates a store, the state vector's functions above all, is
+ * hashed without knowing it.
  *
  * It also collects, per crank, the references whose counts fell: refcounts.h judges them at the
  * crank's end.

@@ -86,9 +86,12 @@ static const struct command commands[] = {
      .details = "Executes every line of FILE as a message, on a LevelDB store in the data folder.\n"
                 "Messages that this store has executed already are skipped, so a run that was\n"
                 "killed goes on where it was; with - every line of standard input is new.\n"
+                "Heights rise by 1 every --block-size messages; a chain that executes the same\n"
+                "messages in the same blocks has the same hash.\n"
                 "With --json each message gives one line: seqnum, hash, status, value, outputs.\n"
                 "A line is printed once its message is on disk.\n",
-     .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES),
+     .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) |
+                 SETTING_BIT(SETTING_BLOCK_SIZE),
      .required =
          SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) | SETTING_BIT(SETTING_DATA),
      .run = command_solo_run},

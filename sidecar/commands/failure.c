@@ -87,7 +87,6 @@ static const struct {
     {"bad_request", EXIT_CODE_USAGE, "correct the request"},
     {"unknown_method", EXIT_CODE_USAGE, "see docs/protocol.md for the methods"},
     {"too_large", EXIT_CODE_USAGE, "send less"},
-    {"stale", EXIT_CODE_USAGE, "send the height that the node stands at"},
     {"wrong_chain", EXIT_CODE_CONFIGURATION, "correct --chain-id"},
     {"busy", EXIT_CODE_LOCKED, "try again"},
     {"not_ready", EXIT_CODE_LOCKED, "wait with 'headstart ready --wait'"},

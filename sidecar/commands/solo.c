@@ -148,6 +148,7 @@ enum exit_code command_solo_run(const struct command_call *call)
         .config = resources.config,
         .lines = &resources.lines,
         .interrupt = &resources.interrupt,
+        .block_messages = settings_number(s, SETTING_BLOCK_SIZE),
         .skip_executed = !from_input,
         .print = json ? SOLO_PRINT_JSON : (from_input ? SOLO_PRINT_TEXT : SOLO_PRINT_NOTHING),
         .show_progress = !quiet && !from_input,

@@ -1,6 +1,7 @@
 #include "sidecar/commands/solo_run.h"
 
 #include "sidecar/commands/progress_bar.h"
+#include "sidecar/commands/solo_blocks.h"
 #include "sidecar/report/clock.h"
 
 #include <assert.h>
@@ -181,9 +182,19 @@ static enum hs_status group_finish(struct solo_work *w, struct hs_error *err)
     return st;
 }
 
+/* A store that was filled in smaller blocks stands at a greater height: it stays in that block. */
+static struct message solo_message(const struct solo_work *w, struct slice line)
+{
+    uint64_t seqnum = kernel_position(w->kernel).seqnum;
+    uint64_t height = solo_block_height(seqnum, w->s->block_messages);
+
+    if (height < kernel_height(w->kernel)) height = kernel_height(w->kernel);
+    return (struct message){.height = height, .time = solo_block_time(height), .text = line};
+}
+
 static enum hs_status execute_line(struct solo_work *w, struct slice line, struct hs_error *err)
 {
-    struct message message = {.text = line};
+    struct message message = solo_message(w, line);
     struct kernel_outcome outcome = {0};
     enum hs_status st;
 

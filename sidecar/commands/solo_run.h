@@ -24,7 +24,8 @@ struct solo {
     const struct kernel_config *config;
     struct line_reader *lines;
     struct interrupt *interrupt;
-    bool skip_executed; /* the lines are those of the run that the store holds */
+    uint64_t block_messages; /* a block's, at least 1 */
+    bool skip_executed;      /* the lines are those of the run that the store holds */
     enum solo_print print;
     bool show_progress;
 };

@@ -13,7 +13,7 @@
 #include "kernel/state/digest.h"
 #include "kernel/state/limits.h"
 
-enum { DATA_FOLDER_VERSION = 1, DATA_FOLDER_FILE_BYTES_MAX = 4096 };
+enum { DATA_FOLDER_VERSION = 2, DATA_FOLDER_FILE_BYTES_MAX = 4096 };
 
 enum data_folder_part {
     DATA_FOLDER_SNAPSHOT,

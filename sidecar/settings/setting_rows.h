@@ -87,6 +87,8 @@ enum {
     PLAIN(MESSAGES, SETTING_OF_SOME, .name = "messages",                                           \
           SETTING_PATH(SETTING_PATH_BYTES_MAX), .argument = "FILE",                                \
           .help = "one JSON message a line; - reads standard input")                               \
+    PLAIN(BLOCK_SIZE, SETTING_OF_SOME, .name = "block-size", SETTING_UINT(1, HS_UINT_MAX),         \
+          .initial = "1", .argument = "N", .help = "messages a block")                             \
     PLAIN(WATCH, SETTING_OF_SOME, .name = "watch", SETTING_UINT(1, SETTING_SECONDS_MAX),           \
           .initial = "2", .argument = "SECONDS", .argument_optional = true,                        \
           .help = "again every SECONDS, until interrupted")                                        \

@@ -1,7 +1,5 @@
 #include "sidecar/steward/delivery.h"
 
-#include <inttypes.h>
-
 /* The entry check proved that the node stands at the end of a block that it has finished. A kernel
  * that cannot be marked is of no use any more: part of it has the new mark, part the old. */
 static enum hs_status delivery_block_end(const struct lent *l, uint64_t height_next,
@@ -82,16 +80,11 @@ enum hs_status delivery_run(const struct lent *l, const struct message *m,
                             struct delivery_course *course, struct buffer *packed,
                             struct delivery_report *report, struct hs_error *err)
 {
-    uint64_t height = kernel_height(spare_kernel(l->spare));
     struct kernel_outcome outcome = {0};
     enum hs_status st = HS_OK;
 
-    if (m->height < height) {
-        return hs_fail(err, HS_STALE,
-                       "height %" PRIu64 " comes after height %" PRIu64 " at the same seqnum",
-                       m->height, height);
-    }
-    if (m->height > height) st = delivery_block_end(l, m->height, report, err);
+    if (m->height != kernel_height(spare_kernel(l->spare)))
+        st = delivery_block_end(l, m->height, report, err);
     report->executed = true;
     if (st == HS_OK) st = delivery_execute(l, m, &outcome, course, packed, err);
     if (st == HS_OK) delivery_executed(l, m, &outcome, course->run_us, report);

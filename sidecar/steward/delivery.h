@@ -21,7 +21,6 @@ struct delivery_report {
 /** Execute the message; course->run_us is filled in, and the packed answer appended to *packed.
  *
  *  Returns: HS_OK
- *           HS_STALE      its height comes before the kernel's; nothing happened
  *           HS_TOO_LARGE  the answer does not fit a frame
  *           other         as kernel_mark and kernel_deliver */
 HS_MUST_CHECK enum hs_status delivery_run(const struct lent *l, const struct message *m,

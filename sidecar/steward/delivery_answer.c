@@ -68,7 +68,6 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
 enum ipc_code delivery_answer_code(enum hs_status status)
 {
     switch (status) {
-    case HS_STALE: return IPC_STALE;
     case HS_TOO_LARGE: return IPC_TOO_LARGE;
     case HS_IO:
     case HS_PERMISSION: return IPC_STORAGE_FAILED;

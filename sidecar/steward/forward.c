@@ -39,7 +39,7 @@ static enum hs_status forward_step(const struct lent *l, const struct log_entry 
     struct kernel_outcome outcome = {0};
     enum hs_status st = HS_OK;
 
-    if (entry->message.height > kernel_height(kernel)) st = kernel_mark(kernel, err);
+    if (entry->message.height != kernel_height(kernel)) st = kernel_mark(kernel, err);
     if (st != HS_OK) return st;
     st = kernel_deliver(kernel, &entry->message, &outcome, err);
     if (st == HS_OK && !position_equal(&outcome.after, &entry->after)) {

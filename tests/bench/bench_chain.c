@@ -3,6 +3,7 @@
 #include "ipc/include/headstart.h"
 #include "kernel/state/kv_memory.h"
 #include "kernel/state/position.h"
+#include "sidecar/commands/solo_blocks.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -135,9 +136,10 @@ static enum hs_status apply_writes(struct bench_chain *c, const struct headstart
 enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *answer,
                                    struct hs_error *err)
 {
+    uint64_t height = solo_block_height(c->at.seqnum, BENCH_BLOCK_MESSAGES);
     struct headstart_delivery d = {
-        .height = 1 + c->at.seqnum / BENCH_BLOCK_MESSAGES,
-        .time = 1700000000 + c->at.seqnum,
+        .height = height,
+        .time = solo_block_time(height),
         .seqnum = c->at.seqnum,
         .hash = c->at.hash,
     };

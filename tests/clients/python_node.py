@@ -272,7 +272,7 @@ def run(arguments):
         for at, message in enumerate(messages):
             if at % arguments.blocks == 0:
                 height += 1
-            result = node.deliver(message, height, 1700000000 + height)
+            result = node.deliver(message, height, 1700000000 + 5 * height)
             following += 1
             summary["delivered"] += 1
             summary["statuses"][result["status"]] += 1

@@ -204,11 +204,18 @@ class Node:
         return {line["seqnum"]: line for line in read_json_lines(self.answers)}
 
 
-def solo(folder, messages, data="solo", kernel=LEDGER, binaries=None):
-    """`headstart solo` to the end of the file: its answers, a document a message."""
+def block_time(height):
+    """Of a block of the reference node and of solo, Unix seconds."""
+    return 1700000000 + 5 * height
+
+
+def solo(folder, messages, data="solo", kernel=LEDGER, binaries=None, block=20):
+    """`headstart solo` to the end of the file: its answers, a document a message. `block`: as many
+    messages a block as the node has that it is compared with."""
     run = subprocess.run([str((binaries or bin_folder()) / "headstart"), "solo", "--json",
                           "--kernel", str(kernel), "--data", str(pathlib.Path(folder) / data),
-                          "--messages", str(messages)], capture_output=True, text=True,
+                          "--block-size", str(block), "--messages", str(messages)],
+                         capture_output=True, text=True,
                          timeout=DEADLINE_S, check=False)
     if run.returncode != 0:
         raise AssertionError(f"headstart solo ended with {run.returncode}: {run.stderr}")

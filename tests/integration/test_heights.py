@@ -1,4 +1,5 @@
 """Heights as nodes really send them: they repeat, skip, go back, never change; and huge blocks."""
+import shutil
 import unittest
 
 import harness
@@ -34,16 +35,28 @@ class Heights(PythonNodes):
         self.assertEqual(self.deliver(node, [1], 2**53 - 1), ["107"])
         self.assertEqual(sidecar.status()["counters"]["full_replays"], 0)
 
-    def test_height_goes_back_without_its_seqnum__is_stale_and_nothing_happened(self):
-        self.start(*EVERY_BLOCK)
+    def test_height_goes_back_without_its_seqnum__a_new_era_begins(self):
+        """As a chain that is begun anew from an exported store; through every way back to it."""
+        sidecar = self.start(*EVERY_BLOCK)
         node = self.client()
-        self.deliver(node, [1, 1], 7)
-        before = dict(node.store.entries)
-        with self.assertRaises(python_node.RpcError) as failure:
-            node.deliver(self.count(1), 6, 1700000000)
-        self.assertEqual(failure.exception.code, "stale")
-        self.assertEqual(node.store.entries, before)
-        self.assertEqual(self.deliver(node, [1], 7), ["103"])
+        for height in range(1, 9):
+            self.deliver(node, [1, 1], height)
+        self.assertEqual(self.deliver(node, [1, 1], 3), ["117", "118"])
+        noted = {key for key in node.store.entries if key.startswith("kernel.history.")}
+        self.assertEqual(noted, {"kernel.history.1", "kernel.history.2"})
+        self.assertEqual(node.store.entries["kernel.height"], "3")
+        sidecar, node = self.restart(sidecar, node)
+        result = node.deliver(self.count(1), 4, harness.block_time(4))
+        self.assertEqual((result["path"], result["value"]), ("swap", "119"))
+        self.assertEqual(self.deliver(node, [1], 5), ["120"])
+        node.close()
+        sidecar.stop()
+        shutil.rmtree(sidecar.data)
+        self.start(*EVERY_BLOCK)
+        node = self.client(node.store)
+        result = node.deliver(self.count(1), 2, harness.block_time(2))
+        self.assertEqual((result["path"], result["value"]), ("full_replay", "121"))
+        self.assertEqual(self.deliver(node, [1], 3), ["122"])
 
     def test_height_goes_back_with_its_seqnum__is_followed(self):
         sidecar = self.start(*EVERY_BLOCK)
@@ -55,7 +68,7 @@ class Heights(PythonNodes):
             node.commit(height)
         for height, other in ((8, 3), (4, 7), (2, 9)):
             back = self.client_over(node, kept[height])
-            value = back.deliver(self.count(other), height, 1700000000)
+            value = back.deliver(self.count(other), height, harness.block_time(height))
             self.assertEqual(value["path"], "roll_back")
             self.assertEqual(int(value["value"]), 100 + height * (height - 1) + other)
             node = back
@@ -71,7 +84,7 @@ class Heights(PythonNodes):
         self.deliver(node, [1] * 300, 1)
         self.assertIsNone(sidecar.status()["snapshot"]["newest"])
         sidecar, node = self.restart(sidecar, node)
-        result = node.deliver(self.count(1), 1, 1700000000)
+        result = node.deliver(self.count(1), 1, harness.block_time(1))
         self.assertEqual((result["path"], result["value"]), ("swap", "401"))
         sidecar.stop()
 

@@ -31,7 +31,7 @@ class Messages(IntegrationCase):
     def run_both(self, lines):
         """Solo and node plus sidecar; their answers must be the same."""
         file = self.messages(lines)
-        oracle = harness.solo(self.folder, file, kernel=harness.TOWN)
+        oracle = harness.solo(self.folder, file, kernel=harness.TOWN, block=3)
         self.sidecar(kernel=harness.TOWN).wait_ready()
         node = self.node(file, arguments=["--block-size", 3])
         result = node.run()
@@ -77,7 +77,7 @@ class Messages(IntegrationCase):
     def test_a_promise_that_waits__survives_a_restart(self):
         lines = [call("waitAtGate", "anna"), *[call("count", 1)] * 40, call("openGate", 3)]
         file = self.messages(lines)
-        oracle = harness.solo(self.folder, file, kernel=harness.TOWN)
+        oracle = harness.solo(self.folder, file, kernel=harness.TOWN, block=3)
         sidecar = self.sidecar(kernel=harness.TOWN, arguments=["--snapshot-every", 10])
         sidecar.wait_ready()
         self.node(file, arguments=["--block-size", 3, "--crash-after", 32]).crash()

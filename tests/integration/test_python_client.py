@@ -21,11 +21,14 @@ class PythonClient(IntegrationCase):
         node.hello(harness.CHAIN_ID)
         return node
 
+    def deliver_at(self, node, line, height):
+        return node.deliver(line, height, harness.block_time(height))
+
     def deliver_all(self, node, lines, begin=0):
         """Deliver lines[begin:] in blocks; the results."""
         results = []
         for at in range(begin, len(lines)):
-            results.append(node.deliver(lines[at], at // self.BLOCK + 1, 1700000000))
+            results.append(self.deliver_at(node, lines[at], at // self.BLOCK + 1))
             if (at + 1) % self.BLOCK == 0:
                 node.commit(at // self.BLOCK + 1)
         return results
@@ -49,7 +52,7 @@ class PythonClient(IntegrationCase):
         node = self.client()
         self.deliver_all(node, lines[:-1])
         before = dict(node.store.entries)
-        node.send([0, 4711, "deliver", [node.delivery(lines[-1], 3, 1700000000)]])
+        node.send([0, 4711, "deliver", [node.delivery(lines[-1], 3, harness.block_time(3))]])
         status = harness.wait_for(lambda: sidecar.status(), "the sidecar answers meanwhile")
         self.assertEqual(status["seqnum"], 50)
         sidecar.kill()
@@ -58,7 +61,7 @@ class PythonClient(IntegrationCase):
         self.assertEqual(node.store.entries, before)
         self.sidecar(kernel=harness.TOWN).wait_ready()
         again = self.client(node.store)
-        result = again.deliver(lines[-1], 3, 1700000000)
+        result = self.deliver_at(again, lines[-1], 3)
         self.assertEqual(result["hash"], oracle[-1]["hash"])
         self.assertIn(result["path"], ("swap", "catch_up", "roll_back"))
 
@@ -76,11 +79,11 @@ class PythonClient(IntegrationCase):
         again.answers["store.scan"] = lambda params: ("disk on fire", None)
         before = dict(again.store.entries)
         with self.assertRaises(python_node.RpcError) as failure:
-            again.deliver(lines[-1], 3, 1700000000)
+            self.deliver_at(again, lines[-1], 3)
         self.assertEqual(failure.exception.code, "node_failed")
         self.assertEqual(again.store.entries, before)
         again.answers["store.scan"] = honest
-        result = again.deliver(lines[-1], 3, 1700000000)
+        result = self.deliver_at(again, lines[-1], 3)
         self.assertEqual(result["path"], "full_replay")
         self.assertEqual(result["hash"], oracle[-1]["hash"])
 
@@ -93,11 +96,12 @@ class PythonClient(IntegrationCase):
         before = dict(node.store.entries)
         for seqnum, digest in ((44, "ab" * 32), (99, "cd" * 32), (43, before["kernel.hash"]),
                                (0, "")):  # at the origin a store is empty, this one is not
-            wrong = {**node.delivery(lines[-1], 3, 1700000000), "seqnum": seqnum, "hash": digest}
+            wrong = {**node.delivery(lines[-1], 3, harness.block_time(3)), "seqnum": seqnum,
+                     "hash": digest}
             with self.assertRaises(python_node.RpcError, msg=f"{seqnum} {digest}"):
                 node.request("deliver", wrong)
         self.assertEqual(node.store.entries, before)
-        self.assertEqual(node.deliver(lines[-1], 3, 1700000000)["hash"], oracle[-1]["hash"])
+        self.assertEqual(self.deliver_at(node, lines[-1], 3)["hash"], oracle[-1]["hash"])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Reads(TwinCase, PythonNodes):
         sidecar = self.start("--reads", reads, data=f"reads-{reads}")
         node, answers = self.client(), []
         for at, line in enumerate(self.chain.lines):
-            result = node.deliver(line, at // BLOCK + 1, 1700000000)
+            result = node.deliver(line, at // BLOCK + 1, harness.block_time(at // BLOCK + 1))
             answers.append({name: result[name] for name in
                             ("seqnum", "hash", "status", "value", "outputs", "writes", "path")})
         node.close()
@@ -46,15 +46,15 @@ class Reads(TwinCase, PythonNodes):
         self.start("--reads", "node")
         node = self.client()
         for line in self.chain.lines[:BLOCK]:
-            node.deliver(line, 1, 1700000000)
+            node.deliver(line, 1, harness.block_time(1))
         honest, before = node.answers["store.get"], dict(node.store.entries)
         node.answers["store.get"] = lambda params: ("disk on fire", None)
         with self.assertRaises(python_node.RpcError) as failure:
-            node.deliver(self.chain.lines[BLOCK], 2, 1700000000)
+            node.deliver(self.chain.lines[BLOCK], 2, harness.block_time(2))
         self.assertEqual(failure.exception.code, "node_failed")
         self.assertEqual(node.store.entries, before)
         node.answers["store.get"] = honest
-        result = node.deliver(self.chain.lines[BLOCK], 2, 1700000000)
+        result = node.deliver(self.chain.lines[BLOCK], 2, harness.block_time(2))
         self.assertEqual(result["hash"], self.twin.answers[BLOCK + 1]["hash"])
 
 

@@ -43,8 +43,8 @@ class Restarts(IntegrationCase):
         # The last message is kept for the end: an answer may be lost in a crash, a message not.
         begun = self.messages(self.lines[:-1], "begun.jsonl")
         command = [str(harness.bin_folder() / "headstart"), "solo", "--json", "--kernel",
-                   str(harness.LEDGER), "--data", str(self.folder / "killed"), "--messages",
-                   str(begun)]
+                   str(harness.LEDGER), "--data", str(self.folder / "killed"), "--block-size", "20",
+                   "--messages", str(begun)]
         seen = {}
         for _ in range(6):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

@@ -19,7 +19,7 @@ class Strangers(IntegrationCase):
     def test_strangers__the_running_node_notices_nothing(self):
         lines = harness.workload_lines(self.MESSAGES)
         file = self.messages(lines)
-        oracle = {answer["seqnum"]: answer for answer in harness.solo(self.folder, file)}
+        oracle = {answer["seqnum"]: answer for answer in harness.solo(self.folder, file, block=4)}
         self.daemon = self.sidecar()
         self.daemon.wait_ready()
         running = self.node(file, arguments=["--block-size", 4, "--interval-ms", 100]).start()

@@ -1,6 +1,7 @@
 #include "tests/node/chain.h"
 
 #include "kernel/state/kv_store.h"
+#include "sidecar/commands/solo_blocks.h"
 #include "tests/node/chain_link.h"
 #include "tests/node/message_file.h"
 #include "tests/node/node_store.h"
@@ -111,7 +112,7 @@ static enum hs_status chain_deliver(struct chain *c, uint64_t height, const stru
     if (st != HS_OK) return st;
     delivery = (struct headstart_delivery){
         .height = height,
-        .time = CHAIN_GENESIS_TIME_S + height * CHAIN_BLOCK_TIME_S,
+        .time = solo_block_time(height),
         .seqnum = at.seqnum,
         .hash = at.hash,
         .message = {.data = buffer_text(text), .len = text->len},

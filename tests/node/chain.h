@@ -12,8 +12,6 @@
 #include "tests/node/latency.h"
 
 enum {
-    CHAIN_GENESIS_TIME_S = 1700000000, /* Unix seconds of height 0 */
-    CHAIN_BLOCK_TIME_S = 5,
     CHAIN_BLOCK_MESSAGES_DEFAULT = 20,
 };
 

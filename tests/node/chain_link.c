@@ -71,15 +71,10 @@ static enum hs_status chain_link_code_status(const char *code)
         const char *code;
         enum hs_status status;
     } known[] = {
-        {"wrong_chain", HS_WRONG_CHAIN},
-        {"busy", HS_BUSY},
-        {"not_ready", HS_UNAVAILABLE},
-        {"shutting_down", HS_UNAVAILABLE},
-        {"stale", HS_STALE},
-        {"kernel_failed", HS_KERNEL_FAILED},
-        {"storage_failed", HS_IO},
-        {"node_failed", HS_NODE_FAILED},
-        {"too_large", HS_TOO_LARGE},
+        {"wrong_chain", HS_WRONG_CHAIN},     {"busy", HS_BUSY},
+        {"not_ready", HS_UNAVAILABLE},       {"shutting_down", HS_UNAVAILABLE},
+        {"kernel_failed", HS_KERNEL_FAILED}, {"storage_failed", HS_IO},
+        {"node_failed", HS_NODE_FAILED},     {"too_large", HS_TOO_LARGE},
         {"bad_request", HS_PROTOCOL},
     };
 

@@ -133,7 +133,7 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
     struct failing_store failing = {.kv = {.ops = &failing_ops}};
     struct kernel_options options = {.base = &failing.kv, .engine = machine_engine()};
     struct kernel *kernel = NULL;
-    struct message message = {.height = 3};
+    struct message message = {.height = 3, .time = 1700000003}; /* as machine_call_at */
     struct kernel_outcome out;
     struct position before, after;
     uint64_t reads = 0;

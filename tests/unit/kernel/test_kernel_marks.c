@@ -255,7 +255,7 @@ static void history__block_ends_are_noted_and_the_oldest_go(void)
     machine_close(&m);
 }
 
-static void history__heights_that_go_back_take_what_they_contradict(void)
+static void history__heights_that_go_back_begin_a_new_era(void)
 {
     struct machine m;
 
@@ -273,20 +273,43 @@ static void history__heights_that_go_back_take_what_they_contradict(void)
     machine_close(&m);
 }
 
-static void history__does_not_touch_the_activity_hash(void)
+/* Equal positions are equal stores: what a kernel knows of blocks is in the hash. */
+static void history__other_blocks_are_another_hash(void)
 {
-    struct machine solo, node;
+    static const uint64_t blocks[][3] = {{5, 5, 6}, {5, 6, 6}, {5, 6, 7}, {0, 0, 0}, {5, 6, 1}};
+    enum { RUNS = sizeof blocks / sizeof *blocks };
+    struct machine m[RUNS];
 
-    machine_open(&solo, "lone.json");
-    machine_open(&node, "lone.json");
-    for (unsigned i = 0; i < 6; i++) {
-        (void)machine_call(&solo, "lone", "grow", "1");
-        (void)machine_call_at(&node, 1 + i / 2, "lone", "grow", "1");
+    for (size_t i = 0; i < RUNS; i++) {
+        machine_open(&m[i], "lone.json");
+        for (size_t n = 0; n < 3; n++)
+            (void)machine_call_at(&m[i], blocks[i][n], "lone", "grow", "1");
+        for (size_t n = 0; n < i; n++)
+            CU_ASSERT_FALSE(position_equal(&m[i].out.after, &m[n].out.after));
     }
-    CU_ASSERT_TRUE(position_equal(&solo.out.after, &node.out.after));
-    CU_ASSERT_EQUAL(machine_count(&solo, "kernel.h"), 1); /* kernel.hash */
-    machine_close(&solo);
-    machine_close(&node);
+    for (size_t i = 0; i < RUNS; i++)
+        machine_close(&m[i]);
+}
+
+static void history__time_is_the_blocks(void)
+{
+    struct message m = {.height = 3, .time = 50, .text = slice_text("no message")};
+    struct machine a, b;
+
+    machine_open(&a, "lone.json");
+    machine_open(&b, "lone.json");
+    machine_ok(kernel_deliver(a.kernel, &m, &a.out, &a.err), &a);
+    m.time = 51;
+    machine_ok(kernel_deliver(b.kernel, &m, &b.out, &b.err), &b);
+    CU_ASSERT_STRING_EQUAL(machine_get(&a, "kernel.time"), "50");
+    CU_ASSERT_STRING_EQUAL(machine_get(&b, "kernel.time"), "51");
+    CU_ASSERT_FALSE(position_equal(&a.out.after, &b.out.after));
+    kernel_outcome_fini(&a.out);
+    machine_ok(kernel_deliver(a.kernel, &m, &a.out, &a.err), &a); /* of the same block, later */
+    CU_ASSERT_STRING_EQUAL(machine_get(&a, "kernel.time"), "51");
+    CU_ASSERT_EQUAL(machine_count(&a, "kernel.history."), 0);
+    machine_close(&a);
+    machine_close(&b);
 }
 
 /* ---- at random ---- */
@@ -386,8 +409,9 @@ int main(int argc, char **argv)
         SUITE_CASE(snapshot__names_ended_vats_until_it_is_written),
         SUITE_CASE(start__image_ahead_of_the_transcript_is_corrupt),
         SUITE_CASE(history__block_ends_are_noted_and_the_oldest_go),
-        SUITE_CASE(history__heights_that_go_back_take_what_they_contradict),
-        SUITE_CASE(history__does_not_touch_the_activity_hash),
+        SUITE_CASE(history__heights_that_go_back_begin_a_new_era),
+        SUITE_CASE(history__other_blocks_are_another_hash),
+        SUITE_CASE(history__time_is_the_blocks),
         SUITE_CASE(random__detours_leave_no_trace),
     };
 

@@ -148,7 +148,7 @@ static void data_folder__damaged_format_is_told_at_every_cut_and_flip(void)
         CU_ASSERT(st != HS_OK || good.data[i] == '\n' || good.data[i] == ' ');
     }
     CU_ASSERT_EQUAL(
-        status_of_format(scratch.text, slice_text("{\"version\":2,\"chain_id\":\"chain-1\","
+        status_of_format(scratch.text, slice_text("{\"version\":1,\"chain_id\":\"chain-1\","
                                                   "\"epoch\":\"\"}")),
         HS_WRONG_EPOCH);
     buffer_fini(&good);

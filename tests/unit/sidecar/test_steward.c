@@ -164,13 +164,25 @@ static void steward__wiped_node_begins_anew(void)
     rig_close(&rig);
 }
 
-static void steward__height_that_goes_back_is_stale(void)
+static void steward__height_that_goes_back_begins_a_new_era(void)
 {
     rig_open(&rig);
     rig_start(&rig);
     rig_deliver_many(&rig, 11);
-    CU_ASSERT_EQUAL(rig_deliver(&rig, 2, RIG_COUNT_ONE).code, IPC_STALE);
-    rig_expect(rig_deliver(&rig, 3, RIG_COUNT_ONE), "live"); /* nothing happened */
+    rig_expect(rig_deliver(&rig, 1, RIG_COUNT_ONE), "live");
+    rig_expect(rig_deliver(&rig, 2, RIG_COUNT_ONE), "live");
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig); /* the log leads through both eras */
+    rig_expect(rig_deliver(&rig, 2, RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_go_back(&rig, 11);
+    rig_expect(rig_deliver(&rig, 1, RIG_COUNT_MANY), "roll_back");
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, 2, RIG_COUNT_ONE), "full_replay");
     rig_check_twin(&rig);
     rig_close(&rig);
 }
@@ -298,7 +310,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__node_that_went_on_alone_before_any_snapshot_is_replayed),
     SUITE_CASE(steward__lost_data_folder_costs_time_and_nothing_else),
     SUITE_CASE(steward__wiped_node_begins_anew),
-    SUITE_CASE(steward__height_that_goes_back_is_stale),
+    SUITE_CASE(steward__height_that_goes_back_begins_a_new_era),
     SUITE_CASE(steward__node_that_goes_away_in_a_full_replay_may_come_back),
     SUITE_CASE(steward__store_that_is_not_where_the_delivery_says_is_refused),
     SUITE_CASE(steward__disk_that_fails_and_comes_back_never_fails_a_delivery),
