@@ -234,7 +234,7 @@ static bool rig_loaded(struct rig *r)
     return loaded;
 }
 
-void rig_start(struct rig *r)
+static void rig_begin(struct rig *r)
 {
     struct steward_options options = {.config = &r->config,
                                       .kernel_config = r->kernel_config,
@@ -255,22 +255,58 @@ void rig_start(struct rig *r)
     options.link = r->link;
     options.clock = &r->clock;
     CU_ASSERT_EQUAL_FATAL(steward_start(&options, &r->steward, NULL), HS_OK);
+}
+
+void rig_start(struct rig *r)
+{
+    rig_begin(r);
     while (!rig_loaded(r)) {
         (void)usleep(200);
     }
     rig_node_comes(r);
 }
 
+/* Over all stewards of this process. */
+static uint64_t moves_seen[PHASE_COUNT][EVENT_COUNT];
+
+uint64_t rig_moves(enum phase from, enum phase_event event)
+{
+    return moves_seen[from][event];
+}
+
+static void rig_collect_moves(struct rig *r)
+{
+    struct figures f = rig_figures(r);
+
+    for (enum phase from = PHASE_STARTING; from < PHASE_COUNT; from++) {
+        for (enum phase_event event = EVENT_NONE; event < EVENT_COUNT; event++) {
+            moves_seen[from][event] += f.moves[from][event];
+            if (f.moves[from][event] == 0 || phase_expects(from, event)) continue;
+            if (r->told_on_purpose) continue;
+            (void)printf("\n    phase %s does not expect %s\n", phase_name(from),
+                         phase_event_name(event));
+            CU_FAIL("an event that its phase does not expect");
+        }
+    }
+}
+
 void rig_stop(struct rig *r)
 {
     steward_close(r->steward);
     r->steward = NULL;
+    rig_collect_moves(r);
     job_queue_end(r->loop);
     (void)pthread_join(r->loop_thread, NULL);
     node_link_close(r->link);
     job_queue_close(r->loop);
     figures_board_close(r->board);
     data_folder_close(r->folder);
+}
+
+void rig_start_in_vain(struct rig *r)
+{
+    rig_begin(r);
+    rig_stop(r);
 }
 
 /* The kernel is the steward's: what looks at it is a job. */
@@ -546,6 +582,45 @@ struct rig_state rig_kernel_state(struct rig *r)
 uint64_t rig_log_synced(struct rig *r)
 {
     return probe(r, probe_log).synced;
+}
+
+/* An event that must not happen, and what the same job does then. */
+struct tell_job {
+    struct probe_job probe;
+    enum phase_event event;
+    bool leaves;
+};
+
+static void tell_run(struct job *job, void *owner)
+{
+    struct tell_job *j = (struct tell_job *)job;
+
+    (void)helm_advance(owner, j->event);
+    if (j->leaves) helm_node(owner, false, "");
+    probe_answer(job);
+}
+
+static void tell(struct rig *r, enum phase_event event, bool leaves)
+{
+    struct tell_job j = {.probe = {.job = {.run = tell_run, .drop = probe_answer}},
+                         .event = event,
+                         .leaves = leaves};
+
+    r->told_on_purpose = true;
+    request_init(&j.probe.request);
+    steward_post(r->steward, &j.probe.job);
+    request_wait(&j.probe.request);
+    request_fini(&j.probe.request);
+}
+
+void rig_tell(struct rig *r, enum phase_event event)
+{
+    tell(r, event, false);
+}
+
+void rig_tell_and_leave(struct rig *r, enum phase_event event)
+{
+    tell(r, event, true);
 }
 
 /* Figures are shown when a job is done: once a second one has run, the first one's are. */

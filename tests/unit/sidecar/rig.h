@@ -32,6 +32,7 @@ struct rig {
     uint64_t calls;               /* store requests of the last delivery */
     struct clock clock;           /* the steward's: stands still but for rig_pass */
     atomic_uint_fast64_t now_us;
+    bool told_on_purpose; /* an event that must not happen was told: rig_tell */
 
     /* while a steward runs */
     struct data_folder *folder;
@@ -60,8 +61,9 @@ void rig_close(struct rig *r); /* stops first, if needed */
 
 /** Start a steward on the data folder, and wait until it has preloaded; connect the node. */
 void rig_start(struct rig *r);
-void rig_stop(struct rig *r);      /* in good order */
-void rig_lose_data(struct rig *r); /* stopped: the data folder is gone */
+void rig_stop(struct rig *r);          /* in good order */
+void rig_start_in_vain(struct rig *r); /* stopped at once, while it preloads */
+void rig_lose_data(struct rig *r);     /* stopped: the data folder is gone */
 
 void rig_pass(struct rig *r, uint64_t seconds); /* time goes by */
 
@@ -100,6 +102,15 @@ void rig_check_twin(struct rig *r);
 uint64_t rig_log_synced(struct rig *r);
 /** A commit notice, taken in before this returns. */
 void rig_commit(struct rig *r, uint64_t height);
+
+/** How often `event` happened in `from`, in all stewards of this process that were stopped. Each
+ * was checked at its stop: an event that its phase does not expect fails the test, unless it was
+ * told on purpose. */
+uint64_t rig_moves(enum phase from, enum phase_event event);
+/** Something that must not happen happens: the helm is told of `event`. */
+void rig_tell(struct rig *r, enum phase_event event);
+/** The same, and in the same job the node leaves. */
+void rig_tell_and_leave(struct rig *r, enum phase_event event);
 
 struct figures rig_figures(struct rig *r); /* without vats; nothing to free */
 
