@@ -351,6 +351,8 @@ class Offline(ProgramCase):
         self.daemon.wait_ready()
         self.lines = harness.workload_lines(self.MESSAGES)
         self.result = self.node(self.messages(self.lines)).run()
+        # Written by a worker while messages went on: not there when the last one is answered.
+        harness.wait_for(lambda: self.daemon.status()["snapshot"]["count"], "a snapshot")
 
     def tool(self, *words):
         return self.headstart("--data", self.folder / "data", *words)
