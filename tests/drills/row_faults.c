@@ -1,0 +1,271 @@
+/* Rows 1, 8 and 9: fault points. The points are learnt from lives without faults; then each one is
+ * made to kill, to end, or to fail with every error, the k-th time, once or from then on. */
+#include "tests/drills/case.h"
+#include "tests/drills/rows.h"
+#include "tests/drills/template.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { POINTS_MAX = 128, POINT_BYTES = 64, FAULT_BLOCKS = 6, FAULT_COUNTS = 8 };
+
+/* Before the operation, and in the moment after it. */
+static const struct {
+    const char *moment, *action;
+} deaths[] = {{"", "kill"}, {".after", "kill"}, {"", "exit"}};
+/* Those that the program under test knows are used. */
+static const char *const errors[] = {"EIO",    "ENOSPC", "short", "torn",  "EINTR",
+                                     "EACCES", "EDQUOT", "EFBIG", "EROFS", "EMFILE"};
+
+enum base { BASE_EMPTY, BASE_FILLED, BASE_NO_LOG, BASE_NO_SNAPSHOT, BASE_COUNT };
+static const char *const base_names[BASE_COUNT] = {"empty", "filled", "no log", "no snapshot"};
+
+enum { DEATHS = sizeof deaths / sizeof deaths[0], ERRORS = sizeof errors / sizeof errors[0] };
+
+struct fault_plan {
+    const struct world *world;
+    char points[POINTS_MAX][POINT_BYTES];
+    size_t points_len;
+    const char *errors[ERRORS];
+    size_t errors_len;
+};
+
+/* ---- the script: enough to reach every point ------------------------------------------------ */
+
+static enum case_step fault_base(struct drill_case *c, const struct world *w, enum base base)
+{
+    char path[FOLDER_PATH_BYTES + 16];
+    enum case_step step = base == BASE_EMPTY ? case_begin(c, w, NULL, 0)
+                                             : case_begin(c, w, "diary-filled", FAULT_BLOCKS);
+
+    if (step != CASE_ON || base == BASE_EMPTY || base == BASE_FILLED) return step;
+    c->may_lose = true;
+    (void)snprintf(path, sizeof path, "%s/%s", c->daemon.data,
+                   base == BASE_NO_LOG ? "log" : "snapshot");
+    folder_remove(path);
+    return CASE_ON;
+}
+
+/* Blocks, a way back, blocks, a stop. */
+static enum case_step fault_script(struct drill_case *c, const struct daemon_how *how)
+{
+    enum case_step step = case_live(c, how);
+
+    if (step == CASE_ON) step = case_blocks(c, 3);
+    if (step == CASE_ON) step = case_stand(c, c->world, c->block - 1);
+    if (step == CASE_ON) step = case_blocks(c, 3);
+    if (step != CASE_ON) return step;
+    if (!c->may_die) return case_stop(c, SIGTERM);
+    daemon_signal(&c->daemon, SIGTERM);
+    node_disconnect(c->node);
+    if (daemon_wait(&c->daemon, DAEMON_HANG_MS)) return CASE_ON;
+    return case_verdict(c, DRILL_STUCK, "a stop: it goes on");
+}
+
+/* ---- which points there are ----------------------------------------------------------------- */
+
+static bool point_wanted(const char *points, const char *name)
+{
+    size_t len = strlen(name);
+
+    if (!points || strcmp(points, "all") == 0) return true;
+    for (const char *at = strstr(points, name); at; at = strstr(at + 1, name)) {
+        if ((at == points || at[-1] == ',') && (at[len] == ',' || at[len] == '\0')) return true;
+    }
+    return false;
+}
+
+static enum hs_status points_read(const char *path, const char *wanted, struct fault_plan *plan,
+                                  struct hs_error *err)
+{
+    struct buffer text = {0};
+    char *save = NULL;
+    enum hs_status st = file_read(path, &text, err);
+
+    for (char *line = st == HS_OK ? strtok_r(text.data, "\n", &save) : NULL; line;
+         line = strtok_r(NULL, "\n", &save)) {
+        bool known = !point_wanted(wanted, line) || strlen(line) >= POINT_BYTES ||
+                     strcmp(line, "kernel.diverge") == 0; /* no fault of the disk: row 17 */
+
+        for (size_t i = 0; i < plan->points_len && !known; i++) {
+            known = strcmp(plan->points[i], line) == 0;
+        }
+        if (known || plan->points_len == POINTS_MAX) continue;
+        (void)snprintf(plan->points[plan->points_len++], POINT_BYTES, "%s", line);
+    }
+    buffer_fini(&text);
+    return st;
+}
+
+/* Lives without faults from every base; the points they reach are listed in a file. */
+static enum hs_status points_learn(struct drill *d, struct fault_plan *plan, struct hs_error *err)
+{
+    char path[FOLDER_PATH_BYTES + 16], list[FOLDER_PATH_BYTES + 64];
+    struct daemon_how how = {.arguments = {"--snapshot-every", "5", "--snapshot-keep", "2"},
+                             .environment = {list}};
+    enum hs_status st = HS_OK;
+
+    (void)snprintf(path, sizeof path, "%s/points", d->scratch);
+    (void)snprintf(list, sizeof list, "HEADSTART_FAULT_LIST=%s", path);
+    for (enum base base = 0; st == HS_OK && base < BASE_COUNT; base++) {
+        struct drill_case c = {.drill = d, .may_lose = true};
+
+        (void)snprintf(c.place, sizeof c.place, "%s/points-%d", d->scratch, base);
+        if (mkdir(c.place, 0700) != 0) return hs_fail(err, HS_IO, "making %s", c.place);
+        st = node_open(&c.node, err);
+        if (st == HS_OK && fault_base(&c, plan->world, base) == CASE_ON) {
+            (void)fault_script(&c, &how);
+        }
+        if (st == HS_OK && c.result.kind > DRILL_SKIPPED) {
+            st = hs_fail(err, HS_UNAVAILABLE, "a life without faults: %s", c.result.words);
+        }
+        node_close(c.node);
+        daemon_kill(&c.daemon);
+        folder_remove(c.place);
+    }
+    return st == HS_OK ? points_read(path, d->options->points, plan, err) : st;
+}
+
+/* A program ends with 78 at an action that it does not know. */
+static bool error_known(const struct drill *d, const char *action)
+{
+    char text[80];
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        (void)dup2(nowhere, STDOUT_FILENO);
+        (void)dup2(nowhere, STDERR_FILENO);
+        (void)snprintf(text, sizeof text, "HEADSTART_FAULT=no.such.point:1:%s", action);
+        (void)putenv(text);
+        (void)execl(d->program, d->program, "version", (char *)NULL);
+        _exit(127);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static void errors_learn(const struct drill *d, struct fault_plan *plan)
+{
+    for (size_t i = 0; i < ERRORS; i++) {
+        if (error_known(d, errors[i])) plan->errors[plan->errors_len++] = errors[i];
+    }
+}
+
+static enum hs_status faults_prepare(struct drill *d, struct fault_plan **out, struct hs_error *err)
+{
+    static const char *const arguments[] = {"--snapshot-every", "10", NULL};
+    struct fault_plan *plan = calloc(1, sizeof *plan);
+    enum hs_status st = plan ? HS_OK : hs_fail(err, HS_NOMEM, "a plan");
+
+    if (st == HS_OK) st = drill_trunk(d, WORLD_DIARY, &plan->world, err);
+    if (st == HS_OK) {
+        st = drill_template(d, plan->world, "diary-filled", FAULT_BLOCKS, arguments, false, err);
+    }
+    if (st == HS_OK) st = points_learn(d, plan, err);
+    if (st == HS_OK) errors_learn(d, plan);
+    if (st == HS_OK && plan->points_len == 0) {
+        st = hs_fail(err, HS_NOT_FOUND, "no fault point of that name is reached");
+    }
+    if (st != HS_OK) {
+        free(plan);
+        return st;
+    }
+    *out = plan;
+    return HS_OK;
+}
+
+/* ---- cases ---------------------------------------------------------------------------------- */
+
+static enum case_step fault_live(struct drill_case *c, enum base base, const char *fault)
+{
+    const struct fault_plan *plan = c->plan;
+    char text[160];
+    struct daemon_how how = {.arguments = {"--snapshot-every", "5", "--snapshot-keep", "2"},
+                             .environment = {text}};
+    enum case_step step;
+
+    (void)snprintf(text, sizeof text, "HEADSTART_FAULT=%s", fault);
+    case_say(c, "%s, %s folder", text, base_names[base]);
+    step = fault_base(c, plan->world, base);
+    return step == CASE_ON ? fault_script(c, &how) : step;
+}
+
+/* Afterwards nothing is wrong any more. */
+static void fault_heal(struct drill_case *c, enum case_step step)
+{
+    if (step == CASE_OVER) return;
+    case_kill(c);
+    c->may_die = false;
+    if (case_live(c, NULL) == CASE_ON && case_blocks(c, 2) == CASE_ON) (void)case_conclude(c);
+}
+
+static enum hs_status points_prepare(struct drill *d, void **plan, uint64_t *total,
+                                     struct hs_error *err)
+{
+    struct fault_plan *p = NULL;
+    enum hs_status st = faults_prepare(d, &p, err);
+
+    if (st != HS_OK) return st;
+    *plan = p;
+    *total = (uint64_t)p->points_len * DEATHS * BASE_COUNT * FAULT_COUNTS;
+    return HS_OK;
+}
+
+static void points_run(struct drill_case *c)
+{
+    const struct fault_plan *plan = c->plan;
+    uint64_t n = c->number;
+    const char *point = plan->points[n % plan->points_len];
+    enum base base;
+    char fault[128];
+
+    n /= plan->points_len;
+    base = (enum base)(n / DEATHS % BASE_COUNT);
+    (void)snprintf(fault, sizeof fault, "%s%s:%u:%s", point, deaths[n % DEATHS].moment,
+                   (unsigned)(n / DEATHS / BASE_COUNT) + 1, deaths[n % DEATHS].action);
+    c->may_die = true;
+    fault_heal(c, fault_live(c, base, fault));
+}
+
+static enum hs_status errors_prepare(struct drill *d, void **plan, uint64_t *total,
+                                     struct hs_error *err)
+{
+    struct fault_plan *p = NULL;
+    enum hs_status st = faults_prepare(d, &p, err);
+
+    if (st != HS_OK) return st;
+    *plan = p;
+    *total = (uint64_t)p->points_len * p->errors_len * 2 * BASE_COUNT * FAULT_COUNTS;
+    return HS_OK;
+}
+
+static void errors_run(struct drill_case *c)
+{
+    const struct fault_plan *plan = c->plan;
+    uint64_t n = c->number;
+    uint64_t kinds = plan->errors_len;
+    const char *point = plan->points[n % plan->points_len];
+    enum base base;
+    char fault[128];
+
+    n /= plan->points_len;
+    base = (enum base)(n / kinds / 2 % BASE_COUNT);
+    (void)snprintf(fault, sizeof fault, "%s:%u%s:%s", point,
+                   (unsigned)(n / kinds / 2 / BASE_COUNT) + 1, n / kinds % 2 ? "+" : "",
+                   plan->errors[n % kinds]);
+    c->may_lose = true;
+    fault_heal(c, fault_live(c, base, fault));
+}
+
+const struct drill_row row_points = {
+    "1", "killed or ended at every fault point", 1000, points_prepare, points_run, free};
+const struct drill_row row_errors = {
+    "8", "every fault point fails, once or for ever", 1000, errors_prepare, errors_run, free};
