@@ -99,7 +99,7 @@ static enum case_step fork_go(struct drill_case *c, const struct world *to)
                                         : c->block;
     enum case_step step;
 
-    if (c->world == to && back + 3 > DRILL_BLOCKS) back = DRILL_BLOCKS - 3;
+    if (c->world == to && back + 5 > DRILL_BLOCKS) back = DRILL_BLOCKS - 5;
     case_say(c, "from block %llu of world %llu to %llu of %llu", (unsigned long long)c->block,
              (unsigned long long)world_plan(c->world)->branch, (unsigned long long)back,
              (unsigned long long)world_plan(to)->branch);
