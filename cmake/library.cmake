@@ -5,7 +5,7 @@ target_include_directories(headstart_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(headstart_flags INTERFACE _GNU_SOURCE
                            HEADSTART_VERSION_TEXT="${PROJECT_VERSION}")
 target_compile_options(headstart_flags INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+  -Wall -Wextra -Wconversion -Wshadow $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> -Wvla
   -Wpointer-arith -Wwrite-strings -Wundef -Werror -fno-common
   -Wno-format-truncation) # error texts are cut at their bound by contract
 if(HEADSTART_INVARIANTS)

@@ -1,20 +1,15 @@
-/* The only file that knows leveldb/c.h.
+/* The only file that knows leveldb/c.h; its files are the disk room's (kv_leveldb_env.h).
  *
- * Two things are made stricter here than LevelDB leaves them:
- *
- * - A failed write fences the handle. LevelDB goes on appending to its log after a record that a
- *   full disk cut short; every later record, synced and acknowledged, is then unreadable at the
- *   next open. So after one failure this handle only reads, until the folder is opened again.
- * - A synced write also syncs the folder. LevelDB starts a new log file without making its name
- *   durable, so a power loss could take the file that the synced batch is in.
- */
+ * A failed write fences the handle. After a record that a full disk cut short LevelDB would go on
+ * appending to its log; every later record, synced and acknowledged, would be unreadable at the
+ * next open. So after one failure this handle only reads, until the folder is opened again. */
 #include "snapshot/kv_leveldb.h"
 
-#include "kernel/state/fault.h"
-#include "kernel/state/limits.h"
+#include "snapshot/kv_leveldb_env.h"
 
 #include <assert.h>
 #include <leveldb/c.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,21 +17,19 @@
 enum {
     WRITE_BUFFER_BYTES_DEFAULT = 4 << 20,
     FILTER_BITS_PER_KEY = 10, /* one in a hundred is looked at in vain */
+    ERRNUM_MAX = 200,         /* past the last one that Linux has */
 };
-
-static const char place[] = "leveldb.folder";
 
 struct kv_leveldb {
     struct kv_store store; /* first: the store view of all keys */
     leveldb_t *db;
+    leveldb_env_t *env;
     leveldb_options_t *options;
     leveldb_filterpolicy_t *filter;
     leveldb_readoptions_t *read;
     leveldb_readoptions_t *scan; /* does not displace hot blocks from the cache */
     leveldb_writeoptions_t *write;
     leveldb_writeoptions_t *write_synced;
-    const struct disk *disk;
-    char *dir;
     bool read_only;
     atomic_bool fenced;
 };
@@ -51,24 +44,41 @@ struct kv_leveldb_cursor {
     bool started;
 };
 
+/* Words end with the system's reason, as the disk room gave it. 0: with no such one. */
+static int errnum_of(const char *words)
+{
+    size_t len = strlen(words);
+
+    for (int errnum = 1; errnum < ERRNUM_MAX; errnum++) {
+        const char *reason = strerrordesc_np(errnum);
+        size_t reason_len = reason ? strlen(reason) : 0;
+
+        if (reason_len == 0 || reason_len > len) continue;
+        if (strcmp(words + len - reason_len, reason) == 0) return errnum;
+    }
+    return 0;
+}
+
+static bool words_begin(const char *words, const char *with)
+{
+    return strncmp(words, with, strlen(with)) == 0;
+}
+
 /* LevelDB tells errors apart in words only. Takes `words`. */
 static enum hs_status leveldb_fail(struct hs_error *err, char *words, const char *operation)
 {
     enum hs_status st = HS_IO;
 
     assert(words);
-    if (strncmp(words, "Corruption", strlen("Corruption")) == 0 ||
-        strncmp(words, "NotFound", strlen("NotFound")) == 0) { /* a file it needs is missing */
-        st = HS_CORRUPT;
-    } else if (strstr(words, "lock ") &&
-               (strstr(words, "already held") || strstr(words, "temporarily unavailable"))) {
+    if (words_begin(words, "Corruption") || words_begin(words, "NotFound")) {
+        st = HS_CORRUPT; /* not found: a file that it needs is missing */
+    } else if (words_begin(words, "IO error: lock ") && strstr(words, "already held")) {
         st = HS_LOCKED;
-    } else if (strstr(words, "Permission denied")) {
-        st = HS_PERMISSION;
-    } else if (strstr(words, "does not exist")) {
+    } else if (strstr(words, "does not exist (create_if_missing")) {
         st = HS_NOT_FOUND;
     }
     st = hs_fail(err, st, "%s: %s", operation, words);
+    if (err && st == HS_IO) err->errnum = errnum_of(words);
     leveldb_free(words);
     return st;
 }
@@ -169,6 +179,7 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
     size_t write_buffer = options->write_buffer_bytes;
 
     db->options = leveldb_options_create();
+    leveldb_options_set_env(db->options, db->env);
     leveldb_options_set_create_if_missing(db->options, options->create);
     leveldb_options_set_paranoid_checks(db->options, 1);
     /* Tables that lack a key are passed over without a look at their blocks. */
@@ -188,15 +199,17 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
     leveldb_writeoptions_set_sync(db->write_synced, 1);
 }
 
-/* LevelDB makes the folder and its LOCK even where it may not create a database. */
-static enum hs_status database_present(const struct disk *disk, const char *dir,
-                                       struct hs_error *err)
+static enum hs_status database_open(struct kv_leveldb *db, const char *dir, struct hs_error *err)
 {
-    struct disk_entry ignored;
-    enum hs_status st = disk_look(disk, place, dir, "CURRENT", &ignored, err);
+    struct buffer operation = {0};
+    char *words = NULL;
+    enum hs_status st = buffer_printf(&operation, "opening LevelDB in %s", dir);
 
-    if (st != HS_NOT_FOUND) return st;
-    return hs_fail(err, st, "no LevelDB database in %s", dir);
+    if (st != HS_OK) return hs_fail(err, st, "no memory for a path");
+    db->db = leveldb_open(db->options, dir, &words);
+    if (!db->db) st = leveldb_fail(err, words, buffer_text(&operation));
+    buffer_fini(&operation);
+    return st;
 }
 
 enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options *options,
@@ -205,50 +218,43 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     const struct disk *disk = options->disk ? options->disk : disk_system();
     struct kv_leveldb *db;
     enum hs_status st;
-    char *words = NULL;
-    char operation[256];
 
     assert(dir && options && out);
     assert(!(options->create && options->read_only_hint));
-    if (!options->create) {
-        st = database_present(disk, dir, err);
-        if (st != HS_OK) return st;
+    /* LevelDB makes the folder and its LOCK even where it may not create a database. */
+    if (!options->create && !disk_exists(disk, "leveldb.current", dir, "CURRENT")) {
+        return hs_fail(err, HS_NOT_FOUND, "no LevelDB database in %s", dir);
     }
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "no memory for a database handle");
-    db->disk = disk;
-    db->dir = strdup(dir);
     db->read_only = options->read_only_hint;
     db->store.ops = db->read_only ? &store_ops_read_only : &store_ops;
-    options_make(db, options);
-    (void)snprintf(operation, sizeof operation, "opening LevelDB in %s", dir);
-    db->db = leveldb_open(db->options, dir, &words);
-    if (!db->db) {
-        st = leveldb_fail(err, words, operation);
-        goto fail;
+    st = kv_leveldb_env_open(disk, &db->env, err);
+    if (st == HS_OK) {
+        options_make(db, options);
+        st = database_open(db, dir, err);
     }
-    if (!db->dir) {
-        st = hs_fail(err, HS_NOMEM, "no memory for a database handle");
-        goto fail;
+    if (st != HS_OK) {
+        kv_leveldb_close(db);
+        return st;
     }
     *out = db;
     return HS_OK;
-fail:
-    kv_leveldb_close(db);
-    return st;
 }
 
 void kv_leveldb_close(struct kv_leveldb *db)
 {
     if (!db) return;
     if (db->db) leveldb_close(db->db);
-    leveldb_readoptions_destroy(db->read);
-    leveldb_readoptions_destroy(db->scan);
-    leveldb_writeoptions_destroy(db->write);
-    leveldb_writeoptions_destroy(db->write_synced);
-    leveldb_options_destroy(db->options);
-    leveldb_filterpolicy_destroy(db->filter);
-    free(db->dir);
+    if (db->options) {
+        leveldb_readoptions_destroy(db->read);
+        leveldb_readoptions_destroy(db->scan);
+        leveldb_writeoptions_destroy(db->write);
+        leveldb_writeoptions_destroy(db->write_synced);
+        leveldb_options_destroy(db->options);
+        leveldb_filterpolicy_destroy(db->filter);
+    }
+    kv_leveldb_env_close(db->env);
     free(db);
 }
 
@@ -306,7 +312,6 @@ size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b)
 enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b, bool sync,
                                 struct hs_error *err)
 {
-    int fault;
     char *words = NULL;
 
     assert(db && b);
@@ -314,26 +319,10 @@ enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *
     if (atomic_load(&db->fenced)) {
         return hs_fail(err, HS_IO, "an earlier write to this database failed; open it again");
     }
-    fault = FAULT("leveldb.write");
-    if (fault != FAULT_NONE) {
-        atomic_store(&db->fenced, true);
-        return hs_fail_errno(err, HS_IO, fault_errno(fault), "writing to LevelDB");
-    }
     leveldb_write(db->db, sync ? db->write_synced : db->write, b->batch, &words);
-    if (words) {
-        atomic_store(&db->fenced, true);
-        return leveldb_fail(err, words, "writing to LevelDB");
-    }
-    if (sync) {
-        enum hs_status st = disk_sync_folder(db->disk, place, db->dir, err);
-
-        if (st != HS_OK) {
-            atomic_store(&db->fenced, true);
-            return st;
-        }
-    }
-    (void)FAULT("leveldb.written"); /* a place to die; the write itself has happened */
-    return HS_OK;
+    if (!words) return HS_OK;
+    atomic_store(&db->fenced, true);
+    return leveldb_fail(err, words, "writing to LevelDB");
 }
 
 bool kv_leveldb_fenced(struct kv_leveldb *db)

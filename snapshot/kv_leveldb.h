@@ -19,14 +19,14 @@ struct kv_leveldb_batch;
 struct kv_leveldb_cursor;
 
 struct kv_leveldb_options {
-    const struct disk *disk; /* for the folder's syncs; NULL: the system's */
+    const struct disk *disk; /* borrowed; NULL: disk_system() */
     bool create;             /* make it if missing; else HS_NOT_FOUND */
     bool read_only_hint;     /* for offline tools: no write is ever made through this handle */
     bool compress;
     size_t write_buffer_bytes; /* 0: 4 MiB. Small keeps opening fast. */
 };
 
-/** HS_LOCKED: another process has it. HS_CORRUPT, HS_IO, HS_PERMISSION with LevelDB's words. */
+/** HS_LOCKED: another process has it. HS_CORRUPT, HS_IO with LevelDB's words. */
 HS_MUST_CHECK enum hs_status kv_leveldb_open(const char *dir,
                                              const struct kv_leveldb_options *options,
                                              struct kv_leveldb **out, struct hs_error *err);

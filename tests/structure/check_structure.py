@@ -207,7 +207,7 @@ def main():
         except UnicodeDecodeError:
             continue  # binary: golden files and the like
         check_text(lines, complain)
-        if name.endswith((".c", ".h")):
+        if name.endswith((".c", ".h", ".cc")):
             check_c_file(name, lines, complain)
             ours[name] = "\n".join(lines)
     check_circles(ours, lambda unit, text: breaks.append(f"{unit}: {text}"))

@@ -225,7 +225,7 @@ static void steward__disk_that_fails_and_comes_back_never_fails_a_delivery(void)
     rig.logger.level = LOG_LEVEL_ERROR;
     rig_start(&rig);
     rig_deliver_many(&rig, 12);
-    fault_arm("log.segment.write:1+:ENOSPC,leveldb.write:1+:ENOSPC");
+    fault_arm("log.segment.write:1+:ENOSPC,leveldb.log.write:1+:ENOSPC");
     rig_deliver_many(&rig, 30);
     CU_ASSERT(rig_figures(&rig).log_failures > 0);
     CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 12);
@@ -246,9 +246,10 @@ static void steward__disk_that_fails_and_comes_back_never_fails_a_delivery(void)
 
 static void steward__full_replay_without_a_disk_runs_from_memory(void)
 {
-    static const char *const points[] = {"leveldb.write:1+:ENOSPC", "leveldb.write:2+:EIO",
-                                         "snapshot.file.write:1+:ENOSPC,leveldb.write:1+:ENOSPC",
-                                         "snapshot.*.sync_folder:1+:EIO,leveldb.write:1+:EIO"};
+    static const char *const points[] = {
+        "leveldb.log.write:1+:ENOSPC", "leveldb.log.write:2+:EIO",
+        "snapshot.file.write:1+:ENOSPC,leveldb.log.write:1+:ENOSPC",
+        "snapshot.*.sync_folder:1+:EIO,leveldb.log.write:1+:EIO"};
 
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         rig_open(&rig);

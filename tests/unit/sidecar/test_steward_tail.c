@@ -203,9 +203,9 @@ static void tail__node_that_goes_away_may_come_back(void)
 
 static void tail__disk_that_fails_leaves_it_to_full_replay(void)
 {
-    static const char *const points[] = {"leveldb.write:1+:ENOSPC",
-                                         "snapshot.file.write:1+:ENOSPC,leveldb.write:1+:ENOSPC",
-                                         "snapshot.*.sync_folder:1+:EIO,leveldb.write:1+:EIO"};
+    static const char *const points[] = {
+        "leveldb.log.write:1+:ENOSPC", "snapshot.file.write:1+:ENOSPC,leveldb.log.write:1+:ENOSPC",
+        "snapshot.*.sync_folder:1+:EIO,leveldb.log.write:1+:EIO"};
 
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
         open_behind(21, 14);

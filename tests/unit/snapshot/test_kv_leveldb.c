@@ -6,6 +6,7 @@
 #include "kernel/state/kv_memory.h"
 #include "snapshot/kv_leveldb.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -178,7 +179,7 @@ static void kv_leveldb__failed_write_fences_until_reopened(void)
     batch_write_range(db, 0, 10, true);
     CU_ASSERT_EQUAL_FATAL(kv_leveldb_batch_open(&batch, NULL), HS_OK);
     kv_leveldb_batch_put(batch, slice_text("a"), slice_text("1"));
-    fault_arm("leveldb.write:1:ENOSPC");
+    fault_arm("leveldb.log.write:1:ENOSPC");
     CU_ASSERT_EQUAL(kv_leveldb_write(db, batch, true, &err), HS_IO);
     CU_ASSERT(strstr(err.text, "No space left") != NULL);
     CU_ASSERT(kv_leveldb_fenced(db));
@@ -247,7 +248,8 @@ static void kv_leveldb__nothing_acknowledged_is_lost_on_a_full_disk(void)
 
 static void kv_leveldb__killed_around_a_write_leaves_all_or_nothing(void)
 {
-    static const char *const points[] = {"leveldb.write:1:kill", "leveldb.written:1:kill"};
+    static const char *const points[] = {"leveldb.log.write:1:kill",
+                                         "leveldb.log.sync.after:1:kill"};
     static const enum hs_status expected[] = {HS_NOT_FOUND, HS_OK};
 
     for (size_t i = 0; i < 2; i++) {
@@ -312,6 +314,94 @@ static void kv_leveldb__damaged_table_is_told_not_skipped(void)
     scratch_remove(dir);
 }
 
+static void tables_cut(const char *dir, off_t bytes)
+{
+    struct scratch_listing *files = malloc(sizeof *files);
+    size_t cut = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(files);
+    scratch_list(dir, files);
+    for (size_t i = 0; i < files->len; i++) {
+        struct scratch_path path = scratch_join(dir, files->names[i]);
+
+        if (!strstr(files->names[i], ".ldb")) continue;
+        CU_ASSERT_EQUAL(truncate(path.text, bytes), 0);
+        cut++;
+    }
+    CU_ASSERT(cut > 0);
+    free(files);
+}
+
+/* A mapped table would end the process here, by SIGBUS. */
+static void kv_leveldb__table_cut_while_open_is_an_error_value(void)
+{
+    static const off_t lengths[] = {4096, 0};
+
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct scratch_path dir = scratch_make();
+        struct kv_leveldb *db = database_open(dir.text);
+        struct buffer value = {0};
+        struct hs_error err = {0};
+
+        batch_write_range(db, 0, 5000, true);
+        kv_leveldb_flush(db);
+        CU_ASSERT_EQUAL(kv_store_get_text(kv_leveldb_store(db), "key-00001", &value, NULL), HS_OK);
+        tables_cut(dir.text, lengths[i]);
+        CU_ASSERT_EQUAL(kv_store_get_text(kv_leveldb_store(db), "key-04999", &value, &err),
+                        HS_CORRUPT);
+        kv_leveldb_close(db);
+        buffer_fini(&value);
+        scratch_remove(dir);
+    }
+}
+
+/* Everything that LevelDB asks of the disk passes through the disk room. */
+static void kv_leveldb__each_of_its_calls_is_a_fault_point(void)
+{
+    static const char *const faults[] = {
+        "leveldb.lock.open:1+:EMFILE",     "leveldb.manifest.write:1+:ENOSPC",
+        "leveldb.current.write:1+:EIO",    "leveldb.current.rename:1+:EROFS",
+        "leveldb.current.sync:1+:EDQUOT",  "leveldb.log.open:1+:EACCES",
+        "leveldb.manifest.open:1+:ENOSPC",
+    };
+    static const int errnums[] = {EMFILE, ENOSPC, EIO, EROFS, EDQUOT, EACCES, ENOSPC};
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct scratch_path dir = scratch_make();
+        struct kv_leveldb *db = NULL;
+        struct hs_error err = {0};
+
+        fault_arm(faults[i]);
+        CU_ASSERT_EQUAL(kv_leveldb_open(dir.text, &create_options, &db, &err), HS_IO);
+        fault_arm(NULL);
+        CU_ASSERT_EQUAL(err.errnum, errnums[i]);
+        db = database_open(dir.text); /* a passing failure: nothing is wrong with the folder */
+        batch_write_range(db, 0, 10, true);
+        kv_leveldb_close(db);
+        scratch_remove(dir);
+    }
+}
+
+/* EIO while a table is read blames nothing; the same read succeeds later. */
+static void kv_leveldb__passing_read_failure_is_no_damage(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct kv_leveldb *db = database_open(dir.text);
+    struct buffer value = {0};
+    struct hs_error err = {0};
+
+    batch_write_range(db, 0, 5000, true);
+    kv_leveldb_flush(db);
+    fault_arm("leveldb.table.read:1:EIO");
+    CU_ASSERT_EQUAL(kv_store_get_text(kv_leveldb_store(db), "key-02500", &value, &err), HS_IO);
+    CU_ASSERT_EQUAL(err.errnum, EIO);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(kv_store_get_text(kv_leveldb_store(db), "key-02500", &value, &err), HS_OK);
+    kv_leveldb_close(db);
+    buffer_fini(&value);
+    scratch_remove(dir);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__random_walk_equals_memory),
     SUITE_CASE(kv_leveldb__view_takes_long_keys_and_empty_values),
@@ -322,6 +412,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__nothing_acknowledged_is_lost_on_a_full_disk),
     SUITE_CASE(kv_leveldb__killed_around_a_write_leaves_all_or_nothing),
     SUITE_CASE(kv_leveldb__damaged_table_is_told_not_skipped),
+    SUITE_CASE(kv_leveldb__table_cut_while_open_is_an_error_value),
+    SUITE_CASE(kv_leveldb__each_of_its_calls_is_a_fault_point),
+    SUITE_CASE(kv_leveldb__passing_read_failure_is_no_damage),
 };
 
 int main(int argc, char **argv)

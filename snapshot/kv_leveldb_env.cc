@@ -1,0 +1,519 @@
+/* Names and statuses.
+ *
+ * The disk room's statuses become LevelDB's: not there → NotFound, damaged → Corruption, cannot now
+ * → IO error; kv_leveldb.c reads them back from LevelDB's words.
+ *
+ * Durability beyond what LevelDB asks for: the first sync of a new file makes its name durable too,
+ * and so does a rename (CURRENT). LevelDB starts a new log without it, and a power loss could take
+ * the file that a synced batch is in.
+ *
+ * Without memory C++ ends the process by a signal; here it ends with words and a code: nothing of
+ * ours is lost by that, and the next start is a start like any other. */
+#define _Static_assert static_assert
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a structure's name */
+extern "C" {
+#include "snapshot/kv_leveldb_env.h"
+}
+#pragma GCC diagnostic pop
+
+#include <leveldb/env.h>
+#include <leveldb/slice.h>
+#include <leveldb/status.h>
+
+#include <deque>
+#include <new>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What leveldb/c.h hands around for an environment; its layout is LevelDB's (db/c.cc), and there is
+ * no function to make one from a leveldb::Env. test_kv_leveldb fails if it ever changes. */
+struct leveldb_env_t {
+    leveldb::Env *rep;
+    bool is_default;
+};
+
+namespace
+{
+
+using leveldb::Slice;
+using leveldb::Status;
+
+constexpr size_t APPEND_BYTES = 64 << 10; /* gathered before the disk room is called */
+constexpr int EXIT_INTERNAL = 70;
+
+struct Path {
+    explicit Path(const std::string &full)
+    {
+        size_t slash = full.rfind('/');
+        dir = slash == std::string::npos ? "." : full.substr(0, slash);
+        name = slash == std::string::npos ? full : full.substr(slash + 1);
+    }
+    std::string dir, name;
+};
+
+bool ends(const std::string &name, const char *end)
+{
+    size_t len = strlen(end);
+
+    return name.size() > len && name.compare(name.size() - len, len, end) == 0;
+}
+
+/* The fault points' first part. */
+const char *place_of(const std::string &name)
+{
+    if (ends(name, ".ldb") || ends(name, ".sst")) return "leveldb.table";
+    if (ends(name, ".log")) return "leveldb.log";
+    if (name.compare(0, 8, "MANIFEST") == 0) return "leveldb.manifest";
+    if (name == "CURRENT" || ends(name, ".dbtmp")) return "leveldb.current";
+    return "leveldb.file";
+}
+
+Status status_of(enum hs_status st, const struct hs_error &err)
+{
+    switch (st) {
+    case HS_OK: return Status::OK();
+    case HS_NOT_FOUND: return Status::NotFound(err.text);
+    case HS_CORRUPT: return Status::Corruption(err.text);
+    default: return Status::IOError(err.text);
+    }
+}
+
+Status file_open(const struct disk *disk, const std::string &full, enum disk_mode mode,
+                 struct disk_file **out)
+{
+    Path path(full);
+    struct hs_error err = {};
+
+    return status_of(
+        disk_open(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(), mode, out, &err),
+        err);
+}
+
+class Sequential final : public leveldb::SequentialFile
+{
+  public:
+    explicit Sequential(struct disk_file *file) : file_(file), at_(0)
+    {
+    }
+    ~Sequential() override
+    {
+        disk_close(file_);
+    }
+
+    Status Read(size_t n, Slice *result, char *scratch) override
+    {
+        struct hs_error err = {};
+        size_t got = 0;
+        enum hs_status st = disk_read(file_, at_, scratch, n, &got, &err);
+
+        at_ += got;
+        *result = Slice(scratch, st == HS_OK ? got : 0);
+        return status_of(st, err);
+    }
+
+    Status Skip(uint64_t n) override
+    {
+        at_ += n;
+        return Status::OK();
+    }
+
+  private:
+    struct disk_file *file_;
+    uint64_t at_;
+};
+
+class RandomAccess final : public leveldb::RandomAccessFile
+{
+  public:
+    explicit RandomAccess(struct disk_file *file) : file_(file)
+    {
+    }
+    ~RandomAccess() override
+    {
+        disk_close(file_);
+    }
+
+    Status Read(uint64_t offset, size_t n, Slice *result, char *scratch) const override
+    {
+        struct hs_error err = {};
+        size_t got = 0;
+        enum hs_status st = disk_read(file_, offset, scratch, n, &got, &err);
+
+        *result = Slice(scratch, st == HS_OK ? got : 0);
+        return status_of(st, err);
+    }
+
+  private:
+    struct disk_file *file_;
+};
+
+/* After the first failure every later call fails: what the file holds is unknown. */
+class Writable final : public leveldb::WritableFile
+{
+  public:
+    Writable(const struct disk *disk, const Path &path, struct disk_file *file)
+        : disk_(disk), path_(path), file_(file), named_(false)
+    {
+    }
+    ~Writable() override
+    {
+        disk_close(file_);
+    }
+
+    Status Append(const Slice &data) override
+    {
+        if (!failed_.ok()) return failed_;
+        pending_.append(data.data(), data.size());
+        return pending_.size() < APPEND_BYTES ? Status::OK() : Flush();
+    }
+
+    Status Flush() override
+    {
+        struct hs_error err = {};
+        struct slice bytes = {pending_.data(), pending_.size()};
+
+        if (!failed_.ok() || pending_.empty()) return failed_;
+        failed_ = status_of(disk_append(file_, bytes, &err), err);
+        pending_.clear();
+        return failed_;
+    }
+
+    Status Sync() override
+    {
+        struct hs_error err = {};
+        Status flushed = Flush();
+
+        if (!flushed.ok()) return flushed;
+        failed_ = status_of(disk_sync(file_, &err), err);
+        if (failed_.ok() && !named_) {
+            failed_ = status_of(
+                disk_sync_folder(disk_, place_of(path_.name), path_.dir.c_str(), &err), err);
+            named_ = failed_.ok();
+        }
+        return failed_;
+    }
+
+    Status Close() override
+    {
+        Status flushed = Flush();
+
+        disk_close(file_);
+        file_ = nullptr;
+        if (failed_.ok()) failed_ = Status::IOError(path_.name, "the file is closed");
+        return flushed;
+    }
+
+  private:
+    const struct disk *disk_;
+    Path path_;
+    struct disk_file *file_;
+    std::string pending_;
+    Status failed_;
+    bool named_; /* its name is durable */
+};
+
+class Lock final : public leveldb::FileLock
+{
+  public:
+    explicit Lock(struct disk_file *file) : file_(file)
+    {
+    }
+    ~Lock() override
+    {
+        disk_close(file_);
+    }
+
+  private:
+    struct disk_file *file_;
+};
+
+/* What LevelDB does in the background, one after the other. */
+class Worker
+{
+  public:
+    Worker() : ending_(false), started_(false)
+    {
+        (void)pthread_mutex_init(&mutex_, nullptr);
+        (void)pthread_cond_init(&changed_, nullptr);
+    }
+    ~Worker()
+    {
+        if (started_) {
+            (void)pthread_mutex_lock(&mutex_);
+            ending_ = true;
+            (void)pthread_cond_signal(&changed_);
+            (void)pthread_mutex_unlock(&mutex_);
+            (void)pthread_join(thread_, nullptr);
+        }
+        (void)pthread_cond_destroy(&changed_);
+        (void)pthread_mutex_destroy(&mutex_);
+    }
+
+    int start()
+    {
+        int failed = pthread_create(&thread_, nullptr, run, this);
+
+        started_ = failed == 0;
+        return failed;
+    }
+
+    void add(void (*function)(void *), void *argument)
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        work_.push_back({function, argument});
+        (void)pthread_cond_signal(&changed_);
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
+  private:
+    struct Item {
+        void (*function)(void *);
+        void *argument;
+    };
+
+    static void *run(void *self)
+    {
+        static_cast<Worker *>(self)->serve();
+        return nullptr;
+    }
+
+    void serve()
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        for (;;) {
+            while (work_.empty() && !ending_) {
+                (void)pthread_cond_wait(&changed_, &mutex_);
+            }
+            if (work_.empty()) break;
+            Item item = work_.front();
+            work_.pop_front();
+            (void)pthread_mutex_unlock(&mutex_);
+            item.function(item.argument);
+            (void)pthread_mutex_lock(&mutex_);
+        }
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
+    pthread_mutex_t mutex_;
+    pthread_cond_t changed_;
+    pthread_t thread_;
+    std::deque<Item> work_;
+    bool ending_, started_;
+};
+
+class DiskEnv final : public leveldb::Env
+{
+  public:
+    explicit DiskEnv(const struct disk *disk) : disk_(disk)
+    {
+    }
+
+    int start()
+    {
+        return worker_.start();
+    }
+
+    Status NewSequentialFile(const std::string &full, leveldb::SequentialFile **out) override
+    {
+        struct disk_file *file = nullptr;
+        Status st = file_open(disk_, full, DISK_READ, &file);
+
+        *out = st.ok() ? new Sequential(file) : nullptr;
+        return st;
+    }
+
+    Status NewRandomAccessFile(const std::string &full, leveldb::RandomAccessFile **out) override
+    {
+        struct disk_file *file = nullptr;
+        Status st = file_open(disk_, full, DISK_READ, &file);
+
+        *out = st.ok() ? new RandomAccess(file) : nullptr;
+        return st;
+    }
+
+    Status NewWritableFile(const std::string &full, leveldb::WritableFile **out) override
+    {
+        return writable_open(full, DISK_EMPTY, out);
+    }
+
+    Status NewAppendableFile(const std::string &full, leveldb::WritableFile **out) override
+    {
+        return writable_open(full, DISK_CREATE, out);
+    }
+
+    bool FileExists(const std::string &full) override
+    {
+        Path path(full);
+
+        return disk_exists(disk_, place_of(path.name), path.dir.c_str(), path.name.c_str());
+    }
+
+    Status GetChildren(const std::string &dir, std::vector<std::string> *out) override
+    {
+        struct disk_listing names = {};
+        struct hs_error err = {};
+        enum hs_status st = disk_list(disk_, "leveldb.folder", dir.c_str(), &names, &err);
+
+        out->clear();
+        for (size_t i = 0; st == HS_OK && i < names.len; i++) {
+            out->push_back(names.names[i]);
+        }
+        disk_listing_fini(&names);
+        return status_of(st, err);
+    }
+
+    Status RemoveFile(const std::string &full) override
+    {
+        Path path(full);
+        struct hs_error err = {};
+
+        return status_of(
+            disk_remove(disk_, place_of(path.name), path.dir.c_str(), path.name.c_str(), &err),
+            err);
+    }
+
+    /* LevelDB's C interface destroys and repairs by this; we remove folders ourselves. */
+    Status RemoveDir(const std::string &dir) override
+    {
+        return Status::NotSupported(dir, "folders are removed by their owner");
+    }
+
+    Status CreateDir(const std::string &dir) override
+    {
+        struct hs_error err = {};
+
+        return status_of(disk_make_folder(disk_, "leveldb.folder", dir.c_str(), nullptr, &err),
+                         err);
+    }
+
+    Status GetFileSize(const std::string &full, uint64_t *bytes) override
+    {
+        Path path(full);
+        struct disk_entry entry = {};
+        struct hs_error err = {};
+        enum hs_status st = disk_look(disk_, place_of(path.name), path.dir.c_str(),
+                                      path.name.c_str(), &entry, &err);
+
+        *bytes = entry.bytes;
+        return status_of(st, err);
+    }
+
+    Status RenameFile(const std::string &from_full, const std::string &to_full) override
+    {
+        Path from(from_full), to(to_full);
+        struct hs_error err = {};
+        enum hs_status st = disk_rename(disk_, place_of(to.name), from.dir.c_str(),
+                                        from.name.c_str(), to.dir.c_str(), to.name.c_str(), &err);
+
+        if (st == HS_OK) st = disk_sync_folder(disk_, place_of(to.name), to.dir.c_str(), &err);
+        return status_of(st, err);
+    }
+
+    Status LockFile(const std::string &full, leveldb::FileLock **out) override
+    {
+        Path path(full);
+        struct disk_file *file = nullptr;
+        struct hs_error err = {};
+        enum hs_status st =
+            disk_lock(disk_, "leveldb.lock", path.dir.c_str(), path.name.c_str(), &file, &err);
+
+        *out = st == HS_OK ? new Lock(file) : nullptr;
+        if (st == HS_LOCKED) return Status::IOError("lock " + full, "already held");
+        return status_of(st, err);
+    }
+
+    Status UnlockFile(leveldb::FileLock *lock) override
+    {
+        delete lock;
+        return Status::OK();
+    }
+
+    void Schedule(void (*function)(void *), void *argument) override
+    {
+        worker_.add(function, argument);
+    }
+
+    void StartThread(void (*function)(void *), void *argument) override
+    {
+        worker_.add(function, argument); /* LevelDB itself never asks for one */
+    }
+
+    Status GetTestDirectory(std::string *path) override
+    {
+        path->clear();
+        return Status::NotSupported("no folder for LevelDB's own tests");
+    }
+
+    /* Its informational log is not kept: what matters reaches us as a status. */
+    Status NewLogger(const std::string &full, leveldb::Logger **out) override
+    {
+        *out = nullptr;
+        return Status::NotSupported(full, "not kept");
+    }
+
+    uint64_t NowMicros() override
+    {
+        struct timespec now = {};
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return static_cast<uint64_t>(now.tv_sec) * 1000000 +
+               static_cast<uint64_t>(now.tv_nsec) / 1000;
+    }
+
+    void SleepForMicroseconds(int micros) override
+    {
+        (void)usleep(static_cast<useconds_t>(micros));
+    }
+
+  private:
+    Status writable_open(const std::string &full, enum disk_mode mode, leveldb::WritableFile **out)
+    {
+        struct disk_file *file = nullptr;
+        Status st = file_open(disk_, full, mode, &file);
+
+        *out = st.ok() ? new Writable(disk_, Path(full), file) : nullptr;
+        return st;
+    }
+
+    const struct disk *disk_;
+    Worker worker_;
+};
+
+void memory_ended()
+{
+    static const char words[] = "headstart: out of memory in LevelDB; give the process more memory "
+                                "and start it again\n";
+
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0) _exit(EXIT_INTERNAL);
+    _exit(EXIT_INTERNAL);
+}
+
+} // namespace
+
+extern "C" enum hs_status kv_leveldb_env_open(const struct disk *disk, struct leveldb_env_t **out,
+                                              struct hs_error *err)
+{
+    DiskEnv *env;
+    int failed;
+
+    (void)std::set_new_handler(memory_ended);
+    env = new DiskEnv(disk);
+    failed = env->start();
+    if (failed) {
+        delete env;
+        return hs_fail_errno(err, HS_NOMEM, failed, "no thread for LevelDB");
+    }
+    *out = new leveldb_env_t{env, false};
+    return HS_OK;
+}
+
+extern "C" void kv_leveldb_env_close(struct leveldb_env_t *env)
+{
+    if (!env) return;
+    delete env->rep;
+    delete env;
+}
