@@ -46,7 +46,7 @@ static enum exit_code print_answer(const struct settings *s, json_t *answer)
     return EXIT_CODE_OK;
 }
 
-enum exit_code command_call_run(const struct command_call *call)
+static enum exit_code call_command(const struct command_call *call)
 {
     struct daemon_query query = {
         .socket_path = settings_text(&call->settings, SETTING_SOCKET),
@@ -71,3 +71,17 @@ out:
     buffer_fini(&params);
     return code;
 }
+
+const struct command command_call = {
+    .name = "call",
+    .arguments = "METHOD [JSON]",
+    .summary = "send one raw request, for developers",
+    .details = "JSON is the request's parameter map (default {}). With --chain-id the request\n"
+               "is sent as a node, as deliver, prepare_commit and shutdown need; without it\n"
+               "as an observer.\n",
+    .arguments_min = 1,
+    .arguments_max = 2,
+    .settings = SETTING_BIT(SETTING_CHAIN_ID),
+    .required = SETTING_BIT(SETTING_SOCKET),
+    .run = call_command,
+};

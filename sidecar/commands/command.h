@@ -1,6 +1,6 @@
-/* Commands: what `headstart` can do, as data; one file a command.
+/* Commands: what `headstart` can do, as data; one file a command, with its row and its function.
  *
- * The table (command_table.c) is what the parser, the help and the shell completions read. A
+ * The rows are what the parser, the help, the shell completions and the documentation read. A
  * command that has subcommands runs one of them.
  */
 #ifndef HEADSTART_SIDECAR_COMMANDS_COMMAND_H
@@ -16,10 +16,11 @@ struct command {
     const char *arguments; /* as the usage line shows them; "" for none */
     const char *summary;   /* one line */
     const char *details;   /* help text; lines of at most 78 columns, each ended; NULL: none */
-    const struct command *subcommands; /* ended by an entry without a name; NULL: none */
+    const struct command *const *subcommands; /* ended by NULL; NULL: none */
     size_t arguments_min, arguments_max;
-    uint64_t settings; /* beside SETTINGS_OF_ALL, SETTING_BIT mask */
-    uint64_t required; /* must have a value from somewhere; global ones may be named too */
+    uint64_t settings;      /* beside SETTINGS_OF_ALL, SETTING_BIT mask */
+    bool words_are_its_own; /* all that follows are arguments, dashes or not */
+    uint64_t required;      /* must have a value from somewhere; global ones may be named too */
     enum exit_code (*run)(const struct command_call *call); /* NULL only with subcommands */
 };
 
@@ -32,30 +33,32 @@ struct command_call {
     size_t arguments_len;
 };
 
-/** The table, ended by an entry without a name. */
-const struct command *command_table(void);
-/** NULL when there is no such entry in `table`. */
-const struct command *command_find(const struct command *table, const char *name);
+/* All of them, in the order of the help. */
+#define COMMANDS(X)                                                                                \
+    X(run)                                                                                         \
+    X(solo)                                                                                        \
+    X(status)                                                                                      \
+    X(ready)                                                                                       \
+    X(plan)                                                                                        \
+    X(snapshot)                                                                                    \
+    X(log)                                                                                         \
+    X(store)                                                                                       \
+    X(call)                                                                                        \
+    X(bench)                                                                                       \
+    X(drill)                                                                                       \
+    X(completion)                                                                                  \
+    X(version)                                                                                     \
+    X(help)
+#define COMMAND_DECLARED(name) extern const struct command command_##name;
+COMMANDS(COMMAND_DECLARED)
+
+/** The table, ended by NULL. */
+const struct command *const *command_table(void);
+/** NULL when there is no such entry in `table`, which may be NULL. */
+const struct command *command_find(const struct command *const *table, const char *name);
 
 /** Parse, run, flush stdout: all of main but its signature. Returns the exit code. */
 int command_line_run(int argc, char **argv);
-
-enum exit_code command_run_run(const struct command_call *call);
-enum exit_code command_solo_run(const struct command_call *call);
-enum exit_code command_status_run(const struct command_call *call);
-enum exit_code command_ready_run(const struct command_call *call);
-enum exit_code command_plan_run(const struct command_call *call);
-enum exit_code command_snapshot_list_run(const struct command_call *call);
-enum exit_code command_snapshot_verify_run(const struct command_call *call);
-enum exit_code command_log_list_run(const struct command_call *call);
-enum exit_code command_log_verify_run(const struct command_call *call);
-enum exit_code command_store_get_run(const struct command_call *call);
-enum exit_code command_store_scan_run(const struct command_call *call);
-enum exit_code command_store_hash_run(const struct command_call *call);
-enum exit_code command_call_run(const struct command_call *call);
-enum exit_code command_completion_run(const struct command_call *call);
-enum exit_code command_version_run(const struct command_call *call);
-enum exit_code command_help_run(const struct command_call *call);
 
 /** Append the help of `command` (NULL: of the program) to `out`. */
 HS_MUST_CHECK enum hs_status help_render(const struct command *parent,

@@ -124,7 +124,7 @@ static enum exit_code take_short_options(struct command_line *line, const char *
     return EXIT_CODE_OK;
 }
 
-static enum exit_code take_command(struct command_line *line, const struct command *table,
+static enum exit_code take_command(struct command_line *line, const struct command *const *table,
                                    const char *word)
 {
     const struct command *found = command_find(table, word);
@@ -135,8 +135,8 @@ static enum exit_code take_command(struct command_line *line, const struct comma
         line->call.command = found;
         return EXIT_CODE_OK;
     }
-    for (const struct command *c = table; c->name; c++) {
-        nearest_name_offer(&nearest, c->name);
+    for (; *table; table++) {
+        nearest_name_offer(&nearest, (*table)->name);
     }
     return unknown_word("command", word, nearest, "");
 }
@@ -146,6 +146,10 @@ static enum exit_code take_word(struct command_line *line)
     const char *word = line->words[line->at++];
     const struct command *command = line->call.command;
 
+    if (command && command->words_are_its_own) {
+        line->call.arguments[line->call.arguments_len++] = line->words[line->at - 1];
+        return EXIT_CODE_OK;
+    }
     if (!line->options_ended && strcmp(word, "--") == 0) {
         line->options_ended = true;
         return EXIT_CODE_OK;
@@ -243,6 +247,20 @@ static enum exit_code load_settings(struct command_call *call)
     return check_required(call);
 }
 
+/* A misspelt variable is silently no setting, so it is told; it may be somebody else's, so no more
+ * than that. */
+static void warn_of_environment(const struct settings *s)
+{
+    char meant[SETTING_ENVIRONMENT_BYTES_MAX];
+    struct slice name;
+    size_t at = 0;
+
+    while (!settings_flag(s, SETTING_QUIET) && settings_misspelt_environment(&at, &name, meant)) {
+        (void)failure_print(EXIT_CODE_OK, "warning: %.*s is not a setting; did you mean %s?",
+                            (int)name.len, name.data, meant);
+    }
+}
+
 static enum exit_code run_help(const struct command_line *line)
 {
     struct buffer text = {0};
@@ -263,9 +281,10 @@ static enum exit_code run_line(struct command_line *line)
     }
     if (code != EXIT_CODE_OK) return code;
     if (line->help) return run_help(line);
-    if (line->version) return command_version_run(&line->call);
+    if (line->version) return command_version.run(&line->call);
     code = check_words(&line->call);
     if (code == EXIT_CODE_OK) code = load_settings(&line->call);
+    if (code == EXIT_CODE_OK) warn_of_environment(&line->call.settings);
     if (code == EXIT_CODE_OK) code = line->call.command->run(&line->call);
     return code;
 }

@@ -26,10 +26,11 @@ HS_PRINTF(2, 3) static void put(struct script *s, const char *format, ...)
     va_end(args);
 }
 
-static void put_command_names(struct script *s, const struct command *table, const char *between)
+static void put_command_names(struct script *s, const struct command *const *table,
+                              const char *between)
 {
-    for (const struct command *c = table; c && c->name; c++) {
-        put(s, "%s%s", c == table ? "" : between, c->name);
+    for (const struct command *const *c = table; c && *c; c++) {
+        put(s, "%s%s", c == table ? "" : between, (*c)->name);
     }
 }
 
@@ -77,7 +78,7 @@ static void put_values(struct script *s)
     put(s, "    esac\n");
 }
 
-static void put_case(struct script *s, const char *pattern, const struct command *table,
+static void put_case(struct script *s, const char *pattern, const struct command *const *table,
                      uint64_t settings)
 {
     put(s, "    '%s') ", pattern);
@@ -95,10 +96,13 @@ static void put_cases(struct script *s)
 
     put(s, "    case $command in\n");
     put_case(s, "", command_table(), 0);
-    for (const struct command *c = command_table(); c->name; c++) {
-        put_case(s, c->name, strcmp(c->name, "help") == 0 ? command_table() : c->subcommands,
-                 c->settings);
-        for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
+    for (const struct command *const *table = command_table(); *table; table++) {
+        const struct command *c = *table;
+
+        put_case(s, c->name, c == &command_help ? command_table() : c->subcommands, c->settings);
+        for (const struct command *const *at = c->subcommands; at && *at; at++) {
+            const struct command *inner = *at;
+
             (void)snprintf(pattern, sizeof pattern, "%s %s", c->name, inner->name);
             put_case(s, pattern, NULL, inner->settings);
         }
@@ -112,11 +116,13 @@ static void put_finder(struct script *s)
     put(s, "    case \"$command:$word\" in\n        :");
     put_command_names(s, command_table(), "|:");
     put(s, ") command=$word ;;\n");
-    for (const struct command *c = command_table(); c->name; c++) {
+    for (const struct command *const *table = command_table(); *table; table++) {
+        const struct command *c = *table;
+
         if (!c->subcommands) continue;
-        for (const struct command *inner = c->subcommands; inner->name; inner++) {
-            put(s, "        %s:%s) command=\"%s %s\" ;;\n", c->name, inner->name, c->name,
-                inner->name);
+        for (const struct command *const *at = c->subcommands; *at; at++) {
+            put(s, "        %s:%s) command=\"%s %s\" ;;\n", c->name, (*at)->name, c->name,
+                (*at)->name);
         }
     }
     put(s, "        esac\n    done\n");
@@ -181,11 +187,12 @@ static void put_fish_options(struct script *s, const char *condition, uint64_t s
     }
 }
 
-static void put_fish_commands(struct script *s, const char *condition, const struct command *table)
+static void put_fish_commands(struct script *s, const char *condition,
+                              const struct command *const *table)
 {
-    for (const struct command *c = table; c && c->name; c++) {
-        put(s, "complete -c headstart -n '%s' -a %s -d ", condition, c->name);
-        put_fish_text(s, c->summary);
+    for (const struct command *const *c = table; c && *c; c++) {
+        put(s, "complete -c headstart -n '%s' -a %s -d ", condition, (*c)->name);
+        put_fish_text(s, (*c)->summary);
         put(s, "\n");
     }
 }
@@ -198,12 +205,16 @@ static void put_fish(struct script *s)
     put_fish_options(s, "", SETTINGS_OF_ALL);
     put(s, "complete -c headstart -s h -l help -d 'help'\n");
     put_fish_commands(s, "__fish_use_subcommand", command_table());
-    for (const struct command *c = command_table(); c->name; c++) {
+    for (const struct command *const *table = command_table(); *table; table++) {
+        const struct command *c = *table;
+
         (void)snprintf(condition, sizeof condition, "__fish_seen_subcommand_from %s", c->name);
         put_fish_commands(s, condition, c->subcommands);
         (void)snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", c->name);
         put_fish_options(s, condition, c->settings);
-        for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
+        for (const struct command *const *at = c->subcommands; at && *at; at++) {
+            const struct command *inner = *at;
+
             (void)snprintf(condition, sizeof condition,
                            "-n '__fish_seen_subcommand_from %s; and "
                            "__fish_seen_subcommand_from %s'",
@@ -213,7 +224,7 @@ static void put_fish(struct script *s)
     }
 }
 
-enum exit_code command_completion_run(const struct command_call *call)
+static enum exit_code completion_command(const struct command_call *call)
 {
     struct script script = {.zsh = strcmp(call->command->name, "zsh") == 0};
     enum exit_code code;
@@ -229,3 +240,34 @@ enum exit_code command_completion_run(const struct command_call *call)
     buffer_fini(&script.text);
     return code;
 }
+
+static const struct command completion_bash = {
+    .name = "bash",
+    .arguments = "",
+    .summary = "source <(headstart completion bash)",
+    .run = completion_command,
+};
+
+static const struct command completion_zsh = {
+    .name = "zsh",
+    .arguments = "",
+    .summary = "source <(headstart completion zsh)",
+    .run = completion_command,
+};
+
+static const struct command completion_fish = {
+    .name = "fish",
+    .arguments = "",
+    .summary = "headstart completion fish | source",
+    .run = completion_command,
+};
+
+static const struct command *const subcommands[] = {&completion_bash, &completion_zsh,
+                                                    &completion_fish, NULL};
+
+const struct command command_completion = {
+    .name = "completion",
+    .arguments = "bash|zsh|fish",
+    .summary = "a completion script for your shell",
+    .subcommands = subcommands,
+};

@@ -11,17 +11,17 @@ enum { FAILURE_LINE_BYTES_MAX = HS_ERROR_TEXT_BYTES_MAX + 512 };
 
 struct failure_row {
     enum exit_code code;
-    const char *advice; /* NULL: the error's own words say what to do */
+    const char *advice; /* where the error's own words do not say what to do */
 };
 
 static const struct failure_row failure_rows[HS_STATUS_COUNT] = {
-    [HS_OK] = {EXIT_CODE_OK, NULL},
+    [HS_OK] = {EXIT_CODE_OK, ""},
     [HS_NOT_FOUND] = {EXIT_CODE_INPUT_MISSING, "check the path"},
     [HS_INVALID] = {EXIT_CODE_CONFIGURATION, "correct it and try again"},
     [HS_TOO_LARGE] = {EXIT_CODE_CONFIGURATION, "make it smaller and try again"},
     [HS_NOMEM] = {EXIT_CODE_INTERNAL, "give the process more memory"},
     [HS_IO] = {EXIT_CODE_IO, "check the disk and its free space"},
-    [HS_CORRUPT] = {EXIT_CODE_DAMAGED, "move the damaged folder away and start again without it"},
+    [HS_CORRUPT] = {EXIT_CODE_DAMAGED, "'headstart run' puts damaged data aside"},
     [HS_GAP] = {EXIT_CODE_DAMAGED, "ask for entries that are there"},
     [HS_STALE] = {EXIT_CODE_DAMAGED, "use the newer data"},
     [HS_EXISTS] = {EXIT_CODE_CANNOT_CREATE, "choose another name"},
@@ -68,14 +68,19 @@ static bool says_what_to_do(const char *text)
     return strchr(text, ';') != NULL || strstr(text, "did you mean") != NULL;
 }
 
+static enum exit_code tell(enum exit_code code, const char *text, const char *advice)
+{
+    if (says_what_to_do(text)) return failure_print(code, "%s", text);
+    return failure_print(code, "%s; %s", text, advice);
+}
+
 enum exit_code failure_report(enum hs_status status, const struct hs_error *err)
 {
     const struct failure_row *row = &failure_rows[status];
     const char *text = err && err->text[0] ? err->text : hs_status_text(status);
 
     assert(status != HS_OK);
-    if (!row->advice || says_what_to_do(text)) return failure_print(row->code, "%s", text);
-    return failure_print(row->code, "%s; %s", text, row->advice);
+    return tell(row->code, text, row->advice);
 }
 
 /* What the daemon refuses with (docs/protocol.md), as what a shell script can act on. */
@@ -137,7 +142,7 @@ enum exit_code failure_report_client(const struct headstart_error *err, const ch
     }
     if (err->status == HEADSTART_REFUSED) {
         (void)refusal_exit(err->code, &advice);
-        return failure_print(code, "%s; %s", err->text, advice);
+        return tell(code, err->text, advice);
     }
     if (code == EXIT_CODE_UNREACHABLE) {
         return failure_print(code,

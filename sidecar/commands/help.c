@@ -10,15 +10,16 @@
 
 enum { HELP_COLUMN = 28 }; /* where explanations begin */
 
-static enum hs_status render_commands(const struct command *table, struct buffer *out)
+static enum hs_status render_commands(const struct command *const *table, struct buffer *out)
 {
     enum hs_status st = HS_OK;
 
-    for (; table->name && st == HS_OK; table++) {
+    for (; *table && st == HS_OK; table++) {
+        const struct command *c = *table;
         char words[64];
 
-        (void)snprintf(words, sizeof words, "%s %s", table->name, table->arguments);
-        st = buffer_printf(out, "  %-*s %s\n", HELP_COLUMN - 3, words, table->summary);
+        (void)snprintf(words, sizeof words, "%s %s", c->name, c->arguments);
+        st = buffer_printf(out, "  %-*s %s\n", HELP_COLUMN - 3, words, c->summary);
     }
     return st;
 }
@@ -127,12 +128,12 @@ static const struct reference *reference_find(const char *name)
     return NULL;
 }
 
-static enum exit_code no_help(const struct command *table, const char *word)
+static enum exit_code no_help(const struct command *const *table, const char *word)
 {
     struct nearest_name nearest = nearest_name_of(word);
 
-    for (const struct command *c = table; c && c->name; c++) {
-        nearest_name_offer(&nearest, c->name);
+    for (const struct command *const *c = table; c && *c; c++) {
+        nearest_name_offer(&nearest, (*c)->name);
     }
     for (const struct reference *r = reference_table(); table == command_table() && r->name; r++) {
         nearest_name_offer(&nearest, r->name);
@@ -144,7 +145,7 @@ static enum exit_code no_help(const struct command *table, const char *word)
                          nearest.name);
 }
 
-enum exit_code command_help_run(const struct command_call *call)
+static enum exit_code help_command(const struct command_call *call)
 {
     const struct reference *page =
         call->arguments_len == 1 ? reference_find(call->arguments[0]) : NULL;
@@ -155,7 +156,7 @@ enum exit_code command_help_run(const struct command_call *call)
 
     for (size_t i = 0; !page && i < call->arguments_len; i++) {
         const char *word = call->arguments[i];
-        const struct command *table = command ? command->subcommands : command_table();
+        const struct command *const *table = command ? command->subcommands : command_table();
 
         parent = command;
         command = command_find(table, word);
@@ -166,3 +167,11 @@ enum exit_code command_help_run(const struct command_call *call)
     buffer_fini(&text);
     return code;
 }
+
+const struct command command_help = {
+    .name = "help",
+    .arguments = "[COMMAND|PAGE]",
+    .summary = "this text, a command's own, or one of the pages below",
+    .arguments_max = 2,
+    .run = help_command,
+};

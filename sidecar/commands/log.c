@@ -47,7 +47,7 @@ static enum hs_status print_entries(struct replay_log *log, uint64_t from, uint6
     return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
-enum exit_code command_log_list_run(const struct command_call *call)
+static enum exit_code log_list_command(const struct command_call *call)
 {
     const struct settings *s = &call->settings;
     bool json = settings_flag(s, SETTING_JSON);
@@ -97,7 +97,7 @@ static void print_verdict(const struct replay_log_summary *about, const uint64_t
     }
 }
 
-enum exit_code command_log_verify_run(const struct command_call *call)
+static enum exit_code log_verify_command(const struct command_call *call)
 {
     struct replay_log_summary about;
     struct replay_log *log = NULL;
@@ -123,3 +123,29 @@ enum exit_code command_log_verify_run(const struct command_call *call)
                          "; the next start uses what comes before and replays the rest",
                          last_good);
 }
+
+static const struct command log_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "the executed messages",
+    .settings = SETTING_BIT(SETTING_FROM) | SETTING_BIT(SETTING_TO),
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = log_list_command,
+};
+
+static const struct command log_verify = {
+    .name = "verify",
+    .arguments = "",
+    .summary = "read all entries and their checksums",
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = log_verify_command,
+};
+
+static const struct command *const subcommands[] = {&log_list, &log_verify, NULL};
+
+const struct command command_log = {
+    .name = "log",
+    .arguments = "list|verify",
+    .summary = "the replay log in the data folder",
+    .subcommands = subcommands,
+};

@@ -203,7 +203,7 @@ static void print_cases(const struct plan_account *a, const struct restart_plan 
                worst_why);
 }
 
-enum exit_code command_plan_run(const struct command_call *call)
+static enum exit_code plan_command(const struct command_call *call)
 {
     const struct settings *s = &call->settings;
     struct buffer best_why = {0}, worst_why = {0};
@@ -226,3 +226,14 @@ enum exit_code command_plan_run(const struct command_call *call)
     plan_account_fini(&account);
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, NULL);
 }
+
+const struct command command_plan = {
+    .name = "plan",
+    .arguments = "",
+    .summary = "what a restart of the node would cost now, and why",
+    .details = "Asks the daemon, or reads the data folder where none runs. Two cases are shown:\n"
+               "the node comes back having committed all that was executed, or only what it\n"
+               "must have committed. Times are estimated from rates measured on this machine.\n",
+    .required = SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
+    .run = plan_command,
+};

@@ -39,7 +39,7 @@ static bool wait_is_over(const struct settings *s, uint64_t started_us)
     return clock_us() - started_us >= settings_number(s, SETTING_WAIT) * UINT64_C(1000000);
 }
 
-enum exit_code command_ready_run(const struct command_call *call)
+static enum exit_code ready_command(const struct command_call *call)
 {
     const char *socket_path = settings_text(&call->settings, SETTING_SOCKET);
     uint64_t started_us = clock_us();
@@ -65,3 +65,12 @@ enum exit_code command_ready_run(const struct command_call *call)
     }
     return failure_report_client(&err, socket_path);
 }
+
+const struct command command_ready = {
+    .name = "ready",
+    .arguments = "",
+    .summary = "exit code only: 0 ready, 1 not yet, 2 no daemon there",
+    .settings = SETTING_BIT(SETTING_WAIT),
+    .required = SETTING_BIT(SETTING_SOCKET),
+    .run = ready_command,
+};

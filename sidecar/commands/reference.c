@@ -45,10 +45,12 @@ static void put_range(struct page *p, const struct setting *setting)
     }
 }
 
-static void put_takers(struct page *p, enum setting_id id, const struct command *table,
+static void put_takers(struct page *p, enum setting_id id, const struct command *const *table,
                        const char *parent, const char **between)
 {
-    for (const struct command *c = table; c->name; c++) {
+    for (; *table; table++) {
+        const struct command *c = *table;
+
         if (c->subcommands) put_takers(p, id, c->subcommands, c->name, between);
         if (!(c->settings & SETTING_BIT(id))) continue;
         put(p, "%s`%s%s%s`", *between, parent, *parent ? " " : "", c->name);

@@ -30,7 +30,7 @@ static void print_record(const struct snapshot_record *r, bool json, bool first)
                  r->verified ? "true" : "false");
 }
 
-enum exit_code command_snapshot_list_run(const struct command_call *call)
+static enum exit_code snapshot_list_command(const struct command_call *call)
 {
     bool json = settings_flag(&call->settings, SETTING_JSON);
     struct snapshot_record *records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *records);
@@ -98,7 +98,7 @@ static enum exit_code open_snapshot(const struct command_call *call, struct snap
                          wanted);
 }
 
-enum exit_code command_snapshot_verify_run(const struct command_call *call)
+static enum exit_code snapshot_verify_command(const struct command_call *call)
 {
     bool json = settings_flag(&call->settings, SETTING_JSON);
     char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX], c[READABLE_BYTES_MAX];
@@ -130,3 +130,29 @@ out:
     snapshot_db_close(db);
     return code;
 }
+
+static const struct command snapshot_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "the kept snapshots, newest first",
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = snapshot_list_command,
+};
+
+static const struct command snapshot_verify = {
+    .name = "verify",
+    .arguments = "[SEQNUM]",
+    .summary = "read all of a snapshot, the newest if none is named, and check it",
+    .arguments_max = 1,
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = snapshot_verify_command,
+};
+
+static const struct command *const subcommands[] = {&snapshot_list, &snapshot_verify, NULL};
+
+const struct command command_snapshot = {
+    .name = "snapshot",
+    .arguments = "list|verify",
+    .summary = "the snapshots in the data folder",
+    .subcommands = subcommands,
+};

@@ -130,7 +130,7 @@ static void print_summary(const struct solo_report *r, FILE *out)
                   readable_rate(seconds > 0 ? (double)r->executed / seconds : 0, a));
 }
 
-enum exit_code command_solo_run(const struct command_call *call)
+static enum exit_code solo_command(const struct command_call *call)
 {
     const struct settings *s = &call->settings;
     bool json = settings_flag(s, SETTING_JSON), quiet = settings_flag(s, SETTING_QUIET);
@@ -164,3 +164,21 @@ out:
     close_all(&resources);
     return code;
 }
+
+const struct command command_solo = {
+    .name = "solo",
+    .arguments = "",
+    .summary = "no chain: the kernel on a store of its own",
+    .details = "Executes every line of FILE as a message, on a LevelDB store in the data folder.\n"
+               "Messages that this store has executed already are skipped, so a run that was\n"
+               "killed goes on where it was; with - every line of standard input is new.\n"
+               "Heights rise by 1 every --block-size messages; a chain that executes the same\n"
+               "messages in the same blocks has the same hash.\n"
+               "With --json each message gives one line: seqnum, hash, status, value, outputs.\n"
+               "A line is printed once its message is on disk.\n",
+    .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) |
+                SETTING_BIT(SETTING_BLOCK_SIZE),
+    .required =
+        SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) | SETTING_BIT(SETTING_DATA),
+    .run = solo_command,
+};

@@ -126,8 +126,13 @@ static void put_replay(struct screen *s, const json_t *replay)
     double percent;
 
     if (!json_is_object(replay)) return;
-    percent = json_number_value(json_object_get(replay, "percent"));
     put_label(s, "replay");
+    if (!json_is_number(json_object_get(replay, "percent"))) { /* nobody knows how much it is */
+        put(s, "%s, %s so far, %s/s\n", text_of(replay, "phase"), COUNT(replay, "at", a),
+            readable_rate(json_number_value(json_object_get(replay, "rate")), c));
+        return;
+    }
+    percent = json_number_value(json_object_get(replay, "percent"));
     if (s->st == HS_OK) s->st = terminal_bar(s->out, percent, SCREEN_BAR_CELLS);
     put(s, " %.0f %%  %s, %s of %s, %s/s, %s left\n", percent, text_of(replay, "phase"),
         COUNT(replay, "at", a), COUNT(replay, "target", b),

@@ -3,7 +3,7 @@
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/offline.h"
 
-enum exit_code command_store_get_run(const struct command_call *call)
+static enum exit_code store_get_command(const struct command_call *call)
 {
     struct slice key = slice_text(call->arguments[0]);
     struct offline_store store;
@@ -82,7 +82,7 @@ static enum hs_status print_pairs(struct kv_store *kv, struct slice prefix, bool
     return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
-enum exit_code command_store_scan_run(const struct command_call *call)
+static enum exit_code store_scan_command(const struct command_call *call)
 {
     bool json = settings_flag(&call->settings, SETTING_JSON);
     const char *prefix = settings_text(&call->settings, SETTING_PREFIX);
@@ -101,7 +101,7 @@ enum exit_code command_store_scan_run(const struct command_call *call)
     return code;
 }
 
-enum exit_code command_store_hash_run(const struct command_call *call)
+static enum exit_code store_hash_command(const struct command_call *call)
 {
     struct offline_store store;
     struct hs_error err = {0};
@@ -122,3 +122,40 @@ enum exit_code command_store_hash_run(const struct command_call *call)
     offline_store_close(&store);
     return code;
 }
+
+static const struct command store_get = {
+    .name = "get",
+    .arguments = "KEY",
+    .summary = "the value of one key",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = store_get_command,
+};
+
+static const struct command store_scan = {
+    .name = "scan",
+    .arguments = "",
+    .summary = "all keys and values, in order",
+    .settings = SETTING_BIT(SETTING_PREFIX),
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = store_scan_command,
+};
+
+static const struct command store_hash = {
+    .name = "hash",
+    .arguments = "",
+    .summary = "SHA-256 over all keys and values",
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = store_hash_command,
+};
+
+static const struct command *const subcommands[] = {&store_get, &store_scan, &store_hash, NULL};
+
+const struct command command_store = {
+    .name = "store",
+    .arguments = "get KEY|scan|hash",
+    .summary = "the newest store in the data folder",
+    .details = "Reads the newest snapshot, or where there is none the store of solo.\n",
+    .subcommands = subcommands,
+};

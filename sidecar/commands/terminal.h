@@ -10,6 +10,17 @@ bool terminal_is(FILE *stream);
 /** Colour is for terminals, unless NO_COLOR is set and not empty, or TERM is "dumb". */
 bool terminal_has_colour(FILE *stream);
 
+/* What a terminal has room for; 80 by 24 when it does not say. */
+struct terminal_size {
+    unsigned columns, rows;
+};
+struct terminal_size terminal_size_of(FILE *stream);
+
+/** Append as much of `text` as `size` has room for: long lines are cut, and when there are more
+ *  lines than rows the last one says how many are left out. Colours take no room. HS_NOMEM */
+HS_MUST_CHECK enum hs_status terminal_fit(struct slice text, struct terminal_size size,
+                                          struct buffer *out);
+
 /** Append "[#####-----]" with `cells` cells, `percent` (0..100) of them filled. */
 HS_MUST_CHECK enum hs_status terminal_bar(struct buffer *out, double percent, unsigned cells);
 

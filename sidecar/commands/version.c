@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum exit_code command_version_run(const struct command_call *call)
+static enum exit_code version_command(const struct command_call *call)
 {
     if (settings_flag(&call->settings, SETTING_JSON)) {
         printf("{\"schema\":1,\"version\":\"" HEADSTART_VERSION_TEXT "\",\"protocol\":1}\n");
@@ -11,3 +11,10 @@ enum exit_code command_version_run(const struct command_call *call)
     }
     return EXIT_CODE_OK;
 }
+
+const struct command command_version = {
+    .name = "version",
+    .arguments = "",
+    .summary = "the version of this program",
+    .run = version_command,
+};

@@ -49,15 +49,17 @@ static json_t *status_vats(const struct figures *f)
 static json_t *status_replay(const struct figures *f, uint64_t now_us)
 {
     const struct figures_replay *r = &f->replay;
+    bool known = r->target > 0;
     struct progress_rates rates;
 
     if (!r->active) return json_null();
     rates = progress_rates(r->from, r->at, r->target,
                            now_us > r->started_us ? now_us - r->started_us : 0);
     return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "phase", phase_name(r->phase), "at",
-                     status_uint(r->at), "target", status_uint(r->target), "percent",
-                     status_real(rates.percent), "rate", status_real(rates.per_s), "eta_s",
-                     status_real(rates.eta_s));
+                     status_uint(r->at), "target", known ? status_uint(r->target) : json_null(),
+                     "percent", known ? status_real(rates.percent) : json_null(), "rate",
+                     status_real(rates.per_s), "eta_s",
+                     known && rates.per_s > 0 ? status_real(rates.eta_s) : json_null());
 }
 
 static json_t *status_node(const struct figures *f)

@@ -35,6 +35,49 @@ enum hs_status settings_load_environment(struct settings *s, uint64_t wanted, st
     return HS_OK;
 }
 
+/* HEADSTART_SOKET: "SOCKET"; a name that is a setting's, or near to none: false. Only what follows
+ * the prefix is compared, for the prefix alone would make everything near. */
+static bool environment_misspelt(const char *rest, char meant[SETTING_ENVIRONMENT_BYTES_MAX])
+{
+    struct nearest_name nearest = nearest_name_of(rest);
+    char names[SETTING_COUNT][SETTING_ENVIRONMENT_BYTES_MAX];
+
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *name = setting_environment(setting_at((enum setting_id)i), names[i]);
+
+        if (!name) continue;
+        name += strlen(SETTING_ENVIRONMENT_PREFIX);
+        if (strcmp(name, rest) == 0) return false;
+        nearest_name_offer(&nearest, name);
+    }
+    if (!nearest.name) return false;
+    (void)snprintf(meant, SETTING_ENVIRONMENT_BYTES_MAX, SETTING_ENVIRONMENT_PREFIX "%s",
+                   nearest.name);
+    return true;
+}
+
+bool settings_misspelt_environment(size_t *at, struct slice *name,
+                                   char meant[SETTING_ENVIRONMENT_BYTES_MAX])
+{
+    size_t prefix_len = strlen(SETTING_ENVIRONMENT_PREFIX);
+
+    while (environ[*at]) {
+        const char *entry = environ[(*at)++];
+        const char *equals = strchr(entry, '=');
+        char rest[SETTING_ENVIRONMENT_BYTES_MAX];
+
+        if (!equals || strncmp(entry, SETTING_ENVIRONMENT_PREFIX, prefix_len) != 0) continue;
+        if ((size_t)(equals - entry) < prefix_len + 2) continue;
+        if ((size_t)(equals - entry) - prefix_len >= sizeof rest) continue;
+        (void)snprintf(rest, sizeof rest, "%.*s", (int)(equals - entry) - (int)prefix_len,
+                       entry + prefix_len);
+        if (!environment_misspelt(rest, meant)) continue;
+        *name = slice_make(entry, (size_t)(equals - entry));
+        return true;
+    }
+    return false;
+}
+
 /* The JSON value as the text that a flag would have carried. HS_INVALID: another type is due. */
 static enum hs_status member_text(const struct setting *setting, const json_t *value,
                                   struct buffer *text)

@@ -43,7 +43,7 @@ bool setting_find_letter(char letter, enum setting_id *out)
 const char *setting_environment(const struct setting *setting,
                                 char text[SETTING_ENVIRONMENT_BYTES_MAX])
 {
-    static const char prefix[] = "HEADSTART_";
+    static const char prefix[] = SETTING_ENVIRONMENT_PREFIX;
     size_t len = sizeof prefix - 1;
 
     if (setting->scope == SETTING_OF_SOME) return NULL;

@@ -54,6 +54,7 @@ struct setting {
 #define SETTINGS_OF_ALL      (UINT64_C(0) SETTING_ROWS(SETTING_ALL_BIT, SETTING_ALL_BIT))
 #define SETTINGS_OF_RUN      (UINT64_C(0) SETTING_ROWS(SETTING_RUN_BIT, SETTING_RUN_BIT))
 
+#define SETTING_ENVIRONMENT_PREFIX "HEADSTART_"
 enum { SETTING_ENVIRONMENT_BYTES_MAX = 64 };
 /** "HEADSTART_SNAPSHOT_EVERY", written into `text`; NULL: the setting is a flag only. */
 const char *setting_environment(const struct setting *setting,
@@ -109,6 +110,10 @@ HS_MUST_CHECK enum hs_status settings_set(struct settings *s, enum setting_id id
 /** Take from the environment every setting of the `wanted` mask that is set there and not empty. */
 HS_MUST_CHECK enum hs_status settings_load_environment(struct settings *s, uint64_t wanted,
                                                        struct hs_error *err);
+/** A HEADSTART_ variable of the environment that is no setting but nearly one: true, and *name is
+ *  what is set there (borrowed), `meant` what was probably meant. *at: 0 at first, then kept. */
+bool settings_misspelt_environment(size_t *at, struct slice *name,
+                                   char meant[SETTING_ENVIRONMENT_BYTES_MAX]);
 /** Take the JSON object in the file at `path`. HS_NOT_FOUND, HS_PERMISSION, HS_INVALID: an
  *  unknown name (the nearest is told) or a bad value, HS_TOO_LARGE. */
 HS_MUST_CHECK enum hs_status settings_load_file(struct settings *s, const char *path,

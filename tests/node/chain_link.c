@@ -91,8 +91,7 @@ static enum hs_status chain_link_translate(const struct headstart_error *from, s
     case HEADSTART_UNREACHABLE:
     case HEADSTART_TIMEOUT: return hs_fail(err, HS_PEER_GONE, "%s", from->text);
     case HEADSTART_REFUSED:
-        return hs_fail(err, chain_link_code_status(from->code), "headstart answers %s: %s",
-                       from->code, from->text);
+        return hs_fail(err, chain_link_code_status(from->code), "headstart answers %s", from->text);
     case HEADSTART_PROTOCOL: return hs_fail(err, HS_PROTOCOL, "%s", from->text);
     case HEADSTART_INVALID: return hs_fail(err, HS_INVALID, "%s", from->text);
     case HEADSTART_NOMEM: return hs_fail(err, HS_NOMEM, "%s", from->text);

@@ -8,6 +8,7 @@
 #include "sidecar/commands/line_reader.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/status_screen.h"
+#include "sidecar/commands/terminal.h"
 #include "sidecar/report/wire_json.h"
 #include "sidecar/settings/nearest_name.h"
 
@@ -49,8 +50,8 @@ static void nearest_name__is_told_only_when_near(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct nearest_name nearest = nearest_name_of(cases[i].word);
 
-        for (const struct command *c = command_table(); c->name; c++) {
-            nearest_name_offer(&nearest, c->name);
+        for (const struct command *const *c = command_table(); *c; c++) {
+            nearest_name_offer(&nearest, (*c)->name);
         }
         if (cases[i].name) {
             CU_ASSERT_PTR_NOT_NULL_FATAL(nearest.name);
@@ -388,11 +389,46 @@ static void status_screen__colour_only_where_wanted(void)
     json_decref(status);
 }
 
+static void status_screen__an_unknown_target_is_no_percent(void)
+{
+    static const char *const words[] = {"full_replay, 1,200 so far, 40.0/s"};
+
+    expect_screen("{\"replay\":{\"phase\":\"full_replay\",\"at\":1200,\"target\":null,"
+                  "\"percent\":null,\"rate\":40,\"eta_s\":null}}",
+                  words, 1);
+}
+
+static void terminal__text_is_cut_to_the_room(void)
+{
+    static const struct {
+        const char *text;
+        struct terminal_size size;
+        const char *shown;
+    } cases[] = {
+        {"one\ntwo\n", {80, 24}, "one\ntwo\n"},
+        {"one\ntwo\nthree\n", {3, 4}, "one\ntwo\nthr\n"},
+        {"1\n2\n3\n4\n", {80, 4}, "1\n2\n(2 more lines)\n"},
+        {"\033[1;32mabc\033[0mdef\n", {4, 24}, "\033[1;32mabc\033[0md\n"},
+        {"a…bcd\n", {3, 24}, "a…b\n"},
+        {"", {80, 24}, ""},
+        {"1\n2\n", {1, 1}, "(2 more lines)\n"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out = {0};
+
+        CU_ASSERT_EQUAL(terminal_fit(slice_text(cases[i].text), cases[i].size, &out), HS_OK);
+        CU_ASSERT_STRING_EQUAL(buffer_text(&out), cases[i].shown);
+        buffer_fini(&out);
+    }
+}
+
 /* --- help --- */
 
 static void help__shows_every_command_and_every_setting_it_takes(void)
 {
-    for (const struct command *c = command_table(); c->name; c++) {
+    for (const struct command *const *table = command_table(); *table; table++) {
+        const struct command *c = *table;
         struct buffer text = {0};
 
         CU_ASSERT_EQUAL(help_render(NULL, c, &text), HS_OK);
@@ -413,14 +449,16 @@ static void help__shows_every_command_and_every_setting_it_takes(void)
 /* A command must be able to run, or to name what can. */
 static void command_table__is_well_formed(void)
 {
-    for (const struct command *c = command_table(); c->name; c++) {
+    for (const struct command *const *table = command_table(); *table; table++) {
+        const struct command *c = *table;
+
         CU_ASSERT_EQUAL(c->run == NULL, c->subcommands != NULL);
         CU_ASSERT(c->arguments_min <= c->arguments_max);
         CU_ASSERT_EQUAL(c->required & ~(c->settings | SETTINGS_OF_ALL), 0);
         CU_ASSERT_EQUAL(c->settings & SETTINGS_OF_ALL, 0);
-        for (const struct command *inner = c->subcommands; inner && inner->name; inner++) {
-            CU_ASSERT_PTR_NOT_NULL(inner->run);
-            CU_ASSERT_PTR_NULL(inner->subcommands);
+        for (const struct command *const *inner = c->subcommands; inner && *inner; inner++) {
+            CU_ASSERT_PTR_NOT_NULL((*inner)->run);
+            CU_ASSERT_PTR_NULL((*inner)->subcommands);
         }
     }
 }
@@ -441,6 +479,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(status_screen__shows_everything_once),
     SUITE_CASE(status_screen__survives_a_status_of_another_version),
     SUITE_CASE(status_screen__colour_only_where_wanted),
+    SUITE_CASE(status_screen__an_unknown_target_is_no_percent),
+    SUITE_CASE(terminal__text_is_cut_to_the_room),
     SUITE_CASE(help__shows_every_command_and_every_setting_it_takes),
     SUITE_CASE(command_table__is_well_formed),
 };

@@ -2,13 +2,17 @@
 
 A daemon is played by a few lines on a socket, so that every answer of one can be tried.
 """
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import shutil
 import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import unittest
 
@@ -66,6 +70,8 @@ class PlayedDaemon:
                 peer.sendall(msgpack.packb([1, msgid, *answer]))
 
     def stop(self):
+        if self.listener.fileno() < 0:
+            return
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(harness.DEADLINE_S)
@@ -114,8 +120,39 @@ class Words(ProgramCase):
         self.assert_fails(self.headstart("-x"), USAGE, "-x")
 
     def test_commands_that_are_not_there_yet__are_unknown(self):
-        for word in ("doctor", "bench", "drill"):
-            self.assert_fails(self.headstart(word), USAGE, word)
+        self.assert_fails(self.headstart("doctor"), USAGE, "doctor")
+
+    def test_bench_and_drill__become_programs_beside_us_or_in_path(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        shutil.copy(harness.bin_folder() / "headstart", tools / "headstart")
+        run = subprocess.run([tools / "headstart", "bench", "x"], capture_output=True, text=True,
+                             timeout=harness.DEADLINE_S, env={"PATH": "/nowhere"}, check=False)
+        self.assert_fails(run, UNAVAILABLE, "headstart-bench", "PATH")
+        for folder, path in ((tools, "/nowhere"), (self.folder, str(self.folder))):
+            for name in ("bench", "drill"):
+                program = folder / f"headstart-{name}"
+                program.write_text(f'#!/bin/sh\necho {name} "$@"; exit 7\n')
+                program.chmod(0o755)
+                words = [name, "--json", "-x", "--", "a b", "--help"]
+                run = subprocess.run([tools / "headstart", *words], capture_output=True, text=True,
+                                     timeout=harness.DEADLINE_S, env={"PATH": path}, check=False)
+                self.assertEqual((run.returncode, run.stdout),
+                                 (7, f"{name} --json -x -- a b --help\n"))
+                program.unlink()
+
+    def test_misspelt_variables__are_told_and_change_nothing(self):
+        run = self.headstart("version", environment={
+            "HEADSTART_SOKET": "x", "HEADSTART_LOG_LVL": "x", "HEADSTART_SOCKET": "/s",
+            "HEADSTART_": "x", "HEADSTART_SOMETHING_OF_OTHERS": "x", "HEADSTART_X": "y"})
+        self.assertEqual(run.returncode, OK)
+        told = sorted(run.stderr.splitlines())
+        self.assertEqual(len(told), 2, run.stderr)
+        self.assertIn("HEADSTART_LOG_LVL is not a setting; did you mean HEADSTART_LOG_LEVEL?",
+                      told[0])
+        self.assertIn("HEADSTART_SOKET is not a setting; did you mean HEADSTART_SOCKET?", told[1])
+        run = self.headstart("-q", "version", environment={"HEADSTART_SOKET": "x"})
+        self.assertEqual(run.stderr, "")
 
     def test_words__too_few_or_too_many(self):
         self.assert_fails(self.headstart("status", "now"), USAGE, "now")
@@ -132,12 +169,13 @@ class Words(ProgramCase):
         for flag in ("-h", "--help"):
             self.assertEqual(self.headstart(flag).stdout, program.stdout)
         for command in ("run", "solo", "status", "ready", "plan", "snapshot", "log", "store", "call",
-                        "completion", "version", "help"):
+                        "bench", "drill", "completion", "version", "help"):
             self.assertIn(f"\n  {command}", program.stdout)
             by_command = self.headstart("help", command)
             self.assertEqual(by_command.returncode, OK)
             self.assertIn(f"headstart {command}", by_command.stdout)
-            self.assertEqual(self.headstart(command, "-h").stdout, by_command.stdout)
+            if command not in ("bench", "drill"):  # theirs is their own
+                self.assertEqual(self.headstart(command, "-h").stdout, by_command.stdout)
             for line in (program.stdout + by_command.stdout).splitlines():
                 self.assertLessEqual(len(line), 96)
         self.assertIn("--from", self.headstart("help", "log", "list").stdout)
@@ -259,6 +297,41 @@ class Asking(ProgramCase):
             seen += "live, ready" in process.stdout.readline()
         process.kill()
         process.wait()
+
+    def test_status__watch_fits_the_terminal_and_outlives_the_daemon(self):
+        vats = [{"name": f"v{i}" + "x" * 90, "heap_bytes": 1, "deliveries": 1,
+                 "transcript_entries": 1} for i in range(60)]
+        daemon = self.play(lambda method, params: (None, {**STATUS, "vats": vats}))
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        process = subprocess.Popen([str(harness.bin_folder() / "headstart"), "--socket",
+                                    str(self.socket), "status", "--watch=1"],
+                                   stdin=slave, stdout=slave, stderr=slave,
+                                   env={"TERM": "dumb", "PATH": os.environ["PATH"]})
+        os.close(slave)
+        seen = ""
+
+        def read_until(word):
+            nonlocal seen
+            while word not in seen:
+                seen += os.read(master, 65536).decode()
+
+        try:
+            read_until("more lines)")
+            lines = seen.split("\033[2J")[1].split("more lines)")[0].splitlines()
+            self.assertLessEqual(len(lines), 23)
+            self.assertLessEqual(max(map(len, lines)), 80)
+            daemon.stop()
+            seen = ""
+            read_until("still watching")
+            self.socket.unlink()
+            self.play(lambda method, params: (None, STATUS))
+            seen = ""
+            read_until("live, ready")
+        finally:
+            process.kill()
+            process.wait()
 
     def test_ready(self):
         phases = iter(["loading", "rolling", "live", "live"])

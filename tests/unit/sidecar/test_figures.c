@@ -97,6 +97,14 @@ static void status__running_replay_has_percent_rate_and_time_left(void)
     CU_ASSERT_EQUAL(json_real_value(json_object_get(replay, "rate")), 10.0);
     CU_ASSERT_EQUAL(json_real_value(json_object_get(replay, "eta_s")), 5.0);
     json_decref(map);
+    f.replay.target = 0; /* nobody knows how much it is: that is not 0 percent, nor 0 s left */
+    map = status_json(&f, 12000000, 0);
+    replay = json_object_get(map, "replay");
+    CU_ASSERT_TRUE(json_is_null(json_object_get(replay, "target")));
+    CU_ASSERT_TRUE(json_is_null(json_object_get(replay, "percent")));
+    CU_ASSERT_TRUE(json_is_null(json_object_get(replay, "eta_s")));
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(replay, "at")), (json_int_t)f.replay.at);
+    json_decref(map);
 }
 
 static void status__packed_map_says_the_same(void)
