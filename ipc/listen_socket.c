@@ -58,7 +58,7 @@ static enum hs_status listen_path_clear(const struct sockaddr_un *address, struc
         return hs_fail_errno(err, HS_IO, errno, "%s cannot be looked at", address->sun_path);
     }
     if (!S_ISSOCK(found.st_mode)) {
-        return hs_fail(err, HS_EXISTS, "%s is not a socket: move it away or choose another path",
+        return hs_fail(err, HS_EXISTS, "%s is not a socket; move it away or choose another path",
                        address->sun_path);
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

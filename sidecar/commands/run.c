@@ -3,20 +3,31 @@
 #include "sidecar/sidecar.h"
 
 #include <assert.h>
+#include <sys/stat.h>
 
 static enum exit_code run_command(const struct command_call *call)
 {
     struct sidecar_config config = sidecar_config_of(&call->settings);
     struct hs_error err = {0};
+    size_t made = 0, socket_made = 0;
     enum exit_code code;
     enum hs_status st;
 
     assert(config.kernel_path && config.chain_id && config.data_dir && config.socket_path);
-    code = folder_create(config.data_dir, "data folder");
-    if (code == EXIT_CODE_OK) code = folder_create_parent(config.socket_path, "socket's folder");
-    if (code != EXIT_CODE_OK) return code;
-    st = sidecar_run(&config, &err);
-    return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
+    (void)umask(077); /* what we write is for nobody else */
+    code = folder_create(config.data_dir, "data folder", &made);
+    if (code == EXIT_CODE_OK) {
+        code = folder_create_parent(config.socket_path, "socket's folder", &socket_made);
+    }
+    if (code == EXIT_CODE_OK) {
+        st = sidecar_run(&config, &err);
+        if (st != HS_OK) code = failure_report(st, &err);
+    }
+    if (code != EXIT_CODE_OK) {
+        folder_remove_empty(config.data_dir, made);
+        folder_remove_empty_parent(config.socket_path, socket_made);
+    }
+    return code;
 }
 
 const struct command command_run = {

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Chain id of a data folder that solo made: it has no chain. */
 static const char solo_chain_id[] = "solo";
@@ -71,7 +72,8 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
         st = kernel_config_load(settings_text(s, SETTING_KERNEL), &r->config, &err);
     }
     if (st != HS_OK) return failure_report(st, &err);
-    code = folder_create(dir, "data folder");
+    (void)umask(077); /* what we write is for nobody else */
+    code = folder_create(dir, "data folder", NULL);
     if (code != EXIT_CODE_OK) return code;
     st = open_folder(r, dir, &err);
     if (st == HS_OK) {

@@ -50,7 +50,7 @@ static enum hs_status folder_make(const char *path, struct hs_error *err)
     }
     if (stat(path, &info) != 0) return hs_fail_errno(err, HS_IO, errno, "%s", path);
     if (!S_ISDIR(info.st_mode)) {
-        return hs_fail(err, HS_IO, "%s is not a folder: name another with --data", path);
+        return hs_fail(err, HS_IO, "%s is not a folder; name another with --data", path);
     }
     return HS_OK;
 }
@@ -73,7 +73,7 @@ static enum hs_status folder_make_all(const char *path, struct hs_error *err)
     return st;
 }
 
-/* The lock. */
+/* --- the lock --- */
 
 static uint64_t lock_read_pid(int fd)
 {
@@ -101,7 +101,7 @@ static enum hs_status folder_lock(const char *path, int *fd_out, struct hs_error
         (void)close(fd);
         if (errnum != EWOULDBLOCK) return hs_fail_errno(err, HS_IO, errnum, "cannot lock %s", path);
         return hs_fail(err, HS_LOCKED,
-                       "%s is held by process %llu: stop that one, or name another folder with "
+                       "%s is held by process %llu; stop that one, or name another folder with "
                        "--data",
                        path, pid);
     }
@@ -139,7 +139,7 @@ out:
     return st;
 }
 
-/* Small files. */
+/* --- small files --- */
 
 enum hs_status data_folder_read_file(const char *dir, const char *name, struct buffer *out,
                                      struct hs_error *err)
@@ -210,7 +210,7 @@ enum hs_status data_folder_write_file(const char *dir, const char *name, const c
     return st;
 }
 
-/* FORMAT. */
+/* --- FORMAT --- */
 
 /* Bytes from disk: nothing is asserted, all is checked. */
 static enum hs_status format_decode(const char *dir, struct slice text,
@@ -226,11 +226,11 @@ static enum hs_status format_decode(const char *dir, struct slice text,
                              "epoch", &epoch) != 0) {
         st = hs_fail(
             err, HS_CORRUPT,
-            "%s/FORMAT cannot be read: move the data folder away; it is made again by replay", dir);
+            "%s/FORMAT cannot be read; move the data folder away, it is made again by replay", dir);
     } else if (version != DATA_FOLDER_VERSION) {
         st = hs_fail(
             err, HS_WRONG_EPOCH,
-            "%s/FORMAT has format %lld, this program knows %d: use the program that wrote it, or "
+            "%s/FORMAT has format %lld, this program knows %d; use the program that wrote it, or "
             "another --data",
             dir, (long long)version, DATA_FOLDER_VERSION);
     } else if (chain_id[0] == '\0' || strlen(chain_id) > HS_CHAIN_ID_BYTES_MAX ||
@@ -290,9 +290,29 @@ static enum hs_status folder_claim(struct data_folder *f, const char *chain_id,
     if (st != HS_OK) return st;
     if (strcmp(f->format.chain_id, chain_id) != 0) {
         return hs_fail(err, HS_WRONG_CHAIN,
-                       "the data folder %s belongs to chain \"%s\", not \"%s\": name another with "
+                       "the data folder %s belongs to chain \"%s\", not \"%s\"; name another with "
                        "--data, or the right --chain-id",
                        dir, f->format.chain_id, chain_id);
+    }
+    return HS_OK;
+}
+
+/* Who may write here may make us start from anything. */
+static enum hs_status folder_check_private(const char *dir, struct hs_error *err)
+{
+    struct stat info;
+
+    if (stat(dir, &info) != 0) return hs_fail_errno(err, HS_IO, errno, "%s", dir);
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return hs_fail(err, HS_PERMISSION,
+                       "others may write to the data folder %s; take that away: chmod go-w %s", dir,
+                       dir);
+    }
+    if (info.st_uid != geteuid() && info.st_uid != 0 && geteuid() != 0) {
+        return hs_fail(err, HS_PERMISSION,
+                       "the data folder %s belongs to user %lu; run as that user, or give it away "
+                       "with chown",
+                       dir, (unsigned long)info.st_uid);
     }
     return HS_OK;
 }
@@ -313,6 +333,7 @@ enum hs_status data_folder_open(const char *dir, const char *chain_id, struct da
     if (!f) return hs_fail(err, HS_NOMEM, "data folder");
     f->lock_fd = -1;
     st = folder_make_all(dir, err);
+    if (st == HS_OK) st = folder_check_private(dir, err);
     if (st == HS_OK && buffer_append_text(&f->dir, dir) != HS_OK)
         st = hs_fail(err, HS_NOMEM, "%s", dir);
     if (st == HS_OK) st = folder_join(dir, "LOCK", &lock_path, err);

@@ -39,7 +39,8 @@ struct data_folder;
  *           HS_WRONG_EPOCH  FORMAT has a version that this program does not know
  *           HS_CORRUPT      FORMAT cannot be read
  *           HS_INVALID      chain_id is empty or too long
- *           HS_PERMISSION, HS_IO, HS_NOMEM */
+ *           HS_PERMISSION   others may write to the folder, or it is another user's
+ *           HS_IO, HS_NOMEM */
 HS_MUST_CHECK enum hs_status data_folder_open(const char *dir, const char *chain_id,
                                               struct data_folder **out, struct hs_error *err);
 void data_folder_close(struct data_folder *f); /* unlocks */
@@ -59,7 +60,7 @@ HS_MUST_CHECK enum hs_status data_folder_write_file(const char *dir, const char 
 HS_MUST_CHECK enum hs_status data_folder_read_file(const char *dir, const char *name,
                                                    struct buffer *out, struct hs_error *err);
 
-/* For offline tools: nothing is created or locked. */
+/* --- offline tools: nothing is created or locked --- */
 
 /** HS_NOT_FOUND: `dir` is no data folder; HS_CORRUPT, HS_WRONG_EPOCH as above. */
 HS_MUST_CHECK enum hs_status

@@ -1,8 +1,8 @@
 /* Restart plan: what it would cost to bring a kernel to the node's position if the node came back
  * now. Pure: facts in, cases out.
  *
- *   what is kept ──preload, if no kernel waits──► kernel ──entry check at the node's position──►
- * path
+ *   what is kept ──preload, if no kernel waits──► kernel ──entry check at the node's──► path
+ *                                                          position
  *
  * Where the node comes back is its own to say; what we know bounds it. At best it has committed
  * everything that was executed. At worst only the floor: what it must have committed, since it went

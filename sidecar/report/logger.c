@@ -1,9 +1,12 @@
 #include "sidecar/report/logger.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,13 +17,39 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
+/* As syslog(3) counts them. */
+static const int priorities[] = {
+    [LOG_LEVEL_ERROR] = 3,
+    [LOG_LEVEL_WARN] = 4,
+    [LOG_LEVEL_INFO] = 6,
+    [LOG_LEVEL_DEBUG] = 7,
+};
+
 /* "2026-11-22T10:00:00.123Z" and a NUL, with room for any year that tm can hold. */
-enum { TIME_BYTES_MAX = 64, LINE_BYTES_MAX = 2 * LOGGER_LINE_BYTES_MAX };
+enum {
+    TIME_BYTES_MAX = 64,
+    LINE_BYTES_MAX = 2 * LOGGER_LINE_BYTES_MAX,
+    FIELDS_BYTES_MAX = LOGGER_LINE_BYTES_MAX
+};
+
+/* Is it journald that reads `fd`? It says so by naming its socket's device and inode. */
+static bool logger_is_journal(int fd)
+{
+    const char *told = getenv("JOURNAL_STREAM");
+    struct stat about;
+    char ours[64];
+
+    if (!told || fstat(fd, &about) != 0) return false;
+    (void)snprintf(ours, sizeof ours, "%llu:%llu", (unsigned long long)about.st_dev,
+                   (unsigned long long)about.st_ino);
+    return strcmp(told, ours) == 0;
+}
 
 void logger_init(struct logger *l, int fd, enum log_level level, enum log_format format)
 {
     assert(fd >= 0);
-    *l = (struct logger){.fd = fd, .level = level, .format = format};
+    *l = (struct logger){
+        .fd = fd, .level = level, .format = format, .journal = logger_is_journal(fd)};
 }
 
 static void logger_time(char out[TIME_BYTES_MAX])
@@ -50,26 +79,80 @@ static size_t logger_escape(char *out, size_t room, const char *words, bool json
     return len;
 }
 
+/* `,"name":value`, or nothing if there is no room for it. */
+static size_t logger_field(char *out, size_t room, const struct log_field *f)
+{
+    char text[LOGGER_LINE_BYTES_MAX + 64];
+    size_t len;
+
+    if (f->text) {
+        len = (size_t)snprintf(text, sizeof text, ",\"%s\":\"", f->name);
+        len += logger_escape(text + len, LOGGER_LINE_BYTES_MAX, f->text, true);
+        text[len++] = '"';
+    } else {
+        len = (size_t)snprintf(text, sizeof text, ",\"%s\":%" PRIu64, f->name, f->number);
+    }
+    if (len > room) return 0;
+    memcpy(out, text, len);
+    return len;
+}
+
+static size_t logger_head(const struct logger *l, enum log_level level, char *out, size_t room)
+{
+    bool json = l->format == LOG_FORMAT_JSON;
+    char when[TIME_BYTES_MAX];
+    size_t len = 0;
+
+    if (l->journal) len = (size_t)snprintf(out, room, "<%d>", priorities[level]);
+    if (l->journal && !json) return len;
+    logger_time(when);
+    return len +
+           (size_t)snprintf(out + len, room - len,
+                            json ? "{\"time\":\"%s\",\"level\":\"%s\",\"message\":\"" : "%s %-5s ",
+                            when, level_names[level]);
+}
+
+static void logger_line(const struct logger *l, enum log_level level,
+                        const struct log_field *fields, size_t fields_len, const char *words)
+{
+    char line[LINE_BYTES_MAX + FIELDS_BYTES_MAX + TIME_BYTES_MAX + 64];
+    bool json = l->format == LOG_FORMAT_JSON;
+    size_t len = logger_head(l, level, line, sizeof line), fields_end;
+
+    len += logger_escape(line + len, LINE_BYTES_MAX, words, json);
+    if (json) line[len++] = '"';
+    fields_end = len + FIELDS_BYTES_MAX;
+    for (size_t i = 0; json && i < fields_len; i++) {
+        len += logger_field(line + len, fields_end - len, &fields[i]);
+    }
+    if (json) line[len++] = '}';
+    line[len++] = '\n';
+    assert(len <= sizeof line);
+    /* Nobody can be told that the log itself does not work. */
+    if (write(l->fd, line, len) < 0) return;
+}
+
 void logger_write(const struct logger *l, enum log_level level, const char *format, ...)
 {
     char words[LOGGER_LINE_BYTES_MAX];
-    char line[LINE_BYTES_MAX + TIME_BYTES_MAX + 64];
-    char when[TIME_BYTES_MAX];
-    bool json = l->format == LOG_FORMAT_JSON;
     va_list args;
-    size_t len;
 
     if (level > l->level) return;
     va_start(args, format);
     (void)vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    logger_time(when);
-    len = (size_t)snprintf(line, sizeof line,
-                           json ? "{\"time\":\"%s\",\"level\":\"%s\",\"message\":\"" : "%s %-5s ",
-                           when, level_names[level]);
-    len += logger_escape(line + len, LINE_BYTES_MAX, words, json);
-    len += (size_t)snprintf(line + len, sizeof line - len, json ? "\"}\n" : "\n");
-    assert(len < sizeof line);
-    /* Nobody can be told that the log itself does not work. */
-    if (write(l->fd, line, len) < 0) return;
+    logger_line(l, level, NULL, 0, words);
+}
+
+void logger_write_fields(const struct logger *l, enum log_level level,
+                         const struct log_field *fields, size_t fields_len, const char *format, ...)
+{
+    char words[LOGGER_LINE_BYTES_MAX];
+    va_list args;
+
+    if (level > l->level) return;
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    logger_line(l, level, fields, fields_len, words);
 }

@@ -40,15 +40,20 @@ static void progress_publish(const struct progress *p)
 static void progress_tell(const struct progress *p, uint64_t now_us)
 {
     struct progress_rates r = progress_rates(p->from, p->at, p->target, now_us - p->started_us);
+    struct log_field fields[] = {{.name = "phase", .text = phase_name(p->phase)},
+                                 {.name = "at", .number = p->at},
+                                 {.name = "target", .number = p->target}};
 
     if (p->target == 0) {
-        logger_write(p->reporter->logger, LOG_LEVEL_INFO, "%s: %" PRIu64 " %s, %.0f/s",
-                     phase_name(p->phase), p->at, p->what, r.per_s);
+        logger_write_fields(p->reporter->logger, LOG_LEVEL_INFO, fields, 2,
+                            "%s: %" PRIu64 " %s, %.0f/s", phase_name(p->phase), p->at, p->what,
+                            r.per_s);
         return;
     }
-    logger_write(p->reporter->logger, LOG_LEVEL_INFO,
-                 "%s: %s %" PRIu64 " of %" PRIu64 " (%.0f %%), %.0f/s, %.0f s left",
-                 phase_name(p->phase), p->what, p->at, p->target, r.percent, r.per_s, r.eta_s);
+    logger_write_fields(p->reporter->logger, LOG_LEVEL_INFO, fields, 3,
+                        "%s: %s %" PRIu64 " of %" PRIu64 " (%.0f %%), %.0f/s, %.0f s left",
+                        phase_name(p->phase), p->what, p->at, p->target, r.percent, r.per_s,
+                        r.eta_s);
 }
 
 void progress_begin(struct progress *p, const struct reporter *reporter, enum phase phase,

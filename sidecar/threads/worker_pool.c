@@ -67,7 +67,9 @@ void worker_pool_close(struct worker_pool *p)
     free(p);
 }
 
-/* Batches. Helpers may still wait in the queue when the batch is long done (behind a snapshot,
+/* --- batches --- */
+
+/* Helpers may still wait in the queue when the batch is long done (behind a snapshot,
  * say), so the batch lives until the last of its holders lets go. */
 struct batch {
     pthread_mutex_t mutex;
@@ -171,7 +173,8 @@ void worker_pool_run_jobs(void *pool, void (*job)(void *job_data, size_t i), voi
     batch_let_go(b);
 }
 
-/* Background tasks. */
+/* --- background tasks --- */
+
 struct background_job {
     struct job job;
     struct background *background;

@@ -405,6 +405,26 @@ class Starting(ProgramCase):
         run = self.run_daemon("--kernel", harness.LEDGER, data=self.folder / "file")
         self.assert_fails(run, CANNOT_CREATE, "file")
 
+    def test_failed_start__leaves_no_empty_folder(self):
+        places = self.folder / "new" / "deep"
+        words = ["--data", places / "data", "--socket", places / "run" / "s", "run",
+                 "--chain-id", "c", "--kernel", self.folder / "none.json"]
+        self.assert_fails(self.headstart(*words), INPUT_MISSING, "none.json")
+        self.assertFalse((self.folder / "new").exists())
+        (self.folder / "new").mkdir()
+        (self.folder / "new" / "mine").mkdir()
+        self.assert_fails(self.headstart(*words), INPUT_MISSING, "none.json")
+        self.assertEqual([path.name for path in (self.folder / "new").iterdir()], ["mine"])
+
+    def test_data_folder__that_others_may_write_to_is_refused(self):
+        data = self.folder / "open"
+        data.mkdir()
+        for mode in (0o770, 0o707, 0o777):
+            data.chmod(mode)
+            self.assert_fails(self.run_daemon("--kernel", harness.LEDGER, data=data), PERMISSION,
+                              str(data), "chmod go-w")
+            self.assertEqual(list(data.iterdir()), [])
+
     def test_kernel_configuration__missing_and_malformed(self):
         self.assert_fails(self.run_daemon("--kernel", self.folder / "none.json"), INPUT_MISSING,
                           "none.json")

@@ -10,6 +10,7 @@
 #include "sidecar/report/status.h"
 #include "sidecar/report/wire_json.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct kernel_vat_info one_vat = {.name = "ledger",
@@ -365,6 +366,98 @@ static void logger__lines_are_whole_and_escaped(void)
     (void)close(ends[1]);
 }
 
+static void logger__fields_stand_beside_the_message(void)
+{
+    static const struct log_field fields[] = {
+        {.name = "phase", .text = "li\"ve\n"},
+        {.name = "seqnum", .number = UINT64_C(9007199254740991)}};
+    struct logger text, json;
+    char line[4096];
+    json_t *parsed;
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    logger_init(&text, ends[1], LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    logger_init(&json, ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    logger_write_fields(&text, LOG_LEVEL_INFO, fields, 2, "words %d", 1);
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_STRING_EQUAL(line + strlen("2026-11-22T10:00:00.123Z"), " info  words 1\n");
+    logger_write_fields(&json, LOG_LEVEL_INFO, fields, 2, "words %d", 1);
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    parsed = json_loads(line, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "message")), "words 1");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "phase")), "li\"ve ");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(parsed, "seqnum")), 9007199254740991);
+    json_decref(parsed);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+/* Too many fields for a line: it is still one JSON document with the first of them. */
+static void logger__fields_without_room_are_left_out(void)
+{
+    struct log_field fields[4];
+    char words[1500], line[3 * 4096];
+    struct logger json;
+    json_t *parsed;
+    int ends[2];
+
+    memset(words, 'x', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const names[] = {"a", "b", "c", "d"};
+
+        fields[i] = (struct log_field){.name = names[i], .text = i < 3 ? words : "short"};
+    }
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    logger_init(&json, ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    logger_write_fields(&json, LOG_LEVEL_INFO, fields, 4, "%s%s", words, words);
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    parsed = json_loads(line, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "a")), words);
+    CU_ASSERT_PTR_NULL(json_object_get(parsed, "c"));
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "d")), "short");
+    json_decref(parsed);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+/* journald keeps time and level itself, once it is told the level. */
+static void logger__journald_gets_priorities(void)
+{
+    struct stat about;
+    struct logger text, json, other;
+    char line[4096], stream[64];
+    int ends[2];
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    CU_ASSERT_EQUAL_FATAL(fstat(ends[1], &about), 0);
+    (void)snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)about.st_dev,
+                   (unsigned long long)about.st_ino);
+    CU_ASSERT_EQUAL_FATAL(setenv("JOURNAL_STREAM", stream, 1), 0);
+    logger_init(&text, ends[1], LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
+    logger_init(&json, ends[1], LOG_LEVEL_DEBUG, LOG_FORMAT_JSON);
+    CU_ASSERT_EQUAL_FATAL(setenv("JOURNAL_STREAM", "1:2", 1), 0);
+    logger_init(&other, ends[1], LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
+    (void)unsetenv("JOURNAL_STREAM");
+    logger_write(&text, LOG_LEVEL_ERROR, "bad");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_STRING_EQUAL(line, "<3>bad\n");
+    logger_write(&text, LOG_LEVEL_DEBUG, "small");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_STRING_EQUAL(line, "<7>small\n");
+    logger_write(&json, LOG_LEVEL_WARN, "odd");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_EQUAL(strncmp(line, "<4>{\"time\":", 11), 0);
+    logger_write(&other, LOG_LEVEL_INFO, "a redirected file");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(line, "Z info  a redirected file\n"));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void logger__long_words_are_cut_and_stay_one_line(void)
 {
     struct logger json;
@@ -397,6 +490,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(metrics__label_values_are_escaped),
     SUITE_CASE(progress__rates_hold_at_the_edges),
     SUITE_CASE(logger__lines_are_whole_and_escaped),
+    SUITE_CASE(logger__fields_stand_beside_the_message),
+    SUITE_CASE(logger__fields_without_room_are_left_out),
+    SUITE_CASE(logger__journald_gets_priorities),
     SUITE_CASE(logger__long_words_are_cut_and_stay_one_line),
 };
 
