@@ -104,8 +104,12 @@ bool helm_advance(struct helm *h, enum phase_event event)
     f->moves[from][event]++;
     figures_release(h->has.o.reporter.board);
     if (from != to) {
-        logger_write(h->has.o.reporter.logger, LOG_LEVEL_DEBUG, "phase: %s, %s, now %s",
-                     phase_name(from), phase_event_name(event), phase_name(to));
+        struct log_field fields[] = {{.name = "phase", .text = phase_name(to)},
+                                     {.name = "event", .text = phase_event_name(event)}};
+
+        logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_DEBUG, fields, 2,
+                            "phase: %s, %s, now %s", phase_name(from), phase_event_name(event),
+                            phase_name(to));
     }
     helm_check(h, false);
     return expected;
@@ -205,12 +209,15 @@ static enum hs_status helm_preload_instead(struct helm *h, enum hs_status status
 static void helm_told_preload(struct helm *h, uint64_t replayed, uint64_t began_us)
 {
     uint64_t us = clock_now_us(h->has.o.reporter.clock) - began_us;
+    uint64_t seqnum = kernel_position(spare_kernel(h->has.spare)).seqnum;
+    struct log_field fields[] = {{.name = "seqnum", .number = seqnum},
+                                 {.name = "replayed", .number = replayed},
+                                 {.name = "floor", .number = h->floor.seqnum}};
 
-    logger_write(h->has.o.reporter.logger, LOG_LEVEL_INFO,
-                 "preloaded: seqnum %" PRIu64 ", %" PRIu64
-                 " messages replayed in %.3f s, floor %" PRIu64,
-                 kernel_position(spare_kernel(h->has.spare)).seqnum, replayed, (double)us / 1e6,
-                 h->floor.seqnum);
+    logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_INFO, fields, 3,
+                        "preloaded: seqnum %" PRIu64 ", %" PRIu64
+                        " messages replayed in %.3f s, floor %" PRIu64,
+                        seqnum, replayed, (double)us / 1e6, h->floor.seqnum);
 }
 
 static enum hs_status helm_roll(struct helm *h, struct hs_error *err)
@@ -288,20 +295,25 @@ static void helm_told_decision(struct helm *h, const struct entry_decision *d, u
 {
     /* What a node does in its daily round, reverting a transaction say, is not news. */
     bool daily = h->attached && attach_keeps_kernel(d);
+    struct log_field fields[] = {{.name = "path", .text = entry_path_name(d->path)},
+                                 {.name = "from_seqnum", .number = d->base_at.seqnum},
+                                 {.name = "to_seqnum", .number = to_seqnum},
+                                 {.name = "cause", .text = entry_cause_name(d->cause)}};
     struct figures *f;
 
     if (d->path == ENTRY_FULL_REPLAY) {
-        logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
-                     "full replay to seqnum %" PRIu64 " from the node's store, because of: %s",
-                     to_seqnum, entry_cause_name(d->cause));
+        logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, fields, 4,
+                            "full replay to seqnum %" PRIu64
+                            " from the node's store, because of: %s",
+                            to_seqnum, entry_cause_name(d->cause));
         f = figures_acquire(h->has.o.reporter.board);
         f->full_replays[d->cause]++;
         figures_release(h->has.o.reporter.board);
         return;
     }
-    logger_write(h->has.o.reporter.logger, daily ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-                 "%s: from seqnum %" PRIu64 " to %" PRIu64, entry_path_name(d->path),
-                 d->base_at.seqnum, to_seqnum);
+    logger_write_fields(h->has.o.reporter.logger, daily ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, fields,
+                        3, "%s: from seqnum %" PRIu64 " to %" PRIu64, entry_path_name(d->path),
+                        d->base_at.seqnum, to_seqnum);
 }
 
 /* A snapshot that is being written is no fact yet. Where the way would begin further back than the
@@ -510,13 +522,15 @@ enum hs_status helm_deliver(struct helm *h, const struct helm_delivery *d, struc
                             struct hs_error *err)
 {
     enum hs_status st = helm_serve(h, d, packed, err);
+    struct log_field field = {.name = "seqnum"};
 
     helm_show(h);
     if (st == HS_OK || !helm_is_waited_for(h, d->node_epoch)) return st;
     if (err->text[0] == '\0') (void)hs_fail(err, st, "%s", hs_status_text(st));
     delivery_count(&h->has.o.reporter, DELIVERY_FAILED, 0);
-    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
-                 "delivery of seqnum %" PRIu64 " failed: %s", d->real.seqnum + 1, err->text);
+    field.number = d->real.seqnum + 1;
+    logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, &field, 1,
+                        "delivery of seqnum %" PRIu64 " failed: %s", d->real.seqnum + 1, err->text);
     return st;
 }
 

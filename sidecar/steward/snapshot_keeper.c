@@ -200,9 +200,13 @@ static void snapshot_put_told(struct snapshot_keeper *k, bool written)
     }
     figures_release(k->o.reporter->board);
     if (written) {
-        logger_write(k->o.reporter->logger, LOG_LEVEL_DEBUG,
-                     "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
-                     k->written.at.seqnum, k->written.batch_bytes, (double)k->work_us / 1000.0);
+        struct log_field fields[] = {{.name = "seqnum", .number = k->written.at.seqnum},
+                                     {.name = "bytes", .number = k->written.batch_bytes}};
+
+        logger_write_fields(k->o.reporter->logger, LOG_LEVEL_DEBUG, fields, 2,
+                            "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
+                            k->written.at.seqnum, k->written.batch_bytes,
+                            (double)k->work_us / 1000.0);
     } else {
         logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot was not written: %s",
                      k->background.error.text);
