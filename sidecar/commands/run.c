@@ -24,8 +24,8 @@ static enum exit_code run_command(const struct command_call *call)
         if (st != HS_OK) code = failure_report(st, &err);
     }
     if (code != EXIT_CODE_OK) {
+        folder_remove_empty_parent(config.socket_path, socket_made); /* made last, gone first */
         folder_remove_empty(config.data_dir, made);
-        folder_remove_empty_parent(config.socket_path, socket_made);
     }
     return code;
 }
