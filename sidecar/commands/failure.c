@@ -76,11 +76,10 @@ static enum exit_code tell(enum exit_code code, const char *text, const char *ad
 
 enum exit_code failure_report(enum hs_status status, const struct hs_error *err)
 {
-    const struct failure_row *row = &failure_rows[status];
     const char *text = err && err->text[0] ? err->text : hs_status_text(status);
 
     assert(status != HS_OK);
-    return tell(row->code, text, row->advice);
+    return tell(exit_code_of(status), text, failure_rows[status].advice);
 }
 
 /* What the daemon refuses with (docs/protocol.md), as what a shell script can act on. */

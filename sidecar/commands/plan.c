@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Why, in words. */
+/* --- why, in words --- */
 
 static const char *words_of_cause(const struct plan_account *a, enum entry_cause cause)
 {
@@ -87,7 +87,7 @@ static enum hs_status put_why(const struct plan_account *a, const struct plan_ca
     return buffer_printf(out, "the log leads from %" PRIu64 " to the node", d->base_at.seqnum);
 }
 
-/* For scripts. */
+/* --- for scripts --- */
 
 static json_t *count_json(uint64_t n)
 {
@@ -131,7 +131,7 @@ static enum hs_status print_document(const struct plan_account *a, const struct 
     return text ? HS_OK : HS_NOMEM;
 }
 
-/* For people. */
+/* --- for people --- */
 
 static const char *readable_ms(double ms, char text[READABLE_BYTES_MAX])
 {

@@ -17,7 +17,7 @@ void plan_account_fini(struct plan_account *a)
     a->snapshots = NULL;
 }
 
-/* From a running daemon. */
+/* --- from a running daemon --- */
 
 static uint64_t count_of(const json_t *map, const char *key)
 {
@@ -120,7 +120,7 @@ static enum exit_code ask_daemon(const char *socket_path, struct plan_account *a
     return code;
 }
 
-/* From a data folder. */
+/* --- from a data folder --- */
 
 static enum hs_status take_transcripts(struct kv_store *kv, uint64_t *entries, struct hs_error *err)
 {

@@ -273,7 +273,10 @@ static enum hs_status format_store(const char *dir, const struct data_folder_for
 enum hs_status data_folder_read_format(const char *dir, struct data_folder_format *out,
                                        struct hs_error *err)
 {
-    return format_load(dir, out, err);
+    enum hs_status st = format_load(dir, out, err);
+
+    if (st != HS_NOT_FOUND) return st;
+    return hs_fail(err, st, "%s is no data folder; name one with --data", dir);
 }
 
 static enum hs_status folder_claim(struct data_folder *f, const char *chain_id,

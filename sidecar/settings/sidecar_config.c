@@ -73,11 +73,12 @@ struct sidecar_config sidecar_config_default(void)
 
 struct sidecar_config sidecar_config_of(const struct settings *s)
 {
-    struct sidecar_config c = {0};
+    struct sidecar_config c = sidecar_config_default();
 
     for (size_t i = 0; i < MEMBERS_LEN; i++) {
         const struct setting_value *value = &s->values[members[i].id];
 
+        if (value->source == SETTING_FROM_NOWHERE) continue;
         member_set(&c, &members[i], value->number, value->text);
     }
     /* -q: errors only, unless a level was asked for by name. */

@@ -31,7 +31,7 @@ struct sidecar_config {
 
 /** The default of everything that has one; paths and names are NULL. */
 struct sidecar_config sidecar_config_default(void);
-/** What `settings` say, all defaults loaded. Text is borrowed from them. */
+/** What `settings` say, over the defaults. Text is borrowed from them. */
 struct sidecar_config sidecar_config_of(const struct settings *settings);
 /** HS_INVALID: something is missing or out of its bounds, named as its option. */
 HS_MUST_CHECK enum hs_status sidecar_config_check(const struct sidecar_config *config,

@@ -144,7 +144,7 @@ const char *divergence_words(const struct divergence *d)
     return d->words;
 }
 
-/* Comparing. */
+/* --- comparing --- */
 
 static int shown(struct slice s)
 {
@@ -261,7 +261,7 @@ enum hs_status divergence_compare(struct divergence *d, struct kv_store *real, s
     return HS_OK;
 }
 
-/* For people. */
+/* --- for people --- */
 
 static json_t *text_json(const struct buffer *text)
 {

@@ -72,7 +72,7 @@ static void helm_check(const struct helm *h, bool delivered)
 #endif
 }
 
-/* What is held, and what a result means. */
+/* --- what is held, and what a result means --- */
 
 /* Kernel and base end; a snapshot being written is finished first. */
 static enum snapshot_finding helm_drop(struct helm *h, struct hs_error *why)
@@ -180,7 +180,7 @@ static void helm_lower_floor(struct helm *h)
     }
 }
 
-/* Preload. */
+/* --- preload --- */
 
 /* What was loaded, or rolled, may not be used: an empty kernel stands in for it, or none; the next
  * delivery's entry check begins from there. */
@@ -273,7 +273,7 @@ enum hs_status helm_preload(struct helm *h, struct hs_error *err)
     return HS_OK;
 }
 
-/* To the node's position. */
+/* --- to the node's position --- */
 
 static enum phase_event helm_event_of(const struct entry_decision *d)
 {
@@ -566,7 +566,7 @@ void helm_node(struct helm *h, bool connected, const char *client)
                  connected ? "node connected: %s" : "node gone%s", client);
 }
 
-/* Between jobs. */
+/* --- between jobs --- */
 
 void helm_tend(struct helm *h)
 {
@@ -605,7 +605,7 @@ void helm_show_vats(struct helm *h)
     spare_show_vats(h->has.spare);
 }
 
-/* Opening and closing. */
+/* --- opening and closing --- */
 
 enum hs_status helm_open(const struct helm_options *options, struct helm **out,
                          struct hs_error *err)

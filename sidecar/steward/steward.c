@@ -25,7 +25,7 @@ struct steward {
     atomic_uint_fast64_t node_epoch; /* odd while a node is connected; written by the loop thread */
 };
 
-/* The thread. */
+/* --- the thread --- */
 
 static void steward_nudged(void *data)
 {
@@ -157,7 +157,7 @@ void steward_post(struct steward *s, struct job *job)
     job_queue_post(s->queue, job);
 }
 
-/* Jobs, on the steward's thread; their owner is the helm. */
+/* --- jobs, on the steward's thread; their owner is the helm --- */
 
 static void steward_deliver_job(struct job *job, void *owner)
 {

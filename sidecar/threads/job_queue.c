@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -76,16 +77,6 @@ void job_queue_end(struct job_queue *q)
     q->ended = true;
     (void)pthread_cond_broadcast(&q->posted);
     (void)pthread_mutex_unlock(&q->mutex);
-}
-
-bool job_queue_ended(struct job_queue *q)
-{
-    bool ended;
-
-    (void)pthread_mutex_lock(&q->mutex);
-    ended = q->ended;
-    (void)pthread_mutex_unlock(&q->mutex);
-    return ended;
 }
 
 void job_queue_nudge(struct job_queue *q)

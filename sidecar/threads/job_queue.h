@@ -14,8 +14,6 @@
 
 #include "kernel/state/errors.h"
 
-#include <stdbool.h>
-
 struct job {
     struct job *next; /* the queue's */
     void (*run)(struct job *job, void *owner);
@@ -35,7 +33,6 @@ void job_queue_close(struct job_queue *q);
 void job_queue_post(struct job_queue *q, struct job *job);
 /** Nothing is accepted any more; takers get what is left, then NULL. */
 void job_queue_end(struct job_queue *q);
-bool job_queue_ended(struct job_queue *q);
 
 /** Make the taker, or the next one, return without a job: there is something else to look at. */
 void job_queue_nudge(struct job_queue *q);

@@ -32,7 +32,7 @@ void chain_report_fini(struct chain_report *r)
     latency_fini(&r->latency);
 }
 
-/* ---- one message -------------------------------------------------------------------------- */
+/* --- one message --- */
 
 /* Append one line about a committed message: what an oracle outside compares with. */
 static enum hs_status chain_answer_write(struct chain *c, uint64_t height,
@@ -155,7 +155,7 @@ out:
     return st;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------- */
+/* --- blocks --- */
 
 static void chain_pause(uint64_t ms)
 {
@@ -209,7 +209,7 @@ static enum hs_status chain_blocks(struct chain *c, struct hs_error *err)
     return st;
 }
 
-/* ---- a run -------------------------------------------------------------------------------- */
+/* --- a run --- */
 
 static enum hs_status chain_open(struct chain *c, struct hs_error *err)
 {

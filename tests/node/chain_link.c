@@ -23,7 +23,7 @@ struct chain_link {
     struct buffer value;
 };
 
-/* ---- headstart's questions ---------------------------------------------------------------- */
+/* --- headstart's questions --- */
 
 static struct headstart_bytes chain_link_bytes(const struct buffer *b)
 {
@@ -63,7 +63,7 @@ static int chain_link_store_next(void *data, struct headstart_bytes after,
     return chain_link_store_answer(st, &err);
 }
 
-/* ---- errors ------------------------------------------------------------------------------- */
+/* --- errors --- */
 
 static enum hs_status chain_link_code_status(const char *code)
 {
@@ -106,7 +106,7 @@ static int chain_link_patience_ms(const struct chain_link *l, enum hs_status st)
     return st == HS_BUSY ? CHAIN_LINK_BUSY_MS : 0;
 }
 
-/* ---- the connection ----------------------------------------------------------------------- */
+/* --- the connection --- */
 
 static void chain_link_pause(void)
 {

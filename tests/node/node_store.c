@@ -167,7 +167,7 @@ void node_store_block_abort(struct node_store *s)
     kv_layers_back_to_mark(s->layers);
 }
 
-/* ---- blocks ------------------------------------------------------------------------------- */
+/* --- blocks --- */
 
 /* The block's changes and their undo records. */
 static enum hs_status node_batch_changes(struct node_store *s, struct kv_leveldb_batch *batch,

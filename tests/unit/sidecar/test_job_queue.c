@@ -129,8 +129,8 @@ static void *taker_main(void *data)
     struct job_queue *q = data;
     struct job *job;
 
-    while ((job = job_queue_take(q, -1)) || !job_queue_ended(q)) {
-        if (job) job->run(job, NULL);
+    while ((job = job_queue_take(q, -1))) { /* nobody nudges: NULL is the end */
+        job->run(job, NULL);
     }
     return NULL;
 }
