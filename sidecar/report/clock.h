@@ -17,7 +17,7 @@ uint64_t clock_now_unix_s(const struct clock *c);
 /** The machine's. */
 const struct clock *clock_system(void);
 
-/* The machine's, for what is shown, and for tools, which are not tested with a clock of their own. */
+/* The machine's, for what is shown and for tools, which no test gives a clock. */
 uint64_t clock_us(void);
 uint64_t clock_unix_s(void);
 
