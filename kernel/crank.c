@@ -1,6 +1,7 @@
 #include "kernel/crank.h"
 
 #include "kernel/deliveries.h"
+#include "kernel/invariants.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/refcounts.h"
 #include "kernel/tables/resolution.h"
@@ -23,6 +24,7 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
     if (st == HS_OK) {
         kv_hashed_crank_commit(&k->kv);
         k->cranks++;
+        invariants_after_crank(k);
         return HS_OK;
     }
     kv_hashed_crank_abort(&k->kv);

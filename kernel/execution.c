@@ -5,6 +5,7 @@
 #include "kernel/crank.h"
 #include "kernel/history.h"
 #include "kernel/inbound.h"
+#include "kernel/invariants.h"
 
 #include <string.h>
 
@@ -82,6 +83,7 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, struct k
     st = execution_body(k, m, out, &cause);
     if (st == HS_OK) {
         execution_finish(k, out);
+        invariants_after_message(k);
         return HS_OK;
     }
     execution_undo(k, &before, st, &cause);

@@ -1,6 +1,7 @@
 #include "kernel/kernel.h"
 
 #include "kernel/execution.h"
+#include "kernel/invariants.h"
 #include "kernel/kernel_core.h"
 #include "kernel/kernel_start.h"
 
@@ -32,6 +33,7 @@ enum hs_status kernel_start(const struct kernel_options *options, struct kernel 
         kernel_close(k);
         return hs_fail(err, st, "%s", cause.text);
     }
+    invariants_begin(k);
     *out = k;
     return HS_OK;
 }
@@ -72,6 +74,7 @@ void kernel_read_through(struct kernel *k, struct kv_store *through)
 {
     kernel_end_message(k);
     kv_layers_read_through(k->layers, through);
+    invariants_read_through(k, through != NULL);
 }
 
 /* ---- facts ---- */

@@ -40,8 +40,15 @@ struct kernel {
     /* The message at hand. */
     struct outputs outputs;
     uint64_t cranks;
-    uint64_t deliveries;     /* since a vat was last terminated for their number */
-    struct buffer casualty;  /* what was said of the first vat that failed; "": none did */
+    uint64_t deliveries;    /* since a vat was last terminated for their number */
+    struct buffer casualty; /* what was said of the first vat that failed; "": none did */
+#ifdef HS_INVARIANTS
+    struct {
+        bool judged;   /* the store was right when we began */
+        bool through;  /* the node answers reads: not walked */
+        uint64_t wait; /* messages until the references are counted again */
+    } checked;         /* invariants.c */
+#endif
     struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
 };
 

@@ -7,6 +7,7 @@
  *                                                        └── kernel_snapshot_done ─────┘
  *
  * A vat that has not run since the mark costs nothing in any of these. */
+#include "kernel/invariants.h"
 #include "kernel/kernel.h"
 #include "kernel/kernel_core.h"
 
@@ -69,6 +70,7 @@ enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
     }
     kv_layers_mark(k->layers);
     k->mark = k->now;
+    invariants_after_mark(k);
     return HS_OK;
 }
 
@@ -95,6 +97,7 @@ enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
     k->now = k->mark;
     memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
     k->torn = false;
+    invariants_after_mark(k);
     return HS_OK;
 }
 

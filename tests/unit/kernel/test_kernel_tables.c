@@ -1,6 +1,7 @@
 /* The kernel's tables, played without vats. */
 #include "tests/unit/kernel/desk.h"
 
+#include "kernel/reference_audit.h"
 #include "kernel/state_vector.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/resolution.h"
@@ -90,6 +91,41 @@ static void state_vector__bad_or_taken_names_are_refused(void)
     device = (struct kernel_config_device){"clock", "timer"};
     CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_INVALID);
     desk_close(&d);
+}
+
+/* ---- the audit ---- */
+
+static void audit__counts_too_low_are_found_and_others_are_not(void)
+{
+    static const struct {
+        const char *key, *value, *wrong;
+    } cases[] = {
+        {"ko20.refCount", "0,1", "ko20.refCount is 0,1, counted 2,2"},
+        {"ko20.refCount", "0,0", "ko20.refCount is 0,0, counted 2,2"},
+        {"kp41.refCount", "1", "kp41.refCount is 1,0, counted 3,0"},
+        {"v2.c.ko20", "_ o-50", ""}, /* more is held than counted: no harm */
+    };
+    struct reference_audit audit;
+    struct desk d;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        desk_open(&d);
+        desk_share(&d);
+        (void)desk_ok(&d, 2,
+                      "['send','o-50',{'methargs':{'body':'#[]','slots':[]},'result':'p+1'}]");
+        (void)desk_ok(&d, 2, "['subscribe','p+1']");
+        (void)desk_import(&d, 1, "kp41");
+        desk_commit(&d);
+        CU_ASSERT_EQUAL(reference_audit(desk_kv(&d), &audit, &d.err), HS_OK);
+        CU_ASSERT_TRUE(audit.sound);
+        CU_ASSERT_TRUE(audit.keys > 20);
+        CU_ASSERT_EQUAL(
+            kv_hashed_write_text(desk_kv(&d), slice_text(cases[i].key), cases[i].value, NULL),
+            HS_OK);
+        CU_ASSERT_EQUAL(reference_audit(desk_kv(&d), &audit, &d.err), HS_OK);
+        CU_ASSERT_STRING_EQUAL(audit.wrong, cases[i].wrong);
+        desk_close(&d);
+    }
 }
 
 /* ---- the hash ---- */
@@ -346,6 +382,7 @@ int main(int argc, char **argv)
         SUITE_CASE(state_vector__empty_kernel_has_the_known_keys),
         SUITE_CASE(state_vector__vats_and_devices_are_added_under_new_ids),
         SUITE_CASE(state_vector__bad_or_taken_names_are_refused),
+        SUITE_CASE(audit__counts_too_low_are_found_and_others_are_not),
         SUITE_CASE(kv_hashed__crank_hash_is_the_documented_one),
         SUITE_CASE(kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one),
         SUITE_CASE(kv_hashed__aborted_crank_leaves_no_trace),
