@@ -59,6 +59,7 @@ HS_MUST_CHECK enum hs_status log_quarantine(struct replay_log *log, const char *
 struct segment_listing {
     uint64_t *firsts;
     size_t len;
+    size_t capacity;
 };
 HS_MUST_CHECK enum hs_status segment_list(const struct log_folder *folder,
                                           struct segment_listing *out, struct hs_error *err);

@@ -15,12 +15,12 @@
  * re-reads what can be read and writes it to a new file. */
 #include "replaylog/log_state.h"
 
+#include "kernel/state/array.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SEGMENTS_CAPACITY_FIRST = 16 };
 
 struct segment *log_newest(const struct replay_log *log)
 {
@@ -58,15 +58,10 @@ struct segment *log_find(const struct replay_log *log, uint64_t seqnum)
 
 enum hs_status log_push_reserve(struct replay_log *log, struct segment **out, struct hs_error *err)
 {
-    if (log->segments_len == log->segments_capacity) {
-        size_t capacity =
-            log->segments_capacity ? 2 * log->segments_capacity : SEGMENTS_CAPACITY_FIRST;
-        struct segment *segments = realloc(log->segments, capacity * sizeof *segments);
+    enum hs_status st = array_reserve(&log->segments, &log->segments_capacity,
+                                      log->segments_len + 1, sizeof *log->segments);
 
-        if (!segments) return hs_fail(err, HS_NOMEM, "replay log: no memory for a segment");
-        log->segments = segments;
-        log->segments_capacity = capacity;
-    }
+    if (st != HS_OK) return hs_fail(err, st, "replay log: no memory for a segment");
     *out = &log->segments[log->segments_len];
     segment_init(*out);
     return HS_OK;

@@ -10,23 +10,19 @@
  * What is found in the page cache is made durable before the log calls it synced. */
 #include "replaylog/log_state.h"
 
+#include "kernel/state/array.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_ONLY_TRIES_MAX = 5, LISTING_CAPACITY_FIRST = 64 };
+enum { READ_ONLY_TRIES_MAX = 5 };
 
 static enum hs_status listing_add(struct segment_listing *l, uint64_t first, struct hs_error *err)
 {
-    bool full = l->len >= LISTING_CAPACITY_FIRST && (l->len & (l->len - 1)) == 0;
+    enum hs_status st = array_reserve(&l->firsts, &l->capacity, l->len + 1, sizeof *l->firsts);
 
-    if (l->len == 0 || full) {
-        size_t capacity = l->len ? 2 * l->len : LISTING_CAPACITY_FIRST;
-        uint64_t *firsts = realloc(l->firsts, capacity * sizeof *firsts);
-
-        if (!firsts) return hs_fail(err, HS_NOMEM, "replay log: no memory to list segments");
-        l->firsts = firsts;
-    }
+    if (st != HS_OK) return hs_fail(err, st, "replay log: no memory to list segments");
     l->firsts[l->len++] = first;
     return HS_OK;
 }

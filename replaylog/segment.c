@@ -1,11 +1,13 @@
 #include "replaylog/segment.h"
 
+#include "kernel/state/array.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_DIGITS = 20, NAME_BYTES = NAME_DIGITS + 4, ENTRIES_CAPACITY_FIRST = 256 };
+enum { NAME_DIGITS = 20, NAME_BYTES = NAME_DIGITS + 4 };
 
 static const char rewrite_name[] = "rewrite.tmp";
 
@@ -66,17 +68,12 @@ enum hs_status segment_note(struct segment *s, const struct log_entry *entry, ui
                             size_t record_bytes, struct hs_error *err)
 {
     struct index_entry *e;
+    enum hs_status st;
 
     assert(entry->after.seqnum == segment_last(s) + 1);
     if (s->bytes > UINT32_MAX) return hs_fail(err, HS_TOO_LARGE, "replay log: segment too large");
-    if (s->entries_len == s->entries_capacity) {
-        size_t capacity = s->entries_capacity ? 2 * s->entries_capacity : ENTRIES_CAPACITY_FIRST;
-        struct index_entry *entries = realloc(s->entries, capacity * sizeof *entries);
-
-        if (!entries) return hs_fail(err, HS_NOMEM, "replay log: no memory for its index");
-        s->entries = entries;
-        s->entries_capacity = capacity;
-    }
+    st = array_reserve(&s->entries, &s->entries_capacity, s->entries_len + 1, sizeof *s->entries);
+    if (st != HS_OK) return hs_fail(err, st, "replay log: no memory for its index");
     e = &s->entries[s->entries_len++];
     hash_pack(entry->after.hash, e->hash);
     e->height = entry->message.height;

@@ -1,11 +1,11 @@
 #include "snapshot/generation.h"
 
+#include "kernel/state/array.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { RECORDS_CAPACITY_FIRST = 16 };
 
 const struct record_value *generation_newest(const struct generation *g)
 {
@@ -14,15 +14,10 @@ const struct record_value *generation_newest(const struct generation *g)
 
 enum hs_status generation_records_reserve(struct generation *g, struct hs_error *err)
 {
-    if (g->records_len == g->records_capacity) {
-        size_t capacity = g->records_capacity ? 2 * g->records_capacity : RECORDS_CAPACITY_FIRST;
-        struct record_value *records = realloc(g->records, capacity * sizeof *records);
+    enum hs_status st =
+        array_reserve(&g->records, &g->records_capacity, g->records_len + 1, sizeof *g->records);
 
-        if (!records) return hs_fail(err, HS_NOMEM, "snapshot: no memory for a record");
-        g->records = records;
-        g->records_capacity = capacity;
-    }
-    return HS_OK;
+    return st == HS_OK ? st : hs_fail(err, st, "snapshot: no memory for a record");
 }
 
 void generation_records_push(struct generation *g, const struct record_value *v)

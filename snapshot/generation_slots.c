@@ -1,20 +1,15 @@
 /* Which slots of the page file a generation's entries refer to. */
 #include "snapshot/generation.h"
 
-#include <stdlib.h>
+#include "kernel/state/array.h"
 
-enum { SLOTS_CAPACITY_FIRST = 256 };
+#include <stdlib.h>
 
 enum hs_status slot_list_add(struct slot_list *l, uint32_t slot, struct hs_error *err)
 {
-    if (l->len == l->capacity) {
-        size_t capacity = l->capacity ? 2 * l->capacity : SLOTS_CAPACITY_FIRST;
-        uint32_t *slots = realloc(l->slots, capacity * sizeof *slots);
+    enum hs_status st = array_reserve(&l->slots, &l->capacity, l->len + 1, sizeof *l->slots);
 
-        if (!slots) return hs_fail(err, HS_NOMEM, "snapshot: no memory for a list of slots");
-        l->slots = slots;
-        l->capacity = capacity;
-    }
+    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for a list of slots");
     l->slots[l->len++] = slot;
     return HS_OK;
 }

@@ -1,12 +1,13 @@
 #include "snapshot/page_file.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/little_endian.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_SLOTS = 64, WORDS_FIRST = 64, SLOTS_MAX = 1 << 30 };
+enum { WORD_SLOTS = 64, SLOTS_MAX = 1 << 30 };
 
 static const char place[] = "snapshot.pages";
 static const char magic[8] = {'h', 's', '-', 'p', 'a', 'g', 'e', 's'};
@@ -87,13 +88,11 @@ void page_file_close(struct page_file *f)
 
 static enum hs_status words_grow(struct page_file *f, size_t words, struct hs_error *err)
 {
-    uint64_t *taken = realloc(f->taken, words * sizeof *taken);
+    size_t before = f->words;
+    enum hs_status st = array_reserve(&f->taken, &f->words, words, sizeof *f->taken);
 
-    assert(words > f->words);
-    if (!taken) return hs_fail(err, HS_NOMEM, "snapshot: no memory to count %zu slots", words * 64);
-    memset(taken + f->words, 0, (words - f->words) * sizeof *taken);
-    f->taken = taken;
-    f->words = words;
+    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory to count %zu slots", words * 64);
+    memset(f->taken + before, 0, (f->words - before) * sizeof *f->taken);
     f->taken[0] |= 1; /* slot 0 is the header */
     return HS_OK;
 }
@@ -101,19 +100,13 @@ static enum hs_status words_grow(struct page_file *f, size_t words, struct hs_er
 enum hs_status page_file_take(struct page_file *f, uint32_t slot, struct hs_error *err)
 {
     size_t word = slot / WORD_SLOTS;
-    size_t words = f->words ? f->words : WORDS_FIRST;
+    enum hs_status st;
 
     if (slot == 0 || slot >= SLOTS_MAX) {
         return hs_fail(err, HS_CORRUPT, "snapshot: slot %u of heap pages is out of bounds", slot);
     }
-    while (words <= word) {
-        words *= 2;
-    }
-    if (words > f->words) {
-        enum hs_status st = words_grow(f, words, err);
-
-        if (st != HS_OK) return st;
-    }
+    st = words_grow(f, word + 1, err);
+    if (st != HS_OK) return st;
     f->taken[word] |= UINT64_C(1) << slot % WORD_SLOTS;
     return HS_OK;
 }

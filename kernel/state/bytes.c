@@ -1,5 +1,6 @@
 #include "kernel/state/bytes.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/limits.h"
 
 #include <assert.h>
@@ -61,23 +62,13 @@ const char *buffer_text(const struct buffer *b)
 
 enum hs_status buffer_reserve(struct buffer *b, size_t more)
 {
-    size_t needed, capacity;
-    char *data;
+    enum hs_status st;
 
     assert(b->len <= b->capacity);
     if (more > HS_BUFFER_BYTES_MAX || b->len > HS_BUFFER_BYTES_MAX - more) return HS_TOO_LARGE;
-    needed = b->len + more + 1; /* the NUL behind the content */
-    if (needed <= b->capacity) return HS_OK;
-    capacity = b->capacity ? b->capacity : 64;
-    while (capacity < needed) {
-        capacity *= 2;
-    }
-    data = realloc(b->data, capacity);
-    if (!data) return HS_NOMEM;
-    b->data = data;
-    b->capacity = capacity;
-    b->data[b->len] = '\0';
-    return HS_OK;
+    st = array_reserve(&b->data, &b->capacity, b->len + more + 1, 1); /* and a NUL behind it */
+    if (st == HS_OK) b->data[b->len] = '\0';
+    return st;
 }
 
 enum hs_status buffer_append(struct buffer *b, struct slice s)

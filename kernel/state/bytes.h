@@ -2,7 +2,7 @@
  *
  * Keys, values, messages and frames are byte runs with a length; none is NUL-terminated by
  * contract, though a buffer always keeps a NUL behind its last byte so that it can be printed.
- * All growth in the project goes through buffer_reserve, which can say HS_NOMEM.
+ * All growth goes through buffer_reserve, which can say HS_NOMEM.
  */
 #ifndef HEADSTART_KERNEL_STATE_BYTES_H
 #define HEADSTART_KERNEL_STATE_BYTES_H

@@ -18,6 +18,7 @@ enum {
     HS_KEY_BYTES_MAX = 64 << 10,     /* one store key */
     HS_VALUE_BYTES_MAX = 60 << 20,   /* one store value: must fit a frame */
     HS_BUFFER_BYTES_MAX = 512 << 20, /* one growable buffer */
+    HS_ARRAY_BYTES_MAX = 1 << 30,    /* one growable array */
     HS_JSON_DEPTH_MAX = 512,         /* nesting of JSON that the kernel itself parses */
     HS_CHAIN_ID_BYTES_MAX = 128,
     HS_NAME_BYTES_MAX = 256, /* vat, device, method and client names */
@@ -44,6 +45,7 @@ _Static_assert(HS_VALUE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a store value must fit 
 /* A full segment plus one largest record must stay addressable and scannable in one buffer. */
 _Static_assert(HS_LOG_SEGMENT_BYTES + HS_MESSAGE_BYTES_MAX < HS_BUFFER_BYTES_MAX,
                "a segment and one more record must fit a buffer");
+_Static_assert(HS_BUFFER_BYTES_MAX < HS_ARRAY_BYTES_MAX, "a buffer grows as an array of bytes");
 _Static_assert(HS_WASM_PAGE_BYTES % HS_HEAP_PAGE_BYTES == 0, "heap pages tile wasm pages");
 
 #endif

@@ -1,5 +1,6 @@
 #include "kernel/text/refs.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
 
@@ -116,17 +117,13 @@ void ref_list_clear(struct ref_list *l)
 
 enum hs_status ref_list_add(struct ref_list *l, const struct ref *r)
 {
-    size_t capacity = l->capacity ? 2 * l->capacity : 8;
-    struct ref *items;
+    enum hs_status st = HS_TOO_LARGE;
 
     assert(l->len <= l->capacity);
-    if (l->len == l->capacity) {
-        if (capacity > REF_LIST_ITEMS_MAX) return HS_TOO_LARGE;
-        items = realloc(l->items, capacity * sizeof *items);
-        if (!items) return HS_NOMEM;
-        l->items = items;
-        l->capacity = capacity;
+    if (l->len < REF_LIST_ITEMS_MAX) {
+        st = array_reserve(&l->items, &l->capacity, l->len + 1, sizeof *l->items);
     }
+    if (st != HS_OK) return st;
     l->items[l->len++] = *r;
     return HS_OK;
 }

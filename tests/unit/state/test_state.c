@@ -1,6 +1,7 @@
 /* The vocabulary's plain values: bytes, positions, digests, errors, pages. */
 #include "tests/unit/suite.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/heap_image.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
@@ -60,6 +61,39 @@ static void buffer__take_moves_and_releases(void)
     CU_ASSERT_EQUAL(b.len, 0);
     buffer_fini(&a);
     buffer_fini(&b);
+}
+
+static void array__grows_by_doubling_and_keeps_its_items(void)
+{
+    uint32_t *items = NULL;
+    size_t capacity = 0, len = 0, grown = 0;
+
+    for (uint32_t i = 0; i < 100000; i++) {
+        size_t before = capacity;
+
+        CU_ASSERT_EQUAL_FATAL(array_reserve(&items, &capacity, len + 1, sizeof *items), HS_OK);
+        grown += capacity != before;
+        items[len++] = i;
+    }
+    for (uint32_t i = 0; i < 100000; i++) {
+        CU_ASSERT_EQUAL_FATAL(items[i], i);
+    }
+    CU_ASSERT(grown < 20);
+    CU_ASSERT_EQUAL(array_reserve(&items, &capacity, 1, sizeof *items), HS_OK);
+    CU_ASSERT(capacity >= 100000);
+    free(items);
+}
+
+static void array__bound_is_checked_before_allocation(void)
+{
+    struct position *items = NULL;
+    size_t capacity = 0;
+    size_t too_many = HS_ARRAY_BYTES_MAX / sizeof *items + 1;
+
+    CU_ASSERT_EQUAL(array_reserve(&items, &capacity, too_many, sizeof *items), HS_TOO_LARGE);
+    CU_ASSERT_EQUAL(array_reserve(&items, &capacity, SIZE_MAX, sizeof *items), HS_TOO_LARGE);
+    CU_ASSERT_PTR_NULL(items);
+    CU_ASSERT_EQUAL(capacity, 0);
 }
 
 static const char good_hash[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -195,6 +229,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(buffer__grows_and_stays_terminated),
     SUITE_CASE(buffer__bound_is_checked_before_allocation),
     SUITE_CASE(buffer__take_moves_and_releases),
+    SUITE_CASE(array__grows_by_doubling_and_keeps_its_items),
+    SUITE_CASE(array__bound_is_checked_before_allocation),
     SUITE_CASE(position__only_hash_and_seqnum_that_fit_are_valid),
     SUITE_CASE(position__equal_needs_both),
     SUITE_CASE(uint_parse__takes_canonical_decimal_only),
