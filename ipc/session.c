@@ -12,6 +12,7 @@
 
 #include "ipc/text.h"
 #include "ipc/wire.h"
+#include "kernel/state/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -183,7 +184,7 @@ struct session_verdict session_hello_read(struct packed_value params, const char
     if (!out->node && !slice_equal(role, slice_text("observer"))) {
         return session_bad("role must be \"node\" or \"observer\"");
     }
-    if (!text_is_utf8(client) || client.len > HS_NAME_BYTES_MAX) {
+    if (!utf8_valid(client) || client.len > HS_NAME_BYTES_MAX) {
         return session_bad("client must be UTF-8 of at most 256 bytes");
     }
     if (!slice_equal(chain, slice_text(chain_id))) {

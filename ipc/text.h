@@ -1,4 +1,4 @@
-/* Words that came from the other end: are they UTF-8, and how they are shown to people.
+/* Words that came from the other end: how they are shown to people.
  *
  * A text that is logged, put into JSON or sent on in an error string must be UTF-8 without control
  * characters, whatever a peer wrote: many MessagePack libraries refuse a `str` that is not.
@@ -7,9 +7,6 @@
 #define HEADSTART_IPC_TEXT_H
 
 #include "kernel/state/bytes.h"
-
-/** Well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). */
-bool text_is_utf8(struct slice s);
 
 /** Copy `s` to `out` (size > 0, always NUL-terminated), every byte that is not part of a
  *  well-formed, printable character replaced by '?', cut between characters where it does not fit.

@@ -2,6 +2,7 @@
 
 #include "kernel/state/digest.h"
 #include "kernel/state/limits.h"
+#include "kernel/state/utf8.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -108,8 +109,7 @@ static enum hs_status config_read_source(const struct config_place *at, const js
     if (!source) return config_invalid(at, err, "no \"source\" file is named for vat", vat->name);
     st = config_source_path(at, source, &path, err);
     if (st == HS_OK) st = config_read_file(buffer_text(&path), &vat->source, err);
-    if (st == HS_OK &&
-        vat->source.len != json_text_utf8_cut(buffer_slice(&vat->source), vat->source.len)) {
+    if (st == HS_OK && !utf8_valid(buffer_slice(&vat->source))) {
         st = hs_fail(err, HS_INVALID, "%s is not UTF-8 text", buffer_text(&path));
     }
     if (st != HS_OK) st = hs_fail_prefix(err, st, "%s: vat \"%s\"", at->path, vat->name);

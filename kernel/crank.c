@@ -2,6 +2,7 @@
 
 #include "kernel/deliveries.h"
 #include "kernel/invariants.h"
+#include "kernel/state/utf8.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/refcounts.h"
 #include "kernel/tables/resolution.h"
@@ -189,8 +190,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
     }
     c.process = k->ran;
     st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", c.process->name.name,
-                       (int)json_text_utf8_cut(slice_text(cause.text), sizeof cause.text),
-                       cause.text);
+                       (int)utf8_cut(slice_text(cause.text), sizeof cause.text), cause.text);
     c.message = buffer_text(&message);
     st = kernel_fail(err, st);
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);

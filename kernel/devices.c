@@ -1,5 +1,7 @@
 #include "kernel/devices.h"
 
+#include "kernel/state/utf8.h"
+
 /* The only element of a list is sent as itself. */
 static struct slice device_sole_element(struct slice list)
 {
@@ -55,7 +57,7 @@ static enum hs_status device_fail(struct buffer *answer, const char *what, struc
     enum hs_status st = buffer_append_text(&text, what);
 
     if (st == HS_OK) {
-        st = buffer_append(&text, slice_make(name.data, json_text_utf8_cut(name, 64)));
+        st = buffer_append(&text, slice_make(name.data, utf8_cut(name, 64)));
     }
     if (st == HS_OK) st = buffer_append_text(answer, "[\"error\",");
     if (st == HS_OK) st = json_text_encode(answer, buffer_slice(&text));

@@ -2,6 +2,7 @@
 
 #include "kernel/bootstrap.h"
 #include "kernel/crank.h"
+#include "kernel/state/utf8.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
 #include "kernel/text/capdata.h"
@@ -116,7 +117,7 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
     if (st != HS_OK) return st;
     if (!found) {
         (void)snprintf(in->reason, sizeof in->reason, "there is no vat named \"%.*s\"",
-                       (int)json_text_utf8_cut(buffer_slice(&in->to), 256), in->to.data);
+                       (int)utf8_cut(buffer_slice(&in->to), 256), in->to.data);
         return HS_OK;
     }
     st = bootstrap_root(&k->kv, &vat, &root, err);

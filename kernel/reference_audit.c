@@ -1,5 +1,6 @@
 #include "kernel/reference_audit.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/objects.h"

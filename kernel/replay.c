@@ -1,5 +1,6 @@
 #include "kernel/replay.h"
 
+#include "kernel/state/utf8.h"
 #include "kernel/tables/transcript.h"
 
 #include <assert.h>
@@ -17,7 +18,7 @@ struct replay_delivery {
 
 static int replay_shown(struct slice s)
 {
-    return (int)json_text_utf8_cut(s, REPLAY_SHOWN_BYTES);
+    return (int)utf8_cut(s, REPLAY_SHOWN_BYTES);
 }
 
 static enum hs_status replay_diverged(const struct replay_delivery *d, const char *kind,

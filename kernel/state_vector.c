@@ -1,5 +1,6 @@
 #include "kernel/state_vector.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/vat_names.h"

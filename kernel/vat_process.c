@@ -1,5 +1,6 @@
 #include "kernel/vat_process.h"
 
+#include "kernel/state/utf8.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -107,8 +108,7 @@ static enum hs_status vat_answer_failed(struct slice answer, struct hs_error *er
     }
     if (st == HS_OK) {
         st = hs_fail(err, HS_VAT_FAILED, "%.*s",
-                     (int)json_text_utf8_cut(buffer_slice(&words), VAT_PROBLEM_BYTES),
-                     buffer_text(&words));
+                     (int)utf8_cut(buffer_slice(&words), VAT_PROBLEM_BYTES), buffer_text(&words));
     }
     buffer_fini(&words);
     return st;

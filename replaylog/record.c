@@ -1,5 +1,6 @@
 #include "replaylog/record.h"
 
+#include "kernel/state/hex.h"
 #include "kernel/state/little_endian.h"
 #include "kernel/state/packed.h"
 #include "replaylog/crc32c.h"
@@ -49,29 +50,6 @@ enum record_state segment_header_decode(struct slice bytes, struct segment_heade
     return out->first > 0 && out->first <= HS_UINT_MAX ? RECORD_GOOD : RECORD_BAD;
 }
 
-static int hex_value(char c)
-{
-    return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-void hash_pack(const char *hex, char out[LOG_HASH_BYTES])
-{
-    for (size_t i = 0; i < LOG_HASH_BYTES; i++) {
-        out[i] = (char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
-    }
-}
-
-void hash_unpack(const char *bytes, char hex[SHA256_HEX_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < LOG_HASH_BYTES; i++) {
-        hex[2 * i] = digits[(unsigned char)bytes[i] >> 4];
-        hex[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
-    }
-    hex[2 * LOG_HASH_BYTES] = '\0';
-}
-
 enum hs_status log_entry_check(const struct log_entry *entry, struct hs_error *err)
 {
     const struct message *m = &entry->message;
@@ -106,7 +84,7 @@ static void payload_pack(const struct log_entry *entry, uint32_t link, struct bu
     msgpack_packer packer;
     char hash[LOG_HASH_BYTES];
 
-    hash_pack(entry->after.hash, hash);
+    hex_decode(entry->after.hash, LOG_HASH_BYTES, hash);
     msgpack_packer_init(&packer, out, frame_write);
     (void)msgpack_pack_array(&packer, PAYLOAD_ELEMENTS);
     (void)msgpack_pack_uint64(&packer, entry->after.seqnum);
@@ -173,7 +151,7 @@ static bool payload_decode(struct slice payload, struct record *out)
         return false;
     }
     if (entry->message.text.len > HS_MESSAGE_BYTES_MAX || hash.len != LOG_HASH_BYTES) return false;
-    hash_unpack(hash.data, entry->after.hash);
+    hex_encode(hash.data, LOG_HASH_BYTES, entry->after.hash);
     out->link = (uint32_t)link;
     return true;
 }

@@ -44,10 +44,6 @@ struct record {
     size_t bytes; /* header and payload */
 };
 
-/** 64 hex digits to bytes and back. */
-void hash_pack(const char *hex, char out[LOG_HASH_BYTES]);
-void hash_unpack(const char *bytes, char hex[SHA256_HEX_BYTES]);
-
 /** Write the header to `out`; header->checksum is computed and set. */
 void segment_header_encode(struct segment_header *header, char out[LOG_HEADER_BYTES]);
 /** `bytes`: the whole file. GOOD, TORN (too short, or bad with nothing but zeros behind it) or BAD

@@ -1,6 +1,8 @@
 #include "replaylog/segment.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/decimal.h"
+#include "kernel/state/hex.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,15 +32,10 @@ void segment_name(uint64_t first, char out[LOG_NAME_BYTES_MAX])
 
 uint64_t segment_name_parse(const char *name)
 {
-    uint64_t first = 0;
+    uint64_t first;
 
     if (strlen(name) != NAME_BYTES || strcmp(name + NAME_DIGITS, ".seg") != 0) return 0;
-    for (int i = 0; i < NAME_DIGITS; i++) {
-        if (name[i] < '0' || name[i] > '9') return 0;
-        if (first > HS_UINT_MAX / 10) return 0;
-        first = first * 10 + (uint64_t)(name[i] - '0');
-    }
-    return first <= HS_UINT_MAX ? first : 0;
+    return uint_parse_padded(slice_make(name, NAME_DIGITS), &first) == HS_OK ? first : 0;
 }
 
 uint64_t segment_last(const struct segment *s)
@@ -61,7 +58,7 @@ const struct index_entry *segment_entry(const struct segment *s, uint64_t seqnum
 void index_entry_position(const struct index_entry *e, uint64_t seqnum, struct position *out)
 {
     out->seqnum = seqnum;
-    hash_unpack(e->hash, out->hash);
+    hex_encode(e->hash, LOG_HASH_BYTES, out->hash);
 }
 
 enum hs_status segment_note(struct segment *s, const struct log_entry *entry, uint32_t checksum,
@@ -75,7 +72,7 @@ enum hs_status segment_note(struct segment *s, const struct log_entry *entry, ui
     st = array_reserve(&s->entries, &s->entries_capacity, s->entries_len + 1, sizeof *s->entries);
     if (st != HS_OK) return hs_fail(err, st, "replay log: no memory for its index");
     e = &s->entries[s->entries_len++];
-    hash_pack(entry->after.hash, e->hash);
+    hex_decode(entry->after.hash, LOG_HASH_BYTES, e->hash);
     e->height = entry->message.height;
     e->offset = (uint32_t)s->bytes;
     e->checksum = checksum;

@@ -1,5 +1,6 @@
 #include "snapshot/snapshot_files.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/digest.h"
 
 #include <assert.h>
@@ -38,15 +39,12 @@ void generation_name(uint64_t number, char out[GENERATION_NAME_BYTES])
 static uint64_t generation_name_parse(struct slice name)
 {
     size_t prefix_len = strlen(name_prefix);
-    uint64_t number = 0;
+    uint64_t number;
 
     if (name.len != prefix_len + NAME_DIGITS) return 0;
     if (!slice_starts_with(name, slice_text(name_prefix))) return 0;
-    for (size_t i = prefix_len; i < name.len; i++) {
-        if (name.data[i] < '0' || name.data[i] > '9') return 0;
-        number = number * 10 + (uint64_t)(name.data[i] - '0');
-    }
-    return number;
+    name = slice_make(name.data + prefix_len, NAME_DIGITS);
+    return uint_parse_padded(name, &number) == HS_OK ? number : 0;
 }
 
 enum hs_status generation_list(const struct disk *disk, const char *dir, uint64_t *out, size_t max,

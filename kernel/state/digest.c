@@ -1,5 +1,7 @@
 #include "kernel/state/digest.h"
 
+#include "kernel/state/hex.h"
+
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <xxhash.h>
 
 enum { SHA256_BYTES = 32 };
+_Static_assert(2 * SHA256_BYTES + 1 == SHA256_HEX_BYTES, "two digits a byte and a NUL");
 
 struct sha256 {
     EVP_MD_CTX *context;
@@ -53,17 +56,12 @@ void sha256_add(struct sha256 *h, struct slice s)
 
 void sha256_finish_hex(struct sha256 *h, char hex[SHA256_HEX_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char digest[SHA256_BYTES];
     int ok = EVP_DigestFinal_ex(h->context, digest, NULL);
 
     assert(ok == 1);
     (void)ok;
-    for (size_t i = 0; i < SHA256_BYTES; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[SHA256_HEX_BYTES - 1] = '\0';
+    hex_encode((const char *)digest, SHA256_BYTES, hex);
     sha256_reset(h);
 }
 

@@ -1,5 +1,6 @@
 #include "kernel/state/position.h"
 
+#include "kernel/state/hex.h"
 #include "kernel/state/limits.h"
 
 #include <assert.h>
@@ -22,7 +23,7 @@ bool position_is_origin(const struct position *p)
 
 static bool is_lower_hex(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    return hex_digit(c) >= 0 && !(c >= 'A' && c <= 'F');
 }
 
 bool position_valid(uint64_t seqnum, struct slice hash)
@@ -48,20 +49,5 @@ enum hs_status position_make(uint64_t seqnum, struct slice hash, struct position
     out->seqnum = seqnum;
     if (hash.len > 0) memcpy(out->hash, hash.data, hash.len);
     out->hash[hash.len] = '\0';
-    return HS_OK;
-}
-
-enum hs_status uint_parse(struct slice s, uint64_t *out)
-{
-    uint64_t value = 0;
-
-    if (s.len == 0 || s.len > 16) return HS_INVALID;
-    if (s.data[0] == '0' && s.len > 1) return HS_INVALID;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') return HS_INVALID;
-        value = value * 10 + (uint64_t)(s.data[i] - '0');
-    }
-    if (value > HS_UINT_MAX) return HS_INVALID;
-    *out = value;
     return HS_OK;
 }

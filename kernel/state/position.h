@@ -23,7 +23,5 @@ bool position_valid(uint64_t seqnum, struct slice hash);
 /** Make a position from checked parts. HS_INVALID when position_valid says no. */
 HS_MUST_CHECK enum hs_status position_make(uint64_t seqnum, struct slice hash, struct position *out,
                                            struct hs_error *err);
-/** Decimal digits → uint, whole slice, no sign or leading zero, <= HS_UINT_MAX; HS_INVALID. */
-HS_MUST_CHECK enum hs_status uint_parse(struct slice s, uint64_t *out);
 
 #endif

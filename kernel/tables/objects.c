@@ -1,5 +1,6 @@
 #include "kernel/tables/objects.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 #include "kernel/tables/run_queue.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 #include "kernel/tables/transcript.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 
 #include <inttypes.h>

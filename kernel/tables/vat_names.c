@@ -1,5 +1,6 @@
 #include "kernel/tables/vat_names.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/text/json_text.h"
 

@@ -1,4 +1,5 @@
 /* The content of JSON strings: decoding, encoding, and what can be said without either. */
+#include "kernel/state/hex.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@ static uint32_t json_text_unit(const char *p)
     uint32_t unit = 0;
 
     for (int i = 2; i < 6; i++) {
-        unit = unit << 4 | (uint32_t)json_text_hex(p[i]);
+        unit = unit << 4 | (uint32_t)hex_digit(p[i]);
     }
     return unit;
 }
@@ -133,17 +134,4 @@ enum hs_status json_text_encode(struct buffer *out, struct slice s)
 
     if (st == HS_OK) st = json_text_escape(out, s);
     return st == HS_OK ? buffer_append_byte(out, '"') : st;
-}
-
-size_t json_text_utf8_cut(struct slice s, size_t bytes_max)
-{
-    const unsigned char *p = (const unsigned char *)s.data;
-    size_t at = 0, len, end = s.len < bytes_max ? s.len : bytes_max;
-
-    while (at < end) {
-        len = p[at] < 0x80 ? 1 : json_text_utf8_len(p + at, end - at);
-        if (len == 0) break;
-        at += len;
-    }
-    return at;
 }

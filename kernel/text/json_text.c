@@ -1,5 +1,8 @@
 #include "kernel/text/json_text.h"
 
+#include "kernel/state/hex.h"
+#include "kernel/state/utf8.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -67,35 +70,6 @@ bool json_text_close(struct json_text *t, char bracket)
     return !t->problem;
 }
 
-/* The bytes that may follow a lead byte are those of Unicode's table 3-7: no overlong forms, no
- * surrogates, nothing above U+10FFFF. */
-size_t json_text_utf8_len(const unsigned char *p, size_t left)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    size_t len;
-
-    if (p[0] < 0xc2 || p[0] > 0xf4) return 0;
-    len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    if (left < len) return 0;
-    if (p[0] == 0xe0) low = 0xa0;
-    if (p[0] == 0xed) high = 0x9f;
-    if (p[0] == 0xf0) low = 0x90;
-    if (p[0] == 0xf4) high = 0x8f;
-    if (p[1] < low || p[1] > high) return 0;
-    for (size_t i = 2; i < len; i++) {
-        if (p[i] < 0x80 || p[i] > 0xbf) return 0;
-    }
-    return len;
-}
-
-int json_text_hex(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /* Length of the escape sequence at `p`, 0 if it is none. */
 static size_t json_text_escape_len(const char *p, size_t left)
 {
@@ -104,7 +78,7 @@ static size_t json_text_escape_len(const char *p, size_t left)
     if (p[1] != 'u') return strchr("\"\\/bfnrt", p[1]) && p[1] ? 2 : 0;
     if (left < 6) return 0;
     for (size_t i = 2; i < 6; i++) {
-        if (json_text_hex(p[i]) < 0) return 0;
+        if (hex_digit(p[i]) < 0) return 0;
     }
     return 6;
 }
@@ -131,7 +105,7 @@ static bool json_text_scan_string(struct json_text *t)
             len = json_text_escape_len(p, (size_t)(t->end - p));
             if (len == 0) return json_text_fail(t, "unknown escape in a string");
         } else if ((unsigned char)*p >= 0x80) {
-            len = json_text_utf8_len((const unsigned char *)p, (size_t)(t->end - p));
+            len = utf8_character_bytes(slice_make(p, (size_t)(t->end - p)));
             if (len == 0) return json_text_fail(t, "not UTF-8");
         } else {
             return json_text_fail(t, "control character in a string");

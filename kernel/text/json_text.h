@@ -62,13 +62,6 @@ HS_MUST_CHECK enum hs_status json_text_encode(struct buffer *out, struct slice s
 /** As json_text_encode, without the quotes: for a string written in parts. */
 HS_MUST_CHECK enum hs_status json_text_escape(struct buffer *out, struct slice s);
 
-/** Length of the UTF-8 character at `p` that begins above ASCII; 0: it is not well-formed. */
-size_t json_text_utf8_len(const unsigned char *p, size_t left);
-/** Value of a hexadecimal digit, -1 for anything else. */
-int json_text_hex(char c);
-/** Length of the longest UTF-8 prefix of `s` that has at most `bytes_max` bytes. */
-size_t json_text_utf8_cut(struct slice s, size_t bytes_max);
-
 /* A value token by token, for rewriting its strings and copying everything else. */
 enum json_token {
     JSON_TOKEN_END,    /* the value is complete */

@@ -1,6 +1,7 @@
 #include "kernel/text/refs.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/decimal.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
 
@@ -175,20 +176,4 @@ enum hs_status ref_list_json(const struct ref_list *l, struct buffer *out)
         if (st == HS_OK) st = buffer_append_byte(out, '"');
     }
     return st == HS_OK ? buffer_append_byte(out, ']') : st;
-}
-
-size_t uint_text(char text[UINT_TEXT_BYTES], uint64_t number)
-{
-    char digits[UINT_TEXT_BYTES];
-    size_t len = 0;
-
-    do {
-        digits[len++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    for (size_t i = 0; i < len; i++) {
-        text[i] = digits[len - 1 - i];
-    }
-    text[len] = '\0';
-    return len;
 }

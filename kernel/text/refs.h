@@ -51,8 +51,4 @@ HS_MUST_CHECK enum hs_status ref_list_join(const struct ref_list *l, struct buff
 /** Append as a JSON array of strings. */
 HS_MUST_CHECK enum hs_status ref_list_json(const struct ref_list *l, struct buffer *out);
 
-/** Decimal text of a number; returns its length. */
-enum { UINT_TEXT_BYTES = 21 };
-size_t uint_text(char text[UINT_TEXT_BYTES], uint64_t number);
-
 #endif

@@ -1,5 +1,6 @@
 #include "sidecar/commands/plan_facts.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/limits.h"
 #include "kernel/tables/transcript.h"
 #include "kernel/vat/vat.h"

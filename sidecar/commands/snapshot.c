@@ -1,3 +1,4 @@
+#include "kernel/state/decimal.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
 #include "sidecar/commands/command.h"

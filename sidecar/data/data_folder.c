@@ -1,5 +1,6 @@
 #include "sidecar/data/data_folder.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 
 #include <assert.h>

@@ -2,6 +2,8 @@
  * ends it; there is no keep-alive, so nothing has to be parsed but the first line. */
 #include "sidecar/report/metrics_http.h"
 
+#include "kernel/state/decimal.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,14 +187,12 @@ static bool http_address(const char *text, struct sockaddr_storage *out)
 {
     const char *colon = strrchr(text, ':');
     char host[INET6_ADDRSTRLEN + 2];
-    char *end = NULL;
-    unsigned long port;
+    uint64_t port;
     size_t len;
 
-    if (!colon || colon == text || !colon[1]) return false;
-    port = strtoul(colon + 1, &end, 10);
+    if (!colon || colon == text || uint_parse(slice_text(colon + 1), &port) != HS_OK) return false;
     len = (size_t)(colon - text);
-    if (*end || port > 65535 || len >= sizeof host) return false;
+    if (port > UINT16_MAX || len >= sizeof host) return false;
     memcpy(host, text, len);
     host[len] = '\0';
     if (host[0] == '[' && host[len - 1] == ']') {

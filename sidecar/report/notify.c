@@ -1,5 +1,6 @@
 #include "sidecar/report/notify.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 
 #include <stddef.h>

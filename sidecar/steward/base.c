@@ -1,5 +1,6 @@
 #include "sidecar/steward/base.h"
 
+#include "kernel/state/decimal.h"
 #include "sidecar/report/progress.h"
 
 #include <inttypes.h>

@@ -1,6 +1,8 @@
 #include "sidecar/steward/divergence.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/kv_memory.h"
+#include "kernel/state/utf8.h"
 #include "kernel/tables/transcript.h"
 
 #include <assert.h>
@@ -148,7 +150,7 @@ const char *divergence_words(const struct divergence *d)
 
 static int shown(struct slice s)
 {
-    return (int)json_text_utf8_cut(s, WORDS_TEXT_BYTES);
+    return (int)utf8_cut(s, WORDS_TEXT_BYTES);
 }
 
 static void say_item(struct divergence *d, const struct divergence_item *item, const char *what,
@@ -267,8 +269,7 @@ static json_t *text_json(const struct buffer *text)
 {
     struct slice all = buffer_slice(text);
 
-    json_t *json =
-        all.len > 0 ? json_stringn(all.data, json_text_utf8_cut(all, JSON_TEXT_BYTES)) : NULL;
+    json_t *json = all.len > 0 ? json_stringn(all.data, utf8_cut(all, JSON_TEXT_BYTES)) : NULL;
 
     return json ? json : json_null(); /* a message may be no text at all */
 }

@@ -1,5 +1,6 @@
 /* headstart-drill: the command line of the drills. stdout is the result, stderr progress and each
  * failure as it is met. */
+#include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "tests/drills/pool.h"
 #include "tests/drills/report.h"

@@ -1,6 +1,7 @@
 #include "tests/drills/node.h"
 
 #include "ipc/include/headstart.h"
+#include "kernel/state/decimal.h"
 #include "tests/node/latency.h"
 
 #include <assert.h>

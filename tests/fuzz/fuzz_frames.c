@@ -6,6 +6,7 @@
 #include "ipc/rpc.h"
 #include "ipc/session.h"
 #include "ipc/text.h"
+#include "kernel/state/utf8.h"
 
 #include <stdlib.h>
 
@@ -42,7 +43,7 @@ static void read_all(struct packed_value root)
 
             must(text.len == 0 || (text.data > v.at && text.data + text.len == v.end));
             must(text_copy_printable(shown, sizeof shown, text) < sizeof shown);
-            must(text_is_utf8(slice_text(shown)));
+            must(utf8_valid(slice_text(shown)));
         }
         must(!packed_uint(v, &number) || number <= HS_UINT_MAX);
         (void)packed_double(v, &real);

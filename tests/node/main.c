@@ -1,5 +1,6 @@
 /* headstart-node: the command line of the reference chain node. stdout is the result, one JSON
  * document; everything else goes to stderr. */
+#include "kernel/state/decimal.h"
 #include "tests/node/chain.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 #include "tests/node/node_store.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/kv_layers.h"
 #include "snapshot/kv_leveldb.h"
 #include "tests/node/node_undo.h"

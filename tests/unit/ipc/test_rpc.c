@@ -145,35 +145,6 @@ static void rpc__msgid_of_unreadable_request_is_found(void)
 
 /* --- words --- */
 
-static void text__utf8_is_judged_by_the_standard(void)
-{
-    static const struct {
-        const char *text;
-        bool fine;
-    } rows[] = {
-        {"", true},
-        {"plain", true},
-        {"\xc3\xa9", true},
-        {"\xe2\x82\xac", true},
-        {"\xf0\x9f\x98\x80", true},
-        {"\xf4\x8f\xbf\xbf", true},
-        {"\xc0\x80", false},
-        {"\xc3", false},
-        {"\x80", false},
-        {"\xe0\x80\x80", false},
-        {"\xed\xa0\x80", false},
-        {"\xf4\x90\x80\x80", false},
-        {"\xf5\x80\x80\x80", false},
-        {"\xe2\x82", false},
-        {"\xe2\x82(", false},
-        {"\xff", false},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        CU_ASSERT_EQUAL(text_is_utf8(slice_text(rows[i].text)), rows[i].fine);
-    }
-}
-
 static void text__copy_is_printable_and_cut_between_characters(void)
 {
     char out[8];
@@ -196,7 +167,6 @@ static const struct suite_case cases[] = {
     SUITE_CASE(rpc__frames_are_told_apart),
     SUITE_CASE(rpc__params_hold_exactly_one_map),
     SUITE_CASE(rpc__msgid_of_unreadable_request_is_found),
-    SUITE_CASE(text__utf8_is_judged_by_the_standard),
     SUITE_CASE(text__copy_is_printable_and_cut_between_characters),
 };
 

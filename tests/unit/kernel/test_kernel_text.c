@@ -185,16 +185,6 @@ static void json_text__strings_are_decoded_and_encoded(void)
     }
 }
 
-static void json_text__utf8_is_cut_between_characters(void)
-{
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_text("abc"), 9), 3);
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_text("abc"), 2), 2);
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_text("a\xe2\x82\xac"), 4), 4);
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_text("a\xe2\x82\xac"), 3), 1);
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_text("a\xff"), 9), 1);
-    CU_ASSERT_EQUAL(json_text_utf8_cut(slice_make(NULL, 0), 9), 0);
-}
-
 /* ---- references ---- */
 
 static enum ref_kind kind_of_vref(const char *text)
@@ -367,7 +357,6 @@ int main(int argc, char **argv)
         SUITE_CASE(json_text__every_flipped_byte_is_taken_or_refused),
         SUITE_CASE(json_text__depth_is_bounded),
         SUITE_CASE(json_text__strings_are_decoded_and_encoded),
-        SUITE_CASE(json_text__utf8_is_cut_between_characters),
         SUITE_CASE(refs__vrefs_are_told_apart),
         SUITE_CASE(refs__lists_split_and_join),
         SUITE_CASE(capdata__reading_refuses_every_other_shape),

@@ -1,5 +1,6 @@
 /* The log does not lead to the node's position: the store comes from the node, the heaps from a
  * snapshot of ours and the node's transcripts. Whatever comes of it equals the twin. */
+#include "kernel/state/decimal.h"
 #include "tests/unit/sidecar/rig.h"
 #include "tests/unit/suite.h"
 

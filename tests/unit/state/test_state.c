@@ -2,9 +2,12 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/decimal.h"
 #include "kernel/state/heap_image.h"
+#include "kernel/state/hex.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/position.h"
+#include "kernel/state/utf8.h"
 
 #include <errno.h>
 
@@ -144,6 +147,69 @@ static void uint_parse__takes_canonical_decimal_only(void)
     }
 }
 
+static void uint_parse__padded_takes_leading_zeros(void)
+{
+    uint64_t v = 0;
+
+    CU_ASSERT(uint_parse_padded(slice_text("00000000000000000000"), &v) == HS_OK && v == 0);
+    CU_ASSERT(uint_parse_padded(slice_text("00000000000000004200"), &v) == HS_OK && v == 4200);
+    CU_ASSERT_EQUAL(uint_parse_padded(slice_text("00009007199254740992"), &v), HS_INVALID);
+    CU_ASSERT_EQUAL(uint_parse_padded(slice_text("0x"), &v), HS_INVALID);
+    CU_ASSERT_EQUAL(uint_parse_padded(slice_text(""), &v), HS_INVALID);
+}
+
+static void utf8__is_judged_by_the_standard(void)
+{
+    static const struct {
+        const char *text;
+        bool fine;
+    } rows[] = {
+        {"", true},
+        {"plain", true},
+        {"\xc3\xa9", true},
+        {"\xe2\x82\xac", true},
+        {"\xf0\x9f\x98\x80", true},
+        {"\xf4\x8f\xbf\xbf", true},
+        {"\xc0\x80", false},
+        {"\xc3", false},
+        {"\x80", false},
+        {"\xe0\x80\x80", false},
+        {"\xed\xa0\x80", false},
+        {"\xf4\x90\x80\x80", false},
+        {"\xf5\x80\x80\x80", false},
+        {"\xe2\x82", false},
+        {"\xe2\x82(", false},
+        {"\xff", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT_EQUAL(utf8_valid(slice_text(rows[i].text)), rows[i].fine);
+    }
+}
+
+static void utf8__is_cut_between_characters(void)
+{
+    CU_ASSERT_EQUAL(utf8_cut(slice_text("abc"), 9), 3);
+    CU_ASSERT_EQUAL(utf8_cut(slice_text("abc"), 2), 2);
+    CU_ASSERT_EQUAL(utf8_cut(slice_text("a\xe2\x82\xac"), 4), 4);
+    CU_ASSERT_EQUAL(utf8_cut(slice_text("a\xe2\x82\xac"), 3), 1);
+    CU_ASSERT_EQUAL(utf8_cut(slice_text("a\xff"), 9), 1);
+    CU_ASSERT_EQUAL(utf8_cut(slice_make(NULL, 0), 9), 0);
+}
+
+static void hex__bytes_come_back(void)
+{
+    char bytes[] = "\x00\x7f\x80\xff", hex[9], again[4];
+
+    hex_encode(bytes, 4, hex);
+    CU_ASSERT_STRING_EQUAL(hex, "007f80ff");
+    hex_decode(hex, 4, again);
+    CU_ASSERT_EQUAL(memcmp(again, bytes, 4), 0);
+    CU_ASSERT_EQUAL(hex_digit('B'), 11);
+    CU_ASSERT_EQUAL(hex_digit('g'), -1);
+    CU_ASSERT_EQUAL(hex_digit('\0'), -1);
+}
+
 static void sha256__known_answers(void)
 {
     char hex[SHA256_HEX_BYTES], again[SHA256_HEX_BYTES];
@@ -234,6 +300,10 @@ static const struct suite_case cases[] = {
     SUITE_CASE(position__only_hash_and_seqnum_that_fit_are_valid),
     SUITE_CASE(position__equal_needs_both),
     SUITE_CASE(uint_parse__takes_canonical_decimal_only),
+    SUITE_CASE(uint_parse__padded_takes_leading_zeros),
+    SUITE_CASE(utf8__is_judged_by_the_standard),
+    SUITE_CASE(utf8__is_cut_between_characters),
+    SUITE_CASE(hex__bytes_come_back),
     SUITE_CASE(sha256__known_answers),
     SUITE_CASE(checksum__border_between_key_and_value_counts),
     SUITE_CASE(errors__text_is_cut_at_the_bound),
