@@ -51,38 +51,27 @@ enum hs_status change_write_piece(struct change *c, size_t bytes_min, struct hs_
 }
 
 /* The entry comes into the content (times 1) or goes out of it (times minus 1). */
-static void entry_count(struct change *c, struct slice key, struct slice value, uint64_t times)
+static void entry_count(struct change *c, const struct content_entry *e, uint64_t times)
 {
-    uint64_t digest = entry_digest(key, value);
-
-    switch (entry_kind_of(key)) {
-    case ENTRY_STORE: c->sums.keys += times; break;
-    case ENTRY_IMAGE: c->sums.images += times; break;
-    case ENTRY_PAGE:
-        assert(c->image);
-        c->sums.pages += times;
-        c->image->pages_stored += times;
-        c->image->pages_digest += times * digest;
-        break;
-    case ENTRY_OTHER: assert(!"only content changes"); break;
-    }
-    c->sums.bytes += times * entry_bytes(key, value);
-    c->sums.digest += times * digest;
+    assert(e->kind != ENTRY_OTHER);
+    content_sums_count(&c->sums, e, times);
+    if (e->kind != ENTRY_PAGE) return;
+    assert(c->image);
+    c->image->pages_stored += times;
+    c->image->pages_digest += times * e->digest;
 }
 
 /* What is there goes: into the undo, or out of reach. */
-static enum hs_status old_keep(struct change *c, struct slice key, bool present,
-                               struct hs_error *err)
+static enum hs_status old_keep(struct change *c, const struct undo_value *old, struct hs_error *err)
 {
-    struct undo_value undo = {.key = key, .value = buffer_slice(&c->old), .present = present};
     struct snapshot_key undo_key;
     enum hs_status st;
 
-    if (!c->undo) return present ? slot_list_add_entry(&c->freed, key, undo.value, err) : HS_OK;
+    if (!c->undo) return slot_list_add_entry(&c->freed, &old->entry, err);
     if (c->undo_entries > UINT32_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "snapshot: more changes than undo entries can count");
     }
-    st = undo_value_encode(&undo, &c->undo_bytes, err);
+    st = undo_value_encode(old, &c->undo_bytes, err);
     if (st != HS_OK) return st;
     undo_key = key_undo(c->seqnum, (uint32_t)c->undo_entries);
     kv_leveldb_batch_put(c->batch, snapshot_key_slice(&undo_key), buffer_slice(&c->undo_bytes));
@@ -91,50 +80,49 @@ static enum hs_status old_keep(struct change *c, struct slice key, bool present,
     return HS_OK;
 }
 
-/* What is there now, into c->old. */
-static enum hs_status old_get(struct change *c, struct slice key, bool *present,
+/* What is there now, its value in c->old. */
+static enum hs_status old_get(struct change *c, struct slice key, struct undo_value *old,
                               struct hs_error *err)
 {
     enum hs_status st = kv_store_get(kv_leveldb_store(c->g->db), key, &c->old, err);
 
-    *present = st == HS_OK;
-    if (st == HS_NOT_FOUND) {
-        buffer_clear(&c->old);
-        return HS_OK;
-    }
-    return st;
+    old->present = st == HS_OK;
+    old->entry = content_entry_absent(key);
+    if (st == HS_NOT_FOUND) return HS_OK;
+    return st == HS_OK ? content_entry_read(key, buffer_slice(&c->old), &old->entry, err) : st;
 }
 
 enum hs_status change_set(struct change *c, struct slice key, struct slice value,
                           struct hs_error *err)
 {
-    enum hs_status st;
-    bool present;
+    struct content_entry e;
+    struct undo_value old;
+    enum hs_status st = content_entry_read(key, value, &e, err);
 
-    if (!c->first) {
-        st = old_get(c, key, &present, err);
+    if (st == HS_OK && !c->first) {
+        st = old_get(c, key, &old, err);
         if (st != HS_OK) return st;
-        if (present && slice_equal(buffer_slice(&c->old), value)) return HS_OK;
-        st = old_keep(c, key, present, err);
-        if (st != HS_OK) return st;
-        if (present) entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
+        if (old.present && slice_equal(old.entry.value, value)) return HS_OK;
+        st = old_keep(c, &old, err);
+        if (st == HS_OK && old.present) entry_count(c, &old.entry, UINT64_MAX);
     }
-    entry_count(c, key, value, 1);
+    if (st != HS_OK) return st;
+    entry_count(c, &e, 1);
     kv_leveldb_batch_put(c->batch, key, value);
     return change_write_piece(c, PIECE_BYTES, err);
 }
 
 enum hs_status change_delete(struct change *c, struct slice key, struct hs_error *err)
 {
+    struct undo_value old;
     enum hs_status st;
-    bool present;
 
     if (!c->first) {
-        st = old_get(c, key, &present, err);
-        if (st != HS_OK || !present) return st;
-        st = old_keep(c, key, true, err);
+        st = old_get(c, key, &old, err);
+        if (st != HS_OK || !old.present) return st;
+        st = old_keep(c, &old, err);
         if (st != HS_OK) return st;
-        entry_count(c, key, buffer_slice(&c->old), UINT64_MAX);
+        entry_count(c, &old.entry, UINT64_MAX);
     }
     kv_leveldb_batch_delete(c->batch, key);
     return change_write_piece(c, PIECE_BYTES, err);

@@ -183,34 +183,24 @@ enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *
     return st;
 }
 
-static enum hs_status page_sum(struct generation *g, struct slice value, struct hs_error *err)
+static enum hs_status page_check(struct generation *g, const struct page_value *v,
+                                 struct hs_error *err)
 {
     char page[HS_HEAP_PAGE_BYTES];
-    struct page_value v;
-    enum hs_status st = page_value_decode(value, &v, err);
+    enum hs_status st = page_file_get(g->pages, v->slot, 1, page, err);
 
-    if (st == HS_OK) st = page_file_get(g->pages, v.slot, 1, page, err);
-    if (st != HS_OK || page_matches(page, v.checksum)) return st;
+    if (st != HS_OK || page_matches(page, v->checksum)) return st;
     return hs_fail(err, HS_CORRUPT, "snapshot: a heap page fails its checksum");
 }
 
 static enum hs_status sums_add(struct generation *g, struct content_sums *sums, struct slice key,
                                struct slice value, struct hs_error *err)
 {
-    enum hs_status st = HS_OK;
+    struct content_entry e;
+    enum hs_status st = content_entry_read(key, value, &e, err);
 
-    switch (entry_kind_of(key)) {
-    case ENTRY_STORE: sums->keys++; break;
-    case ENTRY_IMAGE: sums->images++; break;
-    case ENTRY_PAGE:
-        sums->pages++;
-        st = page_sum(g, value, err);
-        break;
-    case ENTRY_OTHER: return HS_OK;
-    }
-    sums->bytes += entry_bytes(key, value);
-    sums->digest += entry_digest(key, value);
-    return st;
+    if (st == HS_OK) content_sums_count(sums, &e, 1);
+    return st == HS_OK && e.kind == ENTRY_PAGE ? page_check(g, &e.page, err) : st;
 }
 
 enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,

@@ -13,6 +13,7 @@
 #ifndef HEADSTART_SNAPSHOT_GENERATION_H
 #define HEADSTART_SNAPSHOT_GENERATION_H
 
+#include "kernel/state/mark.h"
 #include "snapshot/kv_leveldb.h"
 #include "snapshot/page_file.h"
 #include "snapshot/snapshot_files.h"
@@ -48,9 +49,9 @@ struct slot_list {
 };
 HS_MUST_CHECK enum hs_status slot_list_add(struct slot_list *l, uint32_t slot,
                                            struct hs_error *err);
-/** The slot that an entry of the database refers to, if it is a page's; else nothing. */
-HS_MUST_CHECK enum hs_status slot_list_add_entry(struct slot_list *l, struct slice key,
-                                                 struct slice value, struct hs_error *err);
+/** The slot that the entry refers to, if it is a page's and there; else nothing. */
+HS_MUST_CHECK enum hs_status slot_list_add_entry(struct slot_list *l, const struct content_entry *e,
+                                                 struct hs_error *err);
 /** Release the slots. */
 void slot_list_release(struct slot_list *l, struct page_file *pages);
 void slot_list_fini(struct slot_list *l);
@@ -75,10 +76,6 @@ HS_MUST_CHECK enum hs_status generation_count_slots(struct generation *g, struct
 HS_MUST_CHECK enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *batch,
                                                uint64_t newest_seqnum, struct hs_error *err);
 
-/* What a snapshot of some content comes to. */
-struct content_sums {
-    uint64_t keys, pages, images, bytes, digest;
-};
 /** Read all of the present content, each entry against its checksum. HS_CORRUPT, HS_CANCELLED. */
 HS_MUST_CHECK enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
                                             struct content_sums *out, struct hs_error *err);
@@ -99,9 +96,6 @@ HS_MUST_CHECK enum hs_status generation_copy_store(struct generation *to, struct
 
 /** Make the snapshot before the newest the present content. There must be one. */
 HS_MUST_CHECK enum hs_status generation_undo_newest(struct generation *g, struct hs_error *err);
-/** Drop the oldest snapshots past `keep`. */
-HS_MUST_CHECK enum hs_status generation_prune(struct generation *g, size_t keep,
-                                              struct hs_error *err);
 /** Check content and undo entries against the records; note the newest as verified. */
 HS_MUST_CHECK enum hs_status generation_verify(struct generation *g, const _Atomic bool *cancel,
                                                struct hs_error *err);

@@ -88,7 +88,7 @@ static enum hs_status pages_load(struct generation *g, struct kv_leveldb_cursor 
     enum hs_status st = HS_OK;
 
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
-        struct page_value v;
+        struct content_entry e;
         uint32_t number;
 
         if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
@@ -97,9 +97,9 @@ static enum hs_status pages_load(struct generation *g, struct kv_leveldb_cursor 
             return hs_fail(err, HS_CORRUPT, "snapshot: a heap page of %s is out of bounds",
                            image->info.vat_id);
         }
-        st = page_value_decode(value, &v, err);
-        if (st == HS_OK) st = run_add(g, &run, number, &v, memory, err);
-        digest += entry_digest(key, value);
+        st = content_entry_read(key, value, &e, err);
+        if (st == HS_OK) st = run_add(g, &run, number, &e.page, memory, err);
+        digest += e.digest;
         pages++;
     }
     if (st == HS_OK) st = run_load(g, &run, memory, err);

@@ -109,9 +109,7 @@ static enum hs_status undo_slots_gather(struct generation *g, const struct recor
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
         if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
         st = undo_value_decode(value, &undo, err);
-        if (st == HS_OK && undo.present) {
-            st = slot_list_add_entry(freed, undo.key, undo.value, err);
-        }
+        if (st == HS_OK) st = slot_list_add_entry(freed, &undo.entry, err);
     }
     kv_leveldb_cursor_close(cursor);
     return st;
@@ -187,27 +185,5 @@ enum hs_status generation_copy_store(struct generation *to, struct generation *f
     kv_leveldb_cursor_close(cursor);
     if (st == HS_OK) st = change_write_piece(&c, 1, err);
     change_fini(&c);
-    return st;
-}
-
-enum hs_status generation_prune(struct generation *g, size_t keep, struct hs_error *err)
-{
-    size_t excess = snapshot_policy_excess(g->records_len, keep);
-    struct kv_leveldb_batch *batch = NULL;
-    struct slot_list freed = {0};
-    enum hs_status st;
-
-    if (excess == 0) return HS_OK;
-    st = kv_leveldb_batch_open(&batch, err);
-    if (st == HS_OK) st = prune_add(g, batch, excess, &freed, err);
-    if (st == HS_OK) {
-        st = generation_commit(g, batch, generation_newest(g)->record.at.seqnum, err);
-    }
-    if (st == HS_OK) {
-        records_forget_oldest(g, excess);
-        slot_list_release(&freed, g->pages);
-    }
-    kv_leveldb_batch_close(batch);
-    slot_list_fini(&freed);
     return st;
 }

@@ -14,15 +14,10 @@ enum hs_status slot_list_add(struct slot_list *l, uint32_t slot, struct hs_error
     return HS_OK;
 }
 
-enum hs_status slot_list_add_entry(struct slot_list *l, struct slice key, struct slice value,
+enum hs_status slot_list_add_entry(struct slot_list *l, const struct content_entry *e,
                                    struct hs_error *err)
 {
-    struct page_value page;
-    enum hs_status st;
-
-    if (entry_kind_of(key) != ENTRY_PAGE) return HS_OK;
-    st = page_value_decode(value, &page, err);
-    return st == HS_OK ? slot_list_add(l, page.slot, err) : st;
+    return e->kind == ENTRY_PAGE && e->value.len > 0 ? slot_list_add(l, e->page.slot, err) : HS_OK;
 }
 
 void slot_list_release(struct slot_list *l, struct page_file *pages)
@@ -38,24 +33,16 @@ void slot_list_fini(struct slot_list *l)
     *l = (struct slot_list){0};
 }
 
+/* The page that an entry of the content or of an undo refers to. */
 static enum hs_status slot_take(struct generation *g, struct slice key, struct slice value,
                                 struct hs_error *err)
 {
-    struct page_value page;
-    enum hs_status st;
+    struct undo_value undo = {.present = true};
+    enum hs_status st = key.data[0] == 'u' ? undo_value_decode(value, &undo, err)
+                                           : content_entry_read(key, value, &undo.entry, err);
 
-    if (entry_kind_of(key) != ENTRY_PAGE) return HS_OK;
-    st = page_value_decode(value, &page, err);
-    return st == HS_OK ? page_file_take(g->pages, page.slot, err) : st;
-}
-
-static enum hs_status undo_slot_take(struct generation *g, struct slice value, struct hs_error *err)
-{
-    struct undo_value undo;
-    enum hs_status st = undo_value_decode(value, &undo, err);
-
-    if (st != HS_OK || !undo.present) return st;
-    return slot_take(g, undo.key, undo.value, err);
+    if (st != HS_OK || !undo.present || undo.entry.kind != ENTRY_PAGE) return st;
+    return page_file_take(g->pages, undo.entry.page.slot, err);
 }
 
 static enum hs_status slots_take_all(struct generation *g, const char *prefix, struct hs_error *err)
@@ -66,7 +53,7 @@ static enum hs_status slots_take_all(struct generation *g, const char *prefix, s
 
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
         if (!slice_starts_with(key, slice_text(prefix))) break;
-        st = prefix[0] == 'u' ? undo_slot_take(g, value, err) : slot_take(g, key, value, err);
+        st = slot_take(g, key, value, err);
     }
     kv_leveldb_cursor_close(cursor);
     return st;

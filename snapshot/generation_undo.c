@@ -5,15 +5,18 @@
 #include <assert.h>
 
 /* The slot of the page that an undo entry is about to replace. */
-static enum hs_status slot_gather(struct generation *g, struct slice key, struct buffer *present,
-                                  struct slot_list *freed, struct hs_error *err)
+static enum hs_status slot_gather(struct generation *g, const struct content_entry *undo,
+                                  struct buffer *present, struct slot_list *freed,
+                                  struct hs_error *err)
 {
+    struct content_entry e;
     enum hs_status st;
 
-    if (entry_kind_of(key) != ENTRY_PAGE) return HS_OK;
-    st = kv_store_get(kv_leveldb_store(g->db), key, present, err);
+    if (undo->kind != ENTRY_PAGE) return HS_OK;
+    st = kv_store_get(kv_leveldb_store(g->db), undo->key, present, err);
     if (st == HS_NOT_FOUND) return HS_OK;
-    return st == HS_OK ? slot_list_add_entry(freed, key, buffer_slice(present), err) : st;
+    if (st == HS_OK) st = content_entry_read(undo->key, buffer_slice(present), &e, err);
+    return st == HS_OK ? slot_list_add_entry(freed, &e, err) : st;
 }
 
 /* Read the undo entries of `record` into the batch. */
@@ -32,12 +35,12 @@ static enum hs_status undo_gather(struct generation *g, const struct record_valu
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
         if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
         st = undo_value_decode(value, &undo, err);
-        if (st == HS_OK) st = slot_gather(g, undo.key, &present, freed, err);
+        if (st == HS_OK) st = slot_gather(g, &undo.entry, &present, freed, err);
         if (st != HS_OK) break;
         if (undo.present) {
-            kv_leveldb_batch_put(batch, undo.key, undo.value);
+            kv_leveldb_batch_put(batch, undo.entry.key, undo.entry.value);
         } else {
-            kv_leveldb_batch_delete(batch, undo.key);
+            kv_leveldb_batch_delete(batch, undo.entry.key);
         }
         kv_leveldb_batch_delete(batch, key);
         entries++;

@@ -6,6 +6,7 @@
  *
  * CURRENT names the generation before until the new one has its first snapshot, so a crash on the
  * way finds it again, standing at seqnum. */
+#include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>

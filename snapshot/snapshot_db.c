@@ -12,8 +12,9 @@
  * snapshot is found without it.
  *
  * A failed write leaves LevelDB's log with an unknown tail, and the handle only reads. The next
- * change goes on in a copy of the folder (tables linked, so it costs little), opened anew; readers
- * are moved over, and what the failed write may have brought in is undone first. */
+ * change goes on in a copy of the folder (the tables copied, the file of heap pages linked), opened
+ * anew; readers are moved over, and what the failed write may have brought in is undone first. */
+#include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>
@@ -266,15 +267,6 @@ enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *ca
     if (st == HS_OK) st = generation_verify(db->live, cancel, err);
     if (st != HS_OK || db->read_only) return st;
     return superseded_drop(db, err);
-}
-
-enum hs_status snapshot_db_prune(struct snapshot_db *db, uint32_t keep, struct hs_error *err)
-{
-    enum hs_status st;
-
-    assert(db && keep >= 1);
-    st = live_ready(db, err);
-    return st == HS_OK && db->current ? generation_prune(db->live, keep, err) : st;
 }
 
 enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason, struct hs_error *err)

@@ -14,8 +14,8 @@
  * begins a new one; the previous generation stays until the new one has its first verified
  * snapshot, then it is dropped (or kept in quarantine/ if it was rejected).
  *
- * Threads: one owner. snapshot_db_put, _verify and _prune may run on a worker while other threads
- * read the base store and images.
+ * Threads: one owner. snapshot_db_put and _verify may run on a worker while other threads read the
+ * base store and images.
  */
 #ifndef HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
 #define HEADSTART_SNAPSHOT_SNAPSHOT_DB_H
@@ -23,6 +23,7 @@
 #include "kernel/state/disk.h"
 #include "kernel/state/kv_store.h"
 #include "kernel/state/mark.h"
+#include "snapshot/snapshot_record.h"
 
 struct snapshot_db;
 
@@ -33,21 +34,8 @@ struct snapshot_db_options {
     const char *epoch;          /* vat_engine_epoch: images of another epoch are not handed out */
     uint32_t keep;              /* K: snapshots that can be returned to, >= 1 */
     uint64_t (*clock)(void);    /* Unix seconds for made_at; NULL: the system's */
-    bool read_only;             /* offline tools, also while a daemon runs (from a checkpointed
-                                   copy of the file list): see snapshot_db_open */
-};
-
-struct snapshot_record {
-    struct position at;
-    uint64_t height;
-    uint64_t made_at;     /* Unix seconds, for age only */
-    uint64_t keys;        /* store entries */
-    uint64_t pages;       /* heap pages */
-    uint64_t bytes;       /* keys, values and pages of this snapshot, uncompressed */
-    uint64_t batch_bytes; /* written for this one */
-    uint64_t digest;      /* order-independent, of all entries and pages */
-    bool has_images;
-    bool verified;
+    bool read_only;             /* offline tools, also while a daemon runs: a copy of the present
+                                   generation is opened, and removed by snapshot_db_close */
 };
 
 /** Open or create. HS_LOCKED, HS_CORRUPT (the generation is moved to quarantine and the next older
@@ -93,10 +81,6 @@ HS_MUST_CHECK enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint6
  *  `cancel` may be NULL; set true from another thread to stop early (HS_CANCELLED). */
 HS_MUST_CHECK enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *cancel,
                                                 struct hs_error *err);
-
-/** Drop the oldest snapshots until `keep` (>= 1) are left. HS_IO: all are still there. */
-HS_MUST_CHECK enum hs_status snapshot_db_prune(struct snapshot_db *db, uint32_t keep,
-                                               struct hs_error *err);
 
 /** Mark every snapshot of the present generation rejected on disk: never chosen again. */
 HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason,

@@ -254,55 +254,12 @@ void page_value_encode(const struct page_value *v, char out[PAGE_VALUE_BYTES])
     u32_put(out + PAGE_CHECKSUM_BYTES, v->slot);
 }
 
-enum hs_status page_value_decode(struct slice bytes, struct page_value *out, struct hs_error *err)
-{
-    if (bytes.len != PAGE_VALUE_BYTES) {
-        return hs_fail(err, HS_CORRUPT, "snapshot: a heap page's entry is not well-formed");
-    }
-    out->checksum = u64_get(bytes.data);
-    out->slot = u32_get(bytes.data + PAGE_CHECKSUM_BYTES);
-    return HS_OK;
-}
-
 bool page_matches(const char *page, uint64_t checksum)
 {
     return checksum64(slice_make(page, HS_HEAP_PAGE_BYTES)) == checksum;
 }
 
-enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
-                                 struct hs_error *err)
-{
-    char header[UNDO_HEADER_BYTES] = {(char)v->present};
-    enum hs_status st;
-
-    u32_put(header + 1, (uint32_t)v->key.len);
-    buffer_clear(out);
-    st = buffer_append(out, slice_make(header, sizeof header));
-    if (st == HS_OK) st = buffer_append(out, v->key);
-    if (st == HS_OK && v->present) st = buffer_append(out, v->value);
-    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for an undo entry");
-    return HS_OK;
-}
-
-enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out, struct hs_error *err)
-{
-    size_t key_len, rest;
-
-    if (bytes.len < UNDO_HEADER_BYTES || (unsigned char)bytes.data[0] > 1) goto corrupt;
-    key_len = u32_get(bytes.data + 1);
-    rest = bytes.len - UNDO_HEADER_BYTES;
-    if (key_len == 0 || key_len > rest) goto corrupt;
-    out->present = bytes.data[0] == 1;
-    out->key = slice_make(bytes.data + UNDO_HEADER_BYTES, key_len);
-    out->value = slice_make(out->key.data + key_len, rest - key_len);
-    if (!out->present && out->value.len > 0) goto corrupt;
-    if (entry_kind_of(out->key) == ENTRY_OTHER) goto corrupt;
-    return HS_OK;
-corrupt:
-    return hs_fail(err, HS_CORRUPT, "snapshot: an undo entry is not well-formed");
-}
-
-enum entry_kind entry_kind_of(struct slice key)
+static enum entry_kind entry_kind_of(struct slice key)
 {
     if (key.len < 3 || key.data[1] != '/') return ENTRY_OTHER;
     switch (key.data[0]) {
@@ -313,14 +270,75 @@ enum entry_kind entry_kind_of(struct slice key)
     }
 }
 
-uint64_t entry_bytes(struct slice key, struct slice value)
+struct content_entry content_entry_absent(struct slice key)
 {
-    return key.len + (entry_kind_of(key) == ENTRY_PAGE ? HS_HEAP_PAGE_BYTES : value.len);
+    return (struct content_entry){.key = key, .kind = entry_kind_of(key)};
 }
 
-uint64_t entry_digest(struct slice key, struct slice value)
+enum hs_status content_entry_read(struct slice key, struct slice value, struct content_entry *out,
+                                  struct hs_error *err)
 {
-    bool is_page = entry_kind_of(key) == ENTRY_PAGE && value.len > PAGE_CHECKSUM_BYTES;
+    struct slice proof = value;
 
-    return entry_checksum64(key, is_page ? slice_make(value.data, PAGE_CHECKSUM_BYTES) : value);
+    *out = content_entry_absent(key);
+    out->value = value;
+    if (out->kind == ENTRY_OTHER) return HS_OK;
+    out->bytes = key.len + value.len;
+    if (out->kind == ENTRY_PAGE) {
+        if (value.len != PAGE_VALUE_BYTES) {
+            return hs_fail(err, HS_CORRUPT, "snapshot: a heap page's entry is not well-formed");
+        }
+        out->page.checksum = u64_get(value.data);
+        out->page.slot = u32_get(value.data + PAGE_CHECKSUM_BYTES);
+        out->bytes = key.len + HS_HEAP_PAGE_BYTES;
+        proof = slice_make(value.data, PAGE_CHECKSUM_BYTES); /* wherever the page lies */
+    }
+    out->digest = entry_checksum64(key, proof);
+    return HS_OK;
+}
+
+void content_sums_count(struct content_sums *sums, const struct content_entry *e, uint64_t times)
+{
+    switch (e->kind) {
+    case ENTRY_STORE: sums->keys += times; break;
+    case ENTRY_IMAGE: sums->images += times; break;
+    case ENTRY_PAGE: sums->pages += times; break;
+    case ENTRY_OTHER: return;
+    }
+    sums->bytes += times * e->bytes;
+    sums->digest += times * e->digest;
+}
+
+enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
+                                 struct hs_error *err)
+{
+    char header[UNDO_HEADER_BYTES] = {(char)v->present};
+    enum hs_status st;
+
+    u32_put(header + 1, (uint32_t)v->entry.key.len);
+    buffer_clear(out);
+    st = buffer_append(out, slice_make(header, sizeof header));
+    if (st == HS_OK) st = buffer_append(out, v->entry.key);
+    if (st == HS_OK && v->present) st = buffer_append(out, v->entry.value);
+    if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for an undo entry");
+    return HS_OK;
+}
+
+enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out, struct hs_error *err)
+{
+    struct slice key, value;
+    size_t key_len, rest;
+
+    if (bytes.len < UNDO_HEADER_BYTES || (unsigned char)bytes.data[0] > 1) goto corrupt;
+    key_len = u32_get(bytes.data + 1);
+    rest = bytes.len - UNDO_HEADER_BYTES;
+    if (key_len == 0 || key_len > rest) goto corrupt;
+    key = slice_make(bytes.data + UNDO_HEADER_BYTES, key_len);
+    value = slice_make(key.data + key_len, rest - key_len);
+    out->present = bytes.data[0] == 1;
+    out->entry = content_entry_absent(key);
+    if (out->entry.kind == ENTRY_OTHER || (!out->present && value.len > 0)) goto corrupt;
+    return out->present ? content_entry_read(key, value, &out->entry, err) : HS_OK;
+corrupt:
+    return hs_fail(err, HS_CORRUPT, "snapshot: an undo entry is not well-formed");
 }

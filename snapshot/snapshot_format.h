@@ -18,7 +18,8 @@
 #ifndef HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
 #define HEADSTART_SNAPSHOT_SNAPSHOT_FORMAT_H
 
-#include "snapshot/snapshot_db.h"
+#include "kernel/state/heap_image.h"
+#include "snapshot/snapshot_record.h"
 
 enum {
     SNAPSHOT_FORMAT_VERSION = 1,
@@ -91,26 +92,39 @@ struct page_value {
     uint32_t slot;
 };
 void page_value_encode(const struct page_value *v, char out[PAGE_VALUE_BYTES]);
-HS_MUST_CHECK enum hs_status page_value_decode(struct slice bytes, struct page_value *out,
-                                               struct hs_error *err);
 bool page_matches(const char *page, uint64_t checksum);
 
-/* An undo entry: a key, and the value it had, or that it was absent. */
+enum entry_kind { ENTRY_OTHER, ENTRY_STORE, ENTRY_PAGE, ENTRY_IMAGE };
+
+/* An entry of the content, looked at once: what it is, and what a snapshot with it comes to. */
+struct content_entry {
+    struct slice key, value; /* borrowed */
+    enum entry_kind kind;
+    struct page_value page; /* of a page: its value */
+    uint64_t bytes;         /* key and value, or key and page; 0 of what is no content */
+    uint64_t digest;        /* entry_checksum64(key, proof); 0 of what is no content */
+};
+/** HS_CORRUPT: a page's value that is not well-formed. */
+HS_MUST_CHECK enum hs_status content_entry_read(struct slice key, struct slice value,
+                                                struct content_entry *out, struct hs_error *err);
+/** An entry that is not there: what its key says, and nothing that counts. */
+struct content_entry content_entry_absent(struct slice key);
+
+/* What the content of a snapshot comes to. */
+struct content_sums {
+    uint64_t keys, pages, images, bytes, digest;
+};
+/** The entry comes in (times 1) or goes out (times UINT64_MAX: minus 1). */
+void content_sums_count(struct content_sums *sums, const struct content_entry *e, uint64_t times);
+
+/* An undo entry: an entry as it was, or that it was absent. */
 struct undo_value {
-    struct slice key;
-    struct slice value;
+    struct content_entry entry;
     bool present;
 };
 HS_MUST_CHECK enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
                                                struct hs_error *err);
 HS_MUST_CHECK enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out,
                                                struct hs_error *err);
-
-enum entry_kind { ENTRY_OTHER, ENTRY_STORE, ENTRY_PAGE, ENTRY_IMAGE };
-enum entry_kind entry_kind_of(struct slice key);
-/** What the entry adds to a snapshot's bytes: key and value, or key and page. */
-uint64_t entry_bytes(struct slice key, struct slice value);
-/** What the entry adds to a snapshot's digest. */
-uint64_t entry_digest(struct slice key, struct slice value);
 
 #endif

@@ -1,4 +1,5 @@
 /* Opening the snapshot store: find the generation to use, put the others where they belong. */
+#include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>

@@ -15,13 +15,3 @@ size_t snapshot_policy_excess(size_t count, size_t keep)
     assert(keep >= 1);
     return count > keep ? count - keep : 0;
 }
-
-uint64_t snapshot_policy_trim(const struct snapshot_record *records, size_t len)
-{
-    assert(records || len == 0);
-    while (len > 0) {
-        len--;
-        if (records[len].verified) return records[len].at.seqnum;
-    }
-    return 0;
-}

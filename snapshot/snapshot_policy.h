@@ -1,8 +1,10 @@
-/* When to make a snapshot, which to keep, how far the log may be trimmed: decisions, no I/O. */
+/* When to make a snapshot and which to keep: decisions, no I/O. */
 #ifndef HEADSTART_SNAPSHOT_SNAPSHOT_POLICY_H
 #define HEADSTART_SNAPSHOT_SNAPSHOT_POLICY_H
 
-#include "snapshot/snapshot_db.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* What is known when a message is about to run. */
 struct snapshot_moment {
@@ -18,9 +20,5 @@ bool snapshot_policy_due(const struct snapshot_moment *now, uint64_t every);
 
 /** How many of the oldest of `count` snapshots are to go when `keep` (>= 1) can stay. */
 size_t snapshot_policy_excess(size_t count, size_t keep);
-
-/** The log may drop entries up to the returned seqnum: that of the oldest kept snapshot that was
- *  verified; 0: keep all. `records` newest first. */
-uint64_t snapshot_policy_trim(const struct snapshot_record *records, size_t len);
 
 #endif

@@ -3,7 +3,6 @@
 #define HEADSTART_SNAPSHOT_SNAPSHOT_STATE_H
 
 #include "snapshot/generation.h"
-#include "snapshot/snapshot_db.h"
 
 #include <pthread.h>
 

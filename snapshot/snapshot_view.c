@@ -1,5 +1,6 @@
 /* The two views a kernel holds: the base store and the heap images. They stay the same while the
  * generation behind them is replaced by one of equal content. */
+#include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>

@@ -33,22 +33,11 @@ static void snapshot_policy__due_at_a_new_height_once_in_n_messages(void)
     CU_ASSERT(!snapshot_policy_due(&now, 1));
 }
 
-static void snapshot_policy__excess_and_trim(void)
+static void snapshot_policy__excess_is_what_passes_keep(void)
 {
-    struct snapshot_record records[3] = {
-        {.at.seqnum = 300}, {.at.seqnum = 200}, {.at.seqnum = 100}};
-
     CU_ASSERT_EQUAL(snapshot_policy_excess(3, 8), 0);
     CU_ASSERT_EQUAL(snapshot_policy_excess(8, 8), 0);
     CU_ASSERT_EQUAL(snapshot_policy_excess(11, 8), 3);
-    CU_ASSERT_EQUAL(snapshot_policy_trim(NULL, 0), 0);
-    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 0);
-    records[0].verified = true;
-    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 300);
-    records[1].verified = true;
-    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 200);
-    records[2].verified = true;
-    CU_ASSERT_EQUAL(snapshot_policy_trim(records, 3), 100);
 }
 
 static void snapshot_db__new_store_is_empty(void)
@@ -189,26 +178,33 @@ static void snapshot_db__keep_one_needs_no_undo(void)
     scratch_remove(dir);
 }
 
-static void snapshot_db__prune_keeps_the_newest(void)
+static void snapshot_db__smaller_keep_drops_the_oldest_with_the_next_put(void)
 {
     struct scratch_path dir = scratch_make();
     uint64_t random = suite_seed();
     struct snapshot_record records[STEPS];
     struct model_store store;
     struct hs_error err = {0};
+    struct mark_model next;
     struct snapshot_db *db;
 
     model_store_init(&store, dir.text, 10);
     db = put_history(&store, &random);
     CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 10);
-    CU_ASSERT_EQUAL(snapshot_db_prune(db, 3, &err), HS_OK);
+    snapshot_db_close(db);
+    store.options.keep = 3;
+    db = model_store_open(&store);
+    CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 10);
+    next = history[STEPS];
+    mark_model_step(&next, &random);
+    CU_ASSERT_EQUAL(mark_model_put(&history[STEPS], &next, db, &err), HS_OK);
     CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 3);
     CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, &err), HS_OK);
     snapshot_db_close(db);
     db = model_store_open(&store);
     CU_ASSERT_EQUAL(snapshot_db_list(db, records, STEPS), 3);
-    CU_ASSERT_EQUAL(snapshot_db_return_to(db, history[STEPS - 2].seqnum, &err), HS_OK);
-    CU_ASSERT(mark_model_holds(&history[STEPS - 2], db, true));
+    CU_ASSERT_EQUAL(snapshot_db_return_to(db, history[STEPS - 1].seqnum, &err), HS_OK);
+    CU_ASSERT(mark_model_holds(&history[STEPS - 1], db, true));
     snapshot_db_close(db);
     scratch_remove(dir);
 }
@@ -527,13 +523,13 @@ static void snapshot_db__verification_can_be_stopped(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_policy__due_at_a_new_height_once_in_n_messages),
-    SUITE_CASE(snapshot_policy__excess_and_trim),
+    SUITE_CASE(snapshot_policy__excess_is_what_passes_keep),
     SUITE_CASE(snapshot_db__new_store_is_empty),
     SUITE_CASE(snapshot_db__every_put_is_what_is_found),
     SUITE_CASE(snapshot_db__every_kept_snapshot_can_be_returned_to),
     SUITE_CASE(snapshot_db__older_position_is_stale),
     SUITE_CASE(snapshot_db__keep_one_needs_no_undo),
-    SUITE_CASE(snapshot_db__prune_keeps_the_newest),
+    SUITE_CASE(snapshot_db__smaller_keep_drops_the_oldest_with_the_next_put),
     SUITE_CASE(snapshot_db__new_generation_takes_over_with_its_first_put),
     SUITE_CASE(snapshot_db__rejected_generation_is_never_chosen_again),
     SUITE_CASE(snapshot_db__another_epoch_keeps_the_store_and_not_the_images),

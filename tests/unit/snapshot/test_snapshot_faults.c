@@ -21,12 +21,12 @@ static const char *const points[] = {
 };
 enum { POINTS = sizeof points / sizeof points[0] };
 
-enum op { OP_PUT, OP_RETURN, OP_VERIFY, OP_PRUNE, OP_ANEW, OP_REJECT, OP_NEW_EPOCH };
+enum op { OP_PUT, OP_RETURN, OP_VERIFY, OP_ANEW, OP_REJECT, OP_NEW_EPOCH };
 
-static const enum op workload[] = {OP_PUT,    OP_PUT,    OP_PUT,       OP_PUT,    OP_RETURN,
-                                   OP_PUT,    OP_VERIFY, OP_ANEW,      OP_PUT,    OP_VERIFY,
-                                   OP_PRUNE,  OP_PUT,    OP_NEW_EPOCH, OP_PUT,    OP_VERIFY,
-                                   OP_REJECT, OP_PUT,    OP_PUT,       OP_RETURN, OP_VERIFY};
+static const enum op workload[] = {OP_PUT, OP_PUT,       OP_PUT,    OP_PUT,    OP_RETURN,
+                                   OP_PUT, OP_VERIFY,    OP_ANEW,   OP_PUT,    OP_VERIFY,
+                                   OP_PUT, OP_NEW_EPOCH, OP_PUT,    OP_VERIFY, OP_REJECT,
+                                   OP_PUT, OP_PUT,       OP_RETURN, OP_VERIFY};
 enum { OPS = sizeof workload / sizeof workload[0] };
 
 /* What the store should hold, and what came before; shared with children that are killed. */
@@ -104,7 +104,6 @@ static enum hs_status op_run(struct expected *e, struct snapshot_db *db, enum op
         if (st == HS_OK) e->now = e->before;
         return st;
     case OP_VERIFY: return snapshot_db_verify(db, NULL, err);
-    case OP_PRUNE: return snapshot_db_prune(db, 2, err);
     case OP_ANEW: return anew(e, db, err);
     case OP_REJECT:
         if (!e->none) st = snapshot_db_reject(db, "by the workload", err);
@@ -431,8 +430,7 @@ static bool killed_op_ok(struct expected *e, struct snapshot_db *db)
         after.now = next_model(&after, &random);
         break;
     case OP_REJECT: return snapshot_db_list(db, NULL, 0) == 0 && mark_model_holds(&none, db, false);
-    case OP_VERIFY:
-    case OP_PRUNE: return false;
+    case OP_VERIFY: return false;
     }
     after.none = false;
     after.images = true;

@@ -4,6 +4,7 @@
 
 #include "snapshot/kv_leveldb.h"
 #include "snapshot/page_file.h"
+#include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_format.h"
 
 static uint64_t clock_standing_still(void)
@@ -186,13 +187,15 @@ static void snapshot_format__every_changed_byte_is_seen(void)
 
 static void snapshot_format__undo_entries_are_read_within_their_bytes(void)
 {
-    struct undo_value undo = {.key = slice_text("s/k"), .value = slice_text("v"), .present = true};
+    struct undo_value undo = {.entry = {.key = slice_text("s/k"), .value = slice_text("v")},
+                              .present = true};
     struct buffer bytes = {0};
     struct undo_value out;
 
     CU_ASSERT_EQUAL(undo_value_encode(&undo, &bytes, NULL), HS_OK);
     CU_ASSERT_EQUAL(undo_value_decode(buffer_slice(&bytes), &out, NULL), HS_OK);
-    CU_ASSERT(out.present && slice_equal(out.key, undo.key) && slice_equal(out.value, undo.value));
+    CU_ASSERT(out.present && slice_equal(out.entry.key, undo.entry.key) &&
+              slice_equal(out.entry.value, undo.entry.value));
     for (size_t cut = 0; cut < bytes.len - 1; cut++) {
         struct slice cut_bytes = slice_make(bytes.data, cut);
 
@@ -204,7 +207,7 @@ static void snapshot_format__undo_entries_are_read_within_their_bytes(void)
 
             bytes.data[at] = (char)value;
             if (undo_value_decode(buffer_slice(&bytes), &out, NULL) == HS_OK) {
-                CU_ASSERT(out.key.len + out.value.len + 5 == bytes.len);
+                CU_ASSERT(out.entry.key.len + out.entry.value.len + 5 == bytes.len);
             }
             bytes.data[at] = was;
         }
