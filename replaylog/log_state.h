@@ -8,7 +8,6 @@
 #ifndef HEADSTART_REPLAYLOG_LOG_STATE_H
 #define HEADSTART_REPLAYLOG_LOG_STATE_H
 
-#include "replaylog/replay_log.h"
 #include "replaylog/segment.h"
 
 #include <pthread.h>

@@ -11,6 +11,9 @@
 
 enum { PAYLOAD_ELEMENTS = 6, PAYLOAD_MARKER = 0x90 | PAYLOAD_ELEMENTS };
 
+/* A search for a record checksums at most this many times the bytes that it looks through. */
+enum { SEARCH_CHECKED_TIMES_MAX = 8 };
+
 static const char magic[8] = {'h', 's', '-', 'r', 'l', 'o', 'g', '\n'};
 
 static bool all_zero(struct slice s)
@@ -180,11 +183,17 @@ enum record_state record_decode(struct slice bytes, struct record *out)
 
 bool record_follows(struct slice bytes, uint64_t seqnum)
 {
+    uint64_t checked = 0;
+
     for (size_t at = 1; at + LOG_RECORD_HEADER_BYTES < bytes.len; at++) {
         struct slice rest = slice_make(bytes.data + at, bytes.len - at);
+        uint32_t len = u32_get(rest.data);
         struct record record;
 
         if ((unsigned char)rest.data[LOG_RECORD_HEADER_BYTES] != PAYLOAD_MARKER) continue;
+        if (len > rest.len - LOG_RECORD_HEADER_BYTES) continue;
+        checked += len;
+        if (checked > SEARCH_CHECKED_TIMES_MAX * (uint64_t)bytes.len) return true;
         if (record_decode(rest, &record) != RECORD_GOOD) continue;
         if (record.entry.after.seqnum > seqnum) return true;
     }

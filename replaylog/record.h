@@ -59,7 +59,8 @@ HS_MUST_CHECK enum hs_status record_encode(const struct log_entry *entry, uint32
 /** What `bytes` begin with. Only GOOD fills *out. */
 enum record_state record_decode(struct slice bytes, struct record *out);
 /** Does a whole record with seqnum > `seqnum` stand anywhere in `bytes`? Then what is bad before
- *  it is not the end of a last append but damage. */
+ *  it is not the end of a last append but damage. True also when so much looks like records that
+ *  telling would take more than time linear in the bytes: no append that a crash cut short does. */
 bool record_follows(struct slice bytes, uint64_t seqnum);
 
 #endif

@@ -1,6 +1,7 @@
 /* Reading the log: one file descriptor and one window of bytes at a time, each record checked
  * against the index as well as against itself, since the owner may cut and append meanwhile. */
 #include "replaylog/log_state.h"
+#include "replaylog/replay_log.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -13,6 +13,7 @@
  * Fenced: after a failed write or sync nobody knows what the file holds. Linux marks pages clean
  * although they did not reach the disk, so a second sync that succeeds proves nothing. Reopening
  * re-reads what can be read and writes it to a new file. */
+#include "replaylog/replay_log.h"
 #include "replaylog/log_state.h"
 
 #include "kernel/state/array.h"

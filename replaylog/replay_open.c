@@ -9,6 +9,7 @@
  *
  * What is found in the page cache is made durable before the log calls it synced. */
 #include "replaylog/log_state.h"
+#include "replaylog/replay_log.h"
 
 #include "kernel/state/array.h"
 

@@ -1,5 +1,6 @@
 /* Going on after a failure, and giving a log up. */
 #include "replaylog/log_state.h"
+#include "replaylog/replay_log.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "tests/unit/replaylog/log_model.h"
 #include "tests/unit/suite.h"
 
+#include "kernel/state/little_endian.h"
 #include "replaylog/crc32c.h"
 #include "replaylog/record.h"
 
@@ -232,6 +233,43 @@ static void record__another_version_is_not_read(void)
     CU_ASSERT_EQUAL(segment_header_decode(slice_make(bytes, 32), &header), RECORD_BAD);
 }
 
+/* Headers everywhere, each of a record that reaches to the end: checksumming them all would take
+ * the square of the bytes, which is hours for a message of 32 MiB. */
+static void record__search_is_linear_in_the_bytes(void)
+{
+    const size_t len = (size_t)HS_MESSAGE_BYTES_MAX;
+    struct buffer bytes = {0};
+
+    CU_ASSERT_EQUAL_FATAL(buffer_reserve(&bytes, len), HS_OK);
+    memset(bytes.data, 'x', len);
+    bytes.len = len;
+    for (size_t at = 0; at + 64 < len; at += 16) {
+        u32_put(bytes.data + at, (uint32_t)(len - at - LOG_RECORD_HEADER_BYTES));
+        bytes.data[at + LOG_RECORD_HEADER_BYTES] = (char)0x96;
+    }
+    CU_ASSERT_TRUE(record_follows(buffer_slice(&bytes), 1)); /* it cannot say, so it is damage */
+    /* A few of them in a text are looked at, and are nothing. */
+    CU_ASSERT_FALSE(record_follows(slice_make(bytes.data + len - 128, 128), 1));
+    buffer_fini(&bytes);
+}
+
+static void record__search_finds_only_later_records(void)
+{
+    struct buffer bytes = {0}, record = {0};
+    struct log_entry e;
+    uint32_t checksum;
+
+    golden_entry(&e);
+    CU_ASSERT_EQUAL(record_encode(&e, 0, &record, &checksum, NULL), HS_OK);
+    CU_ASSERT_EQUAL(buffer_append_text(&bytes, "torn"), HS_OK);
+    CU_ASSERT_EQUAL(buffer_append(&bytes, buffer_slice(&record)), HS_OK);
+    CU_ASSERT_TRUE(record_follows(buffer_slice(&bytes), e.after.seqnum - 1));
+    CU_ASSERT_FALSE(record_follows(buffer_slice(&bytes), e.after.seqnum));
+    CU_ASSERT_FALSE(record_follows(slice_make(bytes.data, bytes.len - 1), e.after.seqnum - 1));
+    buffer_fini(&bytes);
+    buffer_fini(&record);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(crc32c__known_answers),
     SUITE_CASE(crc32c__both_ways_agree_at_every_cut),
@@ -242,6 +280,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(record__hostile_payloads_are_bad),
     SUITE_CASE(record__entries_out_of_bounds_are_refused),
     SUITE_CASE(record__another_version_is_not_read),
+    SUITE_CASE(record__search_is_linear_in_the_bytes),
+    SUITE_CASE(record__search_finds_only_later_records),
 };
 
 int main(int argc, char **argv)
