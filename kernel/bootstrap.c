@@ -17,9 +17,10 @@
 struct bootstrap {
     struct vat_name *vats;
     size_t vats_len;
-    struct buffer body;    /* of the bootstrap message, as it grows; decoded */
-    struct ref_list slots; /* likewise */
-    struct ref result;     /* kp of the bootstrap message; "": there is none */
+    struct buffer body;        /* of the bootstrap message, as it grows; decoded */
+    struct json_printer print; /* on body */
+    struct ref_list slots;     /* likewise */
+    struct ref result;         /* kp of the bootstrap message; "": there is none */
 };
 
 static void bootstrap_fini(struct bootstrap *b)
@@ -38,17 +39,16 @@ enum hs_status bootstrap_root(struct kv_hashed *k, const struct ref *vat, struct
 }
 
 /* "name":"$N.Alleged: name", and the slot. */
-static enum hs_status bootstrap_add_argument(struct bootstrap *b, struct slice name, bool first,
+static enum hs_status bootstrap_add_argument(struct bootstrap *b, struct slice name,
                                              const struct ref *kref, struct hs_error *err)
 {
     struct buffer reference = {0};
     enum hs_status st =
         buffer_printf(&reference, "$%zu.Alleged: %.*s", b->slots.len, (int)name.len, name.data);
 
-    if (st == HS_OK && !first) st = buffer_append_byte(&b->body, ',');
-    if (st == HS_OK) st = capdata_string(&b->body, name);
-    if (st == HS_OK) st = buffer_append_byte(&b->body, ':');
-    if (st == HS_OK) st = json_text_encode(&b->body, buffer_slice(&reference));
+    capdata_print_string(&b->print, name);
+    json_print_colon(&b->print);
+    json_print_string(&b->print, buffer_slice(&reference));
     if (st == HS_OK) st = ref_list_add(&b->slots, kref);
     buffer_fini(&reference);
     return kernel_fail(err, st);
@@ -87,7 +87,7 @@ static enum hs_status bootstrap_start_vats(struct kernel *k, struct bootstrap *b
         st = bootstrap_start_vat(k, &b->vats[i], &root, err);
         if (st == HS_OK) st = kernel_fail(err, ref_list_add(&roots, &root));
         if (st == HS_OK) {
-            st = bootstrap_add_argument(b, slice_text(b->vats[i].name), i == 0, &root, err);
+            st = bootstrap_add_argument(b, slice_text(b->vats[i].name), &root, err);
         }
     }
     if (st == HS_OK) st = kernel_fail(err, ref_list_join(&roots, &pinned));
@@ -100,7 +100,7 @@ static enum hs_status bootstrap_start_vats(struct kernel *k, struct bootstrap *b
 }
 
 static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b, struct slice name,
-                                           bool first, struct hs_error *err)
+                                           struct hs_error *err)
 {
     struct key key;
     struct ref id, node;
@@ -116,7 +116,7 @@ static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b
                      name.data);
     }
     if (st == HS_OK) st = device_export_root(&k->kv, &id, &node, err);
-    return st == HS_OK ? bootstrap_add_argument(b, name, first, &node, err) : st;
+    return st == HS_OK ? bootstrap_add_argument(b, name, &node, err) : st;
 }
 
 static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *b,
@@ -125,7 +125,6 @@ static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *
     struct buffer list = {0}, name = {0};
     struct json_text t;
     struct slice raw;
-    bool first = true;
     enum hs_status st = kv_store_get_text(&k->kv.store, "device.names", &list, err);
 
     json_text_init(&t, buffer_slice(&list));
@@ -133,8 +132,7 @@ static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *
     while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
         buffer_clear(&name);
         st = kernel_fail(err, json_text_decode(&name, raw));
-        if (st == HS_OK) st = bootstrap_add_device(k, b, buffer_slice(&name), first, err);
-        first = false;
+        if (st == HS_OK) st = bootstrap_add_device(k, b, buffer_slice(&name), err);
     }
     if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
         st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: device.names is no list of names");
@@ -168,15 +166,33 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
     return st;
 }
 
+/* The message's body: #["bootstrap",[{vats},{devices}]]. */
+static enum hs_status bootstrap_gather(struct kernel *k, struct bootstrap *b, struct hs_error *err)
+{
+    struct json_printer *j = &b->print;
+    enum hs_status st;
+
+    *j = json_printer_on(&b->body);
+    printer_text(&j->text, "#");
+    json_print_open(j, '[');
+    json_print_word(j, "bootstrap");
+    json_print_open(j, '[');
+    json_print_open(j, '{');
+    st = bootstrap_start_vats(k, b, err);
+    json_print_close(j, '}');
+    json_print_open(j, '{');
+    if (st == HS_OK) st = bootstrap_add_devices(k, b, err);
+    json_print_close(j, '}');
+    json_print_close(j, ']');
+    json_print_close(j, ']');
+    return st == HS_OK ? kernel_fail(err, json_print_end(j)) : st;
+}
+
 static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_error *err)
 {
     struct bootstrap *b = data;
-    enum hs_status st = kernel_fail(err, buffer_append_text(&b->body, "#[\"bootstrap\",[{"));
+    enum hs_status st = bootstrap_gather(k, b, err);
 
-    if (st == HS_OK) st = bootstrap_start_vats(k, b, err);
-    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "},{"));
-    if (st == HS_OK) st = bootstrap_add_devices(k, b, err);
-    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&b->body, "}]]"));
     if (st == HS_OK) st = bootstrap_send(k, b, err);
     if (st != HS_OK) return st;
     return kv_hashed_write_text(&k->kv, slice_text("initialized"), "true", err);

@@ -95,17 +95,20 @@ static enum hs_status give_result(struct kernel *k, const struct ref *vat, const
 static enum hs_status message_text(struct buffer *out, const struct ref *target, struct slice body,
                                    const struct ref_list *slots, const struct ref *result)
 {
-    enum hs_status st = buffer_reserve(out, body.len + 128);
+    struct json_printer j = json_printer_on(out);
 
-    if (st == HS_OK) st = buffer_append_text(out, "[\"message\",\"");
-    if (st == HS_OK) st = buffer_append_text(out, target->text);
-    if (st == HS_OK) st = buffer_append_text(out, "\",{\"methargs\":");
-    if (st == HS_OK) st = capdata_write(out, body, slots);
-    if (st == HS_OK) st = buffer_append_text(out, ",\"result\":");
-    if (st == HS_OK) st = buffer_append_text(out, result->text[0] ? "\"" : "null");
-    if (st == HS_OK) st = buffer_append_text(out, result->text);
-    if (st == HS_OK && result->text[0]) st = buffer_append_byte(out, '"');
-    return st == HS_OK ? buffer_append_text(out, "}]") : st;
+    printer_note(&j.text, buffer_reserve(out, body.len + 128));
+    json_print_open(&j, '[');
+    json_print_word(&j, "message");
+    json_print_word(&j, target->text);
+    json_print_open(&j, '{');
+    json_print_key(&j, "methargs");
+    capdata_print(&j, body, slots);
+    json_print_key(&j, "result");
+    ref_print(result, &j);
+    json_print_close(&j, '}');
+    json_print_close(&j, ']');
+    return json_print_end(&j);
 }
 
 enum hs_status deliver_message(struct kernel *k, const struct event *e, const struct route *route,
@@ -164,8 +167,8 @@ static enum hs_status notify_gather(struct kernel *k, const struct ref *first, s
 }
 
 /* One [vpid, rejected, capdata]. */
-static enum hs_status notify_append(struct kernel *k, const struct ref *vat, const struct ref *kpid,
-                                    struct buffer *out, struct hs_error *err)
+static enum hs_status notify_print(struct kernel *k, const struct ref *vat, const struct ref *kpid,
+                                   struct json_printer *j, struct hs_error *err)
 {
     struct ref_list slots = {0}, vrefs = {0};
     struct buffer body = {0}, raw = {0};
@@ -176,15 +179,13 @@ static enum hs_status notify_append(struct kernel *k, const struct ref *vat, con
     if (st == HS_OK) st = clist_to_vat(&k->kv, vat, kpid, &vpid, err);
     if (st == HS_OK) st = promise_data(&k->kv, kpid, &body, &slots, err);
     if (st == HS_OK) st = clist_list_to_vat(&k->kv, vat, &slots, &vrefs, err);
+    if (st == HS_OK) st = kernel_fail(err, json_text_encode(&raw, buffer_slice(&body)));
     if (st != HS_OK) goto out;
-    st = json_text_encode(&raw, buffer_slice(&body));
-    if (st == HS_OK) {
-        st = buffer_printf(out, "[\"%s\",%s,", vpid.text,
-                           state == PROMISE_REJECTED ? "true" : "false");
-    }
-    if (st == HS_OK) st = capdata_write(out, buffer_slice(&raw), &vrefs);
-    if (st == HS_OK) st = buffer_append_byte(out, ']');
-    st = kernel_fail(err, st);
+    json_print_open(j, '[');
+    json_print_word(j, vpid.text);
+    json_print_raw(j, slice_text(state == PROMISE_REJECTED ? "true" : "false"));
+    capdata_print(j, buffer_slice(&raw), &vrefs);
+    json_print_close(j, ']');
 out:
     ref_list_fini(&slots);
     ref_list_fini(&vrefs);
@@ -197,13 +198,18 @@ static enum hs_status notify_text(struct kernel *k, const struct ref *vat,
                                   const struct ref_list *kpids, struct buffer *out,
                                   struct hs_error *err)
 {
-    enum hs_status st = kernel_fail(err, buffer_append_text(out, "[\"notify\",["));
+    struct json_printer j = json_printer_on(out);
+    enum hs_status st = HS_OK;
 
+    json_print_open(&j, '[');
+    json_print_word(&j, "notify");
+    json_print_open(&j, '[');
     for (size_t i = 0; i < kpids->len && st == HS_OK; i++) {
-        if (i > 0) st = kernel_fail(err, buffer_append_byte(out, ','));
-        if (st == HS_OK) st = notify_append(k, vat, &kpids->items[i], out, err);
+        st = notify_print(k, vat, &kpids->items[i], &j, err);
     }
-    return st == HS_OK ? kernel_fail(err, buffer_append_text(out, "]]")) : st;
+    json_print_close(&j, ']');
+    json_print_close(&j, ']');
+    return st == HS_OK ? kernel_fail(err, json_print_end(&j)) : st;
 }
 
 enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs_error *err)
@@ -229,13 +235,15 @@ enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs
 
 enum hs_status deliver_start_vat(struct kernel *k, const struct event *e, struct hs_error *err)
 {
-    static const struct ref_list no_slots = {0};
     struct buffer text = {0};
-    enum hs_status st = buffer_append_text(&text, "[\"startVat\",");
+    struct json_printer j = json_printer_on(&text);
+    enum hs_status st;
 
-    if (st == HS_OK) st = capdata_write(&text, e->data.body, &no_slots);
-    if (st == HS_OK) st = buffer_append_byte(&text, ']');
-    st = kernel_fail(err, st);
+    json_print_open(&j, '[');
+    json_print_word(&j, "startVat");
+    capdata_print(&j, e->data.body, NULL);
+    json_print_close(&j, ']');
+    st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = deliver(k, &e->target, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
@@ -265,21 +273,24 @@ enum hs_status deliver_gc(struct kernel *k, const struct ref *vat, enum gc_actio
                           const struct ref_list *krefs, struct hs_error *err)
 {
     static const char *const names[GC_ACTION_COUNT] = {
-        [GC_DROP_EXPORT] = "[\"dropExports\",",
-        [GC_RETIRE_EXPORT] = "[\"retireExports\",",
-        [GC_RETIRE_IMPORT] = "[\"retireImports\",",
+        [GC_DROP_EXPORT] = "dropExports",
+        [GC_RETIRE_EXPORT] = "retireExports",
+        [GC_RETIRE_IMPORT] = "retireImports",
     };
     struct ref_list vrefs = {0};
     struct buffer text = {0};
+    struct json_printer j = json_printer_on(&text);
     enum hs_status st = HS_OK;
 
     assert(krefs->len > 0);
     for (size_t i = 0; i < krefs->len && st == HS_OK; i++) {
         st = gc_translate(k, vat, action, &krefs->items[i], &vrefs, err);
     }
-    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&text, names[action]));
-    if (st == HS_OK) st = kernel_fail(err, ref_list_json(&vrefs, &text));
-    if (st == HS_OK) st = kernel_fail(err, buffer_append_byte(&text, ']'));
+    json_print_open(&j, '[');
+    json_print_word(&j, names[action]);
+    ref_list_print(&vrefs, &j);
+    json_print_close(&j, ']');
+    if (st == HS_OK) st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = deliver(k, vat, buffer_slice(&text), err);
     ref_list_fini(&vrefs);
     buffer_fini(&text);

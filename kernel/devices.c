@@ -54,16 +54,18 @@ static enum hs_status device_fail(struct buffer *answer, const char *what, struc
                                   struct hs_error *err)
 {
     struct buffer text = {0};
-    enum hs_status st = buffer_append_text(&text, what);
+    struct printer words = printer_on(&text);
+    struct json_printer j = json_printer_on(answer);
 
-    if (st == HS_OK) {
-        st = buffer_append(&text, slice_make(name.data, utf8_cut(name, 64)));
-    }
-    if (st == HS_OK) st = buffer_append_text(answer, "[\"error\",");
-    if (st == HS_OK) st = json_text_encode(answer, buffer_slice(&text));
-    if (st == HS_OK) st = buffer_append_byte(answer, ']');
+    printer_text(&words, what);
+    printer_bytes(&words, slice_make(name.data, utf8_cut(name, 64)));
+    printer_note(&j.text, printer_end(&words));
+    json_print_open(&j, '[');
+    json_print_word(&j, "error");
+    json_print_string(&j, buffer_slice(&text));
+    json_print_close(&j, ']');
     buffer_fini(&text);
-    return kernel_fail(err, st);
+    return kernel_fail(err, json_print_end(&j));
 }
 
 enum hs_status device_call(struct kernel *k, const struct ref *device, struct slice method,

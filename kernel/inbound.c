@@ -146,12 +146,14 @@ static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_erro
 static enum hs_status inbound_explain(const struct inbound *in, struct buffer *value,
                                       struct hs_error *err)
 {
-    enum hs_status st;
+    struct json_printer j = json_printer_on(value);
 
     buffer_clear(value);
-    st = buffer_append_text(value, "{\"error\":");
-    if (st == HS_OK) st = json_text_encode(value, slice_text(in->reason));
-    return kernel_fail(err, st == HS_OK ? buffer_append_byte(value, '}') : st);
+    json_print_open(&j, '{');
+    json_print_key(&j, "error");
+    json_print_string(&j, slice_text(in->reason));
+    json_print_close(&j, '}');
+    return kernel_fail(err, json_print_end(&j));
 }
 
 enum hs_status inbound_take(struct kernel *k, struct slice message, struct ref *result,

@@ -1,5 +1,6 @@
 #include "kernel/outputs.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/limits.h"
 #include "kernel/tables/kv_hashed.h"
 
@@ -8,17 +9,11 @@
 
 enum hs_status outputs_add(struct outputs *o, struct slice json, struct hs_error *err)
 {
-    size_t capacity = o->capacity ? 2 * o->capacity : 4;
-    struct buffer *items;
     enum hs_status st;
 
     assert(o->len < HS_OUTPUTS_MAX);
-    if (o->len == o->capacity) {
-        items = realloc(o->items, capacity * sizeof *items);
-        if (!items) return kernel_fail(err, HS_NOMEM);
-        o->items = items;
-        o->capacity = capacity;
-    }
+    st = array_reserve(&o->items, &o->capacity, o->len + 1, sizeof *o->items);
+    if (st != HS_OK) return kernel_fail(err, st);
     o->items[o->len] = (struct buffer){0};
     st = buffer_assign(&o->items[o->len], json);
     if (st == HS_OK) o->len++;

@@ -71,18 +71,24 @@ static enum hs_status check_name(struct kv_store *kv, const char *kind, const ch
 static enum hs_status put_parameters(struct kv_store *kv, const struct ref *id,
                                      struct slice parameters, struct hs_error *err)
 {
-    static const struct ref_list no_slots = {0};
     struct buffer body = {0}, raw = {0}, capdata = {0};
+    struct json_printer j = json_printer_on(&body);
     struct key key;
-    enum hs_status st = buffer_append_byte(&body, '#');
+    enum hs_status st;
 
-    if (st == HS_OK) st = capdata_from_json(&body, parameters);
+    printer_text(&j.text, "#");
+    capdata_print_json(&j, parameters);
+    st = json_print_end(&j);
     if (st == HS_INVALID) {
         st = hs_fail(err, st, "the parameters of %s are not JSON", id->text);
         goto out;
     }
     if (st == HS_OK) st = json_text_encode(&raw, buffer_slice(&body));
-    if (st == HS_OK) st = capdata_write(&capdata, buffer_slice(&raw), &no_slots);
+    if (st == HS_OK) {
+        j = json_printer_on(&capdata);
+        capdata_print(&j, buffer_slice(&raw), NULL);
+        st = json_print_end(&j);
+    }
     st = kernel_fail(err, st);
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id->text, ".vatParameters", ""), buffer_slice(&capdata),
@@ -101,11 +107,16 @@ static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
 {
     struct buffer options = {0};
     struct key key;
-    enum hs_status st = buffer_append_text(&options, "{\"name\":");
+    struct json_printer j = json_printer_on(&options);
+    enum hs_status st;
 
-    if (st == HS_OK) st = json_text_encode(&options, slice_text(name));
-    if (st == HS_OK) st = buffer_append_text(&options, ",\"supervisor\":\"lite\"}");
-    st = kernel_fail(err, st);
+    json_print_open(&j, '{');
+    json_print_key(&j, "name");
+    json_print_string(&j, slice_text(name));
+    json_print_key(&j, "supervisor");
+    json_print_word(&j, "lite");
+    json_print_close(&j, '}');
+    st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id->text, ".options", ""), buffer_slice(&options), err);
     }

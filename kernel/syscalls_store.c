@@ -5,12 +5,14 @@
 static enum hs_status read_store_key(struct delivery *d, struct json_text *t, struct buffer *out,
                                      struct hs_error *err)
 {
+    struct printer p = printer_on(out);
     struct slice raw;
     enum hs_status st;
 
     if (!json_text_next(t, ']') || !json_text_string(t, &raw)) return syscall_malformed(t, err);
-    st = buffer_append_text(out, d->vat.text);
-    if (st == HS_OK) st = buffer_append_text(out, ".vs.");
+    printer_text(&p, d->vat.text);
+    printer_text(&p, ".vs.");
+    st = printer_end(&p);
     if (st == HS_OK) st = json_text_decode(out, raw);
     if (st != HS_OK) return kernel_fail(err, st);
     if (out->len <= HS_KEY_BYTES_MAX) return HS_OK;
@@ -19,10 +21,13 @@ static enum hs_status read_store_key(struct delivery *d, struct json_text *t, st
 
 static enum hs_status answer_string(struct buffer *reply, struct slice text, struct hs_error *err)
 {
-    enum hs_status st = buffer_append_text(reply, "[\"ok\",");
+    struct json_printer j = json_printer_on(reply);
 
-    if (st == HS_OK) st = json_text_encode(reply, text);
-    return kernel_fail(err, st == HS_OK ? buffer_append_byte(reply, ']') : st);
+    json_print_open(&j, '[');
+    json_print_word(&j, "ok");
+    json_print_string(&j, text);
+    json_print_close(&j, ']');
+    return kernel_fail(err, json_print_end(&j));
 }
 
 enum hs_status syscall_store_get(struct delivery *d, struct json_text *t, struct buffer *reply,

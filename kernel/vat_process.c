@@ -1,6 +1,8 @@
 #include "kernel/vat_process.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/utf8.h"
+#include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -28,16 +30,8 @@ void vat_table_fini(struct vat_table *t)
 
 static enum hs_status vat_table_reserve(struct vat_table *t)
 {
-    size_t capacity = t->capacity ? 2 * t->capacity : 16;
-    struct vat_process **items;
-
-    if (t->len < t->capacity) return HS_OK;
     if (t->len >= HS_VAT_COUNT_MAX) return HS_TOO_LARGE;
-    items = realloc(t->items, capacity * sizeof(*items));
-    if (!items) return HS_NOMEM;
-    t->items = items;
-    t->capacity = capacity;
-    return HS_OK;
+    return array_reserve(&t->items, &t->capacity, t->len + 1, sizeof(*t->items));
 }
 
 enum hs_status vat_table_add(struct vat_table *t, const struct vat_name *name,
@@ -127,6 +121,28 @@ static enum hs_status vat_answer_loading(void *data, struct slice request, struc
     return kernel_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
 }
 
+static enum hs_status vat_bundle_print(struct buffer *out, const struct ref *id,
+                                       struct slice source, struct slice parameters)
+{
+    struct json_printer j = json_printer_on(out);
+
+    json_print_open(&j, '[');
+    json_print_word(&j, "setBundle");
+    json_print_word(&j, id->text);
+    json_print_open(&j, '{');
+    json_print_key(&j, "moduleFormat");
+    json_print_word(&j, "module");
+    json_print_key(&j, "source");
+    json_print_string(&j, source);
+    json_print_close(&j, '}');
+    json_print_open(&j, '{');
+    json_print_key(&j, "vatParameters");
+    json_print_raw(&j, parameters);
+    json_print_close(&j, '}');
+    json_print_close(&j, ']');
+    return json_print_end(&j);
+}
+
 static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *id,
                                          struct buffer *out, struct hs_error *err)
 {
@@ -141,12 +157,7 @@ static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *
         st = hs_fail(err, HS_CORRUPT, "kernel store: %s has no program", id->text);
     }
     if (st != HS_OK) goto out;
-    st = buffer_printf(out,
-                       "[\"setBundle\",\"%s\",{\"moduleFormat\":\"module\",\"source\":", id->text);
-    if (st == HS_OK) st = json_text_encode(out, buffer_slice(&source));
-    if (st == HS_OK) st = buffer_append_text(out, "},{\"vatParameters\":");
-    if (st == HS_OK) st = buffer_append(out, buffer_slice(&parameters));
-    if (st == HS_OK) st = buffer_append_text(out, "}]");
+    st = vat_bundle_print(out, id, buffer_slice(&source), buffer_slice(&parameters));
     st = kernel_fail(err, st);
 out:
     buffer_fini(&source);
@@ -180,14 +191,16 @@ enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
                                    void *host_data, uint64_t *ticks, struct hs_error *err)
 {
     struct buffer command = {0}, answer = {0};
+    struct json_printer j = json_printer_on(&command);
     enum hs_status st;
 
     assert(p->vat && !p->ended);
-    st = buffer_reserve(&command, delivery.len + 16);
-    if (st == HS_OK) st = buffer_append_text(&command, "[\"deliver\",");
-    if (st == HS_OK) st = buffer_append(&command, delivery);
-    if (st == HS_OK) st = buffer_append_byte(&command, ']');
-    st = kernel_fail(err, st);
+    printer_note(&j.text, buffer_reserve(&command, delivery.len + 16));
+    json_print_open(&j, '[');
+    json_print_word(&j, "deliver");
+    json_print_raw(&j, delivery);
+    json_print_close(&j, ']');
+    st = kernel_fail(err, json_print_end(&j));
     if (st != HS_OK) goto out;
     p->touched = true;
     st = vat_command(p->vat, buffer_slice(&command), host, host_data, &answer, ticks, err);

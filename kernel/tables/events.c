@@ -115,17 +115,23 @@ static enum hs_status event_compose_send(struct buffer *out, const struct ref *t
                                          struct slice body_raw, const struct ref_list *slots,
                                          const struct ref *result)
 {
-    enum hs_status st = buffer_reserve(out, body_raw.len + 256);
+    struct json_printer j = json_printer_on(out);
 
-    if (st == HS_OK) st = buffer_append_text(out, "{\"type\":\"send\",\"target\":\"");
-    if (st == HS_OK) st = buffer_append_text(out, target->text);
-    if (st == HS_OK) st = buffer_append_text(out, "\",\"msg\":{\"methargs\":");
-    if (st == HS_OK) st = capdata_write(out, body_raw, slots);
-    if (st == HS_OK) st = buffer_append_text(out, ",\"result\":");
-    if (st == HS_OK) st = buffer_append_text(out, result ? "\"" : "null");
-    if (st == HS_OK && result) st = buffer_append_text(out, result->text);
-    if (st == HS_OK && result) st = buffer_append_byte(out, '"');
-    return st == HS_OK ? buffer_append_text(out, "}}") : st;
+    printer_note(&j.text, buffer_reserve(out, body_raw.len + 256));
+    json_print_open(&j, '{');
+    json_print_key(&j, "type");
+    json_print_word(&j, "send");
+    json_print_key(&j, "target");
+    json_print_word(&j, target->text);
+    json_print_key(&j, "msg");
+    json_print_open(&j, '{');
+    json_print_key(&j, "methargs");
+    capdata_print(&j, body_raw, slots);
+    json_print_key(&j, "result");
+    ref_print(result ? result : &(struct ref){""}, &j);
+    json_print_close(&j, '}');
+    json_print_close(&j, '}');
+    return json_print_end(&j);
 }
 
 enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struct ref *target,
@@ -145,17 +151,38 @@ enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struc
     return st;
 }
 
+/* {"type":…,"vatID":…,<key>:<value>} */
+static enum hs_status event_compose(struct buffer *out, const char *type, const struct ref *vat,
+                                    const char *key, struct slice value)
+{
+    struct json_printer j = json_printer_on(out);
+
+    json_print_open(&j, '{');
+    json_print_key(&j, "type");
+    json_print_word(&j, type);
+    json_print_key(&j, "vatID");
+    json_print_word(&j, vat->text);
+    json_print_key(&j, key);
+    json_print_raw(&j, value);
+    json_print_close(&j, '}');
+    return json_print_end(&j);
+}
+
 enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat, const struct ref *kpid,
                             struct hs_error *err)
 {
-    struct buffer text = {0};
-    enum hs_status st = kernel_fail(
-        err, buffer_printf(&text, "{\"type\":\"notify\",\"vatID\":\"%s\",\"kpid\":\"%s\"}",
-                           vat->text, kpid->text));
+    struct buffer text = {0}, promise = {0};
+    struct json_printer j = json_printer_on(&promise);
+    enum hs_status st;
 
+    ref_print(kpid, &j);
+    st = json_print_end(&j);
+    if (st == HS_OK) st = event_compose(&text, "notify", vat, "kpid", buffer_slice(&promise));
+    st = kernel_fail(err, st);
     if (st == HS_OK) st = refcount_hold(k, kpid, err);
     if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
     buffer_fini(&text);
+    buffer_fini(&promise);
     return st;
 }
 
@@ -163,12 +190,9 @@ enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat, struc
                                struct hs_error *err)
 {
     struct buffer text = {0};
-    enum hs_status st = buffer_printf(
-        &text, "{\"type\":\"startVat\",\"vatID\":\"%s\",\"vatParameters\":", vat->text);
+    enum hs_status st =
+        kernel_fail(err, event_compose(&text, "startVat", vat, "vatParameters", parameters));
 
-    if (st == HS_OK) st = buffer_append(&text, parameters);
-    if (st == HS_OK) st = buffer_append_byte(&text, '}');
-    st = kernel_fail(err, st);
     if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;

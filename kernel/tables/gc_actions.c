@@ -95,11 +95,13 @@ static void gc_actions_sort(struct gc_actions *a)
 enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
 {
     struct buffer json = {0};
+    struct json_printer j = json_printer_on(&json);
     enum hs_status st;
 
     if (a->texts.len == 0 && !k->gc_pending) return HS_OK;
     gc_actions_sort(a);
-    st = kernel_fail(err, ref_list_json(&a->texts, &json));
+    ref_list_print(&a->texts, &j);
+    st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = kv_hashed_write(k, slice_text("gcActions"), buffer_slice(&json), err);
     if (st == HS_OK && a->texts.len > 0) k->gc_pending = true;
     buffer_fini(&json);

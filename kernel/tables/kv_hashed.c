@@ -32,27 +32,27 @@ static void kv_hashed_hash_pending(struct kv_hashed *k)
 }
 
 /* <bytes>:<text>\n: texts may hold anything, and no two lists of them are written alike. */
-static enum hs_status kv_hashed_append(struct buffer *b, struct slice text)
+static void kv_hashed_print(struct printer *p, struct slice text)
 {
-    char len[UINT_TEXT_BYTES];
-    enum hs_status st = buffer_append(b, slice_make(len, uint_text(len, text.len)));
-
-    if (st == HS_OK) st = buffer_append_byte(b, ':');
-    if (st == HS_OK) st = buffer_append(b, text);
-    return st == HS_OK ? buffer_append_byte(b, '\n') : st;
+    printer_uint(p, text.len);
+    printer_text(p, ":");
+    printer_bytes(p, text);
+    printer_text(p, "\n");
 }
 
 static enum hs_status kv_hashed_hash_change(struct kv_hashed *k, const char *what, struct slice key,
                                             const struct slice *value)
 {
     struct buffer *b = &k->changes;
-    enum hs_status st =
-        buffer_reserve(b, key.len + (value ? value->len : 0) + 2 * UINT_TEXT_BYTES + 16);
+    struct printer p = printer_on(b);
+    enum hs_status st;
 
-    if (st != HS_OK) return st;
-    st = buffer_append_text(b, what);
-    if (st == HS_OK) st = kv_hashed_append(b, key);
-    if (st == HS_OK && value) st = kv_hashed_append(b, *value);
+    printer_note(&p,
+                 buffer_reserve(b, key.len + (value ? value->len : 0) + 2 * UINT_TEXT_BYTES + 16));
+    printer_text(&p, what);
+    kv_hashed_print(&p, key);
+    if (value) kv_hashed_print(&p, *value);
+    st = printer_end(&p);
     if (st == HS_OK && b->len >= KV_HASHED_CHANGES_BYTES) kv_hashed_hash_pending(k);
     return st;
 }

@@ -73,10 +73,13 @@ static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, s
     struct buffer text = {0};
     struct clist_entry entry = {0};
     struct ref vref;
-    enum hs_status st = buffer_append_text(&text, "o+");
+    struct printer p = printer_on(&text);
+    enum hs_status st;
 
     (void)data;
-    if (st == HS_OK) st = buffer_append(&text, rest);
+    printer_text(&p, "o+");
+    printer_bytes(&p, rest);
+    st = printer_end(&p);
     if (st == HS_OK) st = ref_make(buffer_slice(&text), &vref);
     st = st == HS_INVALID
              ? hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged c-list of %s", vat->text)
@@ -119,11 +122,13 @@ static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, s
 {
     struct key prefix;
     struct buffer key = {0};
-    enum hs_status st = buffer_append(&key, key_of(&prefix, vat->text, ".", ""));
+    struct printer p = printer_on(&key);
+    enum hs_status st;
 
     (void)data;
-    if (st == HS_OK) st = buffer_append(&key, rest);
-    st = kernel_fail(err, st);
+    printer_bytes(&p, key_of(&prefix, vat->text, ".", ""));
+    printer_bytes(&p, rest);
+    st = kernel_fail(err, printer_end(&p));
     if (st == HS_OK) st = kv_hashed_delete(k, buffer_slice(&key), err);
     buffer_fini(&key);
     return st;

@@ -9,22 +9,32 @@
 enum hs_status transcript_note_syscall(struct buffer *list, struct slice request,
                                        struct slice answer)
 {
-    enum hs_status st = buffer_append_text(list, list->len > 0 ? ",{\"s\":" : "{\"s\":");
+    struct json_printer j = json_printer_on(list);
 
-    if (st == HS_OK) st = buffer_append(list, request);
-    if (st == HS_OK) st = buffer_append_text(list, ",\"r\":");
-    if (st == HS_OK) st = buffer_append(list, answer);
-    return st == HS_OK ? buffer_append_byte(list, '}') : st;
+    j.follows = list->len > 0;
+    json_print_open(&j, '{');
+    json_print_key(&j, "s");
+    json_print_raw(&j, request);
+    json_print_key(&j, "r");
+    json_print_raw(&j, answer);
+    json_print_close(&j, '}');
+    return json_print_end(&j);
 }
 
 enum hs_status transcript_result(struct buffer *out, uint64_t ticks)
 {
-    char text[UINT_TEXT_BYTES];
-    enum hs_status st = buffer_append_text(out, "{\"status\":\"ok\",\"metering\":{\"ticks\":");
+    struct json_printer j = json_printer_on(out);
 
-    (void)uint_text(text, ticks);
-    if (st == HS_OK) st = buffer_append_text(out, text);
-    return st == HS_OK ? buffer_append_text(out, "}}") : st;
+    json_print_open(&j, '{');
+    json_print_key(&j, "status");
+    json_print_word(&j, "ok");
+    json_print_key(&j, "metering");
+    json_print_open(&j, '{');
+    json_print_key(&j, "ticks");
+    json_print_uint(&j, ticks);
+    json_print_close(&j, '}');
+    json_print_close(&j, '}');
+    return json_print_end(&j);
 }
 
 bool transcript_result_is_ok(struct slice result)
@@ -41,15 +51,20 @@ bool transcript_result_is_ok(struct slice result)
 static enum hs_status transcript_compose(struct buffer *out, struct slice delivery,
                                          struct slice syscalls, struct slice result)
 {
-    enum hs_status st = buffer_reserve(out, delivery.len + syscalls.len + result.len + 32);
+    struct json_printer j = json_printer_on(out);
 
-    if (st == HS_OK) st = buffer_append_text(out, "{\"d\":");
-    if (st == HS_OK) st = buffer_append(out, delivery);
-    if (st == HS_OK) st = buffer_append_text(out, ",\"sc\":[");
-    if (st == HS_OK) st = buffer_append(out, syscalls);
-    if (st == HS_OK) st = buffer_append_text(out, "],\"r\":");
-    if (st == HS_OK) st = buffer_append(out, result);
-    return st == HS_OK ? buffer_append_byte(out, '}') : st;
+    printer_note(&j.text, buffer_reserve(out, delivery.len + syscalls.len + result.len + 32));
+    json_print_open(&j, '{');
+    json_print_key(&j, "d");
+    json_print_raw(&j, delivery);
+    json_print_key(&j, "sc");
+    json_print_open(&j, '[');
+    json_print_raw(&j, syscalls);
+    json_print_close(&j, ']');
+    json_print_key(&j, "r");
+    json_print_raw(&j, result);
+    json_print_close(&j, '}');
+    return json_print_end(&j);
 }
 
 enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat, uint64_t position,

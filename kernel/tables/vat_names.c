@@ -1,5 +1,6 @@
 #include "kernel/tables/vat_names.h"
 
+#include "kernel/state/array.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/text/json_text.h"
@@ -37,20 +38,21 @@ static enum hs_status name_list_rewrite(struct slice json, struct slice without,
     struct json_text t;
     struct slice raw;
     struct buffer name = {0};
-    enum hs_status st = buffer_append_byte(out, '[');
+    struct json_printer j = json_printer_on(out);
+    enum hs_status st = HS_OK;
 
+    json_print_open(&j, '[');
     json_text_init(&t, json);
     (void)json_text_open(&t, '[');
     while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
         buffer_clear(&name);
         st = json_text_decode(&name, raw);
-        if (st != HS_OK || (without.len > 0 && slice_equal(buffer_slice(&name), without))) continue;
-        if (out->len > 1) st = buffer_append_byte(out, ',');
-        if (st == HS_OK) st = buffer_append(out, raw);
+        if (without.len > 0 && slice_equal(buffer_slice(&name), without)) continue;
+        json_print_raw(&j, raw);
     }
-    if (st == HS_OK && with.len > 0 && out->len > 1) st = buffer_append_byte(out, ',');
-    if (st == HS_OK && with.len > 0) st = json_text_encode(out, with);
-    if (st == HS_OK) st = buffer_append_byte(out, ']');
+    if (with.len > 0) json_print_string(&j, with);
+    json_print_close(&j, ']');
+    if (st == HS_OK) st = json_print_end(&j);
     buffer_fini(&name);
     if (st != HS_OK) return kernel_fail(err, st);
     return json_text_end(&t) ? HS_OK : vat_names_damaged("a list of names", err);
@@ -92,16 +94,12 @@ struct vat_name_array {
 static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice name,
                                          const struct ref *id, bool is_static)
 {
-    size_t capacity = a->capacity ? 2 * a->capacity : 8;
-    struct vat_name *items, *item;
+    struct vat_name *item;
+    enum hs_status st;
 
     if (a->len == HS_VAT_COUNT_MAX || name.len >= sizeof item->name) return HS_TOO_LARGE;
-    if (a->len == a->capacity) {
-        items = realloc(a->items, capacity * sizeof *items);
-        if (!items) return HS_NOMEM;
-        a->items = items;
-        a->capacity = capacity;
-    }
+    st = array_reserve(&a->items, &a->capacity, a->len + 1, sizeof *a->items);
+    if (st != HS_OK) return st;
     item = &a->items[a->len];
     if (id->text[0] != 'v' || strlen(id->text) >= VAT_ID_BYTES_MAX ||
         uint_parse(slice_text(id->text + 1), &item->number) != HS_OK) {

@@ -48,75 +48,100 @@ enum hs_status capdata_read(struct json_text *t, struct capdata *out)
     return st;
 }
 
-enum hs_status capdata_write(struct buffer *out, struct slice body_raw,
-                             const struct ref_list *slots)
+void capdata_print(struct json_printer *j, struct slice body_raw, const struct ref_list *slots)
 {
-    enum hs_status st = buffer_append_text(out, "{\"body\":");
+    static const struct ref_list none = {0};
 
     assert(body_raw.len >= 2);
-    if (st == HS_OK) st = buffer_append(out, body_raw);
-    if (st == HS_OK) st = buffer_append_text(out, ",\"slots\":");
-    if (st == HS_OK) st = ref_list_json(slots, out);
-    return st == HS_OK ? buffer_append_byte(out, '}') : st;
+    json_print_open(j, '{');
+    json_print_key(j, "body");
+    json_print_raw(j, body_raw);
+    json_print_key(j, "slots");
+    ref_list_print(slots ? slots : &none, j);
+    json_print_close(j, '}');
 }
 
-/* ---- JSON in ---- */
+/* Printing JSON anew with some of its strings written in another way: which, and how. */
+struct capdata_rewriting {
+    bool (*changes)(enum json_token token, struct slice raw);
+    void (*print)(struct printer *p, enum json_token token, struct slice raw);
+};
 
-/* Strings that would mean something to smallcaps. */
-static bool capdata_is_special(struct slice raw)
-{
-    unsigned char first = json_text_first(raw);
-
-    return first >= '!' && first <= '-';
-}
-
-enum hs_status capdata_from_json(struct buffer *out, struct slice json)
+/* NULL, or why `json` is not one JSON value. */
+static const char *capdata_rewrite(struct printer *p, struct slice json,
+                                   const struct capdata_rewriting *how)
 {
     struct json_text t;
     struct json_walk walk;
     enum json_token token = JSON_TOKEN_OPEN;
     struct slice raw;
     const char *copied = json.data;
-    enum hs_status st = HS_OK;
 
     json_text_init(&t, json);
     json_walk_init(&walk, &t);
-    while (st == HS_OK && json_walk_next(&walk, &token, &raw) && token != JSON_TOKEN_END) {
-        if ((token != JSON_TOKEN_STRING && token != JSON_TOKEN_KEY) || !capdata_is_special(raw)) {
+    while (json_walk_next(&walk, &token, &raw) && token != JSON_TOKEN_END) {
+        if ((token != JSON_TOKEN_STRING && token != JSON_TOKEN_KEY) || !how->changes(token, raw)) {
             continue;
         }
-        st = buffer_append(out, slice_make(copied, (size_t)(raw.data - copied)));
-        if (st == HS_OK) st = buffer_append_text(out, "\"!");
-        copied = raw.data + 1;
+        printer_bytes(p, slice_make(copied, (size_t)(raw.data - copied)));
+        how->print(p, token, raw);
+        copied = raw.data + raw.len;
     }
-    if (st != HS_OK) return st;
-    if (!json_text_end(&t)) return HS_INVALID;
-    return buffer_append(out, slice_make(copied, (size_t)(json.data + json.len - copied)));
+    if (!json_text_end(&t)) return t.problem;
+    printer_bytes(p, slice_make(copied, (size_t)(json.data + json.len - copied)));
+    return NULL;
 }
 
-enum hs_status capdata_string(struct buffer *out, struct slice text)
-{
-    struct buffer escaped = {0};
-    enum hs_status st = HS_OK;
+/* ---- JSON in ---- */
 
-    if (text.len > 0 && text.data[0] >= '!' && text.data[0] <= '-') {
-        st = buffer_append_byte(&escaped, '!');
-    }
-    if (st == HS_OK) st = buffer_append(&escaped, text);
-    if (st == HS_OK) st = json_text_encode(out, buffer_slice(&escaped));
-    buffer_fini(&escaped);
-    return st;
+/* Strings that would mean something to smallcaps. */
+static bool capdata_is_special(enum json_token token, struct slice raw)
+{
+    unsigned char first = json_text_first(raw);
+
+    (void)token;
+    return first >= '!' && first <= '-';
+}
+
+static void capdata_print_guarded(struct printer *p, enum json_token token, struct slice raw)
+{
+    (void)token;
+    printer_text(p, "\"!");
+    printer_bytes(p, slice_make(raw.data + 1, raw.len - 1));
+}
+
+void capdata_print_json(struct json_printer *j, struct slice json)
+{
+    static const struct capdata_rewriting in = {capdata_is_special, capdata_print_guarded};
+
+    json_print_comma(j);
+    if (capdata_rewrite(&j->text, json, &in)) printer_note(&j->text, HS_INVALID);
+}
+
+void capdata_print_string(struct json_printer *j, struct slice text)
+{
+    struct buffer guarded = {0};
+    struct printer p = printer_on(&guarded);
+
+    if (text.len > 0 && text.data[0] >= '!' && text.data[0] <= '-') printer_text(&p, "!");
+    printer_bytes(&p, text);
+    printer_note(&j->text, printer_end(&p));
+    json_print_string(j, buffer_slice(&guarded));
+    buffer_fini(&guarded);
 }
 
 enum hs_status capdata_call(struct buffer *out, struct slice method, struct slice args)
 {
     struct buffer body = {0};
-    enum hs_status st = buffer_append_text(&body, "#[");
+    struct json_printer j = json_printer_on(&body);
+    enum hs_status st;
 
-    if (st == HS_OK) st = capdata_string(&body, method);
-    if (st == HS_OK) st = buffer_append_byte(&body, ',');
-    if (st == HS_OK) st = capdata_from_json(&body, args);
-    if (st == HS_OK) st = buffer_append_byte(&body, ']');
+    printer_text(&j.text, "#");
+    json_print_open(&j, '[');
+    capdata_print_string(&j, method);
+    capdata_print_json(&j, args);
+    json_print_close(&j, ']');
+    st = json_print_end(&j);
     if (st == HS_OK) st = json_text_encode(out, buffer_slice(&body));
     buffer_fini(&body);
     return st;
@@ -124,117 +149,88 @@ enum hs_status capdata_call(struct buffer *out, struct slice method, struct slic
 
 enum hs_status capdata_error(struct buffer *out, const char *name, const char *message)
 {
-    enum hs_status st = buffer_append_text(out, "#{\"#error\":");
+    struct json_printer j = json_printer_on(out);
 
-    if (st == HS_OK) st = capdata_string(out, slice_text(message));
-    if (st == HS_OK) st = buffer_append_text(out, ",\"name\":");
-    if (st == HS_OK) st = capdata_string(out, slice_text(name));
-    return st == HS_OK ? buffer_append_byte(out, '}') : st;
+    printer_text(&j.text, "#");
+    json_print_open(&j, '{');
+    json_print_key(&j, "#error");
+    capdata_print_string(&j, slice_text(message));
+    json_print_key(&j, "name");
+    capdata_print_string(&j, slice_text(name));
+    json_print_close(&j, '}');
+    return json_print_end(&j);
 }
 
 /* ---- JSON out ---- */
 
-static enum hs_status capdata_append_wrapped(struct buffer *out, const char *before,
-                                             struct slice raw_part)
+static void capdata_print_wrapped(struct printer *p, const char *before, struct slice raw_part)
 {
-    enum hs_status st = buffer_append_text(out, before);
-
-    if (st == HS_OK) st = buffer_append(out, raw_part);
-    return st == HS_OK ? buffer_append_text(out, "\"}") : st;
+    printer_text(p, before);
+    printer_bytes(p, raw_part);
+    printer_text(p, "\"}");
 }
 
 /* `inner`: the content, still escaped, of "$0.Alleged: name". */
-static enum hs_status capdata_reference_to_json(struct buffer *out, struct slice inner)
+static void capdata_print_reference(struct printer *p, struct slice inner)
 {
     const char *dot = memchr(inner.data, '.', inner.len);
     struct slice name = slice_make(NULL, 0);
 
     if (dot) name = slice_make(dot + 1, inner.len - (size_t)(dot + 1 - inner.data));
-    return capdata_append_wrapped(out, "{\"@ref\":\"", name);
+    capdata_print_wrapped(p, "{\"@ref\":\"", name);
 }
 
 /* Behind the first character of a string, which is plain ASCII and therefore not escaped by any
  * honest printer; one that is escaped all the same is copied as it is. */
-static enum hs_status capdata_append_tail(struct buffer *out, const char *before,
-                                          struct slice inner)
+static void capdata_print_tail(struct printer *p, const char *before, struct slice inner)
 {
-    enum hs_status st = buffer_append_text(out, before);
-
-    if (st == HS_OK) st = buffer_append(out, slice_make(inner.data + 1, inner.len - 1));
-    return st == HS_OK ? buffer_append_byte(out, '"') : st;
+    printer_text(p, before);
+    printer_bytes(p, slice_make(inner.data + 1, inner.len - 1));
+    printer_text(p, "\"");
 }
 
-static enum hs_status capdata_string_to_json(struct buffer *out, struct slice raw)
+/* Strings that mean something to smallcaps; of keys only some do. */
+static bool capdata_has_meaning(enum json_token token, struct slice raw)
 {
     struct slice inner = json_text_inner(raw);
 
-    switch (inner.len > 0 ? inner.data[0] : '\0') {
-    case '!':
-    case '+': return capdata_append_tail(out, "\"", inner);
-    case '#': return buffer_append_text(out, "null");
-    case '%': return capdata_append_tail(out, "\"@", inner);
-    case '$': return capdata_reference_to_json(out, inner);
+    if (inner.len == 0) return false;
+    return memchr("!#+%$&", inner.data[0], token == JSON_TOKEN_KEY ? 2 : 6) != NULL;
+}
+
+static void capdata_print_meaning(struct printer *p, enum json_token token, struct slice raw)
+{
+    struct slice inner = json_text_inner(raw);
+
+    if (token == JSON_TOKEN_KEY) {
+        capdata_print_tail(p, "\"", inner);
+        return;
+    }
+    switch (inner.data[0]) {
+    case '#': printer_text(p, "null"); break;
+    case '%': capdata_print_tail(p, "\"@", inner); break;
+    case '$': capdata_print_reference(p, inner); break;
     case '&':
-        return capdata_append_wrapped(out, "{\"@promise\":\"",
-                                      slice_make(inner.data + 1, inner.len - 1));
-    default: return buffer_append(out, raw);
+        capdata_print_wrapped(p, "{\"@promise\":\"", slice_make(inner.data + 1, inner.len - 1));
+        break;
+    default: capdata_print_tail(p, "\"", inner); break; /* '!' and '+' */
     }
-}
-
-static enum hs_status capdata_key_to_json(struct buffer *out, struct slice raw)
-{
-    struct slice inner = json_text_inner(raw);
-
-    if (inner.len > 0 && (inner.data[0] == '!' || inner.data[0] == '#')) {
-        return capdata_append_tail(out, "\"", inner);
-    }
-    return buffer_append(out, raw);
-}
-
-/* Rewrite the strings of smallcaps JSON. HS_INVALID: not JSON, *problem says why. */
-static enum hs_status capdata_rewrite(struct buffer *out, struct slice smallcaps,
-                                      const char **problem)
-{
-    struct json_text t;
-    struct json_walk walk;
-    enum json_token token = JSON_TOKEN_OPEN;
-    struct slice raw;
-    const char *copied = smallcaps.data;
-    enum hs_status st = HS_OK;
-
-    json_text_init(&t, smallcaps);
-    json_walk_init(&walk, &t);
-    while (st == HS_OK && json_walk_next(&walk, &token, &raw) && token != JSON_TOKEN_END) {
-        if (token != JSON_TOKEN_STRING && token != JSON_TOKEN_KEY) continue;
-        st = buffer_append(out, slice_make(copied, (size_t)(raw.data - copied)));
-        copied = raw.data + raw.len;
-        if (st != HS_OK) break;
-        st = token == JSON_TOKEN_KEY ? capdata_key_to_json(out, raw)
-                                     : capdata_string_to_json(out, raw);
-    }
-    if (st != HS_OK) return st;
-    if (!json_text_end(&t)) {
-        *problem = t.problem;
-        return HS_INVALID;
-    }
-    return buffer_append(out,
-                         slice_make(copied, (size_t)(smallcaps.data + smallcaps.len - copied)));
 }
 
 enum hs_status capdata_to_json(struct buffer *out, struct slice body)
 {
+    static const struct capdata_rewriting how = {capdata_has_meaning, capdata_print_meaning};
+    struct printer p = printer_on(out);
     const char *problem = "no smallcaps";
     size_t before = out->len;
-    enum hs_status st = HS_INVALID;
 
     if (body.len > 1 && body.data[0] == '#') {
-        st = capdata_rewrite(out, slice_make(body.data + 1, body.len - 1), &problem);
+        problem = capdata_rewrite(&p, slice_make(body.data + 1, body.len - 1), &how);
     }
-    if (st != HS_INVALID) return st;
+    if (!problem) return printer_end(&p);
     out->len = before;
-    st = buffer_append_text(out, "{\"@unreadable\":\"");
-    if (st == HS_OK) st = buffer_append_text(out, problem);
-    return st == HS_OK ? buffer_append_text(out, "\"}") : st;
+    capdata_print_wrapped(&p, "{\"@unreadable\":\"", slice_text(problem));
+    return printer_end(&p);
 }
 
 /* The raw name and message of {"#error":…,"name":…}; false: the body is something else. */
@@ -270,31 +266,34 @@ static struct slice capdata_plain_inner(struct slice raw)
 static enum hs_status capdata_error_to_json(struct buffer *out, struct slice name,
                                             struct slice message)
 {
-    enum hs_status st = buffer_append_text(out, "{\"error\":\"");
+    struct printer p = printer_on(out);
 
-    if (st == HS_OK) st = buffer_append(out, capdata_plain_inner(name));
-    if (st == HS_OK) st = buffer_append_text(out, ": ");
-    if (st == HS_OK) st = buffer_append(out, capdata_plain_inner(message));
-    return st == HS_OK ? buffer_append_text(out, "\"}") : st;
+    printer_text(&p, "{\"error\":\"");
+    printer_bytes(&p, capdata_plain_inner(name));
+    printer_text(&p, ": ");
+    printer_bytes(&p, capdata_plain_inner(message));
+    printer_text(&p, "\"}");
+    return printer_end(&p);
 }
 
 enum hs_status capdata_rejection_to_json(struct buffer *out, struct slice body)
 {
+    struct json_printer j = json_printer_on(out);
     struct buffer json = {0};
     struct slice name, message;
-    enum hs_status st;
 
     if (capdata_find_error(body, &name, &message)) return capdata_error_to_json(out, name, message);
-    st = capdata_to_json(&json, body);
-    if (st == HS_OK) st = buffer_append_text(out, "{\"error\":");
-    if (st == HS_OK && json.data[0] == '"') {
-        st = buffer_append(out, buffer_slice(&json));
-    } else if (st == HS_OK) {
-        st = json_text_encode(out, buffer_slice(&json)); /* what is no text becomes one */
+    printer_note(&j.text, capdata_to_json(&json, body));
+    json_print_open(&j, '{');
+    json_print_key(&j, "error");
+    if (json.len > 0 && json.data[0] == '"') {
+        json_print_raw(&j, buffer_slice(&json));
+    } else {
+        json_print_string(&j, buffer_slice(&json)); /* what is no text becomes one */
     }
-    if (st == HS_OK) st = buffer_append_byte(out, '}');
+    json_print_close(&j, '}');
     buffer_fini(&json);
-    return st;
+    return json_print_end(&j);
 }
 
 bool capdata_is_slot(struct slice body)

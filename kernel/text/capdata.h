@@ -17,6 +17,7 @@
 #ifndef HEADSTART_KERNEL_TEXT_CAPDATA_H
 #define HEADSTART_KERNEL_TEXT_CAPDATA_H
 
+#include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
 #include "kernel/text/refs.h"
 
@@ -29,17 +30,16 @@ void capdata_fini(struct capdata *c);
 
 /** Read {"body","slots"} where `t` stands. HS_INVALID: it is something else (t->problem). */
 HS_MUST_CHECK enum hs_status capdata_read(struct json_text *t, struct capdata *out);
-/** Append {"body":…,"slots":[…]}. */
-HS_MUST_CHECK enum hs_status capdata_write(struct buffer *out, struct slice body_raw,
-                                           const struct ref_list *slots);
+/** Print {"body":…,"slots":[…]}; slots may be NULL: none. */
+void capdata_print(struct json_printer *j, struct slice body_raw, const struct ref_list *slots);
 
 /** Append the raw body of a call: `method` is decoded text, `args` a checked raw JSON array. */
 HS_MUST_CHECK enum hs_status capdata_call(struct buffer *out, struct slice method,
                                           struct slice args);
-/** Append plain JSON made smallcaps: `json` is one checked value. */
-HS_MUST_CHECK enum hs_status capdata_from_json(struct buffer *out, struct slice json);
-/** Append `text` as a smallcaps string (JSON, quotes included). */
-HS_MUST_CHECK enum hs_status capdata_string(struct buffer *out, struct slice text);
+/** Print plain JSON made smallcaps: `json` is one value; HS_INVALID is noted when it is none. */
+void capdata_print_json(struct json_printer *j, struct slice json);
+/** Print `text` as a smallcaps string. */
+void capdata_print_string(struct json_printer *j, struct slice text);
 /** Append decoded body text of an error: #{"#error":message,"name":name}. */
 HS_MUST_CHECK enum hs_status capdata_error(struct buffer *out, const char *name,
                                            const char *message);

@@ -45,6 +45,15 @@ struct slice ref_slice(const struct ref *r)
     return slice_text(r->text);
 }
 
+void ref_print(const struct ref *r, struct json_printer *j)
+{
+    if (r->text[0] != '\0') {
+        json_print_word(j, r->text);
+    } else {
+        json_print_raw(j, slice_text("null"));
+    }
+}
+
 static bool ref_is_number(struct slice s)
 {
     uint64_t number;
@@ -157,23 +166,20 @@ enum hs_status ref_list_split(struct ref_list *l, struct slice text)
 
 enum hs_status ref_list_join(const struct ref_list *l, struct buffer *out)
 {
-    enum hs_status st = HS_OK;
+    struct printer p = printer_on(out);
 
-    for (size_t i = 0; i < l->len && st == HS_OK; i++) {
-        if (i > 0) st = buffer_append_byte(out, ',');
-        if (st == HS_OK) st = buffer_append_text(out, l->items[i].text);
+    for (size_t i = 0; i < l->len; i++) {
+        if (i > 0) printer_text(&p, ",");
+        printer_text(&p, l->items[i].text);
     }
-    return st;
+    return printer_end(&p);
 }
 
-enum hs_status ref_list_json(const struct ref_list *l, struct buffer *out)
+void ref_list_print(const struct ref_list *l, struct json_printer *j)
 {
-    enum hs_status st = buffer_append_byte(out, '[');
-
-    for (size_t i = 0; i < l->len && st == HS_OK; i++) {
-        st = buffer_append_text(out, i > 0 ? ",\"" : "\"");
-        if (st == HS_OK) st = buffer_append_text(out, l->items[i].text);
-        if (st == HS_OK) st = buffer_append_byte(out, '"');
+    json_print_open(j, '[');
+    for (size_t i = 0; i < l->len; i++) {
+        json_print_word(j, l->items[i].text);
     }
-    return st == HS_OK ? buffer_append_byte(out, ']') : st;
+    json_print_close(j, ']');
 }

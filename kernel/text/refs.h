@@ -10,6 +10,7 @@
 #define HEADSTART_KERNEL_TEXT_REFS_H
 
 #include "kernel/state/bytes.h"
+#include "kernel/text/json_printer.h"
 
 enum { REF_BYTES_MAX = 64 };
 
@@ -26,6 +27,8 @@ HS_MUST_CHECK enum hs_status ref_make(struct slice text, struct ref *out);
 struct ref ref_number(const char *prefix, uint64_t number);
 bool ref_equal(const struct ref *a, const struct ref *b);
 struct slice ref_slice(const struct ref *r);
+/** Print as a JSON string; null when it is "". */
+void ref_print(const struct ref *r, struct json_printer *j);
 
 /** What a kref names; REF_NONE: it is no kref. */
 enum ref_kind kref_kind(const struct ref *kref);
@@ -48,7 +51,7 @@ bool ref_list_has(const struct ref_list *l, const struct ref *r);
 /** Split "a,b,c" ("" is the empty list); the list is replaced. */
 HS_MUST_CHECK enum hs_status ref_list_split(struct ref_list *l, struct slice text);
 HS_MUST_CHECK enum hs_status ref_list_join(const struct ref_list *l, struct buffer *out);
-/** Append as a JSON array of strings. */
-HS_MUST_CHECK enum hs_status ref_list_json(const struct ref_list *l, struct buffer *out);
+/** Print as a JSON array of strings. */
+void ref_list_print(const struct ref_list *l, struct json_printer *j);
 
 #endif

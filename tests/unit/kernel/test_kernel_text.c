@@ -130,12 +130,14 @@ static void json_text__every_flipped_byte_is_taken_or_refused(void)
     for (size_t i = 0; i < sizeof whole - 1; i++) {
         for (int byte = 0; byte < 256; byte++) {
             struct buffer out = {0};
+            struct json_printer j = json_printer_on(&out);
 
             memcpy(copy, whole, sizeof whole);
             copy[i] = (char)byte;
-            refused += problem_of(slice_make(copy, sizeof whole - 1)) != NULL;
-            CU_ASSERT_NOT_EQUAL(capdata_from_json(&out, slice_make(copy, sizeof whole - 1)),
-                                HS_NOMEM);
+            capdata_print_json(&j, slice_make(copy, sizeof whole - 1));
+            refused += json_print_end(&j) == HS_INVALID;
+            CU_ASSERT_EQUAL(json_print_end(&j) == HS_INVALID,
+                            problem_of(slice_make(copy, sizeof whole - 1)) != NULL);
             buffer_fini(&out);
         }
     }
@@ -185,6 +187,46 @@ static void json_text__strings_are_decoded_and_encoded(void)
     }
 }
 
+static void json_printer__commas_come_by_themselves(void)
+{
+    struct buffer out = {0};
+    struct json_printer j = json_printer_on(&out);
+
+    json_print_open(&j, '{');
+    json_print_key(&j, "list");
+    json_print_open(&j, '[');
+    json_print_open(&j, '[');
+    json_print_close(&j, ']');
+    json_print_raw(&j, slice_text(""));
+    json_print_raw(&j, slice_text("1,true"));
+    json_print_uint(&j, UINT64_MAX);
+    json_print_close(&j, ']');
+    json_print_string(&j, slice_text("k\n\""));
+    json_print_colon(&j);
+    json_print_word(&j, "v");
+    json_print_close(&j, '}');
+    CU_ASSERT_EQUAL(json_print_end(&j), HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&out),
+                           "{\"list\":[[],1,true,18446744073709551615],\"k\\n\\\"\":\"v\"}");
+    buffer_fini(&out);
+}
+
+static void json_printer__first_failure_sticks(void)
+{
+    struct buffer out = {0};
+    struct json_printer j = json_printer_on(&out);
+
+    json_print_open(&j, '[');
+    printer_note(&j.text, HS_TOO_LARGE);
+    printer_note(&j.text, HS_NOMEM);
+    json_print_string(&j, slice_text("never"));
+    printer_format(&j.text, "%d", 1);
+    json_print_close(&j, ']');
+    CU_ASSERT_EQUAL(json_print_end(&j), HS_TOO_LARGE);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&out), "[");
+    buffer_fini(&out);
+}
+
 /* ---- references ---- */
 
 static enum ref_kind kind_of_vref(const char *text)
@@ -216,6 +258,7 @@ static void refs__lists_split_and_join(void)
 {
     struct ref_list list = {0};
     struct buffer text = {0};
+    struct json_printer j = json_printer_on(&text);
 
     CU_ASSERT_EQUAL(ref_list_split(&list, slice_text("")), HS_OK);
     CU_ASSERT_EQUAL(list.len, 0);
@@ -224,7 +267,8 @@ static void refs__lists_split_and_join(void)
     CU_ASSERT_EQUAL(ref_list_join(&list, &text), HS_OK);
     CU_ASSERT_STRING_EQUAL(buffer_text(&text), "ko20,kp40,ko21");
     buffer_clear(&text);
-    CU_ASSERT_EQUAL(ref_list_json(&list, &text), HS_OK);
+    ref_list_print(&list, &j);
+    CU_ASSERT_EQUAL(json_print_end(&j), HS_OK);
     CU_ASSERT_STRING_EQUAL(buffer_text(&text), "[\"ko20\",\"kp40\",\"ko21\"]");
     CU_ASSERT_EQUAL(ref_list_split(&list, slice_text("ko20,,ko21")), HS_INVALID);
     ref_list_fini(&list);
@@ -357,6 +401,8 @@ int main(int argc, char **argv)
         SUITE_CASE(json_text__every_flipped_byte_is_taken_or_refused),
         SUITE_CASE(json_text__depth_is_bounded),
         SUITE_CASE(json_text__strings_are_decoded_and_encoded),
+        SUITE_CASE(json_printer__commas_come_by_themselves),
+        SUITE_CASE(json_printer__first_failure_sticks),
         SUITE_CASE(refs__vrefs_are_told_apart),
         SUITE_CASE(refs__lists_split_and_join),
         SUITE_CASE(capdata__reading_refuses_every_other_shape),
