@@ -128,7 +128,7 @@ enum hs_status generation_open(const struct disk *disk, const char *path, uint64
 {
     struct kv_leveldb_options options = {.disk = disk,
                                          .create = mode == GENERATION_NEW,
-                                         .read_only_hint = mode == GENERATION_READ_ONLY,
+                                         .read_only_hint = mode >= GENERATION_READ_ONLY,
                                          .write_buffer_bytes = GENERATION_WRITE_BUFFER_BYTES};
     enum page_file_mode pages_mode = mode == GENERATION_NEW       ? PAGE_FILE_NEW
                                      : mode == GENERATION_PRESENT ? PAGE_FILE_PRESENT
@@ -144,7 +144,9 @@ enum hs_status generation_open(const struct disk *disk, const char *path, uint64
     if (st == HS_OK) st = kv_leveldb_view_open(g->db, slice_text("s/"), &g->base, err);
     /* Before the pages: one that was being made when the process died has neither. */
     if (st == HS_OK && mode != GENERATION_NEW) st = generation_load(g, err);
-    if (st == HS_OK) st = page_file_open(disk, path, pages_mode, &g->pages, err);
+    if (st == HS_OK && mode != GENERATION_WITHOUT_PAGES) {
+        st = page_file_open(disk, path, pages_mode, &g->pages, err);
+    }
     if (st != HS_OK) {
         generation_close(g);
         return st;
@@ -276,7 +278,7 @@ enum hs_status generation_verify(struct generation *g, const _Atomic bool *cance
     struct content_sums sums;
     enum hs_status st;
 
-    assert(newest);
+    assert(newest && g->pages);
     st = generation_sum(g, cancel, &sums, err);
     if (st != HS_OK) return st;
     if (sums.keys != r->keys || sums.pages != r->pages || sums.images != newest->images ||

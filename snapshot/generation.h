@@ -26,12 +26,12 @@ struct generation {
     uint64_t number;
     struct snapshot_path path;
     struct kv_leveldb *db;
-    struct page_file *pages;
-    bool slots_counted;    /* pages knows which slots are free */
-    struct kv_store *base; /* the s/ entries */
-    struct buffer epoch;   /* of the images; empty while there is no snapshot */
-    uint64_t serial;       /* of the newest batch; 0: none yet */
-    uint64_t links;        /* while loading: links found, and what the last one says */
+    struct page_file *pages; /* NULL: opened without */
+    bool slots_counted;      /* pages knows which slots are free */
+    struct kv_store *base;   /* the s/ entries */
+    struct buffer epoch;     /* of the images; empty while there is no snapshot */
+    uint64_t serial;         /* of the newest batch; 0: none yet */
+    uint64_t links;          /* while loading: links found, and what the last one says */
     uint64_t link_seqnum;
     bool partial;                 /* a first snapshot was begun and not finished */
     struct record_value *records; /* oldest first */
@@ -39,7 +39,12 @@ struct generation {
     size_t records_capacity;
 };
 
-enum generation_mode { GENERATION_NEW = 1, GENERATION_PRESENT, GENERATION_READ_ONLY };
+enum generation_mode {
+    GENERATION_NEW = 1,
+    GENERATION_PRESENT,
+    GENERATION_READ_ONLY,
+    GENERATION_WITHOUT_PAGES, /* read only, and no page can be read */
+};
 
 /* Slots of the page file by number. */
 struct slot_list {

@@ -118,6 +118,7 @@ enum hs_status generation_image_load(struct generation *g, const struct heap_ima
     enum hs_status st;
 
     assert(info && (memory || info->page_count == 0));
+    if (!g->pages) return hs_fail(err, HS_UNAVAILABLE, "snapshot: opened without heap pages");
     st = image_read(g, info->vat_id, &image, err);
     if (st != HS_OK) return st;
     if (image.info.page_count != info->page_count) {

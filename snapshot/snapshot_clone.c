@@ -90,6 +90,7 @@ static enum hs_status file_clone(const struct clone *c, const char *name,
  * made, which shows in the MANIFEST. */
 static enum hs_status pages_clone(const struct clone *c, struct hs_error *err)
 {
+    if (c->use == CLONE_TO_LIST) return HS_OK;
     if (c->use == CLONE_TO_READ) return file_copy(c, PAGE_FILE_NAME, err);
     return disk_link(c->disk, clone_place, c->from, PAGE_FILE_NAME, c->to, PAGE_FILE_NAME, err);
 }

@@ -224,6 +224,7 @@ enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint64_t seqnum, st
 {
     enum hs_status st = db->read_only ? HS_OK : live_ready(db, err);
 
+    assert(!db->without_pages);
     if (st != HS_OK) return st;
     if (!is_kept(db, seqnum)) {
         return hs_fail(err, HS_NOT_FOUND, "snapshot: none is kept at seqnum %llu",

@@ -36,6 +36,9 @@ struct snapshot_db_options {
     uint64_t (*clock)(void);    /* Unix seconds for made_at; NULL: the system's */
     bool read_only;             /* offline tools, also while a daemon runs: a copy of the present
                                    generation is opened, and removed by snapshot_db_close */
+    bool without_pages;         /* read only: the heap pages, most of it, are not copied. Records,
+                                   store and what images are can be read; not verify, return_to,
+                                   nor an image's pages (HS_UNAVAILABLE) */
 };
 
 /** Open or create. HS_LOCKED, HS_CORRUPT (the generation is moved to quarantine and the next older

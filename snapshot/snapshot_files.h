@@ -47,6 +47,7 @@ uint64_t generation_bytes(const struct disk *disk, const char *dir, uint64_t num
 
 enum clone_use {
     CLONE_TO_READ = 1, /* `from` may be written to meanwhile and afterwards */
+    CLONE_TO_LIST,     /* likewise; the copy is without heap pages */
     CLONE_TO_GO_ON,    /* `from` is never written to again: heap pages are shared with it. What
                           was copied is durable on return, once the folder above `to` is synced */
 };

@@ -42,9 +42,12 @@ static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
         st = reader_dir_make(db->disk, db->dir, &db->reader_dir, &db->reader_lock, err);
         if (st != HS_OK) return st;
     }
-    st = database_clone(db->disk, path.text, db->reader_dir.text, CLONE_TO_READ, err);
+    st = database_clone(db->disk, path.text, db->reader_dir.text,
+                        db->without_pages ? CLONE_TO_LIST : CLONE_TO_READ, err);
     if (st != HS_OK) return st;
-    return generation_open(db->disk, db->reader_dir.text, number, GENERATION_READ_ONLY, out, err);
+    return generation_open(db->disk, db->reader_dir.text, number,
+                           db->without_pages ? GENERATION_WITHOUT_PAGES : GENERATION_READ_ONLY, out,
+                           err);
 }
 
 /* Try one generation. HS_OK with *found false: it is of no use and has been dealt with. */
@@ -134,6 +137,7 @@ static enum hs_status db_init(struct snapshot_db *db, const struct snapshot_db_o
     db->disk = options->disk ? options->disk : disk_system();
     db->keep = options->keep;
     db->read_only = options->read_only;
+    db->without_pages = options->without_pages;
     db->clock = options->clock;
     snapshot_views_init(db);
     if (pthread_rwlock_init(&db->swap, NULL) != 0) abort(); /* only resource limits of threads */
@@ -152,6 +156,7 @@ enum hs_status snapshot_db_open(const struct snapshot_db_options *options, struc
 
     assert(options && options->dir && out);
     assert(options->read_only || (options->quarantine_dir && options->epoch));
+    assert(options->read_only || !options->without_pages);
     assert(options->keep >= 1 && options->keep <= HS_SNAPSHOT_KEEP_MAX);
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "snapshot: no memory");

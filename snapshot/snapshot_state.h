@@ -26,6 +26,7 @@ struct snapshot_db {
     char *epoch;
     uint32_t keep;
     bool read_only;
+    bool without_pages;
     uint64_t (*clock)(void);
     struct disk_file *lock_file;
     uint64_t number_last;      /* the highest number a generation was seen or made with */

@@ -40,9 +40,11 @@ enum exit_code offline_log_open(const struct settings *s, struct replay_log **ou
 }
 
 enum exit_code offline_snapshots_open(const struct settings *s, const char *epoch,
-                                      struct snapshot_db **out)
+                                      enum offline_pages pages, struct snapshot_db **out)
 {
-    struct snapshot_db_options options = {.read_only = true, .keep = HS_SNAPSHOT_KEEP_MAX};
+    struct snapshot_db_options options = {.read_only = true,
+                                          .without_pages = pages == OFFLINE_WITHOUT_PAGES,
+                                          .keep = HS_SNAPSHOT_KEEP_MAX};
     struct buffer dir = {0}, quarantine = {0};
     struct data_folder_format format;
     struct hs_error err = {0};
@@ -86,7 +88,7 @@ enum exit_code offline_store_open(const struct settings *s, struct offline_store
     enum exit_code code;
 
     *out = (struct offline_store){0};
-    code = offline_snapshots_open(s, NULL, &out->snapshots);
+    code = offline_snapshots_open(s, NULL, OFFLINE_WITHOUT_PAGES, &out->snapshots);
     if (code != EXIT_CODE_OK) return code;
     if (snapshot_db_newest(out->snapshots, &newest, NULL) != HS_OK) return solo_store_open(s, out);
     out->kv = snapshot_db_base(out->snapshots);

@@ -15,9 +15,11 @@
 #include <stdio.h>
 
 enum exit_code offline_log_open(const struct settings *s, struct replay_log **out);
+/* Heap pages are most of what there is to copy, and few commands read them. */
+enum offline_pages { OFFLINE_WITHOUT_PAGES, OFFLINE_WITH_PAGES };
 /** epoch: whose images are wanted; NULL: of the engine that wrote the folder last. */
 enum exit_code offline_snapshots_open(const struct settings *s, const char *epoch,
-                                      struct snapshot_db **out);
+                                      enum offline_pages pages, struct snapshot_db **out);
 
 /* The newest store of a data folder: a snapshot's, or where there is none the one of solo. */
 struct offline_store {

@@ -175,7 +175,9 @@ static enum exit_code take_snapshots(const struct settings *s, struct plan_accou
     enum hs_status st = records ? vat_engine_open(NULL, &engine, &err) : HS_NOMEM;
     size_t len = 0;
 
-    if (st == HS_OK) code = offline_snapshots_open(s, vat_engine_epoch(engine), &db);
+    if (st == HS_OK) {
+        code = offline_snapshots_open(s, vat_engine_epoch(engine), OFFLINE_WITHOUT_PAGES, &db);
+    }
     if (st != HS_OK || code != EXIT_CODE_OK) goto out;
     len = snapshot_db_list(db, records, HS_SNAPSHOT_KEEP_MAX);
     if (len > HS_SNAPSHOT_KEEP_MAX) len = HS_SNAPSHOT_KEEP_MAX;

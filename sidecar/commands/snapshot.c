@@ -40,7 +40,7 @@ static enum exit_code snapshot_list_command(const struct command_call *call)
     size_t count;
 
     if (!records) return failure_report(HS_NOMEM, NULL);
-    code = offline_snapshots_open(&call->settings, NULL, &db);
+    code = offline_snapshots_open(&call->settings, NULL, OFFLINE_WITHOUT_PAGES, &db);
     if (code != EXIT_CODE_OK) goto out;
     count = snapshot_db_list(db, records, HS_SNAPSHOT_KEEP_MAX);
     if (count > HS_SNAPSHOT_KEEP_MAX) count = HS_SNAPSHOT_KEEP_MAX;
@@ -85,7 +85,7 @@ static enum exit_code open_snapshot(const struct command_call *call, struct snap
         return failure_print(EXIT_CODE_USAGE, "'%s' is not a seqnum; see 'headstart snapshot list'",
                              word);
     }
-    code = offline_snapshots_open(&call->settings, NULL, db);
+    code = offline_snapshots_open(&call->settings, NULL, OFFLINE_WITH_PAGES, db);
     if (code != EXIT_CODE_OK) return code;
     st = find_snapshot(*db, word ? &wanted : NULL, out, &err);
     if (st == HS_OK) return EXIT_CODE_OK;

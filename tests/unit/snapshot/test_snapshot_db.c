@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { KEEP = 4, STEPS = 40 };
 
@@ -408,6 +409,44 @@ static void snapshot_db__reader_beside_a_writer_changes_nothing(void)
     scratch_remove(dir);
 }
 
+/* What lists need not copy what only restoring and verifying read. */
+static void snapshot_db__reader_without_pages_copies_none(void)
+{
+    struct scratch_path dir = scratch_make(), pages;
+    uint64_t random = suite_seed();
+    struct snapshot_db *db, *reader = NULL;
+    struct heap_image_info info;
+    struct model_store store, reading;
+    struct heap_image_source *images;
+    uint64_t digest, keys, wanted;
+
+    model_store_init(&store, dir.text, KEEP);
+    reading = store;
+    reading.options.read_only = true;
+    reading.options.without_pages = true;
+    db = put_history(&store, &random);
+    /* A file of pages that cannot be read at all is no hindrance. */
+    pages = scratch_join(store.snapshot_dir.text, "gen-0000000001/pages");
+    CU_ASSERT_TRUE_FATAL(scratch_exists(pages.text));
+    CU_ASSERT_EQUAL(unlink(pages.text), 0);
+    CU_ASSERT_EQUAL_FATAL(snapshot_db_open(&reading.options, &reader, NULL), HS_OK);
+    CU_ASSERT_EQUAL(snapshot_db_list(reader, NULL, 0), KEEP);
+    CU_ASSERT_EQUAL(kv_store_digest(snapshot_db_base(reader), &digest, &keys, NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_digest(snapshot_db_base(db), &wanted, &keys, NULL), HS_OK);
+    CU_ASSERT_EQUAL(digest, wanted);
+    images = snapshot_db_images(reader);
+    for (int vat = 1; images && vat < 10; vat++) {
+        char id[VAT_ID_BYTES_MAX];
+
+        (void)snprintf(id, sizeof id, "v%d", vat);
+        if (images->ops->find(images, id, &info, NULL) != HS_OK) continue;
+        CU_ASSERT_EQUAL(images->ops->load(images, &info, id, NULL), HS_UNAVAILABLE);
+    }
+    snapshot_db_close(reader);
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
 static void snapshot_db__second_opener_is_locked_out(void)
 {
     struct scratch_path dir = scratch_make();
@@ -535,6 +574,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__another_epoch_keeps_the_store_and_not_the_images),
     SUITE_CASE(snapshot_db__contradictions_are_refused_whole),
     SUITE_CASE(snapshot_db__reader_beside_a_writer_changes_nothing),
+    SUITE_CASE(snapshot_db__reader_without_pages_copies_none),
     SUITE_CASE(snapshot_db__second_opener_is_locked_out),
     SUITE_CASE(snapshot_db__page_file_stays_bounded),
     SUITE_CASE(snapshot_db__images_are_read_beside_puts),
