@@ -50,6 +50,9 @@ HS_MUST_CHECK enum hs_status log_push_reserve(struct replay_log *log, struct seg
 void log_pop(struct replay_log *log);
 /** Open the newest segment for appending, if there is one and it is not open. */
 HS_MUST_CHECK enum hs_status log_newest_open(struct replay_log *log, struct hs_error *err);
+/** Fill the log's memory from the folder, forgetting what it held. A writer settles what it finds
+ *  there; a reader changes nothing. HS_BUSY: a reader that a daemon outran. */
+HS_MUST_CHECK enum hs_status log_read(struct replay_log *log, struct hs_error *err);
 /** Move one file to quarantine. */
 HS_MUST_CHECK enum hs_status log_quarantine(struct replay_log *log, const char *name,
                                             struct hs_error *err);

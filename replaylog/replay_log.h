@@ -88,7 +88,8 @@ HS_MUST_CHECK enum hs_status replay_log_floor(const struct replay_log *log, stru
                                               struct hs_error *err);
 
 /** Re-read every record from the disk. HS_CORRUPT: damage, found now or at open; *last_good (may be
- *  NULL) is the last seqnum before it (0: none), and without damage the last of all. */
+ *  NULL) is the last seqnum before it (0: none), and without damage the last of all. A reader
+ *  beside a daemon follows what that trims and cuts meanwhile; HS_BUSY: it was outrun. */
 HS_MUST_CHECK enum hs_status replay_log_verify(struct replay_log *log, uint64_t *last_good,
                                                struct hs_error *err);
 

@@ -173,22 +173,33 @@ static enum hs_status segments_read(struct replay_log *log, const struct segment
     return st;
 }
 
-/* A reader beside a daemon may find a listed segment trimmed away: it looks again. */
-static enum hs_status log_read(struct replay_log *log, struct hs_error *err)
+static void log_forget(struct replay_log *log)
+{
+    while (log->segments_len > 0) {
+        log_pop(log);
+    }
+    log->cut_bytes = 0;
+    log->damaged = false;
+    log->damaged_after = 0;
+}
+
+/* A reader beside a daemon may find a listed segment trimmed away, or rewritten between two reads:
+ * it looks again. Damage that is there twice is damage. */
+enum hs_status log_read(struct replay_log *log, struct hs_error *err)
 {
     struct segment_listing listing;
     enum hs_status st;
+    bool damaged_before = false;
 
     for (int i = 0; i < READ_ONLY_TRIES_MAX; i++) {
+        log_forget(log);
         st = segment_list(&log->folder, &listing, err);
         if (st != HS_OK) return st;
         st = segments_read(log, &listing, err);
         segment_listing_fini(&listing);
-        if (st != HS_NOT_FOUND) return st;
-        while (log->segments_len > 0) {
-            log_pop(log);
-        }
-        log->cut_bytes = 0;
+        if (st != HS_OK && st != HS_NOT_FOUND) return st;
+        if (st == HS_OK && (!log->read_only || !log->damaged || damaged_before)) return HS_OK;
+        damaged_before = log->damaged;
     }
     return hs_fail(err, HS_BUSY, "replay log: its files change faster than they can be read");
 }

@@ -130,6 +130,32 @@ static void replay_log__trim_drops_whole_segments_only(void)
     scratch_remove(dir);
 }
 
+/* What a daemon trims or executes anew beside a reader is no damage. */
+static void replay_log__reader_follows_trims_and_cuts(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct scratch_path log_dir = scratch_join(dir.text, "log");
+    struct replay_log_options options = {.dir = log_dir.text, .read_only = true};
+    struct replay_log *log, *reader = NULL;
+    uint64_t last_good = 0;
+
+    log_model_make(dir.text, SMALL_SEGMENT, 100, &model);
+    log = log_model_open(dir.text, SMALL_SEGMENT);
+    CU_ASSERT_EQUAL_FATAL(replay_log_open(&options, &reader, NULL), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_trim(log, 50, NULL), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_verify(reader, &last_good, NULL), HS_OK);
+    CU_ASSERT_EQUAL(last_good, 100);
+    CU_ASSERT_EQUAL(replay_log_summary(reader).first, replay_log_summary(log).first);
+    for (uint64_t seqnum = 90; seqnum <= 95; seqnum++) { /* the node went back */
+        CU_ASSERT_EQUAL(log_model_append_both(&model, log, seqnum, 7), HS_OK);
+    }
+    CU_ASSERT_EQUAL(replay_log_verify(reader, &last_good, NULL), HS_OK);
+    CU_ASSERT_EQUAL(last_good, 95);
+    replay_log_close(reader);
+    replay_log_close(log);
+    scratch_remove(dir);
+}
+
 static void replay_log__rejected_log_is_in_quarantine_and_never_read_again(void)
 {
     struct scratch_path dir = scratch_make();
@@ -362,6 +388,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(replay_log__floor_is_the_end_of_the_block_before_the_last),
     SUITE_CASE(replay_log__other_messages_replace_those_they_follow),
     SUITE_CASE(replay_log__trim_drops_whole_segments_only),
+    SUITE_CASE(replay_log__reader_follows_trims_and_cuts),
     SUITE_CASE(replay_log__rejected_log_is_in_quarantine_and_never_read_again),
     SUITE_CASE(replay_log__cursor_reads_from_the_middle_and_across_changes),
     SUITE_CASE(replay_log__reader_beside_a_writer_changes_nothing),
