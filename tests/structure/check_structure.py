@@ -6,7 +6,8 @@
                     ──► decide ──► data
 
 No arrow back, none between siblings, no circle between files; each outside library behind as few
-doors as can be. Prints a line for each break and ends with 1 if there is any.
+doors as can be. Prints a line for each break and ends with 1 if there is any. With --list-c it
+only lists the C files, each ended by a zero byte, for other tools.
 """
 import pathlib
 import re
@@ -72,12 +73,20 @@ BANNED_TEXT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # An absolute path of somebody's machine does not belong into the tree.
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(home|root|work|Users|mnt)/\w")
 
+BUILT = {"build", "node_modules", "__pycache__"}  # as .gitignore has it
+
 LINE_COLUMNS_MAX = 100
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70
 
 
 def tracked_files():
+    """What git tracks; from a tarball, which has no .git, every file that nobody built."""
+    if not (ROOT / ".git").exists():
+        print("structure: no .git here: what git would ignore elsewhere is not told apart, all but "
+              f"{', '.join(sorted(BUILT))}/ is looked at", file=sys.stderr)
+        names = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*")) if path.is_file())
+        return [str(name) for name in names if not BUILT.intersection(name.parts)]
     listing = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], check=True,
                              capture_output=True, text=True).stdout
     return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
@@ -202,6 +211,9 @@ def main():
     breaks = []
     files = tracked_files()
     ours = {}
+    if sys.argv[1:] == ["--list-c"]:
+        sys.stdout.write("".join(f"{name}\0" for name in files if name.endswith((".c", ".h"))))
+        return 0
     this_file = str(pathlib.Path(__file__).resolve().relative_to(ROOT))
     for name in files:
         def complain(number, text, name=name):
