@@ -2,14 +2,17 @@
 
 Every process that is started here is kept and killed by its own id when its test ends. Nothing is
 waited for without a deadline. The programs come from --bin of the caller, HEADSTART_BIN, or
-build/bin.
+build/bin. What a test draws at random comes from `dice`: HEADSTART_TEST_SEED, or a seed that is
+drawn anew by every run; a test that fails prints the command that repeats it.
 """
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -23,6 +26,16 @@ BENCH = ROOT / "tests/vats/bench/kernel.json"
 REPORT = '{"to":"ledger","method":"report","args":[]}'
 CHAIN_ID = "integration-1"
 DEADLINE_S = 120  # a hang, not slowness: sanitized builds on a busy machine must fit
+
+
+# In the environment too: whatever is started from here sees the same.
+SEED = int(os.environ.setdefault("HEADSTART_TEST_SEED", str(random.SystemRandom().getrandbits(32))))
+
+
+def dice(purpose):
+    """The random choices of one purpose: its own, whatever else is drawn, and in what order."""
+    print(f"{purpose}: HEADSTART_TEST_SEED={SEED}", flush=True)
+    return random.Random(f"{SEED} {purpose}")
 
 
 def bin_folder():
@@ -110,6 +123,12 @@ class Sidecar:
             return status if status and status["ready"] else None
         return wait_for(ready, "the sidecar is ready")
 
+    def is_resting(self):
+        """No thread of it runs, wants to run, or waits for the disk."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(task.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
+                   for task in tasks)
+
     def wait_phase(self, phase):
         def reached():
             status = self.status()
@@ -193,6 +212,12 @@ class Node:
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
+    def wait_answered(self, more):
+        """Wait until it has answered so many more lines than now, or has ended."""
+        enough = len(self.answered_lines()) + more
+        wait_for(lambda: len(self.answered_lines()) >= enough or self.process.poll() is not None,
+                 f"{more} more answers")
+
     def answered_lines(self):
         """How far it is, cheaply: the lines of answers so far."""
         return self.answers.read_bytes().splitlines() if self.answers.exists() else []
@@ -243,6 +268,9 @@ class IntegrationCase(unittest.TestCase):
             return result
         if len(result.failures) + len(result.errors) > bad or os.environ.get("HEADSTART_KEEP"):
             print(f"kept for looking at: {folder}")
+            file = sys.modules[type(self).__module__].__file__
+            print(f"repeat with: HEADSTART_TEST_SEED={SEED} HEADSTART_BIN='{bin_folder()}' "
+                  f"python3 '{file}' {type(self).__name__}.{self._testMethodName}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
         return result

@@ -1,14 +1,12 @@
 """Bit identity: whatever happens to a chain, its store and its heaps are those of its twin.
 
-What happens is drawn by a seed, which is printed: transactions that fail, blocks that are rolled
+What happens is drawn, each round anew: transactions that fail, blocks that are rolled
 back, SIGKILL for node, sidecar or both at any moment, data folders and logs that are lost or of
 an earlier moment, settings that change. HEADSTART_TEST_ROUNDS=N runs N seeds each over the longer
-part of the workload; HEADSTART_TEST_SEED=N begins with that seed.
+part of the workload.
 """
 import os
-import random
 import shutil
-import time
 import unittest
 
 import harness
@@ -16,7 +14,6 @@ from twin import Chain, TwinCase, snapshots
 
 ROUNDS = int(os.environ.get("HEADSTART_TEST_ROUNDS", "2"))
 LONG = "HEADSTART_TEST_ROUNDS" in os.environ
-SEED = int(os.environ.get("HEADSTART_TEST_SEED", "20260301"))
 
 
 def town_lines(count):
@@ -24,7 +21,7 @@ def town_lines(count):
     def call(method, *arguments, to="town"):
         return harness.json.dumps({"to": to, "method": method, "args": list(arguments)})
 
-    dice = random.Random(4711)
+    dice = harness.dice("town")
     lines = []
     for at in range(count):
         lines.append(dice.choice([
@@ -37,13 +34,13 @@ def town_lines(count):
 
 
 class Disturbance:
-    """One run that much happens to, drawn from one seed."""
+    """One run that much happens to, drawn for one round."""
 
     STEPS = 6
 
-    def __init__(self, case, seed):
+    def __init__(self, case, number):
         self.case = case
-        self.dice = random.Random(seed)
+        self.dice = harness.dice(f"round {number}")
         self.steps = []
         self.compared = 0
         self.images = True
@@ -105,13 +102,13 @@ class Disturbance:
 
     def kill_node(self, _sidecar):
         node = self.node("--interval-ms", 5)
-        time.sleep(self.dice.uniform(0, 0.3))
+        node.wait_answered(self.dice.randrange(60))
         node.kill()
 
     def kill_sidecar(self, sidecar):
         """Under a running node, which then ends too: at once, or when it has delivered more."""
         node = self.node("--blocks", 5, "--interval-ms", self.dice.randrange(0, 20))
-        time.sleep(self.dice.uniform(0, 0.2))
+        node.wait_answered(self.dice.randrange(45))
         sidecar.kill()
         self.steps.append("kill sidecar")
         if self.dice.random() < 0.5:
@@ -168,19 +165,19 @@ class BitIdentity:
     """The tests, for each workload."""
 
     def test_disturbed_at_random__is_the_twin(self):
-        for seed in range(SEED, SEED + ROUNDS):
-            with self.subTest(seed=seed):
+        for number in range(ROUNDS):
+            with self.subTest(round=number):
                 shutil.rmtree(self.folder)
                 self.folder.mkdir()
-                disturbance = Disturbance(self, seed)
+                disturbance = Disturbance(self, number)
                 try:
                     disturbance.run()
                 except Exception:
-                    print(f"seed {seed}: " + "; ".join(disturbance.steps))
+                    print(f"round {number}: " + "; ".join(disturbance.steps))
                     raise
                 finally:
                     self.end_processes()
-                print(f"seed {seed}: {disturbance.compared} snapshots compared on the way")
+                print(f"round {number}: {disturbance.compared} snapshots compared on the way")
 
     def test_without_images__heaps_replayed_from_transcripts_are_the_twins(self):
         sidecar = self.start("--no-images")

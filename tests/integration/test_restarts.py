@@ -1,8 +1,7 @@
 """Every kind of restart, and the rule: the kernel after it is the one that never stopped."""
+import itertools
 import json
-import random
 import subprocess
-import time
 import unittest
 
 import harness
@@ -37,9 +36,7 @@ class Restarts(IntegrationCase):
         return self.twin_result(self.file)["store_hash"]
 
     def test_solo__killed_anywhere_goes_on_without_loss(self):
-        seed = 20260101
-        print(f"seed {seed}")
-        dice = random.Random(seed)
+        dice = harness.dice("solo killed")
         # The last message is kept for the end: an answer may be lost in a crash, a message not.
         begun = self.messages(self.lines[:-1], "begun.jsonl")
         command = [str(harness.bin_folder() / "headstart"), "solo", "--json", "--kernel",
@@ -49,10 +46,10 @@ class Restarts(IntegrationCase):
         for _ in range(6):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                        text=True)
-            time.sleep(dice.uniform(0.01, 0.4))
+            lines = list(itertools.islice(process.stdout, dice.randrange(150)))
             process.kill()
             out, _ = process.communicate()
-            for line in out.splitlines(keepends=True):
+            for line in [*lines, *out.splitlines(keepends=True)]:
                 if line.endswith("\n"):
                     answer = json.loads(line)
                     seen[answer["seqnum"]] = answer
@@ -77,7 +74,6 @@ class Restarts(IntegrationCase):
         node = self.node(self.file, arguments=["--interval-ms", 20]).start()
         harness.wait_for(lambda: len(node.answered_lines()) > 120, "some messages are committed")
         sidecar.kill()
-        time.sleep(0.1)
         self.sidecar()
         result = node.result()
         self.assertGreaterEqual(result["reconnects"], 1)
@@ -140,9 +136,7 @@ class Restarts(IntegrationCase):
         self.assertIn(result["first_path"], ("swap", "catch_up", "roll_back"))
 
     def test_every_restart_at_random__ends_at_the_same_store(self):
-        seed = 175
-        print(f"seed {seed}")
-        dice = random.Random(seed)
+        dice = harness.dice("every restart")
         sidecar = self.sidecar(arguments=["--snapshot-every", 30])
         done = False
         for _ in range(12):

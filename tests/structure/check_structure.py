@@ -212,7 +212,7 @@ def main():
     files = tracked_files()
     ours = {}
     if sys.argv[1:] == ["--list-c"]:
-        sys.stdout.write("".join(f"{name}\0" for name in files if name.endswith((".c", ".h"))))
+        sys.stdout.write("".join(f"{name}\0" for name in files if name.endswith((".c", ".cc", ".h"))))
         return 0
     this_file = str(pathlib.Path(__file__).resolve().relative_to(ROOT))
     for name in files:

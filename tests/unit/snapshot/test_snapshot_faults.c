@@ -156,7 +156,7 @@ static bool failed_op_ok(const struct expected *e, struct snapshot_db *db, enum 
 static void workload_with_fault(const char *fault, size_t *failures)
 {
     struct scratch_path dir = scratch_make();
-    struct expected e = {.none = true, .random = 42};
+    struct expected e = {.none = true, .random = suite_seed()};
     struct hs_error err = {0};
     struct model_store store;
     struct snapshot_db *db;
@@ -382,7 +382,7 @@ static void snapshot_db__going_on_may_fail_as_well(void)
 {
     for (size_t p = 0; p < RENEWAL_POINTS; p++) {
         struct scratch_path dir = scratch_make();
-        struct expected e = {.none = true, .random = 42};
+        struct expected e = {.none = true, .random = suite_seed()};
         struct hs_error err = {0};
         struct model_store store;
         struct snapshot_db *db;
@@ -526,7 +526,7 @@ static void snapshot_db__killed_while_going_on_holds_the_old_or_the_new(void)
             char fault[96];
 
             model_store_init(&store, dir.text, KEEP);
-            *e = (struct expected){.none = true, .random = 42};
+            *e = (struct expected){.none = true, .random = suite_seed()};
             (void)snprintf(fault, sizeof fault, "%s:%d:kill", renewal_points[p], count);
             killed = WIFSIGNALED(in_child(child_renew, &store, fault, e));
             CU_ASSERT_EQUAL(in_child(child_check, &store, NULL, e), 0);
@@ -583,7 +583,7 @@ static void snapshot_db__killed_anywhere_holds_the_old_or_the_new(void)
         struct expected at;
 
         model_store_init(&store, dir.text, KEEP);
-        *e = (struct expected){.none = true, .random = 42, .step = step};
+        *e = (struct expected){.none = true, .random = suite_seed(), .step = step};
         CU_ASSERT_EQUAL_FATAL(in_child(child_prepare, &store, NULL, e), 0);
         at = *e;
         kills += operation_killed_everywhere(&store, &at, e);
@@ -644,7 +644,7 @@ static void snapshot_db__full_disk_then_freed_goes_on(void)
 
     CU_ASSERT_FATAL(e != MAP_FAILED);
     model_store_init(&store, dir.text, KEEP);
-    *e = (struct expected){.none = true, .random = 42};
+    *e = (struct expected){.none = true, .random = suite_seed()};
     CU_ASSERT_EQUAL(in_child(child_fills_the_disk, &store, NULL, e), 0);
     CU_ASSERT_EQUAL(in_child(child_checks_after, &store, NULL, e), 0);
     (void)munmap(e, sizeof *e);

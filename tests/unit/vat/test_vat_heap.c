@@ -223,7 +223,7 @@ static void image__restored_vat_gives_only_what_changed(void)
 {
     struct rig a, b, c;
     struct image_keeper k;
-    uint64_t random = 3;
+    uint64_t random = suite_seed();
 
     image_keeper_init(&k);
     rig_start(&a, program);
@@ -250,7 +250,7 @@ static void changes__given_back_are_taken_again(void)
     struct rig a, b;
     struct image_keeper k;
     struct heap_changes lost;
-    uint64_t random = 5;
+    uint64_t random = suite_seed();
 
     image_keeper_init(&k);
     rig_start(&a, program);
@@ -359,12 +359,14 @@ static void image__wild_bytes_end_the_vat_not_the_process(void)
     image_keeper_fini(&k);
 }
 
+static uint64_t twin_seed;
+
 static void *twin_on_a_thread(void *index)
 {
     static char digests[8][SHA256_HEX_BYTES];
     size_t i = *(size_t *)index;
     struct rig r;
-    uint64_t random = 11;
+    uint64_t random = twin_seed;
 
     rig_start(&r, program);
     for (int round = 0; round < 5; round++) {
@@ -388,6 +390,7 @@ static void *twin_body(void *index)
 
 static void vat__several_threads_run_alike(void)
 {
+    twin_seed = suite_seed();
     rig_threads(8, twin_body);
     for (size_t i = 1; i < 8; i++)
         CU_ASSERT_STRING_EQUAL(thread_digests[0], thread_digests[i]);
