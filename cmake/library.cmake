@@ -25,10 +25,16 @@ function(headstart_library name)
   target_link_libraries(${name} PUBLIC headstart_flags ${ARG_LINK} PRIVATE ${ARG_OUTSIDE})
 endfunction()
 
-# headstart_unit_test(name SOURCES file… LINK target…): one CUnit program, one ctest case.
+# headstart_unit_test(name [THREADS] SOURCES file… LINK target…): one CUnit program, one ctest case.
+#   THREADS: more than one thread runs in it, so the thread sanitizer is asked too.
 function(headstart_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE headstart_flags ${ARG_LINK} PkgConfig::CUNIT)
   add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600
+                       SKIP_RETURN_CODE 77) # SUITE_SKIPPED
+  if(ARG_THREADS)
+    set_tests_properties(${name} PROPERTIES LABELS threads)
+  endif()
 endfunction()

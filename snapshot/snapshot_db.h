@@ -50,7 +50,8 @@ void snapshot_db_close(struct snapshot_db *db);
 /** The present content as the base store of a kernel: read only. Valid until begin_anew, return_to,
  *  reject or close. */
 struct kv_store *snapshot_db_base(struct snapshot_db *db);
-/** Images of the present content; NULL when there are none of this epoch. Lifetime as base. */
+/** Images of the present content; NULL when there are none of this epoch. Lifetime as base. Asked
+ *  for while no put runs; what it gives is read beside puts. */
 struct heap_image_source *snapshot_db_images(struct snapshot_db *db);
 
 /** Newest first; fills up to `max`, returns how many there are. */

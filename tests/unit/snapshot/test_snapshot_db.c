@@ -493,7 +493,7 @@ static void snapshot_db__page_file_stays_bounded(void)
 
 /* A heap that does not change is loaded again and again while slots are freed and reused. */
 struct reader {
-    struct snapshot_db *db;
+    struct heap_image_source *images;
     struct mark_model model;
     atomic_bool stop;
     int loads, failures;
@@ -504,7 +504,7 @@ static void *reader_run(void *data)
     struct reader *r = data;
 
     while (!atomic_load(&r->stop)) {
-        r->failures += mark_model_vat_holds(&r->model, 0, snapshot_db_images(r->db)) != HS_OK;
+        r->failures += mark_model_vat_holds(&r->model, 0, r->images) != HS_OK;
         r->loads++;
     }
     return NULL;
@@ -517,14 +517,16 @@ static void snapshot_db__images_are_read_beside_puts(void)
     uint64_t random = suite_seed();
     struct model_store store;
     struct reader reader = {0};
+    struct snapshot_db *db;
     pthread_t thread;
 
     model_store_init(&store, dir.text, 1); /* what is overwritten is free at once */
-    reader.db = model_store_open(&store);
+    db = model_store_open(&store);
     while (!to.vats[0].alive) {
         mark_model_step(&to, &random);
     }
-    CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, reader.db, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, db, NULL), HS_OK);
+    reader.images = snapshot_db_images(db);
     reader.model = to;
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, reader_run, &reader), 0);
     for (int i = 0; i < 200; i++) {
@@ -532,13 +534,13 @@ static void snapshot_db__images_are_read_beside_puts(void)
 
         mark_model_step(&to, &random);
         to.vats[0] = unchanged;
-        CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, reader.db, NULL), HS_OK);
+        CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &to, db, NULL), HS_OK);
     }
     atomic_store(&reader.stop, true);
     (void)pthread_join(thread, NULL);
     CU_ASSERT(reader.loads > 0);
     CU_ASSERT_EQUAL(reader.failures, 0);
-    snapshot_db_close(reader.db);
+    snapshot_db_close(db);
     scratch_remove(dir);
 }
 
