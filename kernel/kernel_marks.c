@@ -17,19 +17,15 @@
 
 /* ---- marking ---- */
 
-static enum hs_status mark_vat(struct vat_process *p, struct hs_error *err)
+static void mark_vat(struct vat_process *p)
 {
-    enum hs_status st;
-
     assert(!p->ended);
-    if (!p->touched && !p->born) return HS_OK;
-    st = vat_mark(p->vat, err);
-    if (st != HS_OK) return st;
+    if (!p->touched && !p->born) return;
+    vat_mark(p->vat);
     p->transcript_len_marked = p->transcript_len;
     p->touched = false;
     p->born = false;
     p->unsaved = true;
-    return HS_OK;
 }
 
 /* Vats that ended stay ended now; those that a snapshot may know are noted. */
@@ -58,15 +54,15 @@ enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
     if (st != HS_OK) return st;
     kernel_end_message(k);
     st = mark_ended(k, &cause);
-    for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
-        st = mark_vat(k->vats.items[i], &cause);
-    }
     if (st != HS_OK) {
-        /* Some vats have the new mark, others and the store the old one: nothing can be trusted to
-         * go back together any more. */
+        /* Some of the vats that ended are gone from the table and could not come back with the
+         * store: nothing can be trusted to go back together any more. */
         k->failed = true;
         (void)hs_fail(&k->failure, HS_KERNEL_FAILED, "marking failed half-way: %s", cause.text);
         return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+    }
+    for (size_t i = 0; i < k->vats.len; i++) {
+        mark_vat(k->vats.items[i]);
     }
     kv_layers_mark(k->layers);
     k->mark = k->now;

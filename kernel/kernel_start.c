@@ -86,7 +86,7 @@ static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
     if (st == HS_OK) st = replay_vat(p, base, job->from, start_step, job, err);
     start_report_progress(job);
     /* An image is its own mark; pages change only if something was replayed. */
-    if (st == HS_OK && (!job->has_image || p->touched)) st = vat_mark(p->vat, err);
+    if (st == HS_OK && (!job->has_image || p->touched)) vat_mark(p->vat);
     if (st == HS_OK && job->kernel->options.images_elsewhere) vat_changes_forget(p->vat);
     p->unsaved = !job->has_image || p->touched || job->kernel->options.images_elsewhere;
     p->touched = false;

@@ -53,7 +53,7 @@ void kv_layers_message_abort(struct kv_layers *l);
 void kv_layers_mark(struct kv_layers *l);
 /** Back to the mark: drop block, message and crank layers. */
 void kv_layers_back_to_mark(struct kv_layers *l);
-/** Anything since the mark? */
+/** Nothing was written since the mark? */
 bool kv_layers_at_mark(const struct kv_layers *l);
 
 /** Hand out the mark layer for writing to the base: the map stays unchanged until thaw. Only one

@@ -177,12 +177,10 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
 
 /* ---- marks and images ---- */
 
-enum hs_status vat_mark(struct vat *v, struct hs_error *err)
+void vat_mark(struct vat *v)
 {
     assert(!v->failed);
-    (void)err;
     heap_mark(&v->heap);
-    return HS_OK;
 }
 
 void vat_back_to_mark(struct vat *v)

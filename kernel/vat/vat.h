@@ -49,8 +49,8 @@ HS_MUST_CHECK enum hs_status vat_command(struct vat *v, struct slice command, va
                                          void *host_data, struct buffer *result, uint64_t *ticks,
                                          struct hs_error *err);
 
-/** The live heap becomes the mark: pages that differ are copied. HS_NOMEM: the old mark stands. */
-HS_MUST_CHECK enum hs_status vat_mark(struct vat *v, struct hs_error *err);
+/** The live heap becomes the mark: pages that differ are copied. Cannot fail. */
+void vat_mark(struct vat *v);
 /** The mark becomes the live heap: pages that differ are copied back, size included. A vat opened
  *  by vat_open and never marked goes back to its boot. Cannot fail. */
 void vat_back_to_mark(struct vat *v);
