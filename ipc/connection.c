@@ -55,7 +55,7 @@ void connection_end(struct ipc_connection *c)
 void connection_finish(struct ipc_connection *c)
 {
     if (c->closing) return;
-    dispatch_shut_down(c);
+    request_shut_down(c);
     dispatch_end(c, false);
     uv_read_stop((uv_stream_t *)&c->pipe);
     if (uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) == 0) connection_close(c);

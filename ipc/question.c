@@ -1,22 +1,19 @@
-/* What we ask the node while its delivery runs: store.get and store.scan. */
-#include "ipc/server_internal.h"
+#include "ipc/question.h"
 
+#include "ipc/server_internal.h"
 #include "ipc/text.h"
+#include "ipc/wire.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const char *const question_names[] = {"store.get", "store.scan"};
-
-/* The method's name with a lifetime of its own; NULL for one that the protocol does not have. */
-static const char *question_name(const char *method)
-{
-    for (size_t i = 0; i < sizeof question_names / sizeof *question_names; i++) {
-        if (strcmp(question_names[i], method) == 0) return question_names[i];
-    }
-    return NULL;
-}
+struct ipc_question {
+    LIST_ENTRY(ipc_question) link;
+    uint64_t msgid;
+    const struct session_question *asked;
+    ipc_answer_fn done;
+    void *data;
+};
 
 /* The connection that waits for the running delivery, or NULL. */
 static struct ipc_connection *question_peer(const struct ipc_server *s)
@@ -34,7 +31,7 @@ enum hs_status ipc_node_request(struct ipc_server *s, const char *method, struct
     struct wire_writer w;
     enum hs_status st;
 
-    assert(question_name(method) != NULL && done != NULL);
+    assert(session_question(method) != NULL && done != NULL);
     if (!c) return hs_fail(err, HS_PEER_GONE, "no node waits for a delivery");
     if (c->questions_len >= IPC_QUESTIONS_MAX) {
         return hs_fail(err, HS_BUSY, "%d requests to the node are unanswered", IPC_QUESTIONS_MAX);
@@ -42,7 +39,7 @@ enum hs_status ipc_node_request(struct ipc_server *s, const char *method, struct
     q = malloc(sizeof *q);
     if (!q) return hs_fail(err, HS_NOMEM, "a request to the node");
     *q = (struct ipc_question){.msgid = ++c->question_msgid, .done = done, .data = data};
-    q->method = question_name(method);
+    q->asked = session_question(method);
     buffer_clear(&s->head);
     wire_begin(&w, &s->head);
     rpc_put_request(&w, q->msgid, method);
@@ -93,7 +90,7 @@ const char *question_answered(struct ipc_connection *c, const struct rpc_frame *
         free(q);
         return NULL;
     }
-    why = session_answer_check(q->method, response->result);
+    why = q->asked->check(response->result);
     if (why) return why; /* the connection ends, and with it the question */
     q = question_take(c, response->msgid);
     q->done(q->data, HS_OK, packed_bytes(response->result), "");

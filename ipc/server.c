@@ -1,9 +1,10 @@
 /* The server's life: start, accept, stop.
  *
- *   start ──► listening ──► stop: unlink, close listener ──► flush ──► all closed ──► done ──►
- * freed
+ *   start ─► listening ─► stop: unlink, close listener ─► flush ─► all closed ─► done ─► freed
  *
  * The descriptor is bound by listen_socket.c and given to libuv, which only polls and accepts. */
+#include "ipc/server.h"
+
 #include "ipc/server_internal.h"
 
 #include <assert.h>
@@ -17,6 +18,7 @@ static void server_free(struct ipc_server *s)
     if (s->delivery) s->delivery->server = NULL; /* still worked on; its reply goes nowhere */
     buffer_fini(&s->head);
     buffer_fini(&s->body);
+    free(s->requests);
     free(s);
 }
 
@@ -118,6 +120,23 @@ static void server_handles_open(struct ipc_server *s)
     server_timer_init(s, &s->held_timer);
 }
 
+static struct ipc_server *server_make(const struct ipc_server_options *options)
+{
+    struct ipc_server *s = calloc(1, sizeof *s);
+
+    if (!s) return NULL;
+    s->requests = calloc(options->owner.methods_len + 2, sizeof *s->requests);
+    if (!s->requests) {
+        free(s);
+        return NULL;
+    }
+    s->loop = options->loop;
+    s->owner = options->owner;
+    LIST_INIT(&s->connections);
+    memcpy(s->chain_id, options->chain_id, strlen(options->chain_id) + 1);
+    return s;
+}
+
 enum hs_status ipc_server_start(const struct ipc_server_options *options, struct ipc_server **out,
                                 struct hs_error *err)
 {
@@ -131,16 +150,14 @@ enum hs_status ipc_server_start(const struct ipc_server_options *options, struct
         return hs_fail(err, HS_INVALID, "a chain id must have 1 to %d bytes",
                        HS_CHAIN_ID_BYTES_MAX);
     }
-    s = calloc(1, sizeof *s);
+    for (size_t i = 0; i < options->owner.methods_len; i++) {
+        assert(!options->owner.methods[i].handle != !options->owner.methods[i].job);
+    }
+    s = server_make(options);
     if (!s) return hs_fail(err, HS_NOMEM, "the server");
-    s->loop = options->loop;
-    s->handlers = options->handlers;
-    s->data = options->data;
-    LIST_INIT(&s->connections);
-    memcpy(s->chain_id, options->chain_id, chain_len + 1);
     st = listen_socket_open(options->socket_path, &s->socket, err);
     if (st != HS_OK) {
-        free(s);
+        server_free(s);
         return st;
     }
     server_ignore_broken_pipes();
@@ -204,18 +221,23 @@ struct ipc_counters ipc_server_counters(const struct ipc_server *s)
     return counters;
 }
 
+static const char *server_row_name(const struct ipc_server *s, size_t row)
+{
+    if (row == 0) return dispatch_hello.name;
+    return row <= s->owner.methods_len ? s->owner.methods[row - 1].name : "other";
+}
+
 void ipc_server_requests(const struct ipc_server *s,
                          void (*each)(void *data, const char *method, const char *result,
                                       uint64_t count),
                          void *data)
 {
-    for (int method = METHOD_HELLO; method < METHOD_COUNT; method++) {
+    for (size_t row = 0; row < s->owner.methods_len + 2; row++) {
         for (int code = 0; code < IPC_CODE_COUNT; code++) {
-            uint64_t count = s->requests[method][code];
+            uint64_t count = s->requests[row][code];
 
             if (count == 0) continue;
-            each(data, session_method_name((enum session_method)method),
-                 code == 0 ? "ok" : ipc_code_name((enum ipc_code)code), count);
+            each(data, server_row_name(s, row), ipc_code_name((enum ipc_code)code), count);
         }
     }
 }

@@ -2,8 +2,11 @@
  *
  *   server.c      start, accept, stop, counters
  *   connection.c  one peer's bytes, in and out
- *   dispatch.c    frames to handlers, replies to frames
+ *   dispatch.c    frames to methods
+ *   request.c     what is unanswered, and answers
  *   question.c    what we ask the node, and its answers
+ *
+ * What the owner sees of them is in the headers of their own; this one includes none of those.
  */
 #ifndef HEADSTART_IPC_SERVER_INTERNAL_H
 #define HEADSTART_IPC_SERVER_INTERNAL_H
@@ -12,12 +15,16 @@
 #include "ipc/rpc.h"
 #include "ipc/session.h"
 
+#include <stddef.h>
 #include <sys/queue.h>
 #include <uv.h>
 
 enum {
     IPC_CONNECTIONS_MAX = 64,
+    IPC_OBSERVERS_MAX = 48,                       /* places that are left for the node */
     IPC_REQUESTS_MAX = 16,                        /* unanswered ones of one connection */
+    IPC_NOTIFICATIONS_MAX = 256,                  /* those that were not acted upon yet */
+    IPC_REQUEST_BYTES_MAX = HS_FRAME_BYTES_MAX,   /* what all of these hold, beside the newest */
     IPC_READ_BYTES = 64 << 10,                    /* room made for each read */
     IPC_INPUT_KEPT_BYTES = 1 << 20,               /* an input buffer above this is given back */
     IPC_INPUT_BYTES_MAX = 4 * HS_FRAME_BYTES_MAX, /* of all peers but the node together */
@@ -35,20 +42,15 @@ struct ipc_request {
     LIST_ENTRY(ipc_request) link;      /* in its connection's list */
     struct ipc_connection *connection; /* NULL: the peer is gone */
     struct ipc_server *server;         /* of a running delivery; else NULL once the peer is gone */
-    enum session_method method;
+    const struct ipc_method *method;
     uint64_t msgid;
-    struct ipc_delivery delivery; /* while held back: its text is `text` */
-    struct buffer text;
+    size_t bytes; /* of the parameters */
+    /* what the method's reader filled, then a copy of the parameters, which that borrows from */
+    _Alignas(max_align_t) char memory[];
 };
 LIST_HEAD(ipc_request_list, ipc_request);
 
-struct ipc_question {
-    LIST_ENTRY(ipc_question) link;
-    uint64_t msgid;
-    const char *method; /* one of question.c's names */
-    ipc_answer_fn done;
-    void *data;
-};
+struct ipc_question; /* question.c */
 LIST_HEAD(ipc_question_list, ipc_question);
 
 struct ipc_connection {
@@ -60,7 +62,8 @@ struct ipc_connection {
     size_t in_taken; /* bytes of `in` that were dispatched */
     struct packed_scanner scanner;
     struct ipc_request_list requests;
-    unsigned requests_len;
+    unsigned requests_len[IPC_KIND_COUNT];
+    size_t requests_bytes; /* of their parameters */
     struct ipc_question_list questions;
     unsigned questions_len;
     uint64_t question_msgid;
@@ -73,8 +76,7 @@ LIST_HEAD(ipc_connection_list, ipc_connection);
 
 struct ipc_server {
     uv_loop_t *loop;
-    struct ipc_handlers handlers;
-    void *data;
+    struct ipc_owner owner;
     char chain_id[HS_CHAIN_ID_BYTES_MAX + 1];
     struct listen_socket socket;
     uv_pipe_t listener;
@@ -84,13 +86,13 @@ struct ipc_server {
     unsigned handles_open;   /* the listener and the timers */
     struct ipc_connection_list connections;
     unsigned connections_len;
-    struct ipc_connection *node; /* who has the node role, or NULL */
-    struct ipc_request
-        *delivery;            /* given to the handler and not replied to, its node gone or not */
-    struct ipc_request *held; /* the next node's, waiting for that */
-    struct buffer head;       /* envelopes */
-    struct buffer body;       /* answers that are made here */
-    uint64_t requests[METHOD_COUNT][IPC_CODE_COUNT]; /* code 0: ok */
+    struct ipc_connection *node;  /* who has the node role, or NULL */
+    struct ipc_request *delivery; /* with the owner, not replied to, its node gone or not */
+    struct ipc_request *held;     /* the next node's, waiting for that */
+    struct buffer head;           /* envelopes */
+    struct buffer body;           /* answers that are made here */
+    /* served, by method: hello, the owner's rows, then all that the protocol does not know */
+    uint64_t (*requests)[IPC_CODE_COUNT];
     uint64_t protocol_errors;
     bool stopping;
     void (*done)(void *data);
@@ -118,11 +120,29 @@ bool dispatch_frame(struct ipc_connection *c, struct slice frame);
 /** Tell the peer that `bytes` cannot be read on. */
 void dispatch_refuse(struct ipc_connection *c, struct slice bytes, enum hs_status status,
                      const char *text);
+/** The only writer of the connection's state. */
+void dispatch_advance(struct ipc_connection *c, enum session_event event);
+/** Give a request to its method: a delivery was made the running one before. */
+void dispatch_hand_over(struct ipc_request *request);
 /** The session is over: its requests lose their peer, the node role is free. `tell`: the owner
  *  hears of it. */
 void dispatch_end(struct ipc_connection *c, bool tell);
+/** The server's own row. */
+extern const struct ipc_method dispatch_hello;
+
+/* --- request.c --- */
+/** Keep a request until it is replied to, its parameters copied and read. NULL: it was refused, and
+ *  its peer told. */
+struct ipc_request *request_open(struct ipc_connection *c, const struct ipc_method *method,
+                                 uint64_t msgid, struct packed_value params);
+/** Count, and say to the peer, that what it sent is refused. method NULL: none that is known. */
+void request_refuse(struct ipc_connection *c, const struct ipc_method *method, uint64_t msgid,
+                    enum ipc_code code, const char *text);
+void request_count(struct ipc_server *s, const struct ipc_method *method, enum ipc_code code);
+/** The peer goes: forget it in all its requests; of one that waits for its turn nothing is left. */
+void request_forget_peer(struct ipc_connection *c);
 /** Answer every unanswered request with shutting_down. */
-void dispatch_shut_down(struct ipc_connection *c);
+void request_shut_down(struct ipc_connection *c);
 
 /* --- question.c --- */
 /** NULL, or why the response breaks the protocol. */

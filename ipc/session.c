@@ -15,7 +15,6 @@
 #include "kernel/state/utf8.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static const uint8_t session_moves[SESSION_STATE_COUNT][SESSION_EVENT_COUNT] = {
@@ -40,56 +39,11 @@ bool session_is_node(enum session_state state)
     return state == SESSION_NODE || state == SESSION_DELIVERING;
 }
 
-static const char *const session_method_names[METHOD_COUNT] = {
-    [METHOD_NONE] = "none",
-    [METHOD_HELLO] = "hello",
-    [METHOD_DELIVER] = "deliver",
-    [METHOD_COMMIT] = "commit",
-    [METHOD_PREPARE_COMMIT] = "prepare_commit",
-    [METHOD_STATUS] = "status",
-    [METHOD_METRICS] = "metrics",
-    [METHOD_SHUTDOWN] = "shutdown",
-    [METHOD_OTHER] = "other",
-};
-
-enum session_method session_method(struct slice name)
-{
-    for (int method = METHOD_HELLO; method < METHOD_OTHER; method++) {
-        if (slice_equal(name, slice_text(session_method_names[method]))) {
-            return (enum session_method)method;
-        }
-    }
-    return METHOD_OTHER;
-}
-
-const char *session_method_name(enum session_method method)
-{
-    assert(method < METHOD_COUNT);
-    return session_method_names[method];
-}
-
-const char *ipc_code_name(enum ipc_code code)
-{
-    static const char *const names[IPC_CODE_COUNT] = {
-        [IPC_BAD_REQUEST] = "bad_request",     [IPC_UNKNOWN_METHOD] = "unknown_method",
-        [IPC_WRONG_CHAIN] = "wrong_chain",     [IPC_BUSY] = "busy",
-        [IPC_TOO_LARGE] = "too_large",         [IPC_NOT_READY] = "not_ready",
-        [IPC_KERNEL_FAILED] = "kernel_failed", [IPC_STORAGE_FAILED] = "storage_failed",
-        [IPC_NODE_FAILED] = "node_failed",     [IPC_SHUTTING_DOWN] = "shutting_down",
-        [IPC_INTERNAL] = "internal",
-    };
-
-    assert(code > 0 && code < IPC_CODE_COUNT);
-    return names[code];
-}
-
 /* --- rules --- */
 
 enum session_rule {
     RULE_NONE, /* not written: cannot happen */
     RULE_ALLOW,
-    RULE_UNKNOWN,
-    RULE_NOTIFICATION,
     RULE_HELLO_FIRST,
     RULE_HELLO_AGAIN,
     RULE_NODE_ONLY,
@@ -97,104 +51,96 @@ enum session_rule {
     RULE_COUNT,
 };
 
-static const struct session_verdict session_verdicts[RULE_COUNT] = {
-    [RULE_ALLOW] = {0, NULL},
-    [RULE_UNKNOWN] = {IPC_UNKNOWN_METHOD, "no such method; this is headstart, protocol 1"},
-    [RULE_NOTIFICATION] = {IPC_UNKNOWN_METHOD, "commit is a notification: [2, \"commit\", [{…}]]"},
-    [RULE_HELLO_FIRST] = {IPC_BAD_REQUEST, "say hello with the role \"node\" first"},
+static const struct ipc_verdict session_verdicts[RULE_COUNT] = {
+    [RULE_ALLOW] = {IPC_FINE, NULL},
+    [RULE_HELLO_FIRST] = {IPC_BAD_REQUEST, "say hello first, with the role that may ask this"},
     [RULE_HELLO_AGAIN] = {IPC_BAD_REQUEST, "hello was said; open a new connection instead"},
-    [RULE_NODE_ONLY] = {IPC_BAD_REQUEST, "an observer may ask for status and metrics only"},
+    [RULE_NODE_ONLY] = {IPC_BAD_REQUEST, "only the node may ask this; this is an observer"},
     [RULE_DELIVERING] = {IPC_BUSY, "a delivery is in progress; wait for its answer"},
 };
 
-static const uint8_t session_rules[SESSION_STATE_COUNT][METHOD_COUNT] = {
-    [SESSION_NEW] = {[METHOD_HELLO] = RULE_ALLOW,
-                     [METHOD_DELIVER] = RULE_HELLO_FIRST,
-                     [METHOD_COMMIT] = RULE_NOTIFICATION,
-                     [METHOD_PREPARE_COMMIT] = RULE_HELLO_FIRST,
-                     [METHOD_STATUS] = RULE_ALLOW,
-                     [METHOD_METRICS] = RULE_ALLOW,
-                     [METHOD_SHUTDOWN] = RULE_HELLO_FIRST,
-                     [METHOD_OTHER] = RULE_UNKNOWN},
-    [SESSION_OBSERVER] = {[METHOD_HELLO] = RULE_HELLO_AGAIN,
-                          [METHOD_DELIVER] = RULE_NODE_ONLY,
-                          [METHOD_COMMIT] = RULE_NOTIFICATION,
-                          [METHOD_PREPARE_COMMIT] = RULE_NODE_ONLY,
-                          [METHOD_STATUS] = RULE_ALLOW,
-                          [METHOD_METRICS] = RULE_ALLOW,
-                          [METHOD_SHUTDOWN] = RULE_NODE_ONLY,
-                          [METHOD_OTHER] = RULE_UNKNOWN},
-    [SESSION_NODE] = {[METHOD_HELLO] = RULE_HELLO_AGAIN,
-                      [METHOD_DELIVER] = RULE_ALLOW,
-                      [METHOD_COMMIT] = RULE_NOTIFICATION,
-                      [METHOD_PREPARE_COMMIT] = RULE_ALLOW,
-                      [METHOD_STATUS] = RULE_ALLOW,
-                      [METHOD_METRICS] = RULE_ALLOW,
-                      [METHOD_SHUTDOWN] = RULE_ALLOW,
-                      [METHOD_OTHER] = RULE_UNKNOWN},
-    [SESSION_DELIVERING] = {[METHOD_HELLO] = RULE_HELLO_AGAIN,
-                            [METHOD_DELIVER] = RULE_DELIVERING,
-                            [METHOD_COMMIT] = RULE_NOTIFICATION,
-                            [METHOD_PREPARE_COMMIT] = RULE_ALLOW,
-                            [METHOD_STATUS] = RULE_ALLOW,
-                            [METHOD_METRICS] = RULE_ALLOW,
-                            [METHOD_SHUTDOWN] = RULE_ALLOW,
-                            [METHOD_OTHER] = RULE_UNKNOWN},
+static const uint8_t session_rules[SESSION_STATE_COUNT][IPC_WHO_COUNT] = {
+    [SESSION_NEW] = {[IPC_BEFORE_HELLO] = RULE_ALLOW,
+                     [IPC_ANYONE] = RULE_ALLOW,
+                     [IPC_AFTER_HELLO] = RULE_HELLO_FIRST,
+                     [IPC_NODE] = RULE_HELLO_FIRST},
+    [SESSION_OBSERVER] = {[IPC_BEFORE_HELLO] = RULE_HELLO_AGAIN,
+                          [IPC_ANYONE] = RULE_ALLOW,
+                          [IPC_AFTER_HELLO] = RULE_ALLOW,
+                          [IPC_NODE] = RULE_NODE_ONLY},
+    [SESSION_NODE] = {[IPC_BEFORE_HELLO] = RULE_HELLO_AGAIN,
+                      [IPC_ANYONE] = RULE_ALLOW,
+                      [IPC_AFTER_HELLO] = RULE_ALLOW,
+                      [IPC_NODE] = RULE_ALLOW},
+    [SESSION_DELIVERING] = {[IPC_BEFORE_HELLO] = RULE_HELLO_AGAIN,
+                            [IPC_ANYONE] = RULE_ALLOW,
+                            [IPC_AFTER_HELLO] = RULE_ALLOW,
+                            [IPC_NODE] = RULE_ALLOW},
 };
 
-struct session_verdict session_request_rule(enum session_state state, enum session_method method)
+struct ipc_verdict session_rule(enum session_state state, enum ipc_who who, enum ipc_kind kind)
 {
     enum session_rule rule;
 
-    assert(state < SESSION_STATE_COUNT && method < METHOD_COUNT);
-    rule = (enum session_rule)session_rules[state][method];
+    assert(state < SESSION_STATE_COUNT && who < IPC_WHO_COUNT && kind < IPC_KIND_COUNT);
+    rule = (enum session_rule)session_rules[state][who];
     assert(rule != RULE_NONE);
+    if (rule == RULE_ALLOW && kind == IPC_DELIVERY && state == SESSION_DELIVERING) {
+        rule = RULE_DELIVERING;
+    }
     return session_verdicts[rule];
 }
 
-/* --- what a request must hold --- */
+/* --- hello --- */
 
-static const struct session_verdict session_fine = {0, NULL};
-
-static struct session_verdict session_bad(const char *text)
+void session_hello_read(struct ipc_params *p, void *out)
 {
-    return (struct session_verdict){IPC_BAD_REQUEST, text};
-}
+    struct session_hello *hello = out;
+    uint64_t protocol = ipc_params_uint(p, "protocol", HS_UINT_MAX);
+    struct slice role, client;
 
-struct session_verdict session_hello_read(struct packed_value params, const char *chain_id,
-                                          bool node_held, struct session_hello *out)
-{
-    struct slice chain, role, client;
-    uint64_t protocol;
-
-    if (!packed_uint(packed_member(params, "protocol"), &protocol)) {
-        return session_bad("hello needs protocol, an unsigned integer");
+    if (protocol != 1) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "protocol must be 1; no other is spoken");
     }
-    if (protocol != 1) return session_bad("this is headstart of protocol 1; no other is spoken");
-    if (!packed_text(packed_member(params, "chain_id"), &chain)) {
-        return session_bad("hello needs chain_id, a string");
-    }
-    if (!packed_text(packed_member(params, "role"), &role)) {
-        return session_bad("hello needs role, \"node\" or \"observer\"");
-    }
-    if (!packed_text(packed_member(params, "client"), &client)) {
-        return session_bad("hello needs client, a string");
-    }
-    out->node = slice_equal(role, slice_text("node"));
-    if (!out->node && !slice_equal(role, slice_text("observer"))) {
-        return session_bad("role must be \"node\" or \"observer\"");
+    hello->chain_id = ipc_params_text(p, "chain_id");
+    role = ipc_params_text(p, "role");
+    client = ipc_params_text(p, "client");
+    hello->node = slice_equal(role, slice_text("node"));
+    if (!hello->node && !slice_equal(role, slice_text("observer"))) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "role must be \"node\" or \"observer\"");
     }
     if (!utf8_valid(client) || client.len > HS_NAME_BYTES_MAX) {
-        return session_bad("client must be UTF-8 of at most 256 bytes");
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "client must be UTF-8 of at most %d bytes",
+                          HS_NAME_BYTES_MAX);
     }
-    if (!slice_equal(chain, slice_text(chain_id))) {
-        return (struct session_verdict){IPC_WRONG_CHAIN, "this headstart serves another chain"};
+    (void)text_copy_printable(hello->client, sizeof hello->client, client);
+}
+
+struct ipc_verdict session_hello_rule(const struct session_hello *hello, const char *chain_id,
+                                      bool node_held, bool observers_full)
+{
+    if (!slice_equal(hello->chain_id, slice_text(chain_id))) {
+        return (struct ipc_verdict){IPC_WRONG_CHAIN, "this headstart serves another chain"};
     }
-    if (out->node && node_held) {
-        return (struct session_verdict){IPC_BUSY, "another node is connected"};
+    if (hello->node && node_held) {
+        return (struct ipc_verdict){IPC_BUSY, "another node is connected"};
     }
-    (void)text_copy_printable(out->client, sizeof out->client, client);
-    return session_fine;
+    if (!hello->node && observers_full) {
+        return (struct ipc_verdict){IPC_BUSY, "too many observers are connected"};
+    }
+    return (struct ipc_verdict){IPC_FINE, NULL};
+}
+
+static void hello_put_text(struct wire_writer *w, const char *key, const char *value)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_text(w, slice_text(value));
+}
+
+static void hello_put_uint(struct wire_writer *w, const char *key, uint64_t value)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_uint(w, value);
 }
 
 enum hs_status session_hello_write(const struct ipc_hello_answer *answer, const char *chain_id,
@@ -204,62 +150,15 @@ enum hs_status session_hello_write(const struct ipc_hello_answer *answer, const 
 
     wire_begin(&w, out);
     wire_put_map(&w, 7);
-    wire_put_text(&w, slice_text("protocol"));
-    wire_put_uint(&w, 1);
-    wire_put_text(&w, slice_text("server"));
-    wire_put_text(&w, slice_text(answer->server));
-    wire_put_text(&w, slice_text("chain_id"));
-    wire_put_text(&w, slice_text(chain_id));
-    wire_put_text(&w, slice_text("phase"));
-    wire_put_text(&w, slice_text(answer->phase));
-    wire_put_text(&w, slice_text("seqnum"));
-    wire_put_uint(&w, answer->at.seqnum);
-    wire_put_text(&w, slice_text("hash"));
-    wire_put_text(&w, slice_text(answer->at.hash));
-    wire_put_text(&w, slice_text("height"));
-    wire_put_uint(&w, answer->height);
+    hello_put_uint(&w, "protocol", 1);
+    hello_put_text(&w, "server", answer->server);
+    hello_put_text(&w, "chain_id", chain_id);
+    hello_put_text(&w, "phase", answer->phase);
+    hello_put_uint(&w, "seqnum", answer->at.seqnum);
+    hello_put_text(&w, "hash", answer->at.hash);
+    hello_put_uint(&w, "height", answer->height);
     return wire_end(&w);
 }
-
-struct session_verdict session_deliver_read(struct packed_value params, struct ipc_delivery *out)
-{
-    struct slice hash;
-    uint64_t seqnum;
-
-    if (!packed_uint(packed_member(params, "height"), &out->message.height)) {
-        return session_bad("deliver needs height, an unsigned integer up to 2^53-1");
-    }
-    if (!packed_uint(packed_member(params, "time"), &out->message.time)) {
-        return session_bad("deliver needs time, an unsigned integer up to 2^53-1");
-    }
-    if (!packed_uint(packed_member(params, "seqnum"), &seqnum) || seqnum == HS_UINT_MAX) {
-        return session_bad("deliver needs seqnum, an unsigned integer below 2^53-1");
-    }
-    if (!packed_text(packed_member(params, "hash"), &hash)) {
-        return session_bad("deliver needs hash, a string");
-    }
-    if (!packed_text(packed_member(params, "message"), &out->message.text)) {
-        return session_bad("deliver needs message, a string");
-    }
-    if (out->message.text.len > HS_MESSAGE_BYTES_MAX) {
-        return (struct session_verdict){IPC_TOO_LARGE, "a message may have 33554432 bytes"};
-    }
-    if (position_make(seqnum, hash, &out->real, NULL) != HS_OK) {
-        return session_bad("hash must be 64 lower-case hex digits, or \"\" where seqnum is 0");
-    }
-    return session_fine;
-}
-
-struct session_verdict session_height_read(struct packed_value params, uint64_t *height)
-{
-    if (!packed_uint(packed_member(params, "height"), height)) {
-        return session_bad("needs height, an unsigned integer up to 2^53-1");
-    }
-    return session_fine;
-}
-
-_Static_assert(HS_MESSAGE_BYTES_MAX == 33554432, "the number in the too_large text");
-_Static_assert(HS_NAME_BYTES_MAX == 256, "the number in the client text");
 
 /* --- what the node answers --- */
 
@@ -287,21 +186,31 @@ static const char *session_entries_check(struct packed_value entries, bool more)
     return NULL;
 }
 
-const char *session_answer_check(const char *method, struct packed_value result)
+static const char *session_get_check(struct packed_value result)
 {
-    struct packed_value value;
+    enum packed_kind kind = packed_kind_of(packed_member(result, "value"));
+
+    if (kind == PACKED_TEXT || kind == PACKED_NIL) return NULL;
+    return "store.get needs value, a string or nil";
+}
+
+static const char *session_scan_check(struct packed_value result)
+{
     bool more;
 
-    if (strcmp(method, "store.get") == 0) {
-        value = packed_member(result, "value");
-        if (packed_kind_of(value) == PACKED_TEXT || packed_kind_of(value) == PACKED_NIL)
-            return NULL;
-        return "store.get needs value, a string or nil";
-    }
-    if (strcmp(method, "store.scan") == 0) {
-        if (!packed_bool(packed_member(result, "more"), &more))
-            return "store.scan needs more, a bool";
-        return session_entries_check(packed_member(result, "entries"), more);
+    if (!packed_bool(packed_member(result, "more"), &more)) return "store.scan needs more, a bool";
+    return session_entries_check(packed_member(result, "entries"), more);
+}
+
+static const struct session_question session_questions[] = {
+    {"store.get", session_get_check},
+    {"store.scan", session_scan_check},
+};
+
+const struct session_question *session_question(const char *name)
+{
+    for (size_t i = 0; i < sizeof session_questions / sizeof *session_questions; i++) {
+        if (strcmp(session_questions[i].name, name) == 0) return &session_questions[i];
     }
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "sidecar/sidecar.h"
 
 #include "ipc/server.h"
+#include "ipc/wire.h"
 #include "sidecar/report/clock.h"
 #include "sidecar/report/metrics.h"
 #include "sidecar/report/metrics_http.h"
@@ -57,7 +58,7 @@ struct sidecar {
     bool failed;
 };
 
-/* Stopping. */
+/* --- stopping --- */
 
 static void sidecar_close_handle(uv_handle_t *handle)
 {
@@ -97,7 +98,7 @@ static void sidecar_signalled(uv_signal_t *handle, int number)
     sidecar_stop(handle->data, number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
-/* What other threads hand over. */
+/* --- what other threads hand over --- */
 
 static void sidecar_wake(void *data)
 {
@@ -153,9 +154,9 @@ static void sidecar_steward_failed(void *data, const struct hs_error *error)
     job_queue_post(s->queue, &s->failed_job);
 }
 
-/* Handlers of the server. */
+/* --- what the server asks for and tells --- */
 
-static void handle_hello(void *data, struct ipc_hello_answer *out)
+static void sidecar_hello(void *data, struct ipc_hello_answer *out)
 {
     struct sidecar *s = data;
     struct figures *f = figures_acquire(s->board);
@@ -167,48 +168,22 @@ static void handle_hello(void *data, struct ipc_hello_answer *out)
     figures_release(s->board);
 }
 
-static void handle_attached(void *data, const char *client)
+static void sidecar_attached(void *data, const char *client)
 {
     steward_node_attached(((struct sidecar *)data)->steward, client);
 }
 
-static void handle_detached(void *data)
+static void sidecar_detached(void *data)
 {
     steward_node_detached(((struct sidecar *)data)->steward);
 }
 
-static void handle_deliver(void *data, struct ipc_request *request,
-                           const struct ipc_delivery *delivery)
+static void sidecar_post(void *data, struct ipc_request *request)
 {
-    steward_deliver(((struct sidecar *)data)->steward, request, delivery);
+    steward_request(((struct sidecar *)data)->steward, request);
 }
 
-static void handle_commit(void *data, uint64_t height)
-{
-    steward_commit(((struct sidecar *)data)->steward, height);
-}
-
-static void handle_prepare(void *data, struct ipc_request *request, uint64_t height)
-{
-    steward_prepare_commit(((struct sidecar *)data)->steward, request, height);
-}
-
-static enum hs_status handle_status(void *data, struct buffer *out)
-{
-    struct sidecar *s = data;
-    struct figures figures;
-    json_t *map;
-    enum hs_status st;
-
-    figures_copy(s->board, &figures);
-    map = status_json(&figures, clock_us(), clock_unix_s());
-    st = map ? wire_json_write(map, out, NULL) : HS_NOMEM;
-    json_decref(map);
-    figures_fini(&figures);
-    return st;
-}
-
-static enum hs_status handle_metrics(void *data, struct buffer *out)
+static enum hs_status sidecar_metrics(void *data, struct buffer *out)
 {
     struct sidecar *s = data;
     struct figures figures;
@@ -220,15 +195,66 @@ static enum hs_status handle_metrics(void *data, struct buffer *out)
     return st;
 }
 
+/* --- the wire's methods: what the loop thread answers at once, and the rows --- */
+
+static void sidecar_reply(struct ipc_request *request, enum hs_status st, struct buffer *packed)
+{
+    if (st == HS_OK) {
+        ipc_reply(request, buffer_slice(packed));
+    } else {
+        ipc_reply_error(request, IPC_INTERNAL, hs_status_text(st));
+    }
+    buffer_fini(packed);
+}
+
+static void handle_status(void *data, struct ipc_request *request)
+{
+    struct sidecar *s = data;
+    struct buffer packed = {0};
+    struct figures figures;
+    json_t *map;
+
+    figures_copy(s->board, &figures);
+    map = status_json(&figures, clock_us(), clock_unix_s());
+    sidecar_reply(request, map ? wire_json_write(map, &packed, NULL) : HS_NOMEM, &packed);
+    json_decref(map);
+    figures_fini(&figures);
+}
+
+static void handle_metrics(void *data, struct ipc_request *request)
+{
+    struct buffer page = {0}, packed = {0};
+    enum hs_status st = sidecar_metrics(data, &page);
+    struct wire_writer w;
+
+    wire_begin(&w, &packed);
+    wire_put_text(&w, buffer_slice(&page));
+    if (st == HS_OK) st = wire_end(&w);
+    buffer_fini(&page);
+    sidecar_reply(request, st, &packed);
+}
+
 static void handle_shutdown(void *data, struct ipc_request *request)
 {
-    static const char empty_map[] = {(char)0x80};
-
-    ipc_reply(request, slice_make(empty_map, sizeof empty_map));
+    ipc_reply_empty(request);
     sidecar_stop(data, "the node asked for it");
 }
 
-/* systemd. */
+#define SIDECAR_PARAMS(type, reader) .params_size = sizeof(type), .read = (reader)
+
+static const struct ipc_method sidecar_methods[] = {
+    {"deliver", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_delivery, ipc_delivery_read),
+     .job = steward_deliver},
+    {"commit", IPC_NODE, IPC_NOTIFICATION, SIDECAR_PARAMS(struct ipc_height, ipc_height_read),
+     .job = steward_commit},
+    {"prepare_commit", IPC_NODE, IPC_REQUEST, SIDECAR_PARAMS(struct ipc_height, ipc_height_read),
+     .job = steward_prepare_commit},
+    {"status", IPC_ANYONE, IPC_REQUEST, .handle = handle_status},
+    {"metrics", IPC_ANYONE, IPC_REQUEST, .handle = handle_metrics},
+    {"shutdown", IPC_NODE, IPC_REQUEST, .handle = handle_shutdown},
+};
+
+/* --- systemd --- */
 
 static void sidecar_notify_phase(struct sidecar *s)
 {
@@ -256,7 +282,7 @@ static void sidecar_tick(uv_timer_t *timer)
     sidecar_notify_phase(timer->data);
 }
 
-/* Opening. */
+/* --- opening --- */
 
 static enum hs_status sidecar_loop_failed(struct hs_error *err, int code)
 {
@@ -311,16 +337,13 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
         .loop = &s->loop,
         .socket_path = s->config->socket_path,
         .chain_id = s->config->chain_id,
-        .handlers = {.hello_answer = handle_hello,
-                     .node_attached = handle_attached,
-                     .node_detached = handle_detached,
-                     .deliver = handle_deliver,
-                     .commit = handle_commit,
-                     .prepare_commit = handle_prepare,
-                     .status = handle_status,
-                     .metrics = handle_metrics,
-                     .shutdown = handle_shutdown},
-        .data = s,
+        .owner = {.methods = sidecar_methods,
+                  .methods_len = sizeof sidecar_methods / sizeof *sidecar_methods,
+                  .post = sidecar_post,
+                  .hello_answer = sidecar_hello,
+                  .node_attached = sidecar_attached,
+                  .node_detached = sidecar_detached,
+                  .data = s},
     };
 
     return ipc_server_start(&options, &s->server, err);
@@ -341,7 +364,7 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     if (st == HS_OK) st = job_queue_open(sidecar_wake, s, &s->queue, err);
     if (st == HS_OK) st = node_link_open(s->queue, sidecar_ask_node, s, &s->link, err);
     if (st == HS_OK && c->metrics_address) {
-        st = metrics_http_start(&s->loop, c->metrics_address, handle_metrics, s, &s->http, err);
+        st = metrics_http_start(&s->loop, c->metrics_address, sidecar_metrics, s, &s->http, err);
     }
     /* The server before the steward: a socket in use must be found before a log is written to. No
      * handler runs before the loop does. */

@@ -5,8 +5,9 @@
 
 #include "sidecar/steward/delivery_answer.h"
 #include "sidecar/steward/helm.h"
-#include "sidecar/steward/steward_jobs.h"
+#include "sidecar/steward/wire_job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,63 +158,51 @@ void steward_post(struct steward *s, struct job *job)
     job_queue_post(s->queue, job);
 }
 
-/* --- jobs, on the steward's thread; their owner is the helm --- */
+/* --- the wire's methods, on the steward's thread; their data is the helm --- */
 
-static void steward_deliver_job(struct job *job, void *owner)
+void steward_deliver(void *helm, struct wire_job *j)
 {
-    struct delivery_job *j = (struct delivery_job *)job;
-    const struct helm_delivery delivery = {.real = j->real,
-                                           .message = j->message,
+    const struct ipc_delivery *d = wire_job_params(j);
+    const struct helm_delivery delivery = {.real = d->real,
+                                           .message = d->message,
                                            .node_epoch = j->node_epoch,
                                            .arrived_us = j->arrived_us};
     struct buffer packed = {0};
     struct hs_error err = {0};
-    enum hs_status st = helm_deliver(owner, &delivery, &packed, &err);
+    enum hs_status st = helm_deliver(helm, &delivery, &packed, &err);
 
     if (st == HS_OK) {
-        answer_post(j->loop, j->request, &packed);
+        wire_job_answer(j, &packed);
     } else {
-        answer_post_error(j->loop, j->request, delivery_answer_code(st), err.text);
+        wire_job_fail(j, delivery_answer_code(st), err.text);
     }
-    j->request = NULL;
     buffer_fini(&packed);
-    delivery_job_free(job);
 }
 
-static void steward_prepare_job(struct job *job, void *owner)
+void steward_prepare_commit(void *helm, struct wire_job *j)
 {
-    struct prepare_job *j = (struct prepare_job *)job;
     struct hs_error err = {0};
 
-    if (helm_prepare_commit(owner, &err) == HS_OK) {
-        answer_post_ok(j->loop, j->request);
+    if (helm_prepare_commit(helm, &err) == HS_OK) {
+        wire_job_done(j);
     } else {
-        answer_post_error(j->loop, j->request, IPC_STORAGE_FAILED, err.text);
+        wire_job_fail(j, IPC_STORAGE_FAILED, err.text);
     }
-    j->request = NULL;
-    prepare_job_free(job);
 }
 
-static void steward_commit_job(struct job *job, void *owner)
+void steward_commit(void *helm, struct wire_job *j)
 {
-    helm_commit(owner, ((struct commit_job *)job)->height);
-    commit_job_free(job);
+    const struct ipc_height *block = wire_job_params(j);
+
+    helm_commit(helm, block->height);
+    wire_job_done(j);
 }
 
-static void steward_node_job(struct job *job, void *owner)
+/* --- what the loop thread posts --- */
+
+void steward_request(struct steward *s, struct ipc_request *request)
 {
-    struct node_job *j = (struct node_job *)job;
-
-    helm_node(owner, j->connected, j->client);
-    node_job_free(job);
-}
-
-/* What the loop thread posts. Without memory for a job, the peer is told and nothing is queued. */
-
-void steward_deliver(struct steward *s, struct ipc_request *request,
-                     const struct ipc_delivery *delivery)
-{
-    struct delivery_job *j = delivery_job_open(s->o.loop, request, delivery);
+    struct wire_job *j = wire_job_open(s->o.loop, request);
 
     if (!j) {
         ipc_reply_error(request, IPC_INTERNAL, "out of memory");
@@ -221,41 +210,40 @@ void steward_deliver(struct steward *s, struct ipc_request *request,
     }
     j->node_epoch = atomic_load(&s->node_epoch);
     j->arrived_us = clock_now_us(s->o.clock);
-    j->job.run = steward_deliver_job;
     steward_post(s, &j->job);
 }
 
-void steward_prepare_commit(struct steward *s, struct ipc_request *request, uint64_t height)
-{
-    struct prepare_job *j = prepare_job_open(s->o.loop, request, height);
+struct node_job { /* a node came, or went */
+    struct job job;
+    bool connected;
+    char client[HS_NAME_BYTES_MAX];
+};
 
-    if (!j) {
-        ipc_reply_error(request, IPC_INTERNAL, "out of memory");
-        return;
-    }
-    j->job.run = steward_prepare_job;
-    steward_post(s, &j->job);
+static void node_job_run(struct job *job, void *helm)
+{
+    struct node_job *j = (struct node_job *)job;
+
+    helm_node(helm, j->connected, j->client);
+    free(j);
 }
 
-void steward_commit(struct steward *s, uint64_t height)
+static void node_job_drop(struct job *job)
 {
-    struct commit_job *j = commit_job_open(height);
-
-    if (!j) return; /* advice: the next height says the same */
-    j->job.run = steward_commit_job;
-    steward_post(s, &j->job);
+    free(job);
 }
 
 static void steward_node(struct steward *s, bool connected, const char *client)
 {
-    struct node_job *j = node_job_open(connected, client);
+    struct node_job *j = calloc(1, sizeof *j);
 
     (void)atomic_fetch_add(&s->node_epoch, 1);
     if (!j) {
-        logger_write(s->o.logger, LOG_LEVEL_ERROR, "out of memory");
+        logger_write(s->o.logger, LOG_LEVEL_ERROR, "out of memory: who the node is stays unknown");
         return;
     }
-    j->job.run = steward_node_job;
+    j->job = (struct job){.run = node_job_run, .drop = node_job_drop};
+    j->connected = connected;
+    (void)snprintf(j->client, sizeof j->client, "%s", client);
     steward_post(s, &j->job);
 }
 

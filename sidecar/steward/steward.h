@@ -13,7 +13,7 @@
 #ifndef HEADSTART_SIDECAR_STEWARD_STEWARD_H
 #define HEADSTART_SIDECAR_STEWARD_STEWARD_H
 
-#include "ipc/server.h"
+#include "ipc/request.h"
 #include "sidecar/data/data_folder.h"
 #include "sidecar/node/node_link.h"
 #include "sidecar/report/reporter.h"
@@ -49,12 +49,16 @@ void steward_stop(struct steward *s);
 /** Run a job of one's own among the others, with the struct helm as its owner. */
 void steward_post(struct steward *s, struct job *job);
 
-/** The request is answered exactly once, through the loop's queue. The delivery is copied. */
-void steward_deliver(struct steward *s, struct ipc_request *request,
-                     const struct ipc_delivery *delivery);
-void steward_prepare_commit(struct steward *s, struct ipc_request *request, uint64_t height);
-void steward_commit(struct steward *s, uint64_t height);
+/** Bring a request to its method's `job` (ipc_owner.post); it is answered exactly once, through the
+ *  loop's queue. */
+void steward_request(struct steward *s, struct ipc_request *request);
 void steward_node_attached(struct steward *s, const char *client);
 void steward_node_detached(struct steward *s);
+
+/* What methods of the wire do on the steward's thread: `job` in their rows. The data is the struct
+ * helm; each takes the job and answers it. */
+ipc_job steward_deliver;        /* params: struct ipc_delivery */
+ipc_job steward_commit;         /* struct ipc_height */
+ipc_job steward_prepare_commit; /* struct ipc_height */
 
 #endif

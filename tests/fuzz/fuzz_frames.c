@@ -54,23 +54,31 @@ static void read_all(struct packed_value root)
     }
 }
 
+static void read_params(struct packed_value params, ipc_reader *read, void *out)
+{
+    struct ipc_params p;
+
+    ipc_params_begin(&p, params);
+    read(&p, out);
+    must(p.code == IPC_FINE || p.words[0] != '\0');
+}
+
 static void read_frame(struct slice frame)
 {
-    struct session_hello hello;
-    struct ipc_delivery delivery;
+    struct session_hello hello = {0};
+    struct ipc_delivery delivery = {0};
+    struct ipc_height height = {0};
     struct rpc_frame rpc;
     struct packed_value params;
-    uint64_t height;
 
     read_all(packed_root(frame));
     if (rpc_parse(frame, &rpc) != NULL) return;
     params = rpc_params_map(rpc.params);
-    (void)session_method(rpc.method);
-    (void)session_hello_read(params, "chain", false, &hello);
-    (void)session_deliver_read(params, &delivery);
-    (void)session_height_read(params, &height);
-    (void)session_answer_check("store.get", rpc.result);
-    (void)session_answer_check("store.scan", rpc.result);
+    read_params(params, session_hello_read, &hello);
+    read_params(params, ipc_delivery_read, &delivery);
+    read_params(params, ipc_height_read, &height);
+    (void)session_question("store.get")->check(rpc.result);
+    (void)session_question("store.scan")->check(rpc.result);
 }
 
 /* The same bytes in two pieces: first those up to `cut`. */

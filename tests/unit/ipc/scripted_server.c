@@ -52,8 +52,9 @@ static void on_detached(void *data)
     ((struct scripted_server *)data)->facts.detached++;
 }
 
-static void on_deliver(void *data, struct ipc_request *request, const struct ipc_delivery *d)
+static void on_deliver(void *data, struct ipc_request *request)
 {
+    const struct ipc_delivery *d = ipc_request_params(request);
     struct scripted_server *s = data;
     struct scripted_task *t = calloc(1, sizeof *t);
 
@@ -69,39 +70,53 @@ static void on_deliver(void *data, struct ipc_request *request, const struct ipc
     s->held = t;
 }
 
-static void on_commit(void *data, uint64_t height)
+static void on_commit(void *data, struct ipc_request *request)
 {
+    const struct ipc_height *block = ipc_request_params(request);
     struct scripted_server *s = data;
 
     s->facts.commits++;
-    s->facts.commit_height = height;
+    s->facts.commit_height = block->height;
+    ipc_reply_empty(request);
 }
 
-static void on_prepare_commit(void *data, struct ipc_request *request, uint64_t height)
+static void on_prepare_commit(void *data, struct ipc_request *request)
 {
-    (void)height;
     ((struct scripted_server *)data)->facts.prepared++;
-    ipc_reply(request, slice_make("\x80", 1));
+    ipc_reply_empty(request);
 }
 
-static enum hs_status on_status(void *data, struct buffer *out)
+static void reply(struct ipc_request *request, struct wire_writer *w)
 {
+    scripted_must(wire_end(w) == HS_OK, "an answer cannot be packed");
+    ipc_reply(request, buffer_slice(w->out));
+    buffer_fini(w->out);
+}
+
+static void on_status(void *data, struct ipc_request *request)
+{
+    struct buffer packed = {0};
     struct wire_writer w;
 
     (void)data;
-    wire_begin(&w, out);
+    wire_begin(&w, &packed);
     wire_put_map(&w, 2);
     wire_put_text(&w, slice_text("schema"));
     wire_put_uint(&w, 1);
     wire_put_text(&w, slice_text("phase"));
     wire_put_text(&w, slice_text("primed"));
-    return wire_end(&w);
+    reply(request, &w);
 }
 
-static enum hs_status on_metrics(void *data, struct buffer *out)
+static void on_metrics(void *data, struct ipc_request *request)
 {
+    struct buffer packed = {0};
+    struct wire_writer w;
+
     (void)data;
-    return buffer_append_text(out, "headstart_ready 1\n");
+    wire_begin(&w, &packed);
+    wire_put_text(&w, slice_text("headstart_ready 1\n"));
+    reply(request, &w);
 }
 
 static void stop(struct scripted_server *s);
@@ -112,10 +127,22 @@ static void on_shutdown(void *data, struct ipc_request *request)
     struct scripted_server *s = data;
 
     s->facts.shutdowns++;
-    ipc_reply(request, slice_make("\x80", 1));
+    ipc_reply_empty(request);
     stop(s);
     atomic_store(&s->told_to_stop, true);
 }
+
+static const struct ipc_method methods[] = {
+    {"deliver", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_delivery), ipc_delivery_read, on_deliver,
+     NULL},
+    {"commit", IPC_NODE, IPC_NOTIFICATION, sizeof(struct ipc_height), ipc_height_read, on_commit,
+     NULL},
+    {"prepare_commit", IPC_NODE, IPC_REQUEST, sizeof(struct ipc_height), ipc_height_read,
+     on_prepare_commit, NULL},
+    {"status", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_status, NULL},
+    {"metrics", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_metrics, NULL},
+    {"shutdown", IPC_NODE, IPC_REQUEST, 0, NULL, on_shutdown, NULL},
+};
 
 /* --- orders from the test's thread --- */
 
@@ -224,22 +251,18 @@ struct scripted_server *scripted_server_open(const char *path)
     struct ipc_server_options options = {
         .socket_path = path,
         .chain_id = SCRIPTED_CHAIN,
-        .handlers = {.hello_answer = on_hello,
-                     .node_attached = on_attached,
-                     .node_detached = on_detached,
-                     .deliver = on_deliver,
-                     .commit = on_commit,
-                     .prepare_commit = on_prepare_commit,
-                     .status = on_status,
-                     .metrics = on_metrics,
-                     .shutdown = on_shutdown},
+        .owner = {.methods = methods,
+                  .methods_len = sizeof methods / sizeof *methods,
+                  .hello_answer = on_hello,
+                  .node_attached = on_attached,
+                  .node_detached = on_detached,
+                  .data = s},
     };
 
     scripted_must(s != NULL && uv_loop_init(&s->loop) == 0, "no loop");
     scripted_must(uv_async_init(&s->loop, &s->wake, on_wake) == 0, "no async handle");
     s->wake.data = s;
     options.loop = &s->loop;
-    options.data = s;
     scripted_must(ipc_server_start(&options, &s->ipc, &err) == HS_OK, err.text);
     scripted_must(pthread_mutex_init(&s->lock, NULL) == 0, "no lock");
     scripted_must(pthread_cond_init(&s->obeyed, NULL) == 0, "no condition");

@@ -84,11 +84,10 @@ static void on_got(void *data, enum hs_status status, struct slice result, const
     hall->request = NULL;
 }
 
-static void on_deliver(void *data, struct ipc_request *request, const struct ipc_delivery *d)
+static void on_deliver(void *data, struct ipc_request *request)
 {
     struct hall *hall = data;
 
-    (void)d;
     hall->delivered++;
     hall->request = request;
     if (ipc_node_request(hall->server, "store.get", slice_make("\x81\xa3key\xa1k", 7), on_got, hall,
@@ -97,17 +96,17 @@ static void on_deliver(void *data, struct ipc_request *request, const struct ipc
     }
 }
 
-static enum hs_status on_status(void *data, struct buffer *out)
+static void on_status(void *data, struct ipc_request *request)
 {
     (void)data;
-    return buffer_append_byte(out, (char)0x80);
+    ipc_reply_empty(request);
 }
 
-static enum hs_status on_metrics(void *data, struct buffer *out)
-{
-    (void)data;
-    return buffer_append_text(out, "up 1\n");
-}
+static const struct ipc_method methods[] = {
+    {"deliver", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_delivery), ipc_delivery_read, on_deliver,
+     NULL},
+    {"status", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_status, NULL},
+};
 
 static void hall_turn(struct hall *hall)
 {
@@ -122,12 +121,12 @@ static void hall_turn(struct hall *hall)
 static void hall_open(struct hall *hall)
 {
     struct ipc_server_options options = {.chain_id = SCRIPTED_CHAIN,
-                                         .handlers = {.hello_answer = on_hello,
-                                                      .node_attached = on_node,
-                                                      .node_detached = on_gone,
-                                                      .deliver = on_deliver,
-                                                      .status = on_status,
-                                                      .metrics = on_metrics}};
+                                         .owner = {.methods = methods,
+                                                   .methods_len = sizeof methods / sizeof *methods,
+                                                   .hello_answer = on_hello,
+                                                   .node_attached = on_node,
+                                                   .node_detached = on_gone,
+                                                   .data = hall}};
 
     memset(hall, 0, sizeof *hall);
     hall->left = -1;
@@ -136,7 +135,6 @@ static void hall_open(struct hall *hall)
     CU_ASSERT_EQUAL_FATAL(uv_loop_init(&hall->loop), 0);
     options.loop = &hall->loop;
     options.socket_path = hall->socket.text;
-    options.data = hall;
     CU_ASSERT_EQUAL_FATAL(ipc_server_start(&options, &hall->server, NULL), HS_OK);
 }
 
@@ -159,7 +157,7 @@ static bool hall_ask(struct hall *hall, struct raw_peer *p)
     return raw_peer_read(p, 0) == RAW_FRAME;
 }
 
-/* Returns how many of its five steps were answered as they should be. */
+/* Returns how many of its four steps were answered as they should be. */
 static int hall_session(struct hall *hall)
 {
     static const char value[] = "\x94\x01\x01\xc0\x81\xa5value\xa1v";
@@ -172,8 +170,6 @@ static int hall_session(struct hall *hall)
     fine += hall_ask(hall, &p) && raw_peer_told(&p, 1, NULL);
     raw_request(&hall->frame, 2, "status", slice_make(NULL, 0));
     fine += hall_ask(hall, &p) && raw_peer_told(&p, 2, NULL);
-    raw_request(&hall->frame, 3, "metrics", slice_make(NULL, 0));
-    fine += hall_ask(hall, &p) && raw_peer_told(&p, 3, NULL);
     raw_deliver(&hall->frame, 4, 0, "", slice_text("{}"));
     if (hall_ask(hall, &p) && p.frame.kind == RPC_REQUEST) {
         fine++;
@@ -199,7 +195,7 @@ static void nomem__server_loses_at_most_that_peer(void)
         hall.left = -1;
         usleep(failed && k == 0 ? 120000 : 0); /* accepting is tried again after 100 ms */
         hall_turn(&hall);
-        CU_ASSERT_EQUAL(hall_session(&hall), 5);
+        CU_ASSERT_EQUAL(hall_session(&hall), 4);
         CU_ASSERT_EQUAL(ipc_server_counters(hall.server).connections_node, 0);
         CU_ASSERT_PTR_NULL(hall.request);
         hall_close(&hall);

@@ -1,4 +1,5 @@
-/* The protocol's rules as tables: every (state, event), every (state, method), every parameter. */
+/* The protocol's rules as tables: every (state, event), every (state, who, kind), every parameter.
+ */
 #include "tests/unit/suite.h"
 
 #include "ipc/session.h"
@@ -38,46 +39,46 @@ static void session__every_state_and_event(void)
     }
 }
 
-static void session__every_state_and_method(void)
+static void session__every_state_and_who_and_kind(void)
 {
-    /* columns: hello, deliver, commit, prepare_commit, status, metrics, shutdown, other */
+    /* columns: before hello, anyone, after hello, node */
     static const struct {
         enum session_state state;
-        int codes[8];
+        enum ipc_code codes[IPC_WHO_COUNT];
     } rows[] = {
-        {SESSION_NEW,
-         {0, IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD, IPC_BAD_REQUEST, 0, 0, IPC_BAD_REQUEST,
-          IPC_UNKNOWN_METHOD}},
-        {SESSION_OBSERVER,
-         {IPC_BAD_REQUEST, IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD, IPC_BAD_REQUEST, 0, 0,
-          IPC_BAD_REQUEST, IPC_UNKNOWN_METHOD}},
-        {SESSION_NODE, {IPC_BAD_REQUEST, 0, IPC_UNKNOWN_METHOD, 0, 0, 0, 0, IPC_UNKNOWN_METHOD}},
-        {SESSION_DELIVERING,
-         {IPC_BAD_REQUEST, IPC_BUSY, IPC_UNKNOWN_METHOD, 0, 0, 0, 0, IPC_UNKNOWN_METHOD}},
+        {SESSION_NEW, {IPC_FINE, IPC_FINE, IPC_BAD_REQUEST, IPC_BAD_REQUEST}},
+        {SESSION_OBSERVER, {IPC_BAD_REQUEST, IPC_FINE, IPC_FINE, IPC_BAD_REQUEST}},
+        {SESSION_NODE, {IPC_BAD_REQUEST, IPC_FINE, IPC_FINE, IPC_FINE}},
+        {SESSION_DELIVERING, {IPC_BAD_REQUEST, IPC_FINE, IPC_FINE, IPC_FINE}},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        for (int method = METHOD_HELLO; method < METHOD_COUNT; method++) {
-            struct session_verdict verdict =
-                session_request_rule(rows[i].state, (enum session_method)method);
+        for (int who = 0; who < IPC_WHO_COUNT; who++) {
+            for (int kind = 0; kind < IPC_KIND_COUNT; kind++) {
+                struct ipc_verdict verdict =
+                    session_rule(rows[i].state, (enum ipc_who)who, (enum ipc_kind)kind);
+                enum ipc_code expected = rows[i].codes[who];
 
-            CU_ASSERT_EQUAL((int)verdict.code, rows[i].codes[method - METHOD_HELLO]);
-            CU_ASSERT_EQUAL(verdict.text == NULL, verdict.code == 0);
+                if (expected == IPC_FINE && kind == IPC_DELIVERY &&
+                    rows[i].state == SESSION_DELIVERING) {
+                    expected = IPC_BUSY;
+                }
+                CU_ASSERT_EQUAL(verdict.code, expected);
+                CU_ASSERT_EQUAL(verdict.text == NULL, verdict.code == IPC_FINE);
+            }
         }
     }
 }
 
-static void session__names_go_both_ways(void)
+static void code__every_one_has_a_name_of_its_own(void)
 {
-    for (int method = METHOD_HELLO; method < METHOD_OTHER; method++) {
-        const char *name = session_method_name((enum session_method)method);
-
-        CU_ASSERT_EQUAL(session_method(slice_text(name)), method);
+    for (int a = 0; a < IPC_CODE_COUNT; a++) {
+        CU_ASSERT_PTR_NOT_NULL_FATAL(ipc_code_name((enum ipc_code)a));
+        for (int b = 0; b < a; b++) {
+            CU_ASSERT_STRING_NOT_EQUAL(ipc_code_name((enum ipc_code)a),
+                                       ipc_code_name((enum ipc_code)b));
+        }
     }
-    CU_ASSERT_EQUAL(session_method(slice_text("hell")), METHOD_OTHER);
-    CU_ASSERT_EQUAL(session_method(slice_text("none")), METHOD_OTHER);
-    CU_ASSERT_EQUAL(session_method(slice_text("other")), METHOD_OTHER);
-    CU_ASSERT_EQUAL(session_method(slice_make(NULL, 0)), METHOD_OTHER);
     CU_ASSERT_STRING_EQUAL(ipc_code_name(IPC_BAD_REQUEST), "bad_request");
     CU_ASSERT_STRING_EQUAL(ipc_code_name(IPC_SHUTTING_DOWN), "shutting_down");
 }
@@ -121,13 +122,19 @@ static const struct field hello_fields[] = {{"protocol", PACKED_UINT, 1, NULL},
                                             {"client", PACKED_TEXT, 0, "me"},
                                             {NULL, PACKED_ABSENT, 0, NULL}};
 
-static enum ipc_code hello_code(const struct field *instead, size_t at, bool node_held)
+static enum ipc_code hello_code(const struct field *instead, size_t at, bool node_held,
+                                bool observers_full)
 {
     struct buffer packed = {0};
     struct session_hello hello = {0};
     struct packed_value params = pack_fields(&packed, hello_fields, instead, at);
-    enum ipc_code code = session_hello_read(params, "chain", node_held, &hello).code;
+    struct ipc_params p;
+    enum ipc_code code;
 
+    ipc_params_begin(&p, params);
+    session_hello_read(&p, &hello);
+    code = p.code ? p.code : session_hello_rule(&hello, "chain", node_held, observers_full).code;
+    CU_ASSERT_EQUAL(p.code == IPC_FINE, p.words[0] == '\0');
     buffer_fini(&packed);
     return code;
 }
@@ -138,28 +145,30 @@ static void hello__every_field_is_needed_and_checked(void)
     char longer[HS_NAME_BYTES_MAX + 2];
     struct field f = {NULL, PACKED_UINT, 2, NULL};
 
-    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, false), 0);
+    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, false, false), 0);
     for (size_t at = 0; at < 4; at++) {
-        CU_ASSERT_EQUAL(hello_code(NULL, at, false), IPC_BAD_REQUEST);
-        CU_ASSERT_EQUAL(hello_code(&nil, at, false), IPC_BAD_REQUEST);
+        CU_ASSERT_EQUAL(hello_code(NULL, at, false, false), IPC_BAD_REQUEST);
+        CU_ASSERT_EQUAL(hello_code(&nil, at, false, false), IPC_BAD_REQUEST);
     }
-    CU_ASSERT_EQUAL(hello_code(&f, 0, false), IPC_BAD_REQUEST); /* protocol 2 */
+    CU_ASSERT_EQUAL(hello_code(&f, 0, false, false), IPC_BAD_REQUEST); /* protocol 2 */
     f = (struct field){NULL, PACKED_TEXT, 0, "chai"};
-    CU_ASSERT_EQUAL(hello_code(&f, 1, false), IPC_WRONG_CHAIN);
-    CU_ASSERT_EQUAL(hello_code(&f, 1, true), IPC_WRONG_CHAIN); /* rather than busy */
+    CU_ASSERT_EQUAL(hello_code(&f, 1, false, false), IPC_WRONG_CHAIN);
+    CU_ASSERT_EQUAL(hello_code(&f, 1, true, false), IPC_WRONG_CHAIN); /* rather than busy */
     f.text = "admin";
-    CU_ASSERT_EQUAL(hello_code(&f, 2, false), IPC_BAD_REQUEST);
-    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, true), IPC_BUSY);
+    CU_ASSERT_EQUAL(hello_code(&f, 2, false, false), IPC_BAD_REQUEST);
+    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, true, false), IPC_BUSY);
+    CU_ASSERT_EQUAL(hello_code(NULL, SIZE_MAX, false, true), IPC_FINE);
     f.text = "observer";
-    CU_ASSERT_EQUAL(hello_code(&f, 2, true), 0);
+    CU_ASSERT_EQUAL(hello_code(&f, 2, true, false), 0);
+    CU_ASSERT_EQUAL(hello_code(&f, 2, false, true), IPC_BUSY);
     f.text = "\xff";
-    CU_ASSERT_EQUAL(hello_code(&f, 3, false), IPC_BAD_REQUEST);
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false, false), IPC_BAD_REQUEST);
     memset(longer, 'c', sizeof longer);
     longer[sizeof longer - 1] = '\0';
     f.text = longer;
-    CU_ASSERT_EQUAL(hello_code(&f, 3, false), IPC_BAD_REQUEST);
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false, false), IPC_BAD_REQUEST);
     longer[sizeof longer - 2] = '\0';
-    CU_ASSERT_EQUAL(hello_code(&f, 3, false), 0);
+    CU_ASSERT_EQUAL(hello_code(&f, 3, false, false), 0);
 }
 
 static const struct field deliver_fields[] = {
@@ -172,10 +181,13 @@ static enum ipc_code deliver_code(const struct field *instead, size_t at,
 {
     struct buffer packed = {0};
     struct packed_value params = pack_fields(&packed, deliver_fields, instead, at);
-    enum ipc_code code = session_deliver_read(params, delivery).code;
+    struct ipc_params p;
 
+    ipc_params_begin(&p, params);
+    ipc_delivery_read(&p, delivery);
+    CU_ASSERT_EQUAL(p.code == IPC_FINE, p.words[0] == '\0');
     buffer_fini(&packed); /* what delivery->message.text points to is gone */
-    return code;
+    return p.code;
 }
 
 static void deliver__every_field_is_needed_and_checked(void)
@@ -204,22 +216,33 @@ static void deliver__every_field_is_needed_and_checked(void)
 
 static void deliver__message_has_a_bound(void)
 {
-    struct buffer packed = {0};
     struct ipc_delivery d = {0};
-    struct field fields[6];
     char *text = malloc(HS_MESSAGE_BYTES_MAX + 2);
+    struct field f = {NULL, PACKED_TEXT, 0, text};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    memcpy(fields, deliver_fields, sizeof fields);
     memset(text, 'x', HS_MESSAGE_BYTES_MAX + 1);
     text[HS_MESSAGE_BYTES_MAX + 1] = '\0';
-    fields[4].text = text;
-    CU_ASSERT_EQUAL(session_deliver_read(pack_fields(&packed, fields, NULL, SIZE_MAX), &d).code,
-                    IPC_TOO_LARGE);
+    CU_ASSERT_EQUAL(deliver_code(&f, 4, &d), IPC_TOO_LARGE);
     text[HS_MESSAGE_BYTES_MAX] = '\0';
-    CU_ASSERT_EQUAL(session_deliver_read(pack_fields(&packed, fields, NULL, SIZE_MAX), &d).code, 0);
-    buffer_fini(&packed);
+    CU_ASSERT_EQUAL(deliver_code(&f, 4, &d), IPC_FINE);
     free(text);
+}
+
+static void params__first_that_is_wrong_sticks(void)
+{
+    struct buffer packed = {0};
+    struct ipc_params p;
+
+    ipc_params_begin(&p, pack_fields(&packed, deliver_fields, NULL, SIZE_MAX));
+    CU_ASSERT_EQUAL(ipc_params_uint(&p, "height", 10), 10);
+    CU_ASSERT_EQUAL(p.code, IPC_FINE);
+    CU_ASSERT_EQUAL(ipc_params_uint(&p, "time", 10), 0); /* is 11 */
+    CU_ASSERT_EQUAL(ipc_params_text(&p, "none").len, 0);
+    ipc_params_refuse(&p, IPC_TOO_LARGE, "later");
+    CU_ASSERT_EQUAL(p.code, IPC_BAD_REQUEST);
+    CU_ASSERT_STRING_EQUAL(p.words, "time must be an unsigned integer up to 10");
+    buffer_fini(&packed);
 }
 
 /* --- the node's answers --- */
@@ -230,7 +253,7 @@ static const char *answer_wrong(const char *method, const char *bytes, size_t le
 
     CU_ASSERT_EQUAL_FATAL(packed_scan_whole(slice_make(bytes, len), &frame_len, NULL, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(frame_len, len);
-    return session_answer_check(method, packed_root(slice_make(bytes, len)));
+    return session_question(method)->check(packed_root(slice_make(bytes, len)));
 }
 
 #define ANSWER_WRONG(method, text) answer_wrong(method, text, sizeof(text) - 1)
@@ -271,11 +294,12 @@ static void answer__store_scan_is_checked(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(session__every_state_and_event),
-    SUITE_CASE(session__every_state_and_method),
-    SUITE_CASE(session__names_go_both_ways),
+    SUITE_CASE(session__every_state_and_who_and_kind),
+    SUITE_CASE(code__every_one_has_a_name_of_its_own),
     SUITE_CASE(hello__every_field_is_needed_and_checked),
     SUITE_CASE(deliver__every_field_is_needed_and_checked),
     SUITE_CASE(deliver__message_has_a_bound),
+    SUITE_CASE(params__first_that_is_wrong_sticks),
     SUITE_CASE(answer__store_get_is_checked),
     SUITE_CASE(answer__store_scan_is_checked),
 };

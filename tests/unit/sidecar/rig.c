@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 /* The server's side of a request, played by the rig. The real one lies behind sockets; the steward
- * knows it only by these two functions. */
+ * knows it only by these four functions. */
 struct ipc_request {
+    const struct ipc_method *method;
+    const void *params;
     pthread_mutex_t mutex;
     pthread_cond_t answered;
     bool done;
@@ -33,7 +35,7 @@ static void request_answer(struct ipc_request *q, enum ipc_code code, struct sli
 
 void ipc_reply(struct ipc_request *request, struct slice packed)
 {
-    request_answer(request, (enum ipc_code)0, packed, "");
+    request_answer(request, IPC_FINE, packed, "");
 }
 
 void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char *text)
@@ -41,9 +43,19 @@ void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char
     request_answer(request, code, slice_make(NULL, 0), text);
 }
 
-static void request_init(struct ipc_request *q)
+const struct ipc_method *ipc_request_method(const struct ipc_request *request)
 {
-    *q = (struct ipc_request){.done = false};
+    return request->method;
+}
+
+const void *ipc_request_params(const struct ipc_request *request)
+{
+    return request->params;
+}
+
+static void request_init(struct ipc_request *q, const struct ipc_method *method, const void *params)
+{
+    *q = (struct ipc_request){.method = method, .params = params};
     (void)pthread_mutex_init(&q->mutex, NULL);
     (void)pthread_cond_init(&q->answered, NULL);
 }
@@ -319,7 +331,7 @@ struct probe_job {
 
 static void probe_answer(struct job *job)
 {
-    request_answer(&((struct probe_job *)job)->request, (enum ipc_code)0, slice_make(NULL, 0), "");
+    request_answer(&((struct probe_job *)job)->request, IPC_FINE, slice_make(NULL, 0), "");
 }
 
 void rig_lose_data(struct rig *r)
@@ -383,7 +395,7 @@ static void apply_writes(struct rig *r, struct slice packed)
 static struct rig_answer answer_read(struct slice packed)
 {
     struct packed_value root = packed_root(packed);
-    struct rig_answer a = {.code = (enum ipc_code)0};
+    struct rig_answer a = {.code = IPC_FINE};
 
     CU_ASSERT_TRUE(packed_uint(packed_member(root, "seqnum"), &a.after.seqnum));
     CU_ASSERT_TRUE(packed_uint(packed_member(root, "replayed"), &a.replayed));
@@ -393,18 +405,22 @@ static struct rig_answer answer_read(struct slice packed)
     return a;
 }
 
+static const struct ipc_method method_deliver = {.name = "deliver", .job = steward_deliver};
+static const struct ipc_method method_commit = {.name = "commit", .job = steward_commit};
+static const struct ipc_method method_prepare = {.name = "prepare", .job = steward_prepare_commit};
+
 static struct rig_answer deliver(struct rig *r, uint64_t height, const char *text, bool keep)
 {
     struct ipc_delivery delivery = {
         .real = rig_position(r),
         .message = {.height = height, .time = 1700000000 + height, .text = slice_text(text)},
     };
-    struct rig_answer a = {.code = (enum ipc_code)0};
+    struct rig_answer a = {.code = IPC_FINE};
     struct ipc_request request;
 
-    request_init(&request);
+    request_init(&request, &method_deliver, &delivery);
     r->calls = 0;
-    steward_deliver(r->steward, &request, &delivery);
+    steward_request(r->steward, &request);
     request_wait(&request);
     if (request.code) {
         a.code = request.code;
@@ -446,11 +462,12 @@ void rig_expect(struct rig_answer a, const char *path)
 
 enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height)
 {
+    struct ipc_height block = {.height = height};
     struct ipc_request request;
     enum ipc_code code;
 
-    request_init(&request);
-    steward_prepare_commit(r->steward, &request, height);
+    request_init(&request, &method_prepare, &block);
+    steward_request(r->steward, &request);
     request_wait(&request);
     code = request.code;
     request_fini(&request);
@@ -567,7 +584,7 @@ static struct probe_job probe(struct rig *r, void (*run)(struct job *job, void *
 {
     struct probe_job p = {.job = {.run = run, .drop = probe_answer}};
 
-    request_init(&p.request);
+    request_init(&p.request, NULL, NULL);
     steward_post(r->steward, &p.job);
     request_wait(&p.request);
     request_fini(&p.request);
@@ -607,7 +624,7 @@ static void tell(struct rig *r, enum phase_event event, bool leaves)
                          .leaves = leaves};
 
     r->told_on_purpose = true;
-    request_init(&j.probe.request);
+    request_init(&j.probe.request, NULL, NULL);
     steward_post(r->steward, &j.probe.job);
     request_wait(&j.probe.request);
     request_fini(&j.probe.request);
@@ -626,7 +643,13 @@ void rig_tell_and_leave(struct rig *r, enum phase_event event)
 /* Figures are shown when a job is done: once a second one has run, the first one's are. */
 void rig_commit(struct rig *r, uint64_t height)
 {
-    steward_commit(r->steward, height);
+    struct ipc_height block = {.height = height};
+    struct ipc_request request;
+
+    request_init(&request, &method_commit, &block);
+    steward_request(r->steward, &request);
+    request_wait(&request);
+    request_fini(&request);
     (void)rig_log_synced(r);
 }
 

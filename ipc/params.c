@@ -1,0 +1,70 @@
+#include "ipc/params.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void ipc_params_begin(struct ipc_params *p, struct packed_value map)
+{
+    *p = (struct ipc_params){.map = map};
+}
+
+void ipc_params_refuse(struct ipc_params *p, enum ipc_code code, const char *format, ...)
+{
+    va_list args;
+
+    assert(code != IPC_FINE);
+    if (p->code != IPC_FINE) return;
+    p->code = code;
+    va_start(args, format);
+    (void)vsnprintf(p->words, sizeof p->words, format, args);
+    va_end(args);
+}
+
+uint64_t ipc_params_uint(struct ipc_params *p, const char *key, uint64_t most)
+{
+    uint64_t value = 0;
+
+    if (!packed_uint(packed_member(p->map, key), &value) || value > most) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be an unsigned integer up to %" PRIu64, key,
+                          most);
+        return 0;
+    }
+    return value;
+}
+
+struct slice ipc_params_text(struct ipc_params *p, const char *key)
+{
+    struct slice text = {0};
+
+    if (!packed_text(packed_member(p->map, key), &text)) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be a string", key);
+    }
+    return text;
+}
+
+void ipc_delivery_read(struct ipc_params *p, void *out)
+{
+    struct ipc_delivery *d = out;
+    struct slice hash;
+    uint64_t seqnum;
+
+    d->message.height = ipc_params_uint(p, "height", HS_UINT_MAX);
+    d->message.time = ipc_params_uint(p, "time", HS_UINT_MAX);
+    seqnum = ipc_params_uint(p, "seqnum", HS_UINT_MAX - 1); /* one must be able to follow it */
+    hash = ipc_params_text(p, "hash");
+    d->message.text = ipc_params_text(p, "message");
+    if (d->message.text.len > HS_MESSAGE_BYTES_MAX) {
+        ipc_params_refuse(p, IPC_TOO_LARGE, "a message may have %d bytes", HS_MESSAGE_BYTES_MAX);
+    }
+    if (position_make(seqnum, hash, &d->real, NULL) != HS_OK) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST,
+                          "hash must be 64 lower-case hex digits, or \"\" where seqnum is 0");
+    }
+}
+
+void ipc_height_read(struct ipc_params *p, void *out)
+{
+    ((struct ipc_height *)out)->height = ipc_params_uint(p, "height", HS_UINT_MAX);
+}
