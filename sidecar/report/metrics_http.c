@@ -1,5 +1,10 @@
-/* A scraper's connection: request line in, page out, close. What it sends beyond the bounds below
- * ends it; there is no keep-alive, so nothing has to be parsed but the first line. */
+/* A scraper's connection: request in, page out, close. What it sends beyond the bounds below ends
+ * it; there is no keep-alive, so nothing has to be parsed but the first line and the host asked
+ * for.
+ *
+ * A web page that is open in a browser on this machine can have the browser ask any name that leads
+ * here, and read the answer where the name is the page's own (DNS rebinding). The browser then says
+ * that name in Host; so only our own address, and localhost, are answered. */
 #include "sidecar/report/metrics_http.h"
 
 #include "kernel/state/decimal.h"
@@ -7,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 #include <uv.h>
 
@@ -25,12 +31,15 @@ struct http_peer {
     int handles;     /* open ones */
     char request[HTTP_REQUEST_BYTES_MAX];
     size_t request_len;
+    bool head; /* asked by HEAD: no page */
     struct buffer response;
     uv_write_t write;
 };
 
 struct metrics_http {
     uv_tcp_t listener;
+    char host[INET6_ADDRSTRLEN + 2]; /* what was bound, as it was written, with its brackets */
+    bool every_address;              /* that of no interface in particular */
     enum hs_status (*render)(void *data, struct buffer *out);
     void *data;
     LIST_HEAD(, http_peer) peers;
@@ -91,7 +100,83 @@ static enum hs_status http_respond(struct http_peer *p, const char *status, stru
                                       "close\r\n\r\n",
                                       status, body.len);
 
-    return st == HS_OK ? buffer_append(&p->response, body) : st;
+    return st == HS_OK && !p->head ? buffer_append(&p->response, body) : st;
+}
+
+/* The first header of that name, with the blanks around its value; false: there is none. */
+static bool http_header(struct slice request, const char *name, struct slice *value)
+{
+    const char *at = request.data, *end = request.data + request.len;
+    size_t name_len = strlen(name);
+
+    while ((at = memmem(at, (size_t)(end - at), "\r\n", 2)) != NULL) {
+        const char *line_end;
+
+        at += 2;
+        line_end = memmem(at, (size_t)(end - at), "\r\n", 2);
+        if (!line_end) return false;
+        if ((size_t)(line_end - at) > name_len && at[name_len] == ':' &&
+            strncasecmp(at, name, name_len) == 0) {
+            *value = slice_make(at + name_len + 1, (size_t)(line_end - at) - name_len - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "HOST", "HOST:PORT", "[V6]:PORT", as text of its own; false where it cannot be ours. */
+static bool http_host_copy(struct slice value, char *out, size_t size)
+{
+    const char *colon;
+
+    while (value.len > 0 && *value.data == ' ') {
+        value = slice_make(value.data + 1, value.len - 1);
+    }
+    while (value.len > 0 && value.data[value.len - 1] == ' ') {
+        value.len--;
+    }
+    colon = value.len > 0 ? memrchr(value.data, ':', value.len) : NULL;
+    if (colon && value.data[value.len - 1] != ']') value.len = (size_t)(colon - value.data);
+    if (value.len == 0 || value.len >= size) return false;
+    memcpy(out, value.data, value.len);
+    out[value.len] = '\0';
+    return true;
+}
+
+static bool http_is_address(const char *host)
+{
+    char bare[INET6_ADDRSTRLEN + 2];
+    size_t len = strlen(host);
+    struct in6_addr v6;
+    struct in_addr v4;
+
+    if (host[0] != '[') return uv_inet_pton(AF_INET, host, &v4) == 0;
+    if (len < 3 || len - 2 >= sizeof bare || host[len - 1] != ']') return false;
+    memcpy(bare, host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return uv_inet_pton(AF_INET6, bare, &v6) == 0;
+}
+
+/* A peer that says no host is no browser. */
+static bool http_host_is_ours(const struct metrics_http *m, struct slice request)
+{
+    char host[INET6_ADDRSTRLEN + 2];
+    struct slice value;
+
+    if (!http_header(request, "Host", &value)) return true;
+    if (!http_host_copy(value, host, sizeof host)) return false;
+    if (strcasecmp(host, "localhost") == 0 || strcasecmp(host, m->host) == 0) return true;
+    return m->every_address && http_is_address(host); /* no name can be rebound to an address */
+}
+
+static bool http_target_is_metrics(struct slice request, const char *method)
+{
+    size_t method_len = strlen(method);
+    struct slice target =
+        slice_make(request.data + method_len, request.len - method_len); /* starts with it */
+
+    return slice_starts_with(target, slice_text("/metrics ")) ||
+           slice_starts_with(target, slice_text("/metrics?"));
 }
 
 static enum hs_status http_answer(struct http_peer *p)
@@ -100,10 +185,15 @@ static enum hs_status http_answer(struct http_peer *p)
     struct buffer page = {0};
     enum hs_status st;
 
-    if (!slice_starts_with(request, slice_text("GET "))) {
-        return http_respond(p, "405 Method Not Allowed", slice_text("only GET\n"));
+    p->head = slice_starts_with(request, slice_text("HEAD "));
+    if (!p->head && !slice_starts_with(request, slice_text("GET "))) {
+        return http_respond(p, "405 Method Not Allowed", slice_text("only GET and HEAD\n"));
     }
-    if (!slice_starts_with(request, slice_text("GET /metrics "))) {
+    if (!http_host_is_ours(p->owner, request)) {
+        return http_respond(p, "421 Misdirected Request",
+                            slice_text("ask by the address that --metrics names\n"));
+    }
+    if (!http_target_is_metrics(request, p->head ? "HEAD " : "GET ")) {
         return http_respond(p, "404 Not Found", slice_text("see /metrics\n"));
     }
     st = p->owner->render(p->owner->data, &page);
@@ -182,24 +272,36 @@ void metrics_http_stop(struct metrics_http *m)
     uv_close((uv_handle_t *)&m->listener, http_listener_closed);
 }
 
-/* "127.0.0.1:9464" or "[::1]:9464". */
-static bool http_address(const char *text, struct sockaddr_storage *out)
+static bool http_every_address(const struct sockaddr_storage *where)
+{
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)where;
+
+    if (where->ss_family == AF_INET6) return IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+    return ((const struct sockaddr_in *)where)->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* "127.0.0.1:9464", "[::1]:9464" or "localhost:9464". */
+static bool http_address(const char *text, struct metrics_http *m, struct sockaddr_storage *out)
 {
     const char *colon = strrchr(text, ':');
-    char host[INET6_ADDRSTRLEN + 2];
+    char bare[INET6_ADDRSTRLEN + 2];
     uint64_t port;
     size_t len;
 
     if (!colon || colon == text || uint_parse(slice_text(colon + 1), &port) != HS_OK) return false;
     len = (size_t)(colon - text);
-    if (port > UINT16_MAX || len >= sizeof host) return false;
-    memcpy(host, text, len);
-    host[len] = '\0';
-    if (host[0] == '[' && host[len - 1] == ']') {
-        host[len - 1] = '\0';
-        return uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)out) == 0;
+    if (port > UINT16_MAX || len >= sizeof m->host) return false;
+    memcpy(m->host, text, len);
+    m->host[len] = '\0';
+    if (strcasecmp(m->host, "localhost") == 0) {
+        return uv_ip4_addr("127.0.0.1", (int)port, (struct sockaddr_in *)out) == 0;
     }
-    return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)out) == 0;
+    if (m->host[0] != '[' || m->host[len - 1] != ']') {
+        return uv_ip4_addr(m->host, (int)port, (struct sockaddr_in *)out) == 0;
+    }
+    memcpy(bare, m->host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return uv_ip6_addr(bare, (int)port, (struct sockaddr_in6 *)out) == 0;
 }
 
 static enum hs_status http_failed(struct hs_error *err, const char *address, int code)
@@ -221,12 +323,14 @@ enum hs_status metrics_http_start(struct uv_loop_s *loop, const char *address,
     int code;
 
     *out = NULL;
-    if (!http_address(address, &where)) {
+    m = calloc(1, sizeof *m);
+    if (!m) return hs_fail(err, HS_NOMEM, "metrics");
+    if (!http_address(address, m, &where)) {
+        free(m);
         return hs_fail(err, HS_INVALID,
                        "--metrics %s is not ADDR:PORT, as in 127.0.0.1:9464, nor \"off\"", address);
     }
-    m = calloc(1, sizeof *m);
-    if (!m) return hs_fail(err, HS_NOMEM, "metrics");
+    m->every_address = http_every_address(&where);
     m->render = render;
     m->data = data;
     LIST_INIT(&m->peers);

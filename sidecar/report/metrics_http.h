@@ -1,4 +1,5 @@
-/* Metrics over HTTP: answers `GET /metrics`, one request a connection, and nothing else.
+/* Metrics over HTTP: answers GET and HEAD of /metrics, one request a connection, and nothing else,
+ * and only those who ask for the address that was bound, or for localhost.
  *
  * Threads: the loop thread.
  */
@@ -10,7 +11,7 @@
 struct uv_loop_s;
 struct metrics_http;
 
-/** Listen on "ADDR:PORT" ("[v6]:PORT" too). `render` appends the page.
+/** Listen on "ADDR:PORT", "[V6]:PORT" or "localhost:PORT". `render` appends the page.
  *  HS_INVALID: not an address; HS_IO, HS_PERMISSION, HS_LOCKED (in use). */
 HS_MUST_CHECK enum hs_status
 metrics_http_start(struct uv_loop_s *loop, const char *address,

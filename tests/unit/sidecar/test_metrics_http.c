@@ -93,7 +93,7 @@ static void metrics_http__answers_get_metrics_and_nothing_else(void)
     char response[1024];
 
     server_open(&s, "127.0.0.1:0");
-    ask(&s, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", response, sizeof response);
+    ask(&s, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", response, sizeof response);
     CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 200 OK\r\n", 17), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(response, "Content-Type: text/plain; version=0.0.4"));
     CU_ASSERT_PTR_NOT_NULL(strstr(response, "Content-Length: 7\r\n"));
@@ -103,6 +103,66 @@ static void metrics_http__answers_get_metrics_and_nothing_else(void)
     ask(&s, "POST /metrics HTTP/1.1\r\n\r\n", response, sizeof response);
     CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 405 ", 13), 0);
     server_close(&s);
+}
+
+static int status_of(const struct server *s, const char *request)
+{
+    char response[1024];
+
+    ask(s, request, response, sizeof response);
+    return strncmp(response, "HTTP/1.1 ", 9) == 0 ? (int)strtol(response + 9, NULL, 10) : -1;
+}
+
+static void metrics_http__head_and_queries_work(void)
+{
+    struct server s;
+    char response[1024];
+
+    server_open(&s, "localhost:0");
+    ask(&s, "HEAD /metrics HTTP/1.1\r\nHost: localhost:9464\r\n\r\n", response, sizeof response);
+    CU_ASSERT_EQUAL(strncmp(response, "HTTP/1.1 200 OK\r\n", 17), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(response, "Content-Length: 7\r\n"));
+    CU_ASSERT_STRING_EQUAL(response + strlen(response) - 4, "\r\n\r\n");
+    CU_ASSERT_EQUAL(status_of(&s, "GET /metrics?name=x HTTP/1.1\r\n\r\n"), 200);
+    CU_ASSERT_EQUAL(status_of(&s, "HEAD /metric HTTP/1.1\r\n\r\n"), 404);
+    CU_ASSERT_EQUAL(status_of(&s, "GET /metricsx HTTP/1.1\r\n\r\n"), 404);
+    server_close(&s);
+}
+
+/* What a browser is led here by says its own name. */
+static void metrics_http__only_the_bound_host_is_answered(void)
+{
+    static const struct {
+        const char *host;
+        int bound, every; /* bound to 127.0.0.1, to 0.0.0.0 */
+    } rows[] = {
+        {"127.0.0.1", 200, 200},
+        {" 127.0.0.1:9464 ", 200, 200},
+        {"LocalHost:9464", 200, 200},
+        {"evil.example", 421, 421},
+        {"evil.example:9464", 421, 421},
+        {"localhost.evil.example", 421, 421},
+        {"127.0.0.1.evil.example", 421, 421},
+        {"192.168.0.7:9464", 421, 200},
+        {"[fe80::1]:9464", 421, 200},
+        {"[evil]", 421, 421},
+        {"[", 421, 421},
+        {":9464", 421, 421},
+        {"", 421, 421},
+    };
+    struct server bound, every;
+    char request[256];
+
+    server_open(&bound, "127.0.0.1:0");
+    server_open(&every, "0.0.0.0:0");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)snprintf(request, sizeof request,
+                       "GET /metrics HTTP/1.1\r\nAccept: */*\r\nhost:%s\r\n\r\n", rows[i].host);
+        CU_ASSERT_EQUAL(status_of(&bound, request), rows[i].bound);
+        CU_ASSERT_EQUAL(status_of(&every, request), rows[i].every);
+    }
+    server_close(&bound);
+    server_close(&every);
 }
 
 static void metrics_http__silent_and_endless_peers_do_not_hold_it_up(void)
@@ -132,7 +192,9 @@ static void metrics_http__bad_or_taken_addresses_are_told(void)
                                       ":9464",
                                       "127.0.0.1:65536",
                                       "127.0.0.1:94x",
-                                      "localhost:9464",
+                                      "localhost:",
+                                      "elsewhere:9464",
+                                      "[]:9464",
                                       "[::1:9464"};
     struct metrics_http *http = NULL;
     struct hs_error err;
@@ -156,6 +218,8 @@ static void metrics_http__bad_or_taken_addresses_are_told(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(metrics_http__answers_get_metrics_and_nothing_else),
+    SUITE_CASE(metrics_http__head_and_queries_work),
+    SUITE_CASE(metrics_http__only_the_bound_host_is_answered),
     SUITE_CASE(metrics_http__silent_and_endless_peers_do_not_hold_it_up),
     SUITE_CASE(metrics_http__bad_or_taken_addresses_are_told),
 };
