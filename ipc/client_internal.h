@@ -1,6 +1,7 @@
 /* libheadstart's own structures, shared by the files that make it up:
  *
- *   client.c         the public functions
+ *   client.c         the public functions, a row a method
+ *   client_call.c    one call, whatever its method
  *   client_link.c    the socket
  *   client_result.c  a delivery's answer, taken apart
  *   client_store.c   headstart's questions about the node's store, answered

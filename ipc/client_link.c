@@ -1,5 +1,7 @@
 #include "ipc/client_link.h"
 
+#include "ipc/trust.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,11 +83,35 @@ static bool link_may_pass(int failure)
     return failure == ENOENT || failure == ECONNREFUSED || failure == EAGAIN || failure == EINTR;
 }
 
+/* Whoever serves here will be told our messages, and what it answers is written to our store. */
+static enum headstart_status link_check(int fd, const char *path, struct headstart_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int folder_len = slash ? (int)(slash - path) + 1 : 1;
+    char folder[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+    struct stat found;
+
+    (void)snprintf(folder, sizeof folder, "%.*s", folder_len, slash ? path : ".");
+    if (!trust_peer(fd)) {
+        return client_fail(err, HEADSTART_INVALID,
+                           "another user's process serves %s: it must be our own user's, or root's",
+                           path);
+    }
+    if (stat(folder, &found) != 0 || !trust_folder(&found, geteuid())) {
+        return client_fail(err, HEADSTART_INVALID,
+                           "others may write the socket's folder %s; take that right away (chmod "
+                           "go-w), or let headstart listen elsewhere",
+                           folder);
+    }
+    return HEADSTART_OK;
+}
+
 enum headstart_status client_link_open(struct client_link *link, const char *path,
                                        client_deadline deadline, struct headstart_error *err)
 {
     struct timespec pause = {.tv_nsec = LINK_RETRY_MS * 1000000L};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    enum headstart_status st;
     char words[128];
     int failure;
 
@@ -102,7 +129,9 @@ enum headstart_status client_link_open(struct client_link *link, const char *pat
         }
         nanosleep(&pause, NULL);
     }
-    return HEADSTART_OK;
+    st = link_check(link->fd, path, err);
+    if (st != HEADSTART_OK) client_link_close(link);
+    return st;
 }
 
 void client_link_close(struct client_link *link)

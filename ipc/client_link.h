@@ -27,7 +27,8 @@ enum headstart_status client_fail(struct headstart_error *err, enum headstart_st
                                   const char *format, ...) HS_PRINTF(3, 4);
 
 /** Connect, waiting until the deadline for a socket that is not there or not served yet.
- *  HEADSTART_UNREACHABLE, HEADSTART_INVALID: the path does not fit. */
+ *  HEADSTART_UNREACHABLE. HEADSTART_INVALID: the path does not fit, or leads where another user's
+ *  process serves, or may come to. */
 enum headstart_status client_link_open(struct client_link *link, const char *path,
                                        client_deadline deadline, struct headstart_error *err);
 /** Send all parts as one. Every failure leaves the link unusable. */

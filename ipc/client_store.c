@@ -31,6 +31,14 @@ static enum headstart_status store_refuse(struct headstart *h, uint64_t msgid, c
     return store_send(h, &w, slice_make(NULL, 0), deadline, err);
 }
 
+static enum headstart_status store_unknown(struct headstart *h, uint64_t msgid,
+                                           client_deadline deadline, struct headstart_error *err)
+{
+    return store_refuse(h, msgid, "unknown_method",
+                        "this node answers store.get and store.scan during a delivery", deadline,
+                        err);
+}
+
 static enum headstart_status store_get(struct headstart *h, const struct rpc_frame *question,
                                        client_deadline deadline, struct headstart_error *err)
 {
@@ -39,6 +47,7 @@ static enum headstart_status store_get(struct headstart *h, const struct rpc_fra
     struct slice key;
     int found;
 
+    if (!h->store.get) return store_unknown(h, question->msgid, deadline, err);
     if (!packed_text(packed_member(rpc_params_map(question->params), "key"), &key)) {
         return store_refuse(h, question->msgid, "bad_request", "store.get needs key", deadline,
                             err);
@@ -111,6 +120,7 @@ static enum headstart_status store_scan(struct headstart *h, const struct rpc_fr
     struct wire_writer w;
     struct slice after;
 
+    if (!h->store.next) return store_unknown(h, question->msgid, deadline, err);
     if (!packed_text(packed_member(params, "after"), &after) ||
         !packed_uint(packed_member(params, "bytes"), &scan.bytes_max)) {
         return store_refuse(h, question->msgid, "bad_request", "store.scan needs after and bytes",
@@ -132,17 +142,23 @@ static enum headstart_status store_scan(struct headstart *h, const struct rpc_fr
     return store_send(h, &w, buffer_slice(&h->entries), deadline, err);
 }
 
+static const struct {
+    const char *name;
+    enum headstart_status (*answer)(struct headstart *h, const struct rpc_frame *question,
+                                    client_deadline deadline, struct headstart_error *err);
+} store_questions[] = {
+    {"store.get", store_get},
+    {"store.scan", store_scan},
+};
+
 enum headstart_status client_store_answer(struct headstart *h, const struct rpc_frame *question,
                                           client_deadline deadline, struct headstart_error *err)
 {
     assert(question->kind == RPC_REQUEST);
-    if (h->delivering && h->store.get && slice_equal(question->method, slice_text("store.get"))) {
-        return store_get(h, question, deadline, err);
+    for (size_t i = 0; h->delivering && i < sizeof store_questions / sizeof *store_questions; i++) {
+        if (slice_equal(question->method, slice_text(store_questions[i].name))) {
+            return store_questions[i].answer(h, question, deadline, err);
+        }
     }
-    if (h->delivering && h->store.next && slice_equal(question->method, slice_text("store.scan"))) {
-        return store_scan(h, question, deadline, err);
-    }
-    return store_refuse(h, question->msgid, "unknown_method",
-                        "this node answers store.get and store.scan during a delivery", deadline,
-                        err);
+    return store_unknown(h, question->msgid, deadline, err);
 }

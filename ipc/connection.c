@@ -11,6 +11,7 @@
  * A failure while sending is not acted upon on the spot, because the sender is in the middle of
  * something: the socket is shut down, and the loop reports the end as it would any other. */
 #include "ipc/server_internal.h"
+#include "ipc/trust.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -123,6 +124,7 @@ static bool connection_take_frame(struct ipc_connection *c)
     }
     c->scanner = (struct packed_scanner){0};
     c->in_taken += frame_len;
+    c->heard_ms = uv_now(c->server->loop);
     if (!dispatch_frame(c, slice_make(rest.data, frame_len))) connection_end(c);
     return true;
 }
@@ -234,14 +236,62 @@ void connection_send(struct ipc_connection *c, struct slice head, struct slice b
     if (connection_queue(c, head, body, (size_t)sent) != HS_OK) connection_doom(c);
 }
 
+/* --- strangers: who has not said hello --- */
+
+static bool connection_is_stranger(const struct ipc_connection *c)
+{
+    return c->state == SESSION_NEW && !c->closing;
+}
+
+static void connection_on_strangers(uv_timer_t *timer)
+{
+    struct ipc_server *s = timer->data;
+    uint64_t now_ms = uv_now(s->loop), next_ms = 0;
+    struct ipc_connection *c;
+
+    LIST_FOREACH(c, &s->connections, link)
+    {
+        uint64_t due_ms = c->heard_ms + s->hello_timeout_ms;
+
+        if (!connection_is_stranger(c)) continue;
+        if (due_ms <= now_ms) {
+            connection_end(c);
+        } else if (next_ms == 0 || due_ms < next_ms) {
+            next_ms = due_ms;
+        }
+    }
+    if (next_ms > 0) {
+        (void)uv_timer_start(timer, connection_on_strangers, next_ms - now_ms, 0);
+    }
+}
+
+/* Where all places are taken, the stranger that was silent longest makes way: so none of them can
+ * keep the node out, and observers leave places free (IPC_OBSERVERS_MAX). */
+static bool connection_make_room(const struct ipc_connection *newcomer)
+{
+    struct ipc_connection *c, *oldest = NULL;
+    unsigned count = 0;
+
+    LIST_FOREACH(c, &newcomer->server->connections, link) /* newest first */
+    {
+        count += !c->closing;
+        if (c == newcomer || !connection_is_stranger(c)) continue;
+        if (!oldest || c->heard_ms <= oldest->heard_ms) oldest = c;
+    }
+    if (count <= IPC_CONNECTIONS_MAX) return true;
+    if (!oldest) return false;
+    connection_end(oldest);
+    return true;
+}
+
 /* --- accepting --- */
 
 static bool connection_welcome(const struct ipc_connection *c)
 {
     uv_os_fd_t fd;
 
-    if (c->server->stopping || c->server->connections_len > IPC_CONNECTIONS_MAX) return false;
-    return uv_fileno((const uv_handle_t *)&c->pipe, &fd) == 0 && listen_peer_check(fd);
+    if (c->server->stopping || uv_fileno((const uv_handle_t *)&c->pipe, &fd) != 0) return false;
+    return trust_peer(fd) && connection_make_room(c);
 }
 
 bool connection_accept(struct ipc_server *s)
@@ -255,6 +305,7 @@ bool connection_accept(struct ipc_server *s)
     }
     c->server = s;
     c->state = SESSION_NEW;
+    c->heard_ms = uv_now(s->loop);
     c->pipe.data = c;
     LIST_INIT(&c->requests);
     LIST_INIT(&c->questions);
@@ -264,6 +315,8 @@ bool connection_accept(struct ipc_server *s)
         !connection_welcome(c) ||
         uv_read_start((uv_stream_t *)&c->pipe, connection_on_room, connection_on_read) != 0) {
         connection_end(c);
+    } else if (!uv_is_active((uv_handle_t *)&s->stranger_timer)) {
+        (void)uv_timer_start(&s->stranger_timer, connection_on_strangers, s->hello_timeout_ms, 0);
     }
     return true;
 }

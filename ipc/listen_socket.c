@@ -8,6 +8,8 @@
  * libuv's own bind is not used: it cuts a path that is too long, and succeeds. */
 #include "ipc/listen_socket.h"
 
+#include "ipc/trust.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,7 @@ static enum hs_status listen_folder_lock(const char *path, int *out, struct hs_e
     char folder[LISTEN_PATH_BYTES + 1];
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) + 1 : 1;
+    struct stat found;
     int fd;
 
     memcpy(folder, slash ? path : ".", len);
@@ -33,6 +36,13 @@ static enum hs_status listen_folder_lock(const char *path, int *out, struct hs_e
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return hs_fail_errno(err, HS_IO, errno, "the socket's folder %s cannot be opened", folder);
+    }
+    if (fstat(fd, &found) != 0 || !trust_folder(&found, geteuid())) {
+        close(fd);
+        return hs_fail(err, HS_PERMISSION,
+                       "others may write the socket's folder %s, and put a socket of theirs in its "
+                       "place; take that right away (chmod go-w), or name another folder",
+                       folder);
     }
     for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (errno != EWOULDBLOCK || tries == LISTEN_LOCK_TRIES) {
@@ -137,19 +147,4 @@ void listen_socket_remove(const struct listen_socket *s)
 
     if (lstat(s->path, &found) != 0) return;
     if (found.st_dev == s->device && found.st_ino == s->inode) (void)unlink(s->path);
-}
-
-bool listen_peer_allowed(uid_t peer, uid_t own)
-{
-    return peer == own || peer == 0;
-}
-
-bool listen_peer_check(int fd)
-{
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) return false;
-    assert(len == sizeof peer);
-    return listen_peer_allowed(peer.uid, geteuid());
 }

@@ -23,16 +23,12 @@ struct listen_socket { /* plain value; the descriptor belongs to whoever opened 
  *           HS_TOO_LARGE  the path does not fit sun_path
  *           HS_LOCKED     another process listens there
  *           HS_EXISTS     the path is something else than a socket
- *           HS_PERMISSION, HS_IO
+ *           HS_PERMISSION others may write the folder, or we may not
+ *           HS_IO
  */
 HS_MUST_CHECK enum hs_status listen_socket_open(const char *path, struct listen_socket *out,
                                                 struct hs_error *err);
 /** Remove the file if it still is the one that was made. Does not close the descriptor. */
 void listen_socket_remove(const struct listen_socket *s);
-
-/** May a process of user `peer` talk to one of user `own`? Its own user and root may. */
-bool listen_peer_allowed(uid_t peer, uid_t own);
-/** Asks the kernel who is at the other end of `fd` (SO_PEERCRED); false when it cannot say. */
-bool listen_peer_check(int fd);
 
 #endif

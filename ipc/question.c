@@ -37,7 +37,7 @@ enum hs_status ipc_node_request(struct ipc_server *s, const char *method, struct
         return hs_fail(err, HS_BUSY, "%d requests to the node are unanswered", IPC_QUESTIONS_MAX);
     }
     q = malloc(sizeof *q);
-    if (!q) return hs_fail(err, HS_NOMEM, "a request to the node");
+    if (!q) return hs_fail(err, HS_NOMEM, "no memory for a request to the node");
     *q = (struct ipc_question){.msgid = ++c->question_msgid, .done = done, .data = data};
     q->asked = session_question(method);
     buffer_clear(&s->head);

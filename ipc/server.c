@@ -118,6 +118,7 @@ static void server_handles_open(struct ipc_server *s)
     server_timer_init(s, &s->stop_timer);
     server_timer_init(s, &s->accept_timer);
     server_timer_init(s, &s->held_timer);
+    server_timer_init(s, &s->stranger_timer);
 }
 
 static struct ipc_server *server_make(const struct ipc_server_options *options)
@@ -132,6 +133,8 @@ static struct ipc_server *server_make(const struct ipc_server_options *options)
     }
     s->loop = options->loop;
     s->owner = options->owner;
+    s->hello_timeout_ms =
+        options->hello_timeout_ms ? options->hello_timeout_ms : IPC_HELLO_TIMEOUT_MS;
     LIST_INIT(&s->connections);
     memcpy(s->chain_id, options->chain_id, strlen(options->chain_id) + 1);
     return s;
@@ -154,7 +157,7 @@ enum hs_status ipc_server_start(const struct ipc_server_options *options, struct
         assert(!options->owner.methods[i].handle != !options->owner.methods[i].job);
     }
     s = server_make(options);
-    if (!s) return hs_fail(err, HS_NOMEM, "the server");
+    if (!s) return hs_fail(err, HS_NOMEM, "no memory for the server");
     st = listen_socket_open(options->socket_path, &s->socket, err);
     if (st != HS_OK) {
         server_free(s);
@@ -194,6 +197,7 @@ void ipc_server_stop(struct ipc_server *s, void (*done)(void *data), void *data)
     server_close_handle((uv_handle_t *)&s->listener);
     server_close_handle((uv_handle_t *)&s->accept_timer);
     server_close_handle((uv_handle_t *)&s->held_timer);
+    server_close_handle((uv_handle_t *)&s->stranger_timer);
     LIST_FOREACH(c, &s->connections, link)
     {
         connection_finish(c);

@@ -22,12 +22,14 @@ struct ipc_server_options {
     struct uv_loop_s *loop;
     const char *socket_path;
     const char *chain_id;
+    unsigned hello_timeout_ms; /* 0: 10 s. Who said no hello and is silent that long is ended */
     struct ipc_owner owner;
 };
 
 /** Bind, chmod 0600, listen. A stale socket file (nobody answers) is replaced; a live one is
  *  HS_LOCKED. HS_TOO_LARGE: the path does not fit sun_path. HS_EXISTS: it is not a socket.
- *  HS_PERMISSION, HS_IO. SIGPIPE is ignored from here on unless the process handles it. */
+ *  HS_PERMISSION: others may write its folder, or we may not. HS_IO. SIGPIPE is ignored from here
+ * on unless the process handles it. */
 HS_MUST_CHECK enum hs_status ipc_server_start(const struct ipc_server_options *options,
                                               struct ipc_server **out, struct hs_error *err);
 /** Refuse new work, flush answers (for 2 s at most), close all, remove the socket file, then call

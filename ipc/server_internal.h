@@ -32,6 +32,7 @@ enum {
     IPC_QUEUE_BYTES_MAX = 2 * HS_FRAME_BYTES_MAX, /* unsent: the peer is given up */
     IPC_STOP_FLUSH_MS = 2000,
     IPC_ACCEPT_AGAIN_MS = 100,
+    IPC_HELLO_TIMEOUT_MS = 10000, /* without a hello and silent that long: ended */
 };
 
 /* A peer that stopped reading can still be given the largest answer. */
@@ -59,7 +60,8 @@ struct ipc_connection {
     uv_pipe_t pipe;
     enum session_state state; /* written by dispatch_advance alone */
     struct buffer in;
-    size_t in_taken; /* bytes of `in` that were dispatched */
+    size_t in_taken;   /* bytes of `in` that were dispatched */
+    uint64_t heard_ms; /* the loop's time of its last whole frame, or of its arrival */
     struct packed_scanner scanner;
     struct ipc_request_list requests;
     unsigned requests_len[IPC_KIND_COUNT];
@@ -80,10 +82,12 @@ struct ipc_server {
     char chain_id[HS_CHAIN_ID_BYTES_MAX + 1];
     struct listen_socket socket;
     uv_pipe_t listener;
-    uv_timer_t stop_timer;   /* ends the flushing */
-    uv_timer_t accept_timer; /* tries to accept again */
-    uv_timer_t held_timer;   /* fires at once: takes up a held delivery outside of ipc_reply */
-    unsigned handles_open;   /* the listener and the timers */
+    uv_timer_t stop_timer;     /* ends the flushing */
+    uv_timer_t accept_timer;   /* tries to accept again */
+    uv_timer_t stranger_timer; /* ends those that say no hello */
+    uint64_t hello_timeout_ms;
+    uv_timer_t held_timer; /* fires at once: takes up a held delivery outside of ipc_reply */
+    unsigned handles_open; /* the listener and the timers */
     struct ipc_connection_list connections;
     unsigned connections_len;
     struct ipc_connection *node;  /* who has the node role, or NULL */

@@ -41,8 +41,8 @@ enum headstart_status {
 
 struct headstart_error {
     enum headstart_status status;
-    char code[24];  /* protocol code when REFUSED ("busy", "too_large", …), else "" */
-    char text[512]; /* words, one line */
+    char code[24];  /* protocol code when REFUSED ("busy", "kernel_failed", …), else "" */
+    char text[512]; /* words, one line; when REFUSED they begin with the code */
 };
 
 struct headstart; /* a connection */
@@ -65,9 +65,10 @@ struct headstart_store {
 
 struct headstart_options {
     const char *socket_path; /* NULL: HEADSTART_SOCKET, else headstart_default_socket */
-    const char *chain_id;    /* NULL: no hello is said, for tools: status and metrics only */
+    const char *chain_id;    /* NULL: no hello is said, for tools: status and metrics only, and
+                              * headstart closes after 10 s of silence */
     const char *client;      /* name and version of the node software, for people */
-    bool observer;           /* status and metrics only */
+    bool observer;           /* may look, not deliver: status and metrics */
     struct headstart_store store;
     int connect_timeout_ms; /* 0: 5,000. Waits for a socket that is not there yet */
     int answer_timeout_ms;  /* 0: wait for ever: a delivery may wait for a long replay. Counts
@@ -108,7 +109,8 @@ struct headstart_result {
     uint64_t replayed, wait_us, run_us;
 };
 
-/** Connect and say hello. `*out` is NULL unless HEADSTART_OK. */
+/** Connect and say hello. `*out` is NULL unless HEADSTART_OK. HEADSTART_INVALID also where somebody
+ *  else than our own user or root serves the socket, or may write its folder. */
 enum headstart_status headstart_connect(const struct headstart_options *options,
                                         struct headstart **out, struct headstart_error *err);
 /** Where headstart listens unless told: /run/headstart/headstart.sock, or for users other than root

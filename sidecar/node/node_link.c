@@ -31,7 +31,7 @@ enum hs_status node_link_open(struct job_queue *loop, node_send_fn send, void *s
     struct node_link *l = calloc(1, sizeof *l);
 
     *out = NULL;
-    if (!l) return hs_fail(err, HS_NOMEM, "node link");
+    if (!l) return hs_fail(err, HS_NOMEM, "no memory for the node link");
     *l = (struct node_link){.loop = loop, .send = send, .send_data = send_data};
     *out = l;
     return HS_OK;
@@ -68,7 +68,8 @@ static void exchange_answer(void *data, enum hs_status status, struct slice resu
     assert(!x->done);
     x->status = status;
     if (status == HS_OK && buffer_assign(&x->result, result) != HS_OK) {
-        x->status = hs_fail(&x->error, HS_NOMEM, "an answer of %zu bytes", result.len);
+        x->status =
+            hs_fail(&x->error, HS_NOMEM, "no memory for an answer of %zu bytes", result.len);
     } else if (status != HS_OK) {
         (void)hs_fail(&x->error, status, "%s: %s", x->method, text ? text : hs_status_text(status));
     }
@@ -120,7 +121,7 @@ enum hs_status node_link_request(struct node_link *l, const char *method, struct
     struct exchange *x = exchange_open(l, method, params);
     enum hs_status st;
 
-    if (!x) return hs_fail(err, HS_NOMEM, "%s", method);
+    if (!x) return hs_fail(err, HS_NOMEM, "%s: no memory to ask with", method);
     job_queue_post(l->loop, &x->job);
     (void)pthread_mutex_lock(&x->mutex);
     while (!x->done) {

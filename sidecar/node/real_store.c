@@ -46,7 +46,7 @@ static enum hs_status real_store_get(struct kv_store *kv, struct slice key, stru
     wire_put_text(&w, key);
     st = wire_end(&w);
     if (st != HS_OK) {
-        (void)hs_fail(err, st, "store.get");
+        (void)hs_fail(err, st, "store.get: no memory to ask with");
         goto out;
     }
     real_store_count(r, false);
@@ -103,7 +103,7 @@ static enum hs_status batch_fetch(struct real_store *r, struct slice after, stru
     wire_put_uint(&w, REAL_STORE_BATCH_BYTES);
     if (st == HS_OK) st = wire_end(&w);
     if (st != HS_OK) {
-        (void)hs_fail(err, st, "store.scan");
+        (void)hs_fail(err, st, "store.scan: no memory to ask with");
         goto out;
     }
     real_store_count(r, true);
@@ -191,7 +191,7 @@ enum hs_status real_store_open(struct node_link *link, struct figures_board *boa
     struct real_store *r = calloc(1, sizeof *r);
 
     *out = NULL;
-    if (!r) return hs_fail(err, HS_NOMEM, "real store");
+    if (!r) return hs_fail(err, HS_NOMEM, "no memory for the real store");
     r->kv.ops = &real_store_ops;
     r->link = link;
     r->board = board;

@@ -246,11 +246,17 @@ static void *run(void *data)
 
 struct scripted_server *scripted_server_open(const char *path)
 {
+    return scripted_server_open_strict(path, 0);
+}
+
+struct scripted_server *scripted_server_open_strict(const char *path, unsigned hello_timeout_ms)
+{
     struct scripted_server *s = calloc(1, sizeof *s);
     struct hs_error err = {.text = ""};
     struct ipc_server_options options = {
         .socket_path = path,
         .chain_id = SCRIPTED_CHAIN,
+        .hello_timeout_ms = hello_timeout_ms,
         .owner = {.methods = methods,
                   .methods_len = sizeof methods / sizeof *methods,
                   .hello_answer = on_hello,

@@ -22,6 +22,8 @@ struct scripted_server;
 
 /** A listening server at `path` with its loop running. Failures end the test program. */
 struct scripted_server *scripted_server_open(const char *path);
+/** The same, which ends those who say no hello and are silent for that long. */
+struct scripted_server *scripted_server_open_strict(const char *path, unsigned hello_timeout_ms);
 /** Stops the server in good order, while it works if need be, ends the thread and frees all. */
 void scripted_server_close(struct scripted_server *s);
 /** Answer the deliveries that are held. */

@@ -238,29 +238,74 @@ static void server__every_flipped_bit_of_a_delivery_is_answered_or_ended(void)
 
 /* --- bounds --- */
 
-static void server__sixty_fifth_connection_is_turned_away(void)
+enum { PLACES = 64, OBSERVERS = 48 };
+
+/* Idle or half-open: places are all taken, and the node comes in all the same. */
+static void server__strangers_make_way_for_the_node(void)
 {
     struct stage g;
-    struct raw_peer peers[64], extra;
+    struct raw_peer peers[PLACES], node;
 
     stage_open(&g);
-    for (size_t i = 0; i < 64; i++) {
+    for (size_t i = 0; i < PLACES; i++) {
         raw_peer_open(&peers[i], g.socket.text);
-        stage_expect_told(&g, &peers[i], "status", NULL);
+        if (i % 2 == 0) stage_expect_told(&g, &peers[i], "status", NULL);
+        if (i % 2 == 1) (void)raw_peer_send(&peers[i], slice_make("\x94\x00", 2));
     }
-    raw_peer_open(&extra, g.socket.text);
-    stage_expect_end(&extra);
-    CU_ASSERT_EQUAL(scripted_server_facts(g.server).counters.connections_new, 64);
-    raw_peer_close(&peers[0]);
-    do { /* one place is free as soon as the loop has seen that */
-        raw_peer_open(&extra, g.socket.text);
-        raw_request(&g.frame, 1, "status", slice_make(NULL, 0));
-    } while (raw_peer_ask(&extra, &g.frame) == RAW_END && (raw_peer_close(&extra), true));
-    CU_ASSERT(raw_peer_told(&extra, 1, NULL));
-    raw_peer_close(&extra);
-    for (size_t i = 1; i < 64; i++) {
+    while (scripted_server_facts(g.server).counters.connections_new < PLACES) {
+        usleep(1000);
+    }
+    stage_peer(&g, &node, "node");
+    stage_expect_served(&g, &node, 2);
+    CU_ASSERT_EQUAL(scripted_server_facts(g.server).counters.connections_new, PLACES - 1);
+    raw_peer_close(&node);
+    for (size_t i = 0; i < PLACES; i++) {
         raw_peer_close(&peers[i]);
     }
+    stage_close(&g);
+}
+
+static void server__observers_leave_places_for_the_node(void)
+{
+    struct stage g;
+    struct raw_peer peers[OBSERVERS], extra, node;
+
+    stage_open(&g);
+    for (size_t i = 0; i < OBSERVERS; i++) {
+        stage_peer(&g, &peers[i], "observer");
+    }
+    raw_peer_open(&extra, g.socket.text);
+    raw_hello(&g.frame, 1, SCRIPTED_CHAIN, "observer");
+    CU_ASSERT_EQUAL_FATAL(raw_peer_ask(&extra, &g.frame), RAW_FRAME);
+    CU_ASSERT(raw_peer_told(&extra, 1, "busy"));
+    stage_peer(&g, &node, "node");
+    stage_expect_served(&g, &node, 2);
+    raw_peer_close(&node);
+    raw_peer_close(&extra);
+    for (size_t i = 0; i < OBSERVERS; i++) {
+        raw_peer_close(&peers[i]);
+    }
+    stage_close(&g);
+}
+
+/* Waits for the server to act, not for a time: its patience is a parameter. */
+static void server__silent_strangers_are_ended_and_others_are_not(void)
+{
+    struct stage g;
+    struct raw_peer silent, half, node;
+
+    stage_open(&g);
+    scripted_server_close(g.server);
+    g.server = scripted_server_open_strict(g.socket.text, 1);
+    stage_node_again(&g, &node); /* a hello may come too late for that patience: then once more */
+    raw_peer_open(&silent, g.socket.text);
+    stage_expect_end(&silent);
+    raw_peer_open(&half, g.socket.text);
+    (void)raw_peer_send(&half, slice_make("\x94\x00", 2));
+    stage_expect_end(&half);
+    stage_expect_served(&g, &node, 2);
+    CU_ASSERT_EQUAL(scripted_server_facts(g.server).counters.connections_node, 1);
+    raw_peer_close(&node);
     stage_close(&g);
 }
 
@@ -334,7 +379,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(server__claims_cost_no_memory),
     SUITE_CASE(server__random_bytes_never_hurt),
     SUITE_CASE(server__every_flipped_bit_of_a_delivery_is_answered_or_ended),
-    SUITE_CASE(server__sixty_fifth_connection_is_turned_away),
+    SUITE_CASE(server__strangers_make_way_for_the_node),
+    SUITE_CASE(server__observers_leave_places_for_the_node),
+    SUITE_CASE(server__silent_strangers_are_ended_and_others_are_not),
     SUITE_CASE(server__slow_reader_stops_itself_only),
     SUITE_CASE(server__largest_answer_reaches_a_node_that_reads_late),
 };
