@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32, TAIL_BYTES = 8192 };
+enum { ARGUMENTS_MAX = 32, TAIL_BYTES = 8192, HANDLERS_POLLS = 1000, HANDLERS_POLL_US = 500 };
 
 void daemon_init(struct daemon *d, const char *place, const char *program, const char *kernel)
 {
@@ -101,6 +101,28 @@ bool daemon_wait(struct daemon *d, int timeout_ms)
 void daemon_signal(struct daemon *d, int signal)
 {
     if (d->pid > 0) (void)kill(d->pid, signal);
+}
+
+static bool daemon_handles(const struct daemon *d, int signal)
+{
+    char path[64], line[256];
+    unsigned long long caught = 0;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)d->pid);
+    f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "SigCgt:", 7) == 0) caught = strtoull(line + 7, NULL, 16);
+    }
+    if (f) (void)fclose(f);
+    return caught >> (signal - 1) & 1;
+}
+
+void daemon_wait_handlers(const struct daemon *d)
+{
+    for (int i = 0; i < HANDLERS_POLLS && !daemon_handles(d, SIGTERM); i++) {
+        (void)usleep(HANDLERS_POLL_US);
+    }
 }
 
 void daemon_kill(struct daemon *d)

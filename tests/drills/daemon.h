@@ -45,6 +45,9 @@ bool daemon_runs(struct daemon *d);
 /** Wait for its end; false when the deadline passes first. */
 bool daemon_wait(struct daemon *d, int timeout_ms);
 void daemon_signal(struct daemon *d, int signal);
+/** Wait until it handles SIGTERM itself: a process is nobody's before its main runs. Gives up after
+ *  half a second: from then on not to handle it is the daemon's own doing. */
+void daemon_wait_handlers(const struct daemon *d);
 /** SIGKILL, and wait until it is gone. Harmless when it does not run. */
 void daemon_kill(struct daemon *d);
 

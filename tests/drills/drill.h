@@ -53,7 +53,7 @@ struct drill_options {
     const char *rows;   /* names, comma between; NULL: all */
     uint64_t jobs;
     uint64_t only; /* this case alone, if `one` */
-    bool one, keep, json;
+    bool one, keep, templates, json;
 };
 
 /* What rows prepare once, before cases run side by side; then read only. */

@@ -35,6 +35,7 @@ static const char usage_text[] =
     "  --jobs N      cases side by side (default: processors)\n"
     "  --case N      that one case of one row, and keep its folder if it fails\n"
     "  --keep        keep the folders of cases that fail\n"
+    "  --templates   make what cases begin with, keep it, and run none\n"
     "Exit code 0: nothing lost, nothing diverged, no case failed; else 1.\n";
 
 enum {
@@ -46,6 +47,7 @@ enum {
     FLAG_CASE,
     FLAG_KEEP,
     FLAG_LIST,
+    FLAG_TEMPLATES,
     FLAG_JSON
 };
 
@@ -57,6 +59,7 @@ static const struct option drill_flags[] = {
     {"jobs", required_argument, NULL, FLAG_JOBS},
     {"case", required_argument, NULL, FLAG_CASE},
     {"keep", no_argument, NULL, FLAG_KEEP},
+    {"templates", no_argument, NULL, FLAG_TEMPLATES},
     {"list", no_argument, NULL, FLAG_LIST},
     {"json", no_argument, NULL, FLAG_JSON},
     {"help", no_argument, NULL, 'h'},
@@ -110,6 +113,7 @@ static int options_read(int argc, char **argv, struct drill_options *o)
         case FLAG_POINTS: o->points = optarg; break;
         case FLAG_KEEP: o->keep = true; break;
         case FLAG_JSON: o->json = true; break;
+        case FLAG_TEMPLATES: o->templates = o->keep = true; break;
         default:
             if (!flag_number(flag, optarg, o)) return usage("no number: ", optarg);
         }
@@ -310,10 +314,12 @@ static int run(const struct drill_options *options)
     if (st == HS_OK) st = tasks_make(&d, &tasks, &err);
     if (st == HS_OK) tasks_shuffle(&d, &tasks);
     if (st == HS_OK) st = report_open(options, &report, &err);
+    if (st == HS_OK && options->templates) tasks.len = 0;
     if (st == HS_OK) st = pool_run(&d, tasks.list, tasks.len, report_see, report, &err);
-    if (report) report_print(report);
+    if (report && !options->templates) report_print(report);
     if (st != HS_OK) (void)fprintf(stderr, "headstart-drill: %s\n", err.text);
-    if (d.scratch[0] && (!options->keep || !report || report_clean(report))) {
+    if (d.scratch[0] && !options->templates &&
+        (!options->keep || !report || report_clean(report))) {
         folder_remove(d.scratch);
     } else if (d.scratch[0]) {
         (void)fprintf(stderr, "headstart-drill: kept in %s\n", d.scratch);

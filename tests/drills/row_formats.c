@@ -1,6 +1,6 @@
-/* Row 19: folders of other formats: a version that is not ours in each place that has one, another
- * epoch, another chain. What is unknown is put aside and replayed; only a whole FORMAT of another
- * chain is refused, with 78. */
+/* Row 19: folders of other formats: one of each released version (golden/), a version that is not
+ * ours in each place that has one, another epoch, another chain. What is known is read, what is
+ * unknown is put aside and replayed; only a whole FORMAT of another chain is refused, with 78. */
 #include "kernel/state/little_endian.h"
 #include "replaylog/crc32c.h"
 #include "tests/drills/case.h"
@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { FORMATS_BLOCKS = 6, EXIT_CONFIG = 78, SEGMENT_SUMMED = 28, VERSION_AT = 8 };
 
@@ -26,20 +29,35 @@ static const char *const change_names[CHANGE_COUNT] = {
     "FORMAT's version",   "the epoch",      "the segment's version",
     "the pages' version", "the generation", "the chain"};
 static const char versions[] = {0, 2, 3, 99};
-enum { VERSIONS = sizeof versions };
+enum { VERSIONS = sizeof versions, CHANGES = CHANGE_COUNT * VERSIONS };
+enum { GOLDEN_PLACES = 3 };
+
+#define GOLDEN_FOLDER HEADSTART_SOURCE_DIR "/tests/drills/golden"
+
+struct formats_plan {
+    const struct world *world;
+    struct folder_list golden; /* archives, and the text that says how they are made */
+};
 
 static enum hs_status formats_prepare(struct drill *d, void **plan, uint64_t *total,
                                       struct hs_error *err)
 {
     static const char *const arguments[] = {"--snapshot-every", "10", NULL};
-    const struct world *w = NULL;
-    enum hs_status st = drill_trunk(d, WORLD_DIARY, &w, err);
+    struct formats_plan *p = calloc(1, sizeof *p);
+    enum hs_status st = p ? HS_OK : hs_fail(err, HS_NOMEM, "a plan");
 
-    if (st == HS_OK)
-        st = drill_template(d, w, "diary-filled", FORMATS_BLOCKS, arguments, false, err);
-    *plan = (void *)(uintptr_t)w; /* read only */
-    *total = CHANGE_COUNT * VERSIONS;
-    return st;
+    if (st == HS_OK) st = drill_trunk(d, WORLD_DIARY, &p->world, err);
+    if (st == HS_OK) {
+        st = drill_template(d, p->world, "diary-filled", FORMATS_BLOCKS, arguments, false, err);
+    }
+    if (st == HS_OK) st = folder_files(GOLDEN_FOLDER, &p->golden, err);
+    if (st != HS_OK) {
+        free(p);
+        return st;
+    }
+    *plan = p;
+    *total = CHANGES + p->golden.len * GOLDEN_PLACES;
+    return HS_OK;
 }
 
 /* The character behind a JSON key's colon is another one. */
@@ -113,14 +131,14 @@ static enum case_step refused(struct drill_case *c)
     return case_ended(c, "another chain's folder");
 }
 
-static void formats_run(struct drill_case *c)
+static void change_run(struct drill_case *c)
 {
+    const struct formats_plan *plan = c->plan;
     enum change change = (enum change)(c->number % CHANGE_COUNT);
     char version = versions[c->number / CHANGE_COUNT % VERSIONS];
     struct hs_error err = {0};
-    enum case_step step = case_begin(c, c->plan, "diary-filled", FORMATS_BLOCKS);
+    enum case_step step = case_begin(c, plan->world, "diary-filled", FORMATS_BLOCKS);
 
-    c->may_lose = c->damaged = true;
     case_say(c, "%s is another, %d", change_names[change], version);
     if (step == CASE_ON && change_files(c, change, version, &err) != HS_OK) {
         step = case_broken(c, &err);
@@ -131,5 +149,53 @@ static void formats_run(struct drill_case *c)
     if (step == CASE_ON) (void)case_conclude(c);
 }
 
+static enum case_step golden_unpack(struct drill_case *c, const char *name)
+{
+    char path[FOLDER_PATH_BYTES + 160];
+    int status = -1;
+    pid_t child;
+
+    (void)snprintf(path, sizeof path, GOLDEN_FOLDER "/%s", name);
+    if (mkdir(c->daemon.data, 0700) != 0) return case_verdict(c, DRILL_BROKEN, "a folder");
+    child = fork();
+    if (child == 0) {
+        (void)execlp("tar", "tar", "-xJf", path, "-C", c->daemon.data, "--no-same-owner",
+                     (char *)NULL);
+        _exit(127);
+    }
+    if (child > 0 && waitpid(child, &status, 0) == child && status == 0) return CASE_ON;
+    return case_verdict(c, DRILL_BROKEN, "the drill itself: tar -xJf %s", path);
+}
+
+/* The node stands where the folder's head is, a block before, or far behind. */
+static void golden_run(struct drill_case *c)
+{
+    static const uint64_t places[GOLDEN_PLACES] = {FORMATS_BLOCKS, FORMATS_BLOCKS - 1, 1};
+    const struct formats_plan *plan = c->plan;
+    uint64_t n = c->number - CHANGES;
+    const char *name = plan->golden.files[n / GOLDEN_PLACES].name;
+    enum case_step step = case_begin(c, plan->world, NULL, places[n % GOLDEN_PLACES]);
+
+    if (!strstr(name, ".tar.xz")) {
+        (void)case_verdict(c, DRILL_SKIPPED, "no archive");
+        return;
+    }
+    case_say(c, "%s, node at block %llu", name, (unsigned long long)places[n % GOLDEN_PLACES]);
+    if (step == CASE_ON) step = golden_unpack(c, name);
+    if (step == CASE_ON) step = case_live(c, NULL);
+    if (step == CASE_ON) step = case_blocks(c, 2);
+    if (step == CASE_ON) (void)case_conclude(c);
+}
+
+static void formats_run(struct drill_case *c)
+{
+    c->may_lose = c->damaged = true;
+    if (c->number < CHANGES) {
+        change_run(c);
+    } else {
+        golden_run(c);
+    }
+}
+
 const struct drill_row row_formats = {
-    "19", "versions, epoch, chain of another format", 100, formats_prepare, formats_run, NULL};
+    "19", "golden folders; another version, epoch, chain", 200, formats_prepare, formats_run, free};

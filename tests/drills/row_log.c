@@ -99,7 +99,9 @@ static void log_lines_mutate(struct log_lines *l, size_t at, enum mutation mutat
         line[1] = swapped;
         return;
     case MUTATION_MESSAGE: line->entry.message.text = slice_text(other); break;
-    case MUTATION_HASH: line->entry.after.hash[0] ^= 1; break;
+    case MUTATION_HASH:
+        line->entry.after.hash[0] = line->entry.after.hash[0] == '0' ? '1' : '0';
+        break;
     case MUTATION_HEIGHT: line->entry.message.height++; break;
     case MUTATION_TIME: line->entry.message.time++; break;
     case MUTATION_SEQNUM: line->entry.after.seqnum += 1; break;

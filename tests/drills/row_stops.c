@@ -127,6 +127,7 @@ static void stops_run(struct drill_case *c)
     }
     if (step == CASE_ON && moment == MOMENT_IDLE) step = case_connect(c);
     if (step == CASE_ON) {
+        daemon_wait_handlers(&c->daemon);
         (void)usleep(
             (useconds_t)dice_below(&c->dice, MOMENT_US_MAX * (moment == MOMENT_LONG ? 10 : 1)));
         step = stop_now(c, which, twice);
