@@ -12,7 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POINTS_MAX = 128, POINT_BYTES = 64, FAULT_BLOCKS = 6, FAULT_COUNTS = 8 };
+enum {
+    POINTS_MAX = 128,
+    POINT_BYTES = 64,
+    FAULT_BLOCKS = 6,
+    FAULT_COUNTS = 8,
+    FAULT_OPERATIONS = 300
+};
 
 /* Before the operation, and in the moment after it. */
 static const struct {
@@ -207,6 +213,30 @@ static void fault_heal(struct drill_case *c, enum case_step step)
     if (case_live(c, NULL) == CASE_ON && case_blocks(c, 2) == CASE_ON) (void)case_conclude(c);
 }
 
+/* A case's point and count. The last slots are of all operations together, whatever comes as the
+ * k-th. */
+struct fault_slot {
+    const char *point;
+    unsigned count;
+};
+
+static uint64_t fault_slots(const struct drill *d, const struct fault_plan *plan)
+{
+    const char *points = d->options->points;
+    bool all = !points || strcmp(points, "all") == 0;
+
+    return (uint64_t)plan->points_len * FAULT_COUNTS + (all ? FAULT_OPERATIONS : 0);
+}
+
+static struct fault_slot fault_slot(const struct fault_plan *plan, uint64_t at)
+{
+    uint64_t named = (uint64_t)plan->points_len * FAULT_COUNTS;
+
+    if (at >= named) return (struct fault_slot){"*.*.*", (unsigned)(at - named) + 1};
+    return (struct fault_slot){plan->points[at % plan->points_len],
+                               (unsigned)(at / plan->points_len) + 1};
+}
+
 static enum hs_status points_prepare(struct drill *d, void **plan, uint64_t *total,
                                      struct hs_error *err)
 {
@@ -215,22 +245,19 @@ static enum hs_status points_prepare(struct drill *d, void **plan, uint64_t *tot
 
     if (st != HS_OK) return st;
     *plan = p;
-    *total = (uint64_t)p->points_len * DEATHS * BASE_COUNT * FAULT_COUNTS;
+    *total = fault_slots(d, p) * DEATHS * BASE_COUNT;
     return HS_OK;
 }
 
 static void points_run(struct drill_case *c)
 {
     const struct fault_plan *plan = c->plan;
-    uint64_t n = c->number;
-    const char *point = plan->points[n % plan->points_len];
-    enum base base;
+    struct fault_slot slot = fault_slot(plan, c->number / DEATHS / BASE_COUNT);
+    enum base base = (enum base)(c->number / DEATHS % BASE_COUNT);
     char fault[128];
 
-    n /= plan->points_len;
-    base = (enum base)(n / DEATHS % BASE_COUNT);
-    (void)snprintf(fault, sizeof fault, "%s%s:%u:%s", point, deaths[n % DEATHS].moment,
-                   (unsigned)(n / DEATHS / BASE_COUNT) + 1, deaths[n % DEATHS].action);
+    (void)snprintf(fault, sizeof fault, "%s%s:%u:%s", slot.point, deaths[c->number % DEATHS].moment,
+                   slot.count, deaths[c->number % DEATHS].action);
     c->may_die = true;
     fault_heal(c, fault_live(c, base, fault));
 }
@@ -243,24 +270,20 @@ static enum hs_status errors_prepare(struct drill *d, void **plan, uint64_t *tot
 
     if (st != HS_OK) return st;
     *plan = p;
-    *total = (uint64_t)p->points_len * p->errors_len * 2 * BASE_COUNT * FAULT_COUNTS;
+    *total = fault_slots(d, p) * p->errors_len * 2 * BASE_COUNT;
     return HS_OK;
 }
 
 static void errors_run(struct drill_case *c)
 {
     const struct fault_plan *plan = c->plan;
-    uint64_t n = c->number;
-    uint64_t kinds = plan->errors_len;
-    const char *point = plan->points[n % plan->points_len];
-    enum base base;
+    uint64_t n = c->number, kinds = plan->errors_len;
+    struct fault_slot slot = fault_slot(plan, n / kinds / 2 / BASE_COUNT);
+    enum base base = (enum base)(n / kinds / 2 % BASE_COUNT);
     char fault[128];
 
-    n /= plan->points_len;
-    base = (enum base)(n / kinds / 2 % BASE_COUNT);
-    (void)snprintf(fault, sizeof fault, "%s:%u%s:%s", point,
-                   (unsigned)(n / kinds / 2 / BASE_COUNT) + 1, n / kinds % 2 ? "+" : "",
-                   plan->errors[n % kinds]);
+    (void)snprintf(fault, sizeof fault, "%s:%u%s:%s", slot.point, slot.count,
+                   n / kinds % 2 ? "+" : "", plan->errors[n % kinds]);
     c->may_lose = true;
     fault_heal(c, fault_live(c, base, fault));
 }

@@ -14,7 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KILLS_BLOCKS = 8, KILLS_DEEP = 5, KILL_US_MAX = 40000, SOAK_LIVES = 5 };
+enum {
+    KILLS_BLOCKS = 8,
+    KILLS_DEEP = 5,
+    KILL_US_MAX = 40000,
+    KILL_OPERATIONS = 60,
+    SOAK_LIVES = 5
+};
 
 #define KILLS_TEMPLATE "town-filled"
 
@@ -69,18 +75,33 @@ static enum case_step way_set(struct drill_case *c, enum way way)
     return step;
 }
 
-/* One life that is killed somewhere before or in its first deliveries. */
+/* One life that is killed somewhere before or in its first deliveries: at a moment, or by its k-th
+ * operation on the disk. */
 static enum case_step killed_life(struct drill_case *c, const struct daemon_how *how)
 {
-    enum case_step step = case_start(c, how);
-    pid_t killer;
+    bool by_operation = dice_chance(&c->dice, 50);
+    struct daemon_how own = *how;
+    char fault[64];
+    size_t words = 0;
+    pid_t killer = 0;
+    enum case_step step;
 
+    (void)snprintf(fault, sizeof fault, "HEADSTART_FAULT=*.*.*%s:%u:kill",
+                   dice_chance(&c->dice, 50) ? ".after" : "",
+                   1 + (unsigned)dice_below(&c->dice, KILL_OPERATIONS));
+    while (own.environment[words]) {
+        words++;
+    }
+    if (by_operation) own.environment[words] = fault;
+    step = case_start(c, &own);
     if (step != CASE_ON) return step;
     c->may_die = true;
-    killer = kill_later(&c->daemon, 500 + dice_below(&c->dice, KILL_US_MAX));
+    if (!by_operation) {
+        killer = kill_later(&c->daemon, 500 + dice_below(&c->dice, KILL_US_MAX));
+    }
     step = case_connect(c);
     if (step == CASE_ON) step = case_blocks(c, 1 + dice_below(&c->dice, 2));
-    (void)waitpid(killer, NULL, 0);
+    if (killer > 0) (void)waitpid(killer, NULL, 0);
     c->may_die = false;
     c->result.kills++;
     daemon_kill(&c->daemon);
@@ -90,13 +111,14 @@ static enum case_step killed_life(struct drill_case *c, const struct daemon_how 
 
 static void recovery_run(struct drill_case *c)
 {
+    static const struct daemon_how plain;
     enum way way = (enum way)(c->number % WAY_COUNT);
     unsigned deep = 1 + (unsigned)dice_below(&c->dice, KILLS_DEEP);
     enum case_step step = way_set(c, way);
 
     case_say(c, "%s, killed %u times", way_names[way], deep);
     while (step == CASE_ON && deep-- > 0) {
-        step = killed_life(c, NULL);
+        step = killed_life(c, &plain);
         if (c->block + 4 >= DRILL_BLOCKS) break;
     }
     if (step == CASE_ON) step = case_live(c, NULL);
