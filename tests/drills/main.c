@@ -29,7 +29,7 @@ static const char usage_text[] =
     "usage: headstart-drill [--rounds N] [--seed S] [--rows LIST] [--points LIST|all] [--jobs N]\n"
     "                       [--case N] [--keep] [--list] [--json]\n"
     "  --rounds N    cases of each row, at most (default 100; dear rows have fewer)\n"
-    "  --seed S      what is drawn follows from it (default: the clock)\n"
+    "  --seed S      what is drawn follows from it (default: HEADSTART_TEST_SEED, else the clock)\n"
     "  --rows LIST   these rows alone, comma between (default: all; --list shows them)\n"
     "  --points LIST fault points of rows 1, 8 and 9 (default: all)\n"
     "  --jobs N      cases side by side (default: processors)\n"
@@ -337,11 +337,15 @@ int main(int argc, char **argv)
 {
     struct drill_options options = {.rounds = 100};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const char *drawn = getenv("HEADSTART_TEST_SEED");
     struct timespec now = {0};
     int code;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
     options.seed = (uint64_t)now.tv_sec;
+    if (drawn && uint_parse(slice_text(drawn), &options.seed) != HS_OK) { /* of every random test */
+        return usage("HEADSTART_TEST_SEED is no number: ", drawn);
+    }
     options.jobs = processors > 0 ? (uint64_t)processors : 1;
     code = options_read(argc, argv, &options);
     if (code >= 0) return code;
