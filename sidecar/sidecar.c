@@ -24,13 +24,16 @@
 #include "sidecar/steward/steward.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
-enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000 };
+enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000, STOP_SIGNALS = 3 };
+
+static const int stop_signals[STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
 struct sidecar {
     const struct sidecar_config *config;
@@ -47,7 +50,7 @@ struct sidecar {
     uv_loop_t loop;
     bool loop_open;
     uv_async_t async;
-    uv_signal_t sigterm, sigint;
+    uv_signal_t signals[STOP_SIGNALS];
     uv_timer_t timer;          /* systemd */
     struct ipc_server *server; /* NULL once stopped */
     struct metrics_http *http;
@@ -60,26 +63,54 @@ struct sidecar {
 
 /* --- stopping --- */
 
+/* While the loop does not run, a signal to stop waits: before, it would end us without order;
+ * after, a second one would. Other threads never take one: they are started while it is so. */
+static void signals_hold(bool held)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < STOP_SIGNALS; i++) {
+        (void)sigaddset(&set, stop_signals[i]);
+    }
+    (void)pthread_sigmask(held ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void sidecar_close_handle(uv_handle_t *handle)
 {
     if (!uv_is_closing(handle)) uv_close(handle, NULL);
 }
 
+static void sidecar_drain(struct sidecar *s)
+{
+    struct job *job;
+
+    while ((job = job_queue_take(s->queue, 0))) {
+        job->run(job, s);
+    }
+}
+
 /* The steward is joined here: nothing is served any more, so nobody notices that the loop stands
- * still while the log is synced and a snapshot finished. */
+ * still while the log is synced and a snapshot finished. What it still hands the loop, a question
+ * for the node say, must come back to it at once: it would wait for us, who wait for it. */
 static void sidecar_server_stopped(void *data)
 {
     struct sidecar *s = data;
 
     s->server = NULL;
+    if (s->queue) {
+        job_queue_end(s->queue);
+        sidecar_drain(s);
+    }
     steward_close(s->steward);
     s->steward = NULL;
-    if (s->queue) job_queue_end(s->queue);
     metrics_http_stop(s->http);
     s->http = NULL;
     sidecar_close_handle((uv_handle_t *)&s->async);
-    sidecar_close_handle((uv_handle_t *)&s->sigterm);
-    sidecar_close_handle((uv_handle_t *)&s->sigint);
+    signals_hold(true); /* for good: the process ends next */
+    for (size_t i = 0; i < STOP_SIGNALS; i++) {
+        sidecar_close_handle((uv_handle_t *)&s->signals[i]);
+    }
     sidecar_close_handle((uv_handle_t *)&s->timer);
 }
 
@@ -95,7 +126,10 @@ static void sidecar_stop(struct sidecar *s, const char *why)
 
 static void sidecar_signalled(uv_signal_t *handle, int number)
 {
-    sidecar_stop(handle->data, number == SIGINT ? "SIGINT" : "SIGTERM");
+    char why[32];
+
+    (void)snprintf(why, sizeof why, "SIG%s", sigabbrev_np(number));
+    sidecar_stop(handle->data, why);
 }
 
 /* --- what other threads hand over --- */
@@ -105,15 +139,6 @@ static void sidecar_wake(void *data)
     struct sidecar *s = data;
 
     (void)uv_async_send(&s->async);
-}
-
-static void sidecar_drain(struct sidecar *s)
-{
-    struct job *job;
-
-    while ((job = job_queue_take(s->queue, 0))) {
-        job->run(job, s);
-    }
 }
 
 static void sidecar_woken(uv_async_t *async)
@@ -289,6 +314,14 @@ static enum hs_status sidecar_loop_failed(struct hs_error *err, int code)
     return hs_fail(err, HS_IO, "event loop: %s", uv_strerror(code));
 }
 
+/* Whoever started us with SIGHUP ignored (nohup) meant it. */
+static bool signal_wanted(int number)
+{
+    struct sigaction present;
+
+    return sigaction(number, NULL, &present) != 0 || present.sa_handler != SIG_IGN;
+}
+
 static enum hs_status sidecar_open_loop(struct sidecar *s, struct hs_error *err)
 {
     int code = uv_loop_init(&s->loop);
@@ -302,14 +335,15 @@ static enum hs_status sidecar_open_loop(struct sidecar *s, struct hs_error *err)
     s->loop_open = true;
     s->async.data = s;
     /* A signal or a timer's init cannot fail once the loop is open. */
-    (void)uv_signal_init(&s->loop, &s->sigterm);
-    (void)uv_signal_init(&s->loop, &s->sigint);
     (void)uv_timer_init(&s->loop, &s->timer);
-    s->sigterm.data = s;
-    s->sigint.data = s;
     s->timer.data = s;
-    code = uv_signal_start(&s->sigterm, sidecar_signalled, SIGTERM);
-    if (code == 0) code = uv_signal_start(&s->sigint, sidecar_signalled, SIGINT);
+    for (size_t i = 0; i < STOP_SIGNALS; i++) {
+        (void)uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        if (code == 0 && signal_wanted(stop_signals[i])) {
+            code = uv_signal_start(&s->signals[i], sidecar_signalled, stop_signals[i]);
+        }
+    }
     return code == 0 ? HS_OK : sidecar_loop_failed(err, code);
 }
 
@@ -423,11 +457,13 @@ enum hs_status sidecar_run(const struct sidecar_config *config, struct hs_error 
 
     /* A peer that goes away while we write must not end us. */
     (void)signal(SIGPIPE, SIG_IGN);
+    signals_hold(true);
     logger_init(&s.logger, STDERR_FILENO, config->log_level, config->log_format);
     notify_init(&s.notify);
     st = sidecar_open(&s, err);
     if (st == HS_OK) {
         sidecar_ready(&s);
+        signals_hold(false);
         (void)uv_run(&s.loop, UV_RUN_DEFAULT);
         if (s.failed) st = hs_fail(err, s.failure.status, "%s", s.failure.text);
     }

@@ -27,7 +27,9 @@ struct vat_engine {
     char *boot_image_dir; /* NULL: no cache */
     char epoch[SHA256_HEX_BYTES];
     struct page_watch watch;
-    pthread_mutex_t lock;                         /* guards the booted heaps below */
+    volatile int64_t
+        steps_floor;      /* 0, or INT64_MAX: stopped. Written atomically, from any thread */
+    pthread_mutex_t lock; /* guards the booted heaps below */
     struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
 };
 
@@ -116,6 +118,21 @@ const char *vat_engine_epoch(const struct vat_engine *e)
     return e->epoch;
 }
 
+void vat_engine_stop(struct vat_engine *e)
+{
+    __atomic_store_n(&e->steps_floor, INT64_MAX, __ATOMIC_RELAXED);
+}
+
+void vat_engine_resume(struct vat_engine *e)
+{
+    __atomic_store_n(&e->steps_floor, 0, __ATOMIC_RELAXED);
+}
+
+const volatile int64_t *vat_engine_steps_floor(const struct vat_engine *e)
+{
+    return &e->steps_floor;
+}
+
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)
 {
     return &e->watch;
@@ -141,7 +158,7 @@ static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor 
     struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
     struct vat *v = NULL;
     struct boot_job job = {.supervisor = supervisor};
-    enum hs_status st = vat_instance_open(&e->watch, unlimited, &v, err);
+    enum hs_status st = vat_instance_open(&e->watch, &e->steps_floor, unlimited, &v, err);
 
     if (st != HS_OK) return st;
     job.instance = &v->instance;

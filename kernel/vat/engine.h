@@ -30,6 +30,13 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
                                                   const struct heap_changes **out,
                                                   struct hs_error *err);
 
+/** Every command that runs ends with HS_CANCELLED within microseconds, and so does every later one
+ *  until the resume: heaps are undefined then, and nobody's meter is touched.
+ *  Thread: any */
+void vat_engine_stop(struct vat_engine *e);
+void vat_engine_resume(struct vat_engine *e);
+
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e);
+const volatile int64_t *vat_engine_steps_floor(const struct vat_engine *e);
 
 #endif

@@ -14,6 +14,9 @@ typedef Z_qjs_instance_t engine_instance;
 #define ENGINE_STACK_POINTER(instance) (&(instance)->w2c___stack_pointer)
 /* Steps that may still be taken, see engine/engine_steps.h; written before each run. */
 #define ENGINE_STEPS_LEFT(instance) (&(instance)->steps_left)
+/* Where steps end: the engine's own number, shared by all instances; set before each of them runs.
+ */
+#define ENGINE_STEPS_FLOOR(instance) (&(instance)->steps_floor)
 
 /* What the engine hands back with every import it calls; defined in host_calls.h. */
 #define engine_env  Z_env_instance_t

@@ -135,17 +135,21 @@ u32 env_host_call(struct engine_env *env, u32 name, u32 name_len, u32 this_value
     return js_throw(m, "no such host call");
 }
 
-/* The vat ends here and now; an exception could be caught. */
-_Noreturn void engine_steps_spent(engine_instance *m)
+/* It ends here and now; an exception could be caught. */
+_Noreturn void engine_steps_end(engine_instance *m)
 {
-    (void)m;
-    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "meter spent"));
+    struct hs_error *err = wasm_runtime_error();
+
+    if (*ENGINE_STEPS_LEFT(m) < 0) {
+        wasm_runtime_leave(hs_fail(err, HS_VAT_FAILED, "meter spent"));
+    }
+    wasm_runtime_leave(hs_fail(err, HS_CANCELLED, "the engine was stopped"));
 }
 
 u32 env_host_interrupt(struct engine_env *env)
 {
     (void)env;
-    return 0; /* steps are counted closer to the engine: engine_steps_spent */
+    return 0; /* steps are counted closer to the engine: engine_steps_end */
 }
 
 void env_host_promise_rejection(struct engine_env *env, u32 promise, u32 reason, u32 handled)

@@ -44,6 +44,7 @@ void vat_close(struct vat *v);
  *  Returns: HS_OK
  *           HS_VAT_FAILED  trap, spent meter, memory or stack limit past catching, or no answer:
  *                          the heap is undefined; close the vat or go back to its mark
+ *           HS_CANCELLED   the engine was stopped (vat_engine_stop); likewise
  *           other          the handler's own status; the heap is undefined likewise */
 HS_MUST_CHECK enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host,
                                          void *host_data, struct buffer *result, uint64_t *ticks,

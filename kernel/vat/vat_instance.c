@@ -10,7 +10,8 @@ static void instance_body(void *data)
     engine_instantiate(&v->instance, &v->env, &v->wasi);
 }
 
-enum hs_status vat_instance_open(const struct page_watch *watch, struct vat_limits limits,
+enum hs_status vat_instance_open(const struct page_watch *watch,
+                                 const volatile int64_t *steps_floor, struct vat_limits limits,
                                  struct vat **out, struct hs_error *err)
 {
     struct vat *v = calloc(1, sizeof *v);
@@ -21,6 +22,7 @@ enum hs_status vat_instance_open(const struct page_watch *watch, struct vat_limi
     if (!v) return hs_fail(err, HS_NOMEM, "no memory for a vat");
     v->limits = limits;
     *ENGINE_STEPS_LEFT(&v->instance) = INT64_MAX; /* booting is not the vat's to pay */
+    *ENGINE_STEPS_FLOOR(&v->instance) = (const volatile s64 *)steps_floor;
     v->env.vat = v;
     v->wasi.vat = v;
     memory = ENGINE_MEMORY(&v->instance);

@@ -33,8 +33,10 @@ struct vat {
 };
 
 /** An instance without memory contents of its own: right after instantiation.
- *  watch  borrowed for the vat's life */
+ *  steps_floor  0, or above all steps: then every run ends with HS_CANCELLED
+ *  watch, steps_floor  borrowed for the vat's life */
 HS_MUST_CHECK enum hs_status vat_instance_open(const struct page_watch *watch,
+                                               const volatile int64_t *steps_floor,
                                                struct vat_limits limits, struct vat **out,
                                                struct hs_error *err);
 void vat_instance_close(struct vat *v);

@@ -142,6 +142,7 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
 void steward_stop(struct steward *s)
 {
     atomic_store(&s->stopping, true);
+    vat_engine_stop(s->o.engine); /* a message may have hours to go */
     job_queue_end(s->queue);
 }
 
@@ -150,6 +151,7 @@ void steward_close(struct steward *s)
     if (!s) return;
     steward_stop(s);
     (void)pthread_join(s->thread, NULL);
+    vat_engine_resume(s->o.engine);
     steward_free(s);
 }
 

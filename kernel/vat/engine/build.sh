@@ -34,13 +34,13 @@ wasm2c "$out/quickjs.wasm" -n qjs -o "$out/qjs.c"
 sed -i -E -e 's/^( *w2c_L[0-9]+:) *$/\1 ENGINE_STEP/' \
     -e 's/^( *)(memory_(fill|copy)\(&instance.*, (w2c_i[0-9]+)\);)$/\1ENGINE_STEPS(\4) \2/' \
     -e 's/^#include "qjs.h"$/&\n#include "engine_steps.h"/' "$out/qjs.c"
-sed -i -E 's/^  wasm_rt_funcref_table_t w2c___indirect_function_table;$/&\n  s64 steps_left;/' \
+sed -i -E 's/^  wasm_rt_funcref_table_t w2c___indirect_function_table;$/&\n  s64 steps_left;\n  const volatile s64 *steps_floor;/' \
     "$out/qjs.h"
 loops=$(grep -cE 'w2c_L[0-9]+:' "$out/qjs.c" || true)
 counted=$(grep -cE 'w2c_L[0-9]+: ENGINE_STEP$' "$out/qjs.c" || true)
 bulk=$(grep -cE '^ *memory_(fill|copy)\(&instance' "$out/qjs.c" || true)
 if [ "$counted" -lt 1000 ] || [ "$counted" != "$loops" ] || [ "$bulk" != 0 ] ||
-    ! grep -q steps_left "$out/qjs.h"; then
+    ! grep -q steps_floor "$out/qjs.h"; then
     echo "vat engine: this wasm2c writes C of another shape; its loops cannot be counted" >&2
     exit 1
 fi

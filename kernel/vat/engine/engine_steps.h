@@ -14,12 +14,16 @@
 
 #include "qjs.h"
 
-/** Out of steps: does not return. Implemented in host_calls.c. */
-__attribute__((noreturn, cold)) void engine_steps_spent(Z_qjs_instance_t *instance);
+/** Out of steps, or stopped from outside: does not return. Implemented in host_calls.c. */
+__attribute__((noreturn, cold)) void engine_steps_end(Z_qjs_instance_t *instance);
 
+/* The floor is 0, and above every count once all engines of the process are to stop: a flag of its
+ * own that costs the same comparison, so that stopping leaves the count alone. */
 #define ENGINE_STEP                                                                                \
-    if (UNLIKELY(--instance->steps_left < 0)) engine_steps_spent(instance);
+    if (UNLIKELY(--instance->steps_left < *instance->steps_floor)) engine_steps_end(instance);
 #define ENGINE_STEPS(bytes)                                                                        \
-    if (UNLIKELY((instance->steps_left -= (s64)((bytes) >> 6)) < 0)) engine_steps_spent(instance);
+    if (UNLIKELY((instance->steps_left -= (s64)((bytes) >> 6)) < *instance->steps_floor)) {        \
+        engine_steps_end(instance);                                                                \
+    }
 
 #endif

@@ -2,12 +2,17 @@
  * all nodes see the same. */
 #include "tests/unit/vat/rig.h"
 
+#include <pthread.h>
+
 /* Tight, so that the cases are quick; those that need deep structures get room for them. */
 static const struct vat_limits roomy = {.ticks_max = 2000, .heap_bytes_max = 128 << 20};
 static const struct vat_limits tight = {.ticks_max = 300, .heap_bytes_max = 8 << 20};
 
 static const char neighbour_program[] =
     "let n = 0; export const buildRootObject = () => Far('root', { next: () => ++n });";
+
+static const char endless_program[] = "export const buildRootObject = () => Far('root', {\n"
+                                      "  attack() { for (;;); }, alive: () => 'alive' });";
 
 /* Run `attack` as a method's body in two vats beside a neighbour. `status` is what both come to;
  * `part` is in the answer, or in the error when they end. */
@@ -400,8 +405,43 @@ static void hostile__vats_on_many_threads_end_alone(void)
     CU_PASS("every thread saw what it should");
 }
 
+static void *stop_engine(void *unused)
+{
+    (void)unused;
+    vat_engine_stop(rig_engine());
+    return NULL;
+}
+
+/* The process stops while a vat runs that has no limit: it ends by a flag, not by its meter, goes
+ * back to its mark like after any failure, and is then the vat that was never stopped. */
+static void hostile__endless_vat_is_stopped_from_outside(void)
+{
+    static const struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = 8 << 20};
+    struct rig stopped, other;
+    pthread_t thread;
+
+    rig_start_limited(&stopped, endless_program, unlimited);
+    rig_start_limited(&other, endless_program, unlimited);
+    CU_ASSERT_STRING_EQUAL(rig_heap(&stopped), rig_heap(&other));
+    vat_mark(stopped.vat);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, stop_engine, NULL), 0);
+    CU_ASSERT_EQUAL(rig_call_plain(&stopped, "attack"), HS_CANCELLED);
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    vat_back_to_mark(stopped.vat);
+    CU_ASSERT_EQUAL(rig_call_plain(&stopped, "alive"), HS_CANCELLED); /* until it goes on */
+    vat_back_to_mark(stopped.vat);
+    vat_engine_resume(rig_engine());
+    CU_ASSERT_EQUAL(rig_call_plain(&stopped, "alive"), HS_OK);
+    CU_ASSERT_EQUAL(rig_call_plain(&other, "alive"), HS_OK);
+    CU_ASSERT_EQUAL(stopped.ticks, other.ticks);
+    CU_ASSERT_STRING_EQUAL(rig_heap(&stopped), rig_heap(&other));
+    rig_close(&stopped);
+    rig_close(&other);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(hostile__endless_running_spends_the_meter),
+    SUITE_CASE(hostile__endless_vat_is_stopped_from_outside),
     SUITE_CASE(hostile__endless_built_ins_spend_the_meter),
     SUITE_CASE(hostile__regular_expression_bomb_spends_the_meter),
     SUITE_CASE(hostile__memory_bomb_ends_the_vat),
