@@ -383,17 +383,39 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
     return ipc_server_start(&options, &s->server, err);
 }
 
+static void sidecar_folder_told(void *data, const char *words)
+{
+    logger_write(&((struct sidecar *)data)->logger, LOG_LEVEL_ERROR, "%s", words);
+}
+
+static enum hs_status sidecar_open_folder(struct sidecar *s, struct hs_error *err)
+{
+    const struct data_folder_options options = {.dir = s->config->data_dir,
+                                                .chain_id = s->config->chain_id,
+                                                .told = sidecar_folder_told,
+                                                .data = s};
+
+    return data_folder_open(&options, &s->folder, err);
+}
+
+/* Without a folder for them, booted heaps are made in this process. */
+static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *err)
+{
+    bool cached = data_folder_has(s->folder, DATA_FOLDER_IMAGES);
+
+    return vat_engine_open(cached ? data_folder_path(s->folder, DATA_FOLDER_IMAGES) : NULL,
+                           &s->engine, err);
+}
+
 static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
 {
     const struct sidecar_config *c = s->config;
     enum hs_status st = sidecar_config_check(c, err);
 
     if (st == HS_OK) st = kernel_config_load(c->kernel_path, &s->kernel_config, err);
-    if (st == HS_OK) st = data_folder_open(c->data_dir, c->chain_id, &s->folder, err);
+    if (st == HS_OK) st = sidecar_open_folder(s, err);
     if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);
-    if (st == HS_OK) {
-        st = vat_engine_open(data_folder_path(s->folder, DATA_FOLDER_IMAGES), &s->engine, err);
-    }
+    if (st == HS_OK) st = sidecar_open_engine(s, err);
     if (st == HS_OK) st = sidecar_open_loop(s, err);
     if (st == HS_OK) st = job_queue_open(sidecar_wake, s, &s->queue, err);
     if (st == HS_OK) st = node_link_open(s->queue, sidecar_ask_node, s, &s->link, err);

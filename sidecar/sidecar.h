@@ -14,7 +14,6 @@
  *  Returns: HS_OK           stopped in good order
  *           HS_LOCKED       the data folder or the socket belongs to a running process
  *           HS_WRONG_CHAIN  the data folder belongs to another chain
- *           HS_WRONG_EPOCH  the data folder has a format this version does not know
  *           HS_NOT_FOUND    the kernel configuration or a source it names is missing
  *           HS_INVALID      configuration: kernel file, chain id, address, numbers
  *           HS_TOO_LARGE    the socket path does not fit

@@ -128,9 +128,13 @@ HS_MUST_CHECK enum hs_status disk_look(const struct disk *disk, const char *plac
 /** Is anything there? True also when it cannot be looked at: what may be there is not built over.
  */
 bool disk_exists(const struct disk *disk, const char *place, const char *dir, const char *name);
+/** Of a failure HS_IO, by err->errnum: is it about this thing (no rights, a failing device), so
+ *  that it stays unreadable while its neighbours are fine? Else the whole disk or the process has
+ *  come to an end of something. Both may pass. */
+bool disk_unreadable(const struct hs_error *err);
 
 /** The folder dir/name (NULL: dir), made where missing, durably, together with its missing
- *  parents. HS_CORRUPT: something else stands there. */
+ *  parents. HS_CORRUPT: something else stands there, also a link that leads nowhere. */
 HS_MUST_CHECK enum hs_status disk_make_folder(const struct disk *disk, const char *place,
                                               const char *dir, const char *name,
                                               struct hs_error *err);
@@ -173,6 +177,13 @@ HS_MUST_CHECK enum hs_status disk_remove(const struct disk *disk, const char *pl
 HS_MUST_CHECK enum hs_status disk_remove_folder(const struct disk *disk, const char *place,
                                                 const char *dir, const char *name,
                                                 struct hs_error *err);
+/** Move dir/name, whatever it is, into the folder `aside_dir`, made if missing, as `as`, or as.1,
+ *  as.2, … where that is taken. A crash just after may leave it where it was; on failure it is
+ *  there. Within one file system. */
+HS_MUST_CHECK enum hs_status disk_put_aside(const struct disk *disk, const char *place,
+                                            const char *dir, const char *name,
+                                            const char *aside_dir, const char *as,
+                                            struct hs_error *err);
 /** Remove the files and folders named *.tmp, which a crash left, as far as that works. To be done
  * by the folder's only user when it is opened. */
 void disk_sweep(const struct disk *disk, const char *place, const char *dir);

@@ -67,6 +67,11 @@ bool disk_exists(const struct disk *disk, const char *place, const char *dir, co
     return disk_look(disk, place, dir, name, &ignored, NULL) != HS_NOT_FOUND;
 }
 
+bool disk_unreadable(const struct hs_error *err)
+{
+    return err->errnum == EIO || err->errnum == EACCES || err->errnum == EPERM;
+}
+
 enum hs_status disk_sync_folder(const struct disk *disk, const char *place, const char *dir,
                                 struct hs_error *err)
 {
@@ -111,8 +116,9 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
 
     if (errnum == EEXIST) {
         st = disk_look(disk, place, path.text, NULL, &found, err);
-        if (st != HS_OK || found.kind == DISK_FOLDER) return st;
-        errnum = ENOTDIR;
+        if (st == HS_OK && found.kind == DISK_FOLDER) return st;
+        if (st != HS_OK && st != HS_NOT_FOUND) return st;
+        errnum = ENOTDIR; /* not found: a link that leads nowhere */
     }
     if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
     if (!path_to_parent(&path)) return HS_OK;

@@ -12,7 +12,8 @@ struct vat_engine;
 /** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
  *  faults outside any vat's guard on to the previous handler.
  *
- *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL: no cache
+ *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL, or it
+ *                          cannot be: no cache
  *  Thread:  once per process, before vats; the engine may then be used from any thread */
 HS_MUST_CHECK enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
                                              struct hs_error *err);

@@ -11,7 +11,10 @@ enum { FOLDER_MODE = 0700 };
 
 static enum exit_code tell(const char *path, const char *what, int errnum)
 {
-    if (errnum == EACCES || errnum == EPERM) {
+    bool forbidden = errnum == EACCES || errnum == EPERM;
+
+    if (!what) return forbidden ? EXIT_CODE_PERMISSION : EXIT_CODE_CANNOT_CREATE;
+    if (forbidden) {
         return failure_print(EXIT_CODE_PERMISSION,
                              "cannot create the %s %s: %s; create it for "
                              "this user, or name another",

@@ -4,7 +4,8 @@
 
 #include "sidecar/commands/failure.h"
 
-/** Make `path` and what is missing above it, mode 0700. What cannot be made is told, as `what`.
+/** Make `path` and what is missing above it, mode 0700. What cannot be made is told, as `what`
+ *  (NULL: it is not).
  *  *made: how many folders that were (NULL: not wanted).
  *  EXIT_CODE_OK, _CANNOT_CREATE, _PERMISSION */
 enum exit_code folder_create(const char *path, const char *what, size_t *made);

@@ -15,10 +15,10 @@ static enum exit_code run_command(const struct command_call *call)
 
     assert(config.kernel_path && config.chain_id && config.data_dir && config.socket_path);
     (void)umask(077); /* what we write is for nobody else */
-    code = folder_create(config.data_dir, "data folder", &made);
-    if (code == EXIT_CODE_OK) {
-        code = folder_create_parent(config.socket_path, "socket's folder", &socket_made);
-    }
+    /* Only so that a start that failed can take it back: a daemon without one runs from memory, and
+     * says why. */
+    (void)folder_create(config.data_dir, NULL, &made);
+    code = folder_create_parent(config.socket_path, "socket's folder", &socket_made);
     if (code == EXIT_CODE_OK) {
         st = sidecar_run(&config, &err);
         if (st != HS_OK) code = failure_report(st, &err);

@@ -33,15 +33,24 @@ struct solo_thread {
     struct hs_error err;
 };
 
+static void told_folder(void *data, const char *words)
+{
+    (void)data;
+    (void)fprintf(stderr, "headstart: %s\n", words);
+}
+
 /* A chain's folder may be used too: solo keeps to a folder of its own inside, and only takes the
  * lock. */
 static enum hs_status open_folder(struct solo_resources *r, const char *dir, struct hs_error *err)
 {
     struct data_folder_format format;
     enum hs_status st = data_folder_read_format(dir, &format, err);
+    struct data_folder_options options = {.dir = dir, .told = told_folder};
 
+    /* Whose a damaged one is, the daemon says that it belongs to. */
     if (st != HS_OK && st != HS_NOT_FOUND) return st;
-    return data_folder_open(dir, st == HS_OK ? format.chain_id : solo_chain_id, &r->folder, err);
+    options.chain_id = st == HS_OK ? format.chain_id : solo_chain_id;
+    return data_folder_open(&options, &r->folder, err);
 }
 
 static enum hs_status open_store(struct solo_resources *r, const char *dir, struct hs_error *err)
@@ -77,7 +86,10 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
     if (code != EXIT_CODE_OK) return code;
     st = open_folder(r, dir, &err);
     if (st == HS_OK) {
-        st = vat_engine_open(data_folder_path(r->folder, DATA_FOLDER_IMAGES), &r->engine, &err);
+        st = vat_engine_open(data_folder_has(r->folder, DATA_FOLDER_IMAGES)
+                                 ? data_folder_path(r->folder, DATA_FOLDER_IMAGES)
+                                 : NULL,
+                             &r->engine, &err);
     }
     if (st == HS_OK) st = open_store(r, dir, &err);
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);

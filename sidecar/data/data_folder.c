@@ -2,23 +2,38 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
+#include "kernel/state/utf8.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <jansson.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PID_BYTES_MAX = 32 };
+
 struct data_folder {
-    int lock_fd;
+    const struct disk *disk;
+    void (*told)(void *data, const char *words);
+    void *data;
+    struct disk_file *folder_lock, *lock_file; /* NULL: it cannot be had; one of them is */
     struct buffer dir;
     struct buffer parts[DATA_FOLDER_PART_COUNT];
+    bool taken; /* false: it cannot be used at all */
+    bool has[DATA_FOLDER_PART_COUNT];
+    bool former; /* a folder of another format is kept in here */
     struct data_folder_format format;
 };
+
+static const char folder_place[] = "data.folder";
+static const char lock_place[] = "data.lock";
+static const char lock_name[] = "LOCK";
+static const char format_name[] = "FORMAT";
+static const char rates_name[] = "RATES";
+static const char former_prefix[] = "former-";
 
 static const char *const part_names[DATA_FOLDER_PART_COUNT] = {
     [DATA_FOLDER_SNAPSHOT] = "snapshot",
@@ -27,8 +42,8 @@ static const char *const part_names[DATA_FOLDER_PART_COUNT] = {
     [DATA_FOLDER_QUARANTINE] = "quarantine",
 };
 
-static enum hs_status folder_join(const char *dir, const char *name, struct buffer *out,
-                                  struct hs_error *err)
+static enum hs_status path_join(const char *dir, const char *name, struct buffer *out,
+                                struct hs_error *err)
 {
     buffer_clear(out);
     if (buffer_printf(out, "%s/%s", dir, name) != HS_OK) return hs_fail(err, HS_NOMEM, "%s", dir);
@@ -39,274 +54,283 @@ enum hs_status data_folder_part_path(const char *dir, enum data_folder_part part
                                      struct buffer *out, struct hs_error *err)
 {
     assert(part < DATA_FOLDER_PART_COUNT);
-    return folder_join(dir, part_names[part], out, err);
+    return path_join(dir, part_names[part], out, err);
 }
 
-static enum hs_status folder_make(const char *path, struct hs_error *err)
-{
-    struct stat info;
+/* The three ways. */
 
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return hs_fail_errno(err, HS_IO, errno, "cannot create the data folder %s", path);
-    }
-    if (stat(path, &info) != 0) return hs_fail_errno(err, HS_IO, errno, "%s", path);
-    if (!S_ISDIR(info.st_mode)) {
-        return hs_fail(err, HS_IO, "%s is not a folder; name another with --data", path);
-    }
-    return HS_OK;
+static void folder_tell(const struct data_folder *f, const char *format, ...) HS_PRINTF(2, 3);
+static void folder_tell(const struct data_folder *f, const char *format, ...)
+{
+    char words[2 * HS_ERROR_TEXT_BYTES_MAX];
+    va_list arguments;
+
+    if (!f->told) return;
+    va_start(arguments, format);
+    (void)vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    f->told(f->data, words);
 }
 
-/* Parents are made too: a first start needs no preparation. */
-static enum hs_status folder_make_all(const char *path, struct hs_error *err)
+/* Damaged, or another kind of thing; also what stays unreadable while the rest is fine. */
+static bool is_damage(enum hs_status st, const struct hs_error *why)
 {
-    char *copy = strdup(path);
-    enum hs_status st = HS_OK;
-
-    if (!copy) return hs_fail(err, HS_NOMEM, "%s", path);
-    for (char *p = copy + 1; *p && st == HS_OK; p++) {
-        if (*p != '/') continue;
-        *p = '\0';
-        st = folder_make(copy, err);
-        *p = '/';
-    }
-    if (st == HS_OK) st = folder_make(copy, err);
-    free(copy);
-    return st;
+    return st == HS_CORRUPT || st == HS_NOT_FOUND || (st == HS_IO && disk_unreadable(why));
 }
 
-/* --- the lock --- */
-
-static uint64_t lock_read_pid(int fd)
+/* False: it is still there. */
+static bool folder_put_aside(const struct data_folder *f, const char *name,
+                             const struct hs_error *why)
 {
-    char text[32] = "";
-    ssize_t len = pread(fd, text, sizeof text - 1, 0);
+    const char *dir = buffer_text(&f->dir), *to = data_folder_path(f, DATA_FOLDER_QUARANTINE);
+    const char *as = name;
+    struct hs_error failed = {0};
+
+    if (strcmp(name, part_names[DATA_FOLDER_QUARANTINE]) == 0) { /* not into itself */
+        to = dir;
+        as = "quarantine.was";
+    }
+    if (disk_put_aside(f->disk, folder_place, dir, name, to, as, &failed) != HS_OK) {
+        folder_tell(f, "data folder: %s; it cannot be put aside: %s", why->text, failed.text);
+        return false;
+    }
+    folder_tell(f, "data folder: %s; it is now in %s, as %s, and is made anew", why->text, to, as);
+    return true;
+}
+
+static void folder_go_without(const struct data_folder *f, const char *what,
+                              const struct hs_error *why)
+{
+    folder_tell(f, "data folder: %s; the daemon runs without %s until the next start", why->text,
+                what);
+}
+
+/* The lock. */
+
+static uint64_t lock_read_pid(const struct disk_file *file)
+{
+    char text[PID_BYTES_MAX] = "";
     uint64_t pid = 0;
+    size_t got = 0;
 
-    if (len <= 0) return 0;
+    if (disk_read(file, 0, text, sizeof text - 1, &got, NULL) != HS_OK) return 0;
+    text[got] = '\0';
     text[strcspn(text, "\n")] = '\0';
     return uint_parse(slice_text(text), &pid) == HS_OK ? pid : 0;
 }
 
-static enum hs_status folder_lock(const char *path, int *fd_out, struct hs_error *err)
+static enum hs_status lock_refuse(const struct data_folder *f, struct hs_error *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    char text[32];
-    int len;
+    const char *dir = buffer_text(&f->dir);
+    struct disk_file *file = NULL;
+    uint64_t pid = 0;
 
-    *fd_out = -1;
-    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "cannot open %s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        int errnum = errno;
-        unsigned long long pid = lock_read_pid(fd);
-
-        (void)close(fd);
-        if (errnum != EWOULDBLOCK) return hs_fail_errno(err, HS_IO, errnum, "cannot lock %s", path);
-        return hs_fail(err, HS_LOCKED,
-                       "%s is held by process %llu; stop that one, or name another folder with "
-                       "--data",
-                       path, pid);
+    if (disk_open(f->disk, lock_place, dir, lock_name, DISK_READ, &file, NULL) == HS_OK) {
+        pid = lock_read_pid(file);
     }
-    len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    /* For people only: what locks is flock. */
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len) {
-        int errnum = errno;
+    disk_close(file);
+    return hs_fail(err, HS_LOCKED,
+                   "%s/%s is held by process %" PRIu64
+                   "; stop that one, or name another folder with --data",
+                   dir, lock_name, pid);
+}
 
-        (void)close(fd);
-        return hs_fail_errno(err, HS_IO, errnum, "cannot write %s", path);
+/* For people only: what locks is flock. */
+static void lock_write_pid(struct disk_file *file)
+{
+    char text[PID_BYTES_MAX];
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+    if (disk_truncate(file, 0, NULL) != HS_OK) return;
+    (void)(disk_write(file, 0, slice_make(text, (size_t)len), NULL) == HS_OK);
+}
+
+/* The folder itself is locked too: it needs no right to write, and whatever became of the file
+ * LOCK, two processes do not get into one folder. HS_OK: either lock is ours. */
+static enum hs_status folder_lock(struct data_folder *f, struct hs_error *err)
+{
+    const char *dir = buffer_text(&f->dir);
+    struct hs_error why = {0};
+    enum hs_status st = disk_lock(f->disk, lock_place, dir, NULL, &f->folder_lock, &why);
+
+    if (st == HS_LOCKED) return lock_refuse(f, err);
+    st = disk_lock(f->disk, lock_place, dir, lock_name, &f->lock_file, &why);
+    if (f->folder_lock && is_damage(st, &why) && folder_put_aside(f, lock_name, &why)) {
+        st = disk_lock(f->disk, lock_place, dir, lock_name, &f->lock_file, &why);
     }
-    *fd_out = fd;
-    return HS_OK;
+    if (st == HS_LOCKED) return lock_refuse(f, err);
+    if (st == HS_OK) {
+        lock_write_pid(f->lock_file);
+    } else {
+        folder_tell(f, "data folder: %s", why.text);
+    }
+    if (st == HS_OK || f->folder_lock) return HS_OK;
+    return hs_fail(err, HS_IO, "%s", why.text);
 }
 
 enum hs_status data_folder_holder(const char *dir, uint64_t *pid, struct hs_error *err)
 {
-    struct buffer path = {0};
-    enum hs_status st = folder_join(dir, "LOCK", &path, err);
-    int fd = -1;
+    struct disk_file *file = NULL;
+    enum hs_status st = disk_open(disk_system(), lock_place, dir, lock_name, DISK_READ, &file, err);
 
     *pid = 0;
-    if (st != HS_OK) goto out;
-    fd = open(buffer_text(&path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        st = hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s",
-                           buffer_text(&path));
-        goto out;
-    }
+    if (st != HS_OK) return st;
     /* A shared lock asks without getting into the way of another reader; it ends with the close. */
-    if (flock(fd, LOCK_SH | LOCK_NB) != 0) *pid = lock_read_pid(fd);
-out:
-    if (fd >= 0) (void)close(fd);
-    buffer_fini(&path);
-    return st;
+    if (disk_lock_file(file, DISK_LOCK_SHARED, NULL) != HS_OK) *pid = lock_read_pid(file);
+    disk_close(file);
+    return HS_OK;
 }
 
-/* --- small files --- */
-
-enum hs_status data_folder_read_file(const char *dir, const char *name, struct buffer *out,
-                                     struct hs_error *err)
-{
-    char bytes[DATA_FOLDER_FILE_BYTES_MAX];
-    struct buffer path = {0};
-    enum hs_status st = folder_join(dir, name, &path, err);
-    ssize_t got;
-    int fd;
-
-    if (st != HS_OK) goto out;
-    fd = open(buffer_text(&path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        st = hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s",
-                           buffer_text(&path));
-        goto out;
-    }
-    got = read(fd, bytes, sizeof bytes);
-    if (got < 0) st = hs_fail_errno(err, HS_IO, errno, "cannot read %s", buffer_text(&path));
-    (void)close(fd);
-    if (got >= 0) st = buffer_assign(out, slice_make(bytes, (size_t)got));
-out:
-    buffer_fini(&path);
-    return st;
-}
-
-static enum hs_status folder_sync(const char *dir, struct hs_error *err)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed;
-
-    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "cannot open %s", dir);
-    failed = fsync(fd) != 0 ? errno : 0;
-    (void)close(fd);
-    return failed ? hs_fail_errno(err, HS_IO, failed, "cannot sync %s", dir) : HS_OK;
-}
-
-static enum hs_status file_write_synced(const char *path, const char *text, struct hs_error *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    size_t len = strlen(text);
-    int failed = 0;
-
-    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "cannot create %s", path);
-    errno = ENOSPC; /* what a short write means, which sets none */
-    if (write(fd, text, len) != (ssize_t)len) failed = errno;
-    if (!failed && fsync(fd) != 0) failed = errno;
-    (void)close(fd);
-    return failed ? hs_fail_errno(err, HS_IO, failed, "cannot write %s", path) : HS_OK;
-}
-
-enum hs_status data_folder_write_file(const char *dir, const char *name, const char *text,
-                                      struct hs_error *err)
-{
-    struct buffer path = {0}, temp = {0};
-    enum hs_status st = folder_join(dir, name, &path, err);
-
-    assert(strlen(text) <= DATA_FOLDER_FILE_BYTES_MAX);
-    if (st == HS_OK) st = buffer_assign(&temp, buffer_slice(&path));
-    if (st == HS_OK) st = buffer_append_text(&temp, ".new");
-    if (st == HS_OK) st = file_write_synced(buffer_text(&temp), text, err);
-    if (st == HS_OK && rename(buffer_text(&temp), buffer_text(&path)) != 0) {
-        st = hs_fail_errno(err, HS_IO, errno, "cannot rename %s", buffer_text(&temp));
-    }
-    if (st == HS_OK) st = folder_sync(dir, err);
-    buffer_fini(&temp);
-    buffer_fini(&path);
-    return st;
-}
-
-/* --- FORMAT --- */
-
-/* Bytes from disk: nothing is asserted, all is checked. */
-static enum hs_status format_decode(const char *dir, struct slice text,
-                                    struct data_folder_format *out, struct hs_error *err)
-{
-    json_t *root = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
-    json_int_t version = 0;
-    const char *chain_id = NULL, *epoch = NULL;
-    enum hs_status st = HS_OK;
-
-    *out = (struct data_folder_format){0};
-    if (!root || json_unpack(root, "{s:I,s:s,s:s}", "version", &version, "chain_id", &chain_id,
-                             "epoch", &epoch) != 0) {
-        st = hs_fail(
-            err, HS_CORRUPT,
-            "%s/FORMAT cannot be read; move the data folder away, it is made again by replay", dir);
-    } else if (version != DATA_FOLDER_VERSION) {
-        st = hs_fail(
-            err, HS_WRONG_EPOCH,
-            "%s/FORMAT has format %lld, this program knows %d; use the program that wrote it, or "
-            "another --data",
-            dir, (long long)version, DATA_FOLDER_VERSION);
-    } else if (chain_id[0] == '\0' || strlen(chain_id) > HS_CHAIN_ID_BYTES_MAX ||
-               (epoch[0] != '\0' && !position_valid(1, slice_text(epoch)))) {
-        st = hs_fail(err, HS_CORRUPT, "%s/FORMAT: chain id or epoch is not well-formed", dir);
-    } else {
-        out->version = (uint64_t)version;
-        memcpy(out->chain_id, chain_id, strlen(chain_id) + 1);
-        memcpy(out->epoch, epoch, strlen(epoch) + 1);
-    }
-    json_decref(root);
-    return st;
-}
-
-static enum hs_status format_load(const char *dir, struct data_folder_format *out,
-                                  struct hs_error *err)
-{
-    struct buffer text = {0};
-    enum hs_status st = data_folder_read_file(dir, "FORMAT", &text, err);
-
-    if (st == HS_OK) st = format_decode(dir, buffer_slice(&text), out, err);
-    buffer_fini(&text);
-    return st;
-}
-
-static enum hs_status format_store(const char *dir, const struct data_folder_format *format,
-                                   struct hs_error *err)
-{
-    json_t *root = json_pack("{s:I,s:s,s:s}", "version", (json_int_t)format->version, "chain_id",
-                             format->chain_id, "epoch", format->epoch);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    enum hs_status st = text ? data_folder_write_file(dir, "FORMAT", text, err)
-                             : hs_fail(err, HS_INVALID, "the chain id is not UTF-8 text");
-
-    free(text);
-    json_decref(root);
-    return st;
-}
+/* FORMAT. */
 
 enum hs_status data_folder_read_format(const char *dir, struct data_folder_format *out,
                                        struct hs_error *err)
 {
-    enum hs_status st = format_load(dir, out, err);
+    enum hs_status st = folder_format_read(disk_system(), dir, out, err);
 
-    if (st != HS_NOT_FOUND) return st;
-    return hs_fail(err, st, "%s is no data folder; name one with --data", dir);
+    if (st == HS_NOT_FOUND) {
+        return hs_fail(err, st, "%s is no data folder; name one with --data", dir);
+    }
+    if (st == HS_CORRUPT) {
+        return hs_fail(err, st, "%s/%s is damaged; the next start of the daemon mends it", dir,
+                       format_name);
+    }
+    if (st != HS_OK || out->version == DATA_FOLDER_VERSION) return st;
+    return hs_fail(err, HS_WRONG_EPOCH,
+                   "%s has format %" PRIu64 ", this program knows %d; use the program that wrote "
+                   "it, or start the daemon, which begins anew beside it",
+                   dir, out->version, DATA_FOLDER_VERSION);
 }
 
+/* Where it cannot be written the rest may be used all the same; it is written with the epoch. */
+static void format_begin(struct data_folder *f, const char *chain_id)
+{
+    struct hs_error why = {0};
+
+    f->format = (struct data_folder_format){.version = DATA_FOLDER_VERSION};
+    memcpy(f->format.chain_id, chain_id, strlen(chain_id) + 1);
+    if (folder_format_write(f->disk, buffer_text(&f->dir), &f->format, &why) == HS_OK) return;
+    folder_tell(f, "data folder: %s was not written: %s", format_name, why.text);
+}
+
+/* A folder of another format moves into former-N, its FORMAT last: what a crash interrupts, the
+ * next start goes on with. */
+static enum hs_status former_keep(struct data_folder *f, struct hs_error *err)
+{
+    const char *const names[] = {part_names[DATA_FOLDER_SNAPSHOT], part_names[DATA_FOLDER_LOG],
+                                 part_names[DATA_FOLDER_IMAGES], rates_name, format_name};
+    const char *dir = buffer_text(&f->dir);
+    struct buffer former = {0};
+    enum hs_status st =
+        buffer_printf(&former, "%s/%s%" PRIu64, dir, former_prefix, f->format.version);
+
+    if (st != HS_OK) st = hs_fail(err, st, "%s", dir);
+    for (size_t i = 0; st == HS_OK && i < sizeof names / sizeof names[0]; i++) {
+        st = disk_put_aside(f->disk, folder_place, dir, names[i], buffer_text(&former), names[i],
+                            err);
+        if (st == HS_NOT_FOUND) st = HS_OK;
+    }
+    if (st == HS_OK) {
+        folder_tell(f,
+                    "data folder: it is of format %" PRIu64 ", this program knows %d: it is kept "
+                    "in %s until there is a verified snapshot, and begun anew",
+                    f->format.version, DATA_FOLDER_VERSION, buffer_text(&former));
+    }
+    buffer_fini(&former);
+    return st;
+}
+
+/* HS_IO: what is here may be another chain's. */
 static enum hs_status folder_claim(struct data_folder *f, const char *chain_id,
                                    struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir);
-    enum hs_status st = format_load(dir, &f->format, err);
+    struct hs_error why = {0};
+    enum hs_status st = folder_format_read(f->disk, dir, &f->format, &why);
 
+    if (st == HS_IO) st = folder_format_read(f->disk, dir, &f->format, &why); /* it may pass */
     if (st == HS_NOT_FOUND) {
-        f->format = (struct data_folder_format){.version = DATA_FOLDER_VERSION};
-        memcpy(f->format.chain_id, chain_id, strlen(chain_id) + 1);
-        return format_store(dir, &f->format, err);
+        format_begin(f, chain_id);
+        return HS_OK;
     }
-    if (st != HS_OK) return st;
-    if (strcmp(f->format.chain_id, chain_id) != 0) {
+    if (is_damage(st, &why)) {
+        (void)folder_put_aside(f, format_name, &why);
+        format_begin(f, chain_id);
+        return HS_OK;
+    }
+    if (st != HS_OK) return hs_fail(err, HS_IO, "%s", why.text);
+    if (f->format.chain_id[0] != '\0' && strcmp(f->format.chain_id, chain_id) != 0) {
         return hs_fail(err, HS_WRONG_CHAIN,
                        "the data folder %s belongs to chain \"%s\", not \"%s\"; name another with "
                        "--data, or the right --chain-id",
                        dir, f->format.chain_id, chain_id);
     }
+    if (f->format.version == DATA_FOLDER_VERSION) return HS_OK;
+    st = former_keep(f, &why);
+    if (st != HS_OK) return hs_fail(err, HS_IO, "%s", why.text);
+    format_begin(f, chain_id);
     return HS_OK;
 }
 
-/* Who may write here may make us start from anything. */
+enum hs_status data_folder_adopt_epoch(struct data_folder *f, const char *epoch, bool *changed,
+                                       struct hs_error *err)
+{
+    struct data_folder_format next = f->format;
+    enum hs_status st;
+
+    assert(strlen(epoch) == SHA256_HEX_BYTES - 1);
+    *changed = false;
+    if (!f->taken || strcmp(epoch, f->format.epoch) == 0) return HS_OK;
+    memcpy(next.epoch, epoch, SHA256_HEX_BYTES);
+    st = folder_format_write(f->disk, buffer_text(&f->dir), &next, err);
+    if (st != HS_OK) return st;
+    *changed = f->format.epoch[0] != '\0';
+    f->format = next;
+    return HS_OK;
+}
+
+static bool is_former(const char *name)
+{
+    return strncmp(name, former_prefix, strlen(former_prefix)) == 0;
+}
+
+static bool former_find(const struct data_folder *f)
+{
+    struct disk_listing names = {0};
+    bool found = false;
+
+    if (disk_list(f->disk, folder_place, buffer_text(&f->dir), &names, NULL) != HS_OK) return false;
+    for (size_t i = 0; i < names.len && !found; i++) {
+        found = is_former(names.names[i]);
+    }
+    disk_listing_fini(&names);
+    return found;
+}
+
+void data_folder_drop_former(struct data_folder *f)
+{
+    const char *dir = buffer_text(&f->dir);
+    struct disk_listing names = {0};
+
+    if (!f->former) return;
+    f->former = false; /* what cannot be removed now waits for the next start's snapshot */
+    (void)(disk_list(f->disk, folder_place, dir, &names, NULL) == HS_OK);
+    for (size_t i = 0; i < names.len; i++) {
+        if (!is_former(names.names[i])) continue;
+        (void)(disk_remove_folder(f->disk, folder_place, dir, names.names[i], NULL) == HS_OK);
+    }
+    disk_listing_fini(&names);
+}
+
+/* Opening. */
+
+/* Who may write here may make us start from anything. Where that cannot be asked, nothing can be
+ * read either. */
 static enum hs_status folder_check_private(const char *dir, struct hs_error *err)
 {
     struct stat info;
 
-    if (stat(dir, &info) != 0) return hs_fail_errno(err, HS_IO, errno, "%s", dir);
+    if (stat(dir, &info) != 0) return HS_OK;
     if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         return hs_fail(err, HS_PERMISSION,
                        "others may write to the data folder %s; take that away: chmod go-w %s", dir,
@@ -321,36 +345,96 @@ static enum hs_status folder_check_private(const char *dir, struct hs_error *err
     return HS_OK;
 }
 
-enum hs_status data_folder_open(const char *dir, const char *chain_id, struct data_folder **out,
+/* A folder, made where missing. */
+static void part_open(struct data_folder *f, enum data_folder_part part)
+{
+    const char *dir = buffer_text(&f->dir), *name = part_names[part];
+    struct hs_error why = {0};
+    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, &why);
+
+    if (is_damage(st, &why) && folder_put_aside(f, name, &why)) {
+        st = disk_make_folder(f->disk, folder_place, dir, name, &why);
+    }
+    f->has[part] = st == HS_OK;
+    if (st != HS_OK) folder_go_without(f, name, &why);
+}
+
+/* What rates.c reads and writes is a file. */
+static void rates_open(const struct data_folder *f)
+{
+    struct disk_entry found;
+    struct hs_error why = {0};
+
+    if (disk_look(f->disk, folder_place, buffer_text(&f->dir), rates_name, &found, NULL) != HS_OK) {
+        return;
+    }
+    if (found.kind == DISK_FILE) return;
+    (void)hs_fail(&why, HS_CORRUPT, "%s is no file", rates_name);
+    (void)folder_put_aside(f, rates_name, &why);
+}
+
+/* HS_IO: it cannot be used at all. */
+static enum hs_status folder_take(struct data_folder *f, const char *chain_id, struct hs_error *err)
+{
+    const char *dir = buffer_text(&f->dir);
+    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, NULL, err);
+
+    if (st != HS_OK) return HS_IO; /* whatever stands there, it was not ours */
+    st = folder_check_private(dir, err);
+    if (st == HS_OK) st = folder_lock(f, err);
+    if (st == HS_OK) st = folder_claim(f, chain_id, err);
+    if (st != HS_OK) return st;
+    f->taken = true;
+    disk_sweep(f->disk, folder_place, dir);
+    rates_open(f);
+    for (int part = DATA_FOLDER_PART_COUNT; part > 0; part--) {
+        part_open(f, (enum data_folder_part)(part - 1)); /* quarantine first */
+    }
+    f->former = former_find(f);
+    return HS_OK;
+}
+
+static enum hs_status folder_init(struct data_folder *f, const struct data_folder_options *options,
+                                  struct hs_error *err)
+{
+    enum hs_status st = buffer_append_text(&f->dir, options->dir);
+
+    f->disk = options->disk ? options->disk : disk_system();
+    f->told = options->told;
+    f->data = options->data;
+    f->format.version = DATA_FOLDER_VERSION;
+    memcpy(f->format.chain_id, options->chain_id, strlen(options->chain_id) + 1);
+    if (st != HS_OK) return hs_fail(err, HS_NOMEM, "%s", options->dir);
+    for (int part = 0; part < DATA_FOLDER_PART_COUNT && st == HS_OK; part++) {
+        st = path_join(options->dir, part_names[part], &f->parts[part], err);
+    }
+    return st;
+}
+
+enum hs_status data_folder_open(const struct data_folder_options *options, struct data_folder **out,
                                 struct hs_error *err)
 {
     struct data_folder *f = NULL;
-    struct buffer lock_path = {0};
+    struct hs_error why = {0};
     enum hs_status st;
 
     *out = NULL;
-    if (chain_id[0] == '\0' || strlen(chain_id) > HS_CHAIN_ID_BYTES_MAX) {
+    if (options->chain_id[0] == '\0' || strlen(options->chain_id) > HS_CHAIN_ID_BYTES_MAX) {
         return hs_fail(err, HS_INVALID, "--chain-id must have 1 to %d bytes",
                        HS_CHAIN_ID_BYTES_MAX);
     }
+    if (!utf8_valid(slice_text(options->chain_id))) {
+        return hs_fail(err, HS_INVALID, "--chain-id must be UTF-8 text");
+    }
     f = calloc(1, sizeof *f);
     if (!f) return hs_fail(err, HS_NOMEM, "data folder");
-    f->lock_fd = -1;
-    st = folder_make_all(dir, err);
-    if (st == HS_OK) st = folder_check_private(dir, err);
-    if (st == HS_OK && buffer_append_text(&f->dir, dir) != HS_OK)
-        st = hs_fail(err, HS_NOMEM, "%s", dir);
-    if (st == HS_OK) st = folder_join(dir, "LOCK", &lock_path, err);
-    if (st == HS_OK) st = folder_lock(buffer_text(&lock_path), &f->lock_fd, err);
-    if (st == HS_OK) st = folder_claim(f, chain_id, err);
-    for (int part = 0; part < DATA_FOLDER_PART_COUNT && st == HS_OK; part++) {
-        st = folder_join(dir, part_names[part], &f->parts[part], err);
-        if (st == HS_OK) st = folder_make(buffer_text(&f->parts[part]), err);
-    }
-    buffer_fini(&lock_path);
-    if (st != HS_OK) {
+    st = folder_init(f, options, &why);
+    if (st == HS_OK) st = folder_take(f, options->chain_id, &why);
+    if (st == HS_IO) {
+        folder_go_without(f, "a data folder, from memory,", &why);
+    } else if (st != HS_OK) {
         data_folder_close(f);
-        return st;
+        return hs_fail(err, st, "%s", why.text);
     }
     *out = f;
     return HS_OK;
@@ -359,12 +443,18 @@ enum hs_status data_folder_open(const char *dir, const char *chain_id, struct da
 void data_folder_close(struct data_folder *f)
 {
     if (!f) return;
-    if (f->lock_fd >= 0) (void)close(f->lock_fd); /* ends the lock */
+    disk_close(f->lock_file); /* ends the lock */
+    disk_close(f->folder_lock);
     for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
         buffer_fini(&f->parts[part]);
     }
     buffer_fini(&f->dir);
     free(f);
+}
+
+const char *data_folder_dir(const struct data_folder *f)
+{
+    return buffer_text(&f->dir);
 }
 
 const char *data_folder_path(const struct data_folder *f, enum data_folder_part part)
@@ -373,24 +463,13 @@ const char *data_folder_path(const struct data_folder *f, enum data_folder_part 
     return buffer_text(&f->parts[part]);
 }
 
+bool data_folder_has(const struct data_folder *f, enum data_folder_part part)
+{
+    assert(part < DATA_FOLDER_PART_COUNT);
+    return f->has[part];
+}
+
 const struct data_folder_format *data_folder_format(const struct data_folder *f)
 {
     return &f->format;
-}
-
-enum hs_status data_folder_adopt_epoch(struct data_folder *f, const char *epoch, bool *changed,
-                                       struct hs_error *err)
-{
-    struct data_folder_format next = f->format;
-    enum hs_status st;
-
-    assert(strlen(epoch) == SHA256_HEX_BYTES - 1);
-    *changed = false;
-    if (strcmp(epoch, f->format.epoch) == 0) return HS_OK;
-    memcpy(next.epoch, epoch, SHA256_HEX_BYTES);
-    st = format_store(buffer_text(&f->dir), &next, err);
-    if (st != HS_OK) return st;
-    *changed = f->format.epoch[0] != '\0';
-    f->format = next;
-    return HS_OK;
 }

@@ -1,12 +1,10 @@
 #include "sidecar/data/rates.h"
 
-#include "sidecar/data/data_folder.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATES_VERSION = 1 };
+enum { RATES_VERSION = 1, RATES_FILE_BYTES_MAX = 4096 };
 
 /* Beyond this much measured time, what is old loses weight: hardware and workload change. */
 static const uint64_t rates_window_us = 60000000;
@@ -14,6 +12,7 @@ static const uint64_t rates_window_us = 60000000;
 static const uint64_t rates_count_max = UINT64_C(1) << 53;
 
 static const char rates_file[] = "RATES";
+static const char rates_place[] = "data.rates";
 
 static const char *const rate_names[RATE_KIND_COUNT] = {
     [RATE_MESSAGES] = "messages_per_s",
@@ -94,7 +93,7 @@ enum hs_status rates_save(const struct rates *r, const char *data_dir, struct hs
     if (st == HS_OK) text = json_dumps(map, JSON_INDENT(2));
     json_decref(map);
     if (!text) return hs_fail(err, HS_NOMEM, "rates");
-    st = data_folder_write_file(data_dir, rates_file, text, err);
+    st = disk_replace(disk_system(), rates_place, data_dir, rates_file, slice_text(text), err);
     free(text);
     return st;
 }
@@ -117,7 +116,8 @@ struct rates rates_load(const char *data_dir)
     struct buffer text = {0};
     json_t *map = NULL;
 
-    if (data_folder_read_file(data_dir, rates_file, &text, NULL) == HS_OK) {
+    if (disk_read_all(disk_system(), rates_place, data_dir, rates_file, RATES_FILE_BYTES_MAX, &text,
+                      NULL) == HS_OK) {
         map = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
     }
     if (json_integer_value(json_object_get(map, "version")) == RATES_VERSION) {

@@ -7,7 +7,7 @@
 #ifndef HEADSTART_SIDECAR_DATA_RATES_H
 #define HEADSTART_SIDECAR_DATA_RATES_H
 
-#include "kernel/state/errors.h"
+#include "kernel/state/disk.h"
 
 #include <jansson.h>
 #include <stdint.h>

@@ -157,7 +157,7 @@ static void helm_judge(struct helm *h, enum snapshot_finding finding, const stru
     case SNAPSHOT_FINDING_FAILED:
     case SNAPSHOT_FINDING_VERIFIED: break;
     }
-    log_keeper_trim(h->has.log, snapshot_keeper_spared_seqnum(h->has.snapshots));
+    holdings_let_go(&h->has);
 }
 
 static void helm_lose_kernel(struct helm *h)

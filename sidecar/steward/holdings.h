@@ -34,11 +34,15 @@ struct holdings {
     struct real_store *real_store;
 };
 
-/** HS_IO, HS_PERMISSION, HS_LOCKED, HS_NOMEM: nothing is open. */
+/** Whatever the data folder holds or refuses, they open. HS_LOCKED, HS_NOMEM: nothing is open. */
 HS_MUST_CHECK enum hs_status
 holdings_open(struct holdings *h, const struct holdings_options *options, struct hs_error *err);
 /** The snapshot keeper must be settled, or its kernel gone. */
 void holdings_close(struct holdings *h);
+
+/** What a verified snapshot makes superfluous goes: the log behind the oldest kept one, and what a
+ *  folder of another format held. */
+void holdings_let_go(struct holdings *h);
 
 /** For one way, shown as `phase`. */
 struct lent holdings_lend(const struct holdings *h, enum phase phase);

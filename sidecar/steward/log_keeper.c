@@ -7,7 +7,7 @@ enum { REOPEN_EVERY_US = 1000000 };
 
 struct log_keeper {
     struct log_keeper_options o;
-    struct replay_log *log;       /* NULL: none is kept */
+    struct replay_log *log;       /* NULL: none is kept, or, while fenced, it cannot be opened */
     struct background background; /* a sync */
     bool unsynced;                /* entries were appended since the last sync began */
     bool fenced;
@@ -40,31 +40,14 @@ static enum hs_status log_keeper_open_log(struct log_keeper *k, struct hs_error 
 {
     struct replay_log_options options = {.dir = k->o.dir, .quarantine_dir = k->o.quarantine_dir};
     struct replay_log_summary log;
-    enum hs_status st = replay_log_open(&options, &k->log, err);
+    enum hs_status st;
 
-    if (st != HS_OK) return hs_fail_prefix(err, st, "replay log");
+    if (!k->o.dir) return hs_fail(err, HS_IO, "the data folder has none");
+    st = replay_log_open(&options, &k->log, err);
+    if (st != HS_OK) return st;
     log = replay_log_summary(k->log);
     k->fenced = log.fenced;
     log_keeper_told_at_open(k, &log);
-    return HS_OK;
-}
-
-enum hs_status log_keeper_open(const struct log_keeper_options *options, struct log_keeper **out,
-                               struct hs_error *err)
-{
-    struct log_keeper *k = calloc(1, sizeof *k);
-    enum hs_status st = HS_OK;
-
-    *out = NULL;
-    if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the replay log");
-    k->o = *options;
-    background_init(&k->background);
-    if (k->o.wanted) st = log_keeper_open_log(k, err);
-    if (st != HS_OK) {
-        log_keeper_close(k);
-        return st;
-    }
-    *out = k;
     return HS_OK;
 }
 
@@ -121,6 +104,27 @@ static void log_keeper_fence(struct log_keeper *k, const struct hs_error *why)
     k->reopen_after_us = clock_now_us(k->o.reporter->clock) + REOPEN_EVERY_US;
 }
 
+enum hs_status log_keeper_open(const struct log_keeper_options *options, struct log_keeper **out,
+                               struct hs_error *err)
+{
+    struct log_keeper *k = calloc(1, sizeof *k);
+    struct hs_error why = {0};
+    enum hs_status st = HS_OK;
+
+    *out = NULL;
+    if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the replay log");
+    k->o = *options;
+    background_init(&k->background);
+    if (k->o.wanted) st = log_keeper_open_log(k, &why);
+    if (st == HS_LOCKED || st == HS_NOMEM) {
+        log_keeper_close(k);
+        return hs_fail(err, st, "replay log: %s", why.text);
+    }
+    if (st != HS_OK) log_keeper_fence(k, &why);
+    *out = k;
+    return HS_OK;
+}
+
 void log_keeper_restart(struct log_keeper *k)
 {
     struct hs_error err = {0};
@@ -143,15 +147,26 @@ void log_keeper_trim(struct log_keeper *k, uint64_t spared_seqnum)
     }
 }
 
+/* It could not be opened at the start, so nothing that it holds led to where the kernel stands. */
+static enum hs_status log_keeper_open_anew(struct log_keeper *k, struct hs_error *err)
+{
+    enum hs_status st = log_keeper_open_log(k, err);
+
+    if (st == HS_OK) st = replay_log_restart(k->log, err);
+    return st == HS_OK ? replay_log_reopen(k->log, err) : st;
+}
+
 /* A sync that runs on the syncer uses the segment that a reopen replaces. */
 static bool log_keeper_reopen(struct log_keeper *k)
 {
     struct hs_error err = {0};
+    enum hs_status st;
 
-    if (clock_now_us(k->o.reporter->clock) < k->reopen_after_us) return false;
+    if (!k->o.dir || clock_now_us(k->o.reporter->clock) < k->reopen_after_us) return false;
     background_wait(&k->background);
     (void)background_collect(&k->background);
-    if (replay_log_reopen(k->log, &err) != HS_OK) {
+    st = k->log ? replay_log_reopen(k->log, &err) : log_keeper_open_anew(k, &err);
+    if (st != HS_OK) {
         log_keeper_fence(k, &err);
         return false;
     }
@@ -175,7 +190,7 @@ enum hs_status log_keeper_sync_now(struct log_keeper *k, struct hs_error *err)
     struct hs_error why = {0};
     enum hs_status st;
 
-    if (!k->log) return HS_OK;
+    if (!k->o.wanted) return HS_OK;
     if (k->fenced) {
         return hs_fail(err, HS_IO,
                        "the replay log cannot be written, so nothing since its failure "
@@ -247,7 +262,7 @@ enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry
     struct hs_error err = {0};
     struct figures *f;
 
-    if (!k->log) return LOG_APPENDED;
+    if (!k->o.wanted) return LOG_APPENDED;
     if (anew && !log_keeper_reopen(k)) return LOG_APPENDED_NOTHING;
     if (log_keeper_put(k, entry, &err) != HS_OK) {
         log_keeper_fence(k, &err);

@@ -9,7 +9,8 @@
  * a new segment is tried. What was executed meanwhile is missing from the log: a gap, which a
  * snapshot makes harmless; the owner is told when it is time for that.
  *
- * With --no-log there is no log at all, and everything here behaves as if it were empty.
+ * With --no-log there is no log at all, and everything here behaves as if it were empty. One that
+ * cannot be opened is fenced from the start.
  *
  * Threads: one owner.
  */
@@ -25,14 +26,15 @@ struct log_keeper;
 
 struct log_keeper_options { /* all borrowed until log_keeper_close */
     const struct reporter *reporter;
-    struct worker_pool *syncer; /* one thread, so that a sync never waits behind a snapshot */
-    const char *dir, *quarantine_dir;
-    bool wanted; /* false: no log at all */
+    struct worker_pool *syncer;       /* one thread, so that a sync never waits behind a snapshot */
+    const char *dir, *quarantine_dir; /* dir NULL: there is no place for one */
+    bool wanted;                      /* false: no log at all */
     enum sidecar_log_sync mode;
     void (*nudge)(void *data); /* on the syncer: there is something to collect */
     void *data;
 };
 
+/** Whatever the folder holds or refuses, it opens. HS_LOCKED, HS_NOMEM */
 HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *options,
                                              struct log_keeper **out, struct hs_error *err);
 /** Waits for a sync that runs; what was appended since is not synced. */

@@ -15,7 +15,7 @@ enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY
 
 struct snapshot_keeper {
     struct snapshot_keeper_options o;
-    struct snapshot_db *db;
+    struct snapshot_db *db; /* NULL: it cannot be opened now */
     struct snapshot_record
         *records; /* what the store keeps, newest first, as of the last listing */
     size_t records_len;
@@ -38,8 +38,8 @@ static void snapshot_list(struct snapshot_keeper *k)
     struct figures *f;
 
     assert(k->work == SNAPSHOT_WORK_NONE);
-    bytes = snapshot_db_disk_bytes(k->db);
-    k->records_len = snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX);
+    bytes = k->db ? snapshot_db_disk_bytes(k->db) : 0;
+    k->records_len = k->db ? snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX) : 0;
     if (k->records_len > HS_SNAPSHOT_KEEP_MAX) k->records_len = HS_SNAPSHOT_KEEP_MAX;
     f = figures_acquire(k->o.reporter->board);
     f->snapshot.count = k->records_len;
@@ -56,16 +56,24 @@ static void snapshot_moved(struct snapshot_keeper *k)
     k->taken_seqnum = k->records_len > 0 ? k->records[0].at.seqnum : 0;
 }
 
+static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *err)
+{
+    struct snapshot_db_options db = {
+        .dir = k->o.dir,
+        .quarantine_dir = k->o.quarantine_dir,
+        .epoch = k->o.epoch,
+        .keep = k->o.keep,
+    };
+
+    if (!k->o.dir) return hs_fail(err, HS_IO, "the data folder has none");
+    return snapshot_db_open(&db, &k->db, err);
+}
+
 enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
                                     struct snapshot_keeper **out, struct hs_error *err)
 {
     struct snapshot_keeper *k = calloc(1, sizeof *k);
-    struct snapshot_db_options db = {
-        .dir = options->dir,
-        .quarantine_dir = options->quarantine_dir,
-        .epoch = options->epoch,
-        .keep = options->keep,
-    };
+    struct hs_error why = {0};
     enum hs_status st = HS_NOMEM;
 
     *out = NULL;
@@ -74,14 +82,17 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
     background_init(&k->background);
     k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
     if (k->records) {
-        st = snapshot_db_open(&db, &k->db, err);
-        if (st != HS_OK) (void)hs_fail_prefix(err, st, "snapshot store");
+        st = snapshot_open(k, &why);
     } else {
-        (void)hs_fail(err, st, "out of memory for the snapshots");
+        (void)hs_fail(&why, st, "out of memory");
+    }
+    if (st == HS_LOCKED || st == HS_NOMEM) {
+        snapshot_keeper_close(k);
+        return hs_fail(err, st, "snapshot store: %s", why.text);
     }
     if (st != HS_OK) {
-        snapshot_keeper_close(k);
-        return st;
+        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR,
+                     "snapshot store: %s; deliveries go on without it", why.text);
     }
     snapshot_moved(k);
     *out = k;
@@ -325,7 +336,7 @@ uint64_t snapshot_keeper_spared_seqnum(const struct snapshot_keeper *k)
 
 struct kv_store *snapshot_keeper_base(struct snapshot_keeper *k)
 {
-    return snapshot_db_base(k->db);
+    return k->db ? snapshot_db_base(k->db) : NULL;
 }
 
 struct heap_image_source *snapshot_keeper_images(struct snapshot_keeper *k, bool *elsewhere)
@@ -333,7 +344,7 @@ struct heap_image_source *snapshot_keeper_images(struct snapshot_keeper *k, bool
     struct heap_image_source *own;
 
     *elsewhere = false;
-    if (!k->o.images) return NULL;
+    if (!k->o.images || !k->db) return NULL;
     own = snapshot_db_images(k->db);
     if (own) return own;
     *elsewhere = true;
@@ -351,11 +362,22 @@ enum hs_status snapshot_keeper_return_to(struct snapshot_keeper *k, uint64_t seq
     return st;
 }
 
+/* It could not be opened at the start: now, perhaps. */
+static enum hs_status snapshot_open_anew(struct snapshot_keeper *k, struct hs_error *err)
+{
+    enum hs_status st = snapshot_open(k, err);
+
+    if (st == HS_OK) st = snapshot_db_begin_anew(k->db, err);
+    snapshot_moved(k);
+    return st == HS_OK || st == HS_NOMEM ? st : HS_IO;
+}
+
 enum hs_status snapshot_keeper_begin_anew(struct snapshot_keeper *k, struct hs_error *err)
 {
     enum hs_status st;
 
     assert(k->work == SNAPSHOT_WORK_NONE);
+    if (!k->db) return snapshot_open_anew(k, err);
     st = snapshot_db_begin_anew(k->db, err);
     snapshot_moved(k);
     return st;
@@ -399,6 +421,7 @@ enum hs_status snapshot_keeper_reject(struct snapshot_keeper *k, const char *rea
     enum hs_status st;
 
     assert(k->work == SNAPSHOT_WORK_NONE);
+    if (!k->db) return HS_OK;
     st = snapshot_db_reject(k->db, reason, err);
     snapshot_list(k);
     return st;

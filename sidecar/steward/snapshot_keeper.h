@@ -25,16 +25,17 @@ struct snapshot_keeper;
 struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
     struct worker_pool *workers;
-    const char *dir, *quarantine_dir;
-    const char *epoch;         /* vat_engine_epoch */
-    uint32_t keep;             /* snapshots that can be returned to, >= 1 */
-    uint64_t every;            /* a snapshot once in so many messages; 0: none */
-    bool images;               /* with heap images, written and used */
-    void (*nudge)(void *data); /* on a worker: there is something to collect */
+    const char *dir, *quarantine_dir; /* dir NULL: there is no place for a store */
+    const char *epoch;                /* vat_engine_epoch */
+    uint32_t keep;                    /* snapshots that can be returned to, >= 1 */
+    uint64_t every;                   /* a snapshot once in so many messages; 0: none */
+    bool images;                      /* with heap images, written and used */
+    void (*nudge)(void *data);        /* on a worker: there is something to collect */
     void *data;
 };
 
-/** HS_IO, HS_PERMISSION, HS_LOCKED, HS_NOMEM */
+/** Whatever the folder holds or refuses, it opens: then without a store, as if nothing were kept,
+ *  and each begin_anew tries again. HS_LOCKED, HS_NOMEM */
 HS_MUST_CHECK enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
                                                   struct snapshot_keeper **out,
                                                   struct hs_error *err);
@@ -81,7 +82,8 @@ const struct snapshot_record *snapshot_keeper_records(const struct snapshot_keep
 const struct snapshot_record *snapshot_keeper_newest(const struct snapshot_keeper *k);
 /** No kept snapshot needs log entries up to here; 0: all may be needed. */
 uint64_t snapshot_keeper_spared_seqnum(const struct snapshot_keeper *k);
-/** The present content, as a kernel's base. Valid until one of the following. */
+/** The present content, as a kernel's base; NULL without a store. Valid until one of the following.
+ */
 struct kv_store *snapshot_keeper_base(struct snapshot_keeper *k);
 /** Heap images for it: its own, or, while it is filled after another, that one's (*elsewhere).
  * NULL: none that may be used. */

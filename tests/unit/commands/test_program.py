@@ -23,7 +23,7 @@ import harness  # noqa: E402
 from harness import IntegrationCase  # noqa: E402
 
 OK, NO, UNREACHABLE, USAGE, DAMAGED, INPUT_MISSING = 0, 1, 2, 64, 65, 66
-UNAVAILABLE, INTERNAL, CANNOT_CREATE, IO, LOCKED, PERMISSION = 69, 70, 73, 74, 75, 77
+UNAVAILABLE, INTERNAL, IO, LOCKED, PERMISSION = 69, 70, 74, 75, 77
 CONFIGURATION = 78
 
 STATUS = {"version": "9.9.9", "phase": "live", "ready": True, "chain_id": "c", "uptime_s": 61,
@@ -397,13 +397,6 @@ class Starting(ProgramCase):
     def run_daemon(self, *words, data=None):
         return self.headstart("run", "--chain-id", "c", "--data", data or self.folder / "data",
                               "--socket", self.socket, *words)
-
-    def test_data_folder__cannot_be_made(self):
-        (self.folder / "file").write_text("", encoding="utf-8")
-        run = self.run_daemon("--kernel", harness.LEDGER, data=self.folder / "file" / "data")
-        self.assert_fails(run, CANNOT_CREATE, "file/data")
-        run = self.run_daemon("--kernel", harness.LEDGER, data=self.folder / "file")
-        self.assert_fails(run, CANNOT_CREATE, "file")
 
     def test_failed_start__leaves_no_empty_folder(self):
         places = self.folder / "new" / "deep"

@@ -253,10 +253,10 @@ static void rig_begin(struct rig *r)
                                       .logger = &r->logger,
                                       .engine = rig_engine(),
                                       .failed = rig_failed};
+    const struct data_folder_options folder = {.dir = r->dir.text, .chain_id = r->config.chain_id};
 
     r->config.data_dir = r->dir.text;
-    CU_ASSERT_EQUAL_FATAL(data_folder_open(r->dir.text, r->config.chain_id, &r->folder, NULL),
-                          HS_OK);
+    CU_ASSERT_EQUAL_FATAL(data_folder_open(&folder, &r->folder, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(figures_board_open(r->config.chain_id, &r->board, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(job_queue_open(NULL, NULL, &r->loop, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(node_link_open(r->loop, rig_send, r, &r->link, NULL), HS_OK);

@@ -294,11 +294,13 @@ static enum hs_status run_status(struct daemon *d)
 
 static void sidecar__says_what_stands_in_its_way(void)
 {
+    struct data_folder_options held_options = {.chain_id = "daemon"};
     struct data_folder *held = NULL;
     struct daemon d;
 
     daemon_open(&d);
-    CU_ASSERT_EQUAL_FATAL(data_folder_open(d.data.text, "daemon", &held, NULL), HS_OK);
+    held_options.dir = d.data.text;
+    CU_ASSERT_EQUAL_FATAL(data_folder_open(&held_options, &held, NULL), HS_OK);
     CU_ASSERT_EQUAL(run_status(&d), HS_LOCKED);
     data_folder_close(held);
     d.config.chain_id = "another";
