@@ -68,7 +68,7 @@ static enum hs_status bootstrap_start_vat(struct kernel *k, const struct vat_nam
                           &parameters, err);
     }
     if (st == HS_NOT_FOUND) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no parameters of %s", vat->id.text);
+        st = kernel_store_damaged(key_of(&key, vat->id.text, ".vatParameters", ""), "missing", err);
     }
     if (st == HS_OK) st = event_start_vat(&k->kv, &vat->id, buffer_slice(&parameters), err);
     buffer_fini(&parameters);
@@ -99,6 +99,11 @@ static enum hs_status bootstrap_start_vats(struct kernel *k, struct bootstrap *b
     return st;
 }
 
+static enum hs_status device_names_damaged(struct hs_error *err)
+{
+    return kernel_store_damaged(slice_text("device.names"), "no list of names", err);
+}
+
 static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b, struct slice name,
                                            struct hs_error *err)
 {
@@ -107,13 +112,10 @@ static enum hs_status bootstrap_add_device(struct kernel *k, struct bootstrap *b
     struct slice value;
     enum hs_status st;
 
-    if (name.len >= HS_NAME_BYTES_MAX) {
-        return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a device's name is too long");
-    }
+    if (name.len == 0 || name.len >= HS_NAME_BYTES_MAX) return device_names_damaged(err);
     st = kv_hashed_read(&k->kv, key_of(&key, "device.name.", name.data, ""), &value, err);
     if (st == HS_OK && ref_make(value, &id) != HS_OK) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: no device id in device.name.%s",
-                     name.data);
+        st = kernel_store_damaged(key_slice(&key), "no device", err);
     }
     if (st == HS_OK) st = device_export_root(&k->kv, &id, &node, err);
     return st == HS_OK ? bootstrap_add_argument(b, name, &node, err) : st;
@@ -135,7 +137,7 @@ static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *
         if (st == HS_OK) st = bootstrap_add_device(k, b, buffer_slice(&name), err);
     }
     if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: device.names is no list of names");
+        st = device_names_damaged(err);
     }
     buffer_fini(&list);
     buffer_fini(&name);
@@ -152,8 +154,8 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
     enum hs_status st = kv_hashed_find(&k->kv, slice_text("kernel.bootstrap"), &value, &found, err);
 
     if (st != HS_OK || !found) return st;
-    if (ref_make(value, &vat) != HS_OK) {
-        return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat in kernel.bootstrap");
+    if (ref_make(value, &vat) != HS_OK || !ref_is_vat(&vat)) {
+        return kernel_store_damaged(slice_text("kernel.bootstrap"), "no vat", err);
     }
     st = bootstrap_root(&k->kv, &vat, &root, err);
     if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &b->result, err);

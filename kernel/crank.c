@@ -59,12 +59,13 @@ static enum hs_status crank_accept_send(struct kernel *k, const struct event *e,
 
 static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error *err)
 {
+    struct key at;
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->kv, QUEUE_ACCEPTANCE, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_ACCEPTANCE, &at, &text, err);
 
     (void)data;
-    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
     if (st == HS_OK && e.kind == EVENT_SEND) {
         st = crank_accept_send(k, &e, buffer_slice(&text), err);
     } else if (st == HS_OK) {
@@ -107,12 +108,13 @@ static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e
 
 static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_error *err)
 {
+    struct key at;
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
 
     (void)data;
-    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
     if (st == HS_OK) {
         switch (e.kind) {
         case EVENT_SEND: st = crank_deliver_send(k, &e, err); break;
@@ -150,11 +152,12 @@ struct casualty {
 /* Consume the event: its sender is told why there will be no answer. */
 static enum hs_status crank_drop_event(struct kernel *k, const char *message, struct hs_error *err)
 {
+    struct key at;
     struct buffer text = {0};
     struct event e = {0};
-    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &text, err);
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
 
-    if (st == HS_OK) st = event_parse(buffer_slice(&text), &e, err);
+    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
     if (st == HS_OK && e.kind == EVENT_SEND && e.promise.text[0] != '\0') {
         st = resolution_reject(&k->kv, &e.promise, message, err);
     }

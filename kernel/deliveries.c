@@ -81,12 +81,13 @@ static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct sl
 static enum hs_status give_result(struct kernel *k, const struct ref *vat, const struct ref *kpid,
                                   struct ref *vpid, struct hs_error *err)
 {
+    struct key key;
     struct ref decider;
     enum hs_status st = promise_decider(&k->kv, kpid, &decider, err);
 
     if (st == HS_OK && decider.text[0] != '\0') {
-        st = hs_fail(err, HS_KERNEL_FAILED, "result %s is already %s's to decide", kpid->text,
-                     decider.text);
+        st = kernel_store_damaged(key_of(&key, kpid->text, ".decider", ""),
+                                  "somebody else's to decide already", err);
     }
     if (st == HS_OK) st = clist_to_vat(&k->kv, vat, kpid, vpid, err);
     return st == HS_OK ? promise_set_decider(&k->kv, kpid, vat, err) : st;
@@ -114,6 +115,7 @@ static enum hs_status message_text(struct buffer *out, const struct ref *target,
 enum hs_status deliver_message(struct kernel *k, const struct event *e, const struct route *route,
                                struct hs_error *err)
 {
+    struct key key;
     struct ref_list slots = {0};
     struct buffer text = {0};
     struct ref target, result = {""};
@@ -122,8 +124,8 @@ enum hs_status deliver_message(struct kernel *k, const struct event *e, const st
     assert(route->kind == ROUTE_VAT);
     st = clist_to_vat(&k->kv, &route->vat, &route->object, &target, err);
     if (st == HS_OK && !vref_is_export(&target)) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "%s does not export %s, whose owner it is",
-                     route->vat.text, route->object.text);
+        st = kernel_store_damaged(key_of(&key, route->object.text, ".owner", ""),
+                                  "a vat that does not export it", err);
     }
     if (st == HS_OK) st = clist_list_to_vat(&k->kv, &route->vat, &e->data.slots, &slots, err);
     if (st == HS_OK && e->promise.text[0] != '\0') {
@@ -254,12 +256,14 @@ static enum hs_status gc_translate(struct kernel *k, const struct ref *vat, enum
                                    const struct ref *kref, struct ref_list *vrefs,
                                    struct hs_error *err)
 {
+    struct key key;
     struct clist_entry entry;
     enum hs_status st = clist_find(&k->kv, vat, kref, &entry, err);
 
     if (st != HS_OK) return st;
-    if (!entry.found) {
-        return hs_fail(err, HS_KERNEL_FAILED, "%s does not know %s", vat->text, kref->text);
+    if (!entry.found || vref_is_export(&entry.vref) != (action != GC_RETIRE_IMPORT)) {
+        return kernel_store_damaged(key_of(&key, vat->text, ".c.", kref->text),
+                                    "the vat is to be told of what is not there", err);
     }
     st = kernel_fail(err, ref_list_add(vrefs, &entry.vref));
     if (st != HS_OK) return st;

@@ -78,14 +78,13 @@ enum hs_status device_call(struct kernel *k, const struct ref *device, struct sl
         kv_hashed_read(&k->kv, key_of(&key, device->text, ".owner", ""), &value, err);
 
     if (st == HS_OK && ref_make(value, &id) != HS_OK) {
-        st =
-            hs_fail(err, HS_KERNEL_FAILED, "kernel store: no device in \"%s.owner\"", device->text);
+        st = kernel_store_damaged(key_slice(&key), "no device", err);
     }
     if (st != HS_OK) return st;
     st = kv_hashed_read(&k->kv, key_of(&key, id.text, ".options", ""), &value, err);
     if (st != HS_OK) return st;
     if (!device_type(value, &type) || !json_text_is(type, "bridge")) {
-        return hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is of no known type", id.text);
+        return kernel_store_damaged(key_slice(&key), "no known type of device", err);
     }
     if (slice_equal(method, slice_text("callOutbound"))) {
         return bridge_call_outbound(k, args, answer, err);

@@ -30,7 +30,7 @@ static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, st
     if (i < len) {
         *out = names[i];
     } else {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is in no list of vats", id->text);
+        st = vat_names_unlisted(id, err);
     }
     free(names);
     return st;

@@ -8,6 +8,7 @@
 #include "kernel/kernel_start.h"
 
 #include "kernel/replay.h"
+#include "kernel/tables/run_queue.h"
 #include "kernel/tables/transcript.h"
 
 #include <assert.h>
@@ -217,9 +218,7 @@ static enum hs_status start_check_base(struct kernel *k, bool *empty, struct hs_
     *empty = st == HS_OK && !found;
     if (st != HS_OK || found) return st;
     st = kv_store_next(k->options.base, slice_make(NULL, 0), &key, NULL, err);
-    if (st == HS_OK) {
-        st = hs_fail(err, HS_CORRUPT, "the store is not empty, and holds no kernel state");
-    }
+    if (st == HS_OK) st = kernel_store_damaged(slice_text("vat.nextID"), "missing", err);
     buffer_fini(&key);
     if (st != HS_NOT_FOUND) return st;
     if (k->options.config) return HS_OK;
@@ -241,7 +240,28 @@ static enum hs_status start_read_position(struct kernel *k, struct hs_error *err
     if (!found) hash = slice_make(NULL, 0);
     st = position_make(seqnum, hash, &k->now.at, err);
     if (st == HS_OK) memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
-    return st == HS_INVALID ? hs_fail(err, HS_CORRUPT, "the store holds no valid position") : st;
+    if (st != HS_INVALID) return st;
+    return kernel_store_damaged(slice_text("kernel.hash"), "no hash of kernel.seqnum", err);
+}
+
+static enum hs_status start_require(struct kernel *k, const char *key, const char *text,
+                                    struct hs_error *err)
+{
+    struct slice value;
+    enum hs_status st = kv_hashed_read(&k->kv, slice_text(key), &value, err);
+
+    if (st != HS_OK || slice_equal(value, slice_text(text))) return st;
+    return kernel_store_damaged(slice_text(key), "not what it is between messages", err);
+}
+
+/* Between messages nothing waits: not in a queue, not for a vat to be told or to be taken apart. */
+static enum hs_status start_check_idle(struct kernel *k, struct hs_error *err)
+{
+    enum hs_status st = run_queue_require_empty(&k->kv, QUEUE_ACCEPTANCE, err);
+
+    if (st == HS_OK) st = run_queue_require_empty(&k->kv, QUEUE_RUN, err);
+    if (st == HS_OK) st = start_require(k, "gcActions", "[]", err);
+    return st == HS_OK ? start_require(k, "vats.terminated", "[]", err) : st;
 }
 
 static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err)
@@ -251,6 +271,7 @@ static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err
     if (st == HS_OK) {
         st = kv_hashed_has(&k->kv, slice_text("initialized"), &k->now.initialized, err);
     }
+    if (st == HS_OK && k->now.initialized) st = start_require(k, "initialized", "true", err);
     if (st == HS_OK) {
         st = kv_hashed_has(&k->kv, slice_text("kernel.height"), &k->now.in_block, err);
     }
@@ -261,7 +282,7 @@ static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err
         }
     }
     if (st != HS_OK || k->now.initialized || k->now.at.seqnum == 0) return st;
-    return hs_fail(err, HS_CORRUPT, "the store has a position and was never initialized");
+    return kernel_store_damaged(slice_text("initialized"), "missing, with a position", err);
 }
 
 enum hs_status kernel_start_load(struct kernel *k, struct kernel_start_report *report,
@@ -271,6 +292,7 @@ enum hs_status kernel_start_load(struct kernel *k, struct kernel_start_report *r
     enum hs_status st = start_check_base(k, &empty, err);
 
     if (st == HS_OK) st = start_read_standing(k, err);
+    if (st == HS_OK && !empty) st = start_check_idle(k, err);
     if (st == HS_OK && !empty) st = start_vats(k, report, err);
     k->mark = k->now;
     /* What the store says about itself may be damaged; nothing is broken in the kernel. */

@@ -38,10 +38,11 @@ static enum hs_status hold_list(struct holds *h, struct slice text, struct hs_er
     return kernel_fail(err, st);
 }
 
-static enum hs_status hold_event(struct holds *h, struct slice text, struct hs_error *err)
+static enum hs_status hold_event(struct holds *h, struct slice key, struct slice text,
+                                 struct hs_error *err)
 {
     struct event e = {0};
-    enum hs_status st = event_parse(text, &e, err);
+    enum hs_status st = event_parse(key, text, &e, err);
 
     if (st == HS_OK && e.kind == EVENT_SEND) st = kernel_fail(err, hold(h, &e.target, true));
     if (st == HS_OK && e.promise.text[0] != '\0') {
@@ -100,9 +101,10 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
 
     if (slice_equal(key, slice_text("pinnedObjects"))) return hold_list(h, value, err);
     if (key_has(key, "runQueue.", "", &rest) || key_has(key, "acceptanceQueue.", "", &rest)) {
-        return hold_event(h, value, err);
+        return hold_event(h, key, value, err);
     }
-    if (key_has(key, "kp", ".queue.", &rest) && is_number(rest)) return hold_event(h, value, err);
+    if (key_has(key, "kp", ".queue.", &rest) && is_number(rest))
+        return hold_event(h, key, value, err);
     if (key_has(key, "kp", ".data.slots", &rest) && rest.len == 0) return hold_list(h, value, err);
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);
     return HS_OK;

@@ -81,7 +81,12 @@ static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, ui
 
     if (st != HS_OK) return st;
     st = vat_process_deliver(p, d.item.delivery, replay_answer, &d, NULL, &cause);
-    if (st == HS_OK) return replay_check_end(&d, err);
+    if (st == HS_OK) st = replay_check_end(&d, &cause);
+    if (st == HS_OK) return HS_OK;
+    if (st == HS_CORRUPT) {
+        return hs_fail(err, st, "kernel store: \"%s.t.%" PRIu64 "\": %s", p->name.id.text, number,
+                       cause.text);
+    }
     if (st == HS_VAT_FAILED) {
         return replay_diverged(&d, "failure after syscall", d.item.result, slice_text(cause.text),
                                err);

@@ -1,4 +1,5 @@
 /* The vat's own store: vatstoreGet, vatstoreGetNextKey, vatstoreSet, vatstoreDelete. */
+#include "kernel/state/utf8.h"
 #include "kernel/syscalls_private.h"
 
 /* The next argument, decoded, behind the vat's prefix in the store. */
@@ -19,10 +20,13 @@ static enum hs_status read_store_key(struct delivery *d, struct json_text *t, st
     return hs_fail(err, HS_VAT_FAILED, "a key of %zu bytes is too long", out->len);
 }
 
-static enum hs_status answer_string(struct buffer *reply, struct slice text, struct hs_error *err)
+/* `text` is under `key`, or is its end. What vats store is UTF-8, and so are transcripts. */
+static enum hs_status answer_string(struct buffer *reply, const struct buffer *key,
+                                    struct slice text, struct hs_error *err)
 {
     struct json_printer j = json_printer_on(reply);
 
+    if (!utf8_valid(text)) return kernel_store_damaged(buffer_slice(key), "not UTF-8", err);
     json_print_open(&j, '[');
     json_print_word(&j, "ok");
     json_print_string(&j, text);
@@ -41,7 +45,7 @@ enum hs_status syscall_store_get(struct delivery *d, struct json_text *t, struct
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
     if (st == HS_OK) st = kv_hashed_find(syscall_kv(d), buffer_slice(&key), &value, &found, err);
     if (st == HS_OK) {
-        st = found ? answer_string(reply, value, err) : syscall_answer_ok(reply, err);
+        st = found ? answer_string(reply, &key, value, err) : syscall_answer_ok(reply, err);
     }
     buffer_fini(&key);
     return st;
@@ -61,7 +65,7 @@ enum hs_status syscall_store_next(struct delivery *d, struct json_text *t, struc
         if (st == HS_NOT_FOUND) {
             st = syscall_answer_ok(reply, err);
         } else if (st == HS_OK) {
-            st = answer_string(reply, slice_make(key.data + own.len, key.len - own.len), err);
+            st = answer_string(reply, &key, slice_make(key.data + own.len, key.len - own.len), err);
         }
     }
     buffer_fini(&key);

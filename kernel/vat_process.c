@@ -153,8 +153,9 @@ static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *
     if (st == HS_OK) {
         st = kv_store_get(kv, key_of(&key, id->text, ".vatParameters", ""), &parameters, err);
     }
-    if (st == HS_NOT_FOUND) {
-        st = hs_fail(err, HS_CORRUPT, "kernel store: %s has no program", id->text);
+    if (st == HS_NOT_FOUND) st = kernel_store_damaged(key_slice(&key), "missing", err);
+    if (st == HS_OK && !json_text_is_value(buffer_slice(&parameters))) {
+        st = kernel_store_damaged(key_slice(&key), "no JSON", err);
     }
     if (st != HS_OK) goto out;
     st = vat_bundle_print(out, id, buffer_slice(&source), buffer_slice(&parameters));

@@ -8,8 +8,10 @@
 
 static enum hs_status clist_damaged(const struct ref *vat, const char *name, struct hs_error *err)
 {
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged entry \"%s.c.%s\"", vat->text,
-                   name);
+    struct key key;
+
+    return kernel_store_damaged(key_of(&key, vat->text, ".c.", name),
+                                "no entry that fits the other one of its pair", err);
 }
 
 enum hs_status clist_find(struct kv_hashed *k, const struct ref *vat, const struct ref *kref,
@@ -17,13 +19,15 @@ enum hs_status clist_find(struct kv_hashed *k, const struct ref *vat, const stru
 {
     struct key key;
     struct slice value;
+    enum ref_kind kind = kref_kind(kref);
     enum hs_status st =
         kv_hashed_find(k, key_of(&key, vat->text, ".c.", kref->text), &value, &out->found, err);
 
     if (st != HS_OK || !out->found) return st;
     if (value.len < 3 || value.data[1] != ' ' || (value.data[0] != 'R' && value.data[0] != '_') ||
         ref_make(slice_make(value.data + 2, value.len - 2), &out->vref) != HS_OK ||
-        vref_kind(&out->vref) == REF_NONE) {
+        kind == REF_NONE || vref_kind(&out->vref) != kind ||
+        (value.data[0] == '_' && kind != REF_OBJECT)) {
         return clist_damaged(vat, kref->text, err);
     }
     out->reachable = value.data[0] == 'R';
@@ -45,7 +49,9 @@ enum hs_status clist_find_vref(struct kv_hashed *k, const struct ref *vat, const
         return clist_damaged(vat, vref->text, err);
     }
     st = clist_find(k, vat, &kref, out, err);
-    return st != HS_OK || out->found ? st : clist_damaged(vat, kref.text, err);
+    if (st != HS_OK) return st;
+    if (!out->found) return clist_damaged(vat, kref.text, err);
+    return ref_equal(&out->vref, vref) ? HS_OK : clist_damaged(vat, vref->text, err);
 }
 
 /* "R o-50": what the entry under its kref says. */
@@ -204,7 +210,8 @@ enum hs_status clist_drop(struct kv_hashed *k, const struct ref *vat,
     struct clist_entry dropped = *entry;
     enum hs_status st;
 
-    assert(entry->found && entry->reachable);
+    assert(entry->found);
+    if (!entry->reachable) return clist_damaged(vat, entry->kref.text, err);
     dropped.reachable = false;
     st = clist_write_flag(k, vat, &dropped, err);
     if (st != HS_OK || vref_is_export(&entry->vref)) return st;

@@ -90,14 +90,17 @@ static bool event_is_complete(const struct event *e)
     switch (e->kind) {
     case EVENT_SEND:
         return kref_kind(&e->target) != REF_NONE && e->data.body.len > 0 &&
+               ref_list_is_krefs(&e->data.slots) &&
                (e->promise.text[0] == '\0' || kref_kind(&e->promise) == REF_PROMISE);
-    case EVENT_NOTIFY: return e->target.text[0] == 'v' && kref_kind(&e->promise) == REF_PROMISE;
-    case EVENT_START_VAT: return e->target.text[0] == 'v' && e->data.body.len > 0;
+    case EVENT_NOTIFY: return ref_is_vat(&e->target) && kref_kind(&e->promise) == REF_PROMISE;
+    case EVENT_START_VAT:
+        return ref_is_vat(&e->target) && e->data.body.len > 0 && e->data.slots.len == 0;
     }
     return false;
 }
 
-enum hs_status event_parse(struct slice text, struct event *out, struct hs_error *err)
+enum hs_status event_parse(struct slice key, struct slice text, struct event *out,
+                           struct hs_error *err)
 {
     struct json_text t;
     enum hs_status st;
@@ -105,10 +108,9 @@ enum hs_status event_parse(struct slice text, struct event *out, struct hs_error
     *out = (struct event){0};
     json_text_init(&t, text);
     st = event_read(&t, out);
-    if (st != HS_OK && st != HS_INVALID) return kernel_fail(err, st);
-    if (json_text_end(&t) && event_is_complete(out)) return HS_OK;
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: a queued event is damaged: %s",
-                   t.problem ? t.problem : "incomplete");
+    if (st == HS_NOMEM) return kernel_fail(err, st);
+    if (st == HS_OK && json_text_end(&t) && event_is_complete(out)) return HS_OK;
+    return kernel_store_damaged(key, t.problem ? t.problem : "no complete event", err);
 }
 
 static enum hs_status event_compose_send(struct buffer *out, const struct ref *target,

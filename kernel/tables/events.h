@@ -22,8 +22,8 @@ struct event {
     struct capdata data; /* send: method and arguments; startVat: parameters. Borrows the text */
 };
 
-/** HS_KERNEL_FAILED: not such a text. event_fini in any case. */
-HS_MUST_CHECK enum hs_status event_parse(struct slice text, struct event *out,
+/** The text that lay under `key`. HS_KERNEL_FAILED: it is no event. event_fini in any case. */
+HS_MUST_CHECK enum hs_status event_parse(struct slice key, struct slice text, struct event *out,
                                          struct hs_error *err);
 void event_fini(struct event *e);
 

@@ -15,6 +15,11 @@ static const char *const gc_action_names[GC_ACTION_COUNT] = {
     [GC_RETIRE_IMPORT] = "retireImport",
 };
 
+static enum hs_status gc_actions_damaged(struct hs_error *err)
+{
+    return kernel_store_damaged(slice_text("gcActions"), "no list of actions", err);
+}
+
 void gc_actions_fini(struct gc_actions *a)
 {
     ref_list_fini(&a->texts);
@@ -34,7 +39,8 @@ static bool gc_action_parse(const struct ref *text, struct ref *vat, enum gc_act
         if (!slice_equal(name, slice_text(gc_action_names[i]))) continue;
         *action = (enum gc_action)i;
         return ref_make(slice_make(text->text, (size_t)(first - text->text)), vat) == HS_OK &&
-               ref_make(slice_text(second + 1), kref) == HS_OK && kref_kind(kref) == REF_OBJECT;
+               ref_is_vat(vat) && ref_make(slice_text(second + 1), kref) == HS_OK &&
+               kref_kind(kref) == REF_OBJECT;
     }
     return false;
 }
@@ -54,12 +60,10 @@ static enum hs_status gc_actions_parse(struct gc_actions *a, struct slice json,
         if (raw.len >= sizeof text.text) break;
         memcpy(text.text, raw.data, raw.len);
         text.text[raw.len] = '\0';
-        st = kernel_fail(err, ref_list_add(&a->texts, &text));
+        st = ref_list_add(&a->texts, &text);
     }
-    if (st == HS_OK && !json_text_end(&t)) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: gcActions is no list of actions");
-    }
-    return st;
+    if (st == HS_NOMEM) return kernel_fail(err, st);
+    return st == HS_OK && json_text_end(&t) ? HS_OK : gc_actions_damaged(err);
 }
 
 enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
@@ -154,8 +158,7 @@ static enum hs_status gc_actions_take_group(struct kv_hashed *k, struct gc_actio
 
     for (; taken < a->texts.len && st == HS_OK; taken++) {
         if (!gc_action_parse(&a->texts.items[taken], &next_vat, &next_action, &kref)) {
-            return hs_fail(err, HS_KERNEL_FAILED, "kernel store: gcActions holds \"%s\"",
-                           a->texts.items[taken].text);
+            return gc_actions_damaged(err);
         }
         if (taken == 0) {
             *vat = next_vat;

@@ -2,11 +2,15 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
+#include "kernel/state/utf8.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { KV_HASHED_CHANGES_BYTES = 64 << 10 }; /* hashed in pieces of about this size */
+enum {
+    KV_HASHED_CHANGES_BYTES = 64 << 10, /* hashed in pieces of about this size */
+    KV_HASHED_SHOWN_BYTES = 128,        /* of a key that is named in an error */
+};
 
 static struct kv_hashed *kv_hashed_of(struct kv_store *kv)
 {
@@ -174,6 +178,11 @@ struct slice key_of_number(struct key *key, const char *a, const char *b, uint64
     return key_of(key, a, b, text);
 }
 
+struct slice key_slice(const struct key *key)
+{
+    return slice_make(key->text, key->len);
+}
+
 enum hs_status kv_hashed_find(struct kv_hashed *k, struct slice key, struct slice *value,
                               bool *found, struct hs_error *err)
 {
@@ -184,12 +193,6 @@ enum hs_status kv_hashed_find(struct kv_hashed *k, struct slice key, struct slic
     return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
-static enum hs_status kv_hashed_fail_key(struct hs_error *err, const char *what, struct slice key)
-{
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s \"%.*s\"", what,
-                   (int)(key.len < 128 ? key.len : 128), key.data);
-}
-
 enum hs_status kv_hashed_read(struct kv_hashed *k, struct slice key, struct slice *value,
                               struct hs_error *err)
 {
@@ -197,7 +200,7 @@ enum hs_status kv_hashed_read(struct kv_hashed *k, struct slice key, struct slic
     enum hs_status st = kv_hashed_find(k, key, value, &found, err);
 
     if (st != HS_OK) return st;
-    return found ? HS_OK : kv_hashed_fail_key(err, "missing", key);
+    return found ? HS_OK : kernel_store_damaged(key, "missing", err);
 }
 
 enum hs_status kv_hashed_read_uint(struct kv_hashed *k, struct slice key, uint64_t *out,
@@ -207,7 +210,7 @@ enum hs_status kv_hashed_read_uint(struct kv_hashed *k, struct slice key, uint64
     enum hs_status st = kv_hashed_read(k, key, &value, err);
 
     if (st != HS_OK) return st;
-    return uint_parse(value, out) == HS_OK ? HS_OK : kv_hashed_fail_key(err, "no number in", key);
+    return uint_parse(value, out) == HS_OK ? HS_OK : kernel_store_damaged(key, "no number", err);
 }
 
 enum hs_status kv_hashed_has(struct kv_hashed *k, struct slice key, bool *found,
@@ -242,6 +245,7 @@ enum hs_status kv_hashed_write_uint(struct kv_hashed *k, struct slice key, uint6
     char text[UINT_TEXT_BYTES];
     size_t len = uint_text(text, value);
 
+    if (value > HS_UINT_MAX) return kernel_store_damaged(key, "counted to its end", err);
     return kv_hashed_write(k, key, slice_make(text, len), err);
 }
 
@@ -256,7 +260,6 @@ enum hs_status kv_hashed_allot(struct kv_hashed *k, struct slice key, uint64_t *
     enum hs_status st = kv_hashed_read_uint(k, key, number, err);
 
     if (st != HS_OK) return st;
-    if (*number >= HS_UINT_MAX) return kv_hashed_fail_key(err, "numbers used up in", key);
     return kv_hashed_write_uint(k, key, *number + 1, err);
 }
 
@@ -276,6 +279,18 @@ enum hs_status kv_hashed_note_fallen(struct kv_hashed *k, const struct ref *kref
                                      struct hs_error *err)
 {
     return kernel_fail(err, ref_list_add(&k->fallen, kref));
+}
+
+/* A damaged key may hold anything, and a reader of logs takes a line at a time. */
+enum hs_status kernel_store_damaged(struct slice key, const char *problem, struct hs_error *err)
+{
+    char shown[KV_HASHED_SHOWN_BYTES];
+    size_t len = utf8_cut(key, sizeof shown);
+
+    for (size_t i = 0; i < len; i++) {
+        shown[i] = (unsigned char)key.data[i] < ' ' ? '?' : key.data[i];
+    }
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: \"%.*s\": %s", (int)len, shown, problem);
 }
 
 enum hs_status kernel_fail(struct hs_error *err, enum hs_status st)

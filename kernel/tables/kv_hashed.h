@@ -14,7 +14,9 @@
  * It also collects, per crank, the references whose counts fell: refcounts.h judges them at the
  * crank's end.
  *
- * A missing or malformed kernel key is the kernel's own inconsistency: HS_KERNEL_FAILED.
+ * The store may be a node's, and hold anything. What no kernel wrote, a key that is missing or does
+ * not fit the others, is HS_KERNEL_FAILED with words that name the key; nothing that a store holds
+ * is asserted, or believed to be small.
  */
 #ifndef HEADSTART_KERNEL_TABLES_KV_HASHED_H
 #define HEADSTART_KERNEL_TABLES_KV_HASHED_H
@@ -52,11 +54,12 @@ struct key {
 /** a + b + c, each possibly "". Returns the slice over *key. */
 struct slice key_of(struct key *key, const char *a, const char *b, const char *c);
 struct slice key_of_number(struct key *key, const char *a, const char *b, uint64_t number);
+struct slice key_slice(const struct key *key);
 
 /** *value borrows the scratch: valid until the next read. */
 HS_MUST_CHECK enum hs_status kv_hashed_find(struct kv_hashed *k, struct slice key,
                                             struct slice *value, bool *found, struct hs_error *err);
-/** As kv_hashed_find, of a key that must be there. */
+/** As kv_hashed_find, of a key that must be there: kernel_store_damaged otherwise. */
 HS_MUST_CHECK enum hs_status kv_hashed_read(struct kv_hashed *k, struct slice key,
                                             struct slice *value, struct hs_error *err);
 HS_MUST_CHECK enum hs_status kv_hashed_read_uint(struct kv_hashed *k, struct slice key,
@@ -72,6 +75,7 @@ HS_MUST_CHECK enum hs_status kv_hashed_write(struct kv_hashed *k, struct slice k
                                              struct slice value, struct hs_error *err);
 HS_MUST_CHECK enum hs_status kv_hashed_write_text(struct kv_hashed *k, struct slice key,
                                                   const char *value, struct hs_error *err);
+/** Numbers end at HS_UINT_MAX: a larger one is kernel_store_damaged, which counted too far. */
 HS_MUST_CHECK enum hs_status kv_hashed_write_uint(struct kv_hashed *k, struct slice key,
                                                   uint64_t value, struct hs_error *err);
 HS_MUST_CHECK enum hs_status kv_hashed_delete(struct kv_hashed *k, struct slice key,
@@ -87,6 +91,8 @@ HS_MUST_CHECK enum hs_status kv_hashed_next(struct kv_hashed *k, struct slice pr
 /** Note that a count of `kref` fell in this crank (twice does no harm). */
 HS_MUST_CHECK enum hs_status kv_hashed_note_fallen(struct kv_hashed *k, const struct ref *kref,
                                                    struct hs_error *err);
+/** HS_KERNEL_FAILED: what the store holds under `key` is no kernel's; `problem` in words. */
+enum hs_status kernel_store_damaged(struct slice key, const char *problem, struct hs_error *err);
 /** Out-of-memory and over-a-bound of buffers and lists, with words. */
 enum hs_status kernel_fail(struct hs_error *err, enum hs_status st);
 

@@ -1,10 +1,19 @@
 #include "kernel/tables/objects.h"
 
 #include "kernel/state/decimal.h"
+#include "kernel/state/limits.h"
 #include "kernel/state/position.h"
 
 #include <assert.h>
 #include <string.h>
+
+static enum hs_status object_count_damaged(const struct ref *kref, const char *problem,
+                                           struct hs_error *err)
+{
+    struct key key;
+
+    return kernel_store_damaged(key_of(&key, kref->text, ".refCount", ""), problem, err);
+}
 
 static enum hs_status object_count_write(struct kv_hashed *k, const struct ref *kref,
                                          const struct object_count *count, struct hs_error *err)
@@ -13,7 +22,12 @@ static enum hs_status object_count_write(struct kv_hashed *k, const struct ref *
     char text[2 * UINT_TEXT_BYTES + 1];
     size_t len = uint_text(text, count->reachable);
 
-    assert(count->reachable <= count->recognizable);
+    if (count->reachable > count->recognizable) {
+        return object_count_damaged(kref, "reached more often than recognized", err);
+    }
+    if (count->recognizable > HS_UINT_MAX) {
+        return object_count_damaged(kref, "counted to its end", err);
+    }
     text[len++] = ',';
     len += uint_text(text + len, count->recognizable);
     return kv_hashed_write(k, key_of(&key, kref->text, ".refCount", ""), slice_make(text, len),
@@ -28,7 +42,7 @@ enum hs_status object_create(struct kv_hashed *k, const struct ref *owner, struc
     uint64_t number;
     enum hs_status st = kv_hashed_allot(k, slice_text("ko.nextID"), &number, err);
 
-    assert(owner->text[0] == 'v');
+    assert(ref_is_vat(owner));
     if (st != HS_OK) return st;
     *kref = ref_number("ko", number);
     st = kv_hashed_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(owner), err);
@@ -46,8 +60,8 @@ enum hs_status object_owner(struct kv_hashed *k, const struct ref *kref, struct 
 
     owner->text[0] = '\0';
     if (st != HS_OK || !found) return st;
-    if (ref_make(value, owner) == HS_OK) return HS_OK;
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat in \"%s.owner\"", kref->text);
+    if (ref_make(value, owner) == HS_OK && ref_is_vat(owner)) return HS_OK;
+    return kernel_store_damaged(key_of(&key, kref->text, ".owner", ""), "no vat", err);
 }
 
 enum hs_status object_count_read(struct kv_hashed *k, const struct ref *kref,
@@ -61,15 +75,16 @@ enum hs_status object_count_read(struct kv_hashed *k, const struct ref *kref,
 
     *count = (struct object_count){0, 0};
     if (st != HS_OK || !*found) return st;
-    comma = memchr(value.data, ',', value.len);
+    comma = value.len > 0 ? memchr(value.data, ',', value.len) : NULL;
     if (comma &&
         uint_parse(slice_make(value.data, (size_t)(comma - value.data)), &count->reachable) ==
             HS_OK &&
         uint_parse(slice_make(comma + 1, value.len - (size_t)(comma + 1 - value.data)),
-                   &count->recognizable) == HS_OK) {
+                   &count->recognizable) == HS_OK &&
+        count->reachable <= count->recognizable) {
         return HS_OK;
     }
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no counts in \"%s.refCount\"", kref->text);
+    return object_count_damaged(kref, "no counts", err);
 }
 
 enum hs_status object_hold(struct kv_hashed *k, const struct ref *kref, bool reachable,
@@ -94,7 +109,7 @@ enum hs_status object_release(struct kv_hashed *k, const struct ref *kref, bool 
 
     if (st != HS_OK || !found) return st;
     if (count.reachable < reachable || count.recognizable < recognizable) {
-        return hs_fail(err, HS_KERNEL_FAILED, "%s is released more often than held", kref->text);
+        return object_count_damaged(kref, "released more often than held", err);
     }
     count.reachable -= reachable;
     count.recognizable -= recognizable;

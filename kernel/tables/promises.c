@@ -2,6 +2,7 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
+#include "kernel/state/utf8.h"
 #include "kernel/tables/run_queue.h"
 
 #include <assert.h>
@@ -15,10 +16,12 @@ static const char *const promise_state_names[] = {
 
 enum { PROMISE_STATES = sizeof promise_state_names / sizeof *promise_state_names };
 
-static enum hs_status promise_damaged(const struct ref *kref, const char *what,
+static enum hs_status promise_damaged(const struct ref *kref, const char *name, const char *problem,
                                       struct hs_error *err)
 {
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged \"%s%s\"", kref->text, what);
+    struct key key;
+
+    return kernel_store_damaged(key_of(&key, kref->text, name, ""), problem, err);
 }
 
 enum hs_status promise_create(struct kv_hashed *k, const struct ref *decider, uint64_t holds,
@@ -66,7 +69,7 @@ enum hs_status promise_release(struct kv_hashed *k, const struct ref *kref, stru
         kv_hashed_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
 
     if (st != HS_OK) return st;
-    if (count == 0) return promise_damaged(kref, ".refCount: released more often than held", err);
+    if (count == 0) return promise_damaged(kref, ".refCount", "released more often than held", err);
     st = kv_hashed_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count - 1, err);
     if (st != HS_OK || count > 1) return st;
     return kv_hashed_note_fallen(k, kref, err);
@@ -81,7 +84,7 @@ enum hs_status promise_holds(struct kv_hashed *k, const struct ref *kref, uint64
         kv_hashed_find(k, key_of(&key, kref->text, ".refCount", ""), &value, found, err);
 
     if (st != HS_OK || !*found || uint_parse(value, holds) == HS_OK) return st;
-    return promise_damaged(kref, ".refCount", err);
+    return promise_damaged(kref, ".refCount", "no number", err);
 }
 
 enum hs_status promise_state_read(struct kv_hashed *k, const struct ref *kref,
@@ -97,7 +100,7 @@ enum hs_status promise_state_read(struct kv_hashed *k, const struct ref *kref,
         *state = (enum promise_state)i;
         return HS_OK;
     }
-    return promise_damaged(kref, ".state", err);
+    return promise_damaged(kref, ".state", "no state of a promise", err);
 }
 
 enum hs_status promise_decider(struct kv_hashed *k, const struct ref *kref, struct ref *decider,
@@ -109,7 +112,8 @@ enum hs_status promise_decider(struct kv_hashed *k, const struct ref *kref, stru
 
     decider->text[0] = '\0';
     if (st != HS_OK || value.len == 0) return st;
-    return ref_make(value, decider) == HS_OK ? HS_OK : promise_damaged(kref, ".decider", err);
+    if (ref_make(value, decider) == HS_OK && ref_is_vat(decider)) return HS_OK;
+    return promise_damaged(kref, ".decider", "no vat", err);
 }
 
 enum hs_status promise_set_decider(struct kv_hashed *k, const struct ref *kref,
@@ -119,6 +123,16 @@ enum hs_status promise_set_decider(struct kv_hashed *k, const struct ref *kref,
 
     return kv_hashed_write_text(k, key_of(&key, kref->text, ".decider", ""),
                                 decider ? decider->text : "", err);
+}
+
+/* Each of them is told of the promise: there are not more than vats. */
+static bool promise_may_tell(const struct ref_list *vats)
+{
+    if (vats->len > HS_VAT_COUNT_MAX) return false;
+    for (size_t i = 0; i < vats->len; i++) {
+        if (!ref_is_vat(&vats->items[i])) return false;
+    }
+    return true;
 }
 
 enum hs_status promise_subscribers(struct kv_hashed *k, const struct ref *kref,
@@ -131,7 +145,11 @@ enum hs_status promise_subscribers(struct kv_hashed *k, const struct ref *kref,
 
     if (st != HS_OK) return st;
     st = ref_list_split(out, value);
-    return st == HS_INVALID ? promise_damaged(kref, ".subscribers", err) : kernel_fail(err, st);
+    if (st == HS_NOMEM) return kernel_fail(err, st);
+    if (st != HS_OK || !promise_may_tell(out)) {
+        return promise_damaged(kref, ".subscribers", "no list of vats", err);
+    }
+    return HS_OK;
 }
 
 enum hs_status promise_subscribe(struct kv_hashed *k, const struct ref *kref, const struct ref *vat,
@@ -178,7 +196,9 @@ static enum hs_status promise_requeue(struct kv_hashed *k, const struct ref *kre
 
     for (uint64_t i = 0; i < len && st == HS_OK; i++) {
         st = kv_store_get(&k->store, key_of_number(&key, kref->text, ".queue.", i), &event, err);
-        if (st == HS_NOT_FOUND) st = promise_damaged(kref, ".queue", err);
+        if (st == HS_NOT_FOUND) {
+            st = promise_damaged(kref, ".queue.nextID", "more than are in the queue", err);
+        }
         if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&event), err);
         if (st == HS_OK) {
             st = kv_hashed_delete(k, key_of_number(&key, kref->text, ".queue.", i), err);
@@ -245,10 +265,14 @@ enum hs_status promise_data(struct kv_hashed *k, const struct ref *kref, struct 
 
     if (st != HS_OK) return st;
     st = ref_list_split(slots, value);
-    if (st == HS_INVALID) return promise_damaged(kref, ".data.slots", err);
-    if (st != HS_OK) return kernel_fail(err, st);
+    if (st == HS_NOMEM) return kernel_fail(err, st);
+    if (st != HS_OK || !ref_list_is_krefs(slots)) {
+        return promise_damaged(kref, ".data.slots", "no list of references", err);
+    }
     st = kv_store_get(&k->store, key_of(&key, kref->text, ".data.body", ""), body, err);
-    return st == HS_NOT_FOUND ? promise_damaged(kref, ".data.body", err) : st;
+    if (st == HS_NOT_FOUND) return promise_damaged(kref, ".data.body", "missing", err);
+    if (st != HS_OK || utf8_valid(buffer_slice(body))) return st;
+    return promise_damaged(kref, ".data.body", "not UTF-8", err);
 }
 
 enum hs_status promise_delete(struct kv_hashed *k, const struct ref *kref, struct hs_error *err)

@@ -15,9 +15,10 @@ struct run_queue_ends {
     uint64_t head, tail; /* the first event, and where the next one goes */
 };
 
-static enum hs_status run_queue_damaged(enum run_queue queue, struct hs_error *err)
+static enum hs_status run_queue_damaged(enum run_queue queue, const char *problem,
+                                        struct hs_error *err)
 {
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged \"%s\"", run_queue_keys[queue]);
+    return kernel_store_damaged(slice_text(run_queue_keys[queue]), problem, err);
 }
 
 static bool run_queue_parse(struct slice s, struct run_queue_ends *ends)
@@ -41,7 +42,7 @@ static enum hs_status run_queue_read(struct kv_hashed *k, enum run_queue queue,
     enum hs_status st = kv_hashed_read(k, slice_text(run_queue_keys[queue]), &value, err);
 
     if (st != HS_OK) return st;
-    return run_queue_parse(value, ends) ? HS_OK : run_queue_damaged(queue, err);
+    return run_queue_parse(value, ends) ? HS_OK : run_queue_damaged(queue, "no ends", err);
 }
 
 static enum hs_status run_queue_write(struct kv_hashed *k, enum run_queue queue,
@@ -66,6 +67,7 @@ enum hs_status run_queue_add(struct kv_hashed *k, enum run_queue queue, struct s
     enum hs_status st = run_queue_read(k, queue, &ends, err);
 
     if (st != HS_OK) return st;
+    if (ends.tail >= HS_UINT_MAX) return run_queue_damaged(queue, "counted to its end", err);
     st =
         kv_hashed_create(k, key_of_number(&key, run_queue_keys[queue], ".", ends.tail), event, err);
     if (st != HS_OK) return st;
@@ -83,29 +85,37 @@ enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue, boo
     return st;
 }
 
-static enum hs_status run_queue_first(struct kv_hashed *k, enum run_queue queue,
-                                      const struct run_queue_ends *ends, struct buffer *event,
-                                      struct hs_error *err)
+enum hs_status run_queue_require_empty(struct kv_hashed *k, enum run_queue queue,
+                                       struct hs_error *err)
 {
-    struct key key;
-    enum hs_status st;
+    bool empty;
+    enum hs_status st = run_queue_is_empty(k, queue, &empty, err);
 
-    if (ends->head == ends->tail) return run_queue_damaged(queue, err);
-    st = kv_store_get(&k->store, key_of_number(&key, run_queue_keys[queue], ".", ends->head), event,
-                      err);
-    return st == HS_NOT_FOUND ? run_queue_damaged(queue, err) : st;
+    if (st != HS_OK || empty) return st;
+    return run_queue_damaged(queue, "something waits there between messages", err);
 }
 
-enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue, struct buffer *event,
-                              struct hs_error *err)
+static enum hs_status run_queue_first(struct kv_hashed *k, enum run_queue queue,
+                                      const struct run_queue_ends *ends, struct key *key,
+                                      struct buffer *event, struct hs_error *err)
+{
+    struct slice at = key_of_number(key, run_queue_keys[queue], ".", ends->head);
+    enum hs_status st;
+
+    if (ends->head == ends->tail) return run_queue_damaged(queue, "nothing waits there", err);
+    st = kv_store_get(&k->store, at, event, err);
+    return st == HS_NOT_FOUND ? kernel_store_damaged(at, "missing", err) : st;
+}
+
+enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue, struct key *key,
+                              struct buffer *event, struct hs_error *err)
 {
     struct run_queue_ends ends;
-    struct key key;
     enum hs_status st = run_queue_read(k, queue, &ends, err);
 
-    if (st == HS_OK) st = run_queue_first(k, queue, &ends, event, err);
+    if (st == HS_OK) st = run_queue_first(k, queue, &ends, key, event, err);
     if (st != HS_OK) return st;
-    st = kv_hashed_delete(k, key_of_number(&key, run_queue_keys[queue], ".", ends.head), err);
+    st = kv_hashed_delete(k, key_slice(key), err);
     if (st != HS_OK) return st;
     ends.head++;
     return run_queue_write(k, queue, &ends, err);

@@ -14,8 +14,13 @@ HS_MUST_CHECK enum hs_status run_queue_add(struct kv_hashed *k, enum run_queue q
                                            struct slice event, struct hs_error *err);
 HS_MUST_CHECK enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue,
                                                 bool *empty, struct hs_error *err);
-/** The first event into *event (replaced). The queue may not be empty. */
+/** The first event into *event (replaced), and where it lay into *key. The queue may not be empty.
+ */
 HS_MUST_CHECK enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue,
-                                            struct buffer *event, struct hs_error *err);
+                                            struct key *key, struct buffer *event,
+                                            struct hs_error *err);
+/** Between messages nothing waits in a queue: kernel_store_damaged if something does. */
+HS_MUST_CHECK enum hs_status run_queue_require_empty(struct kv_hashed *k, enum run_queue queue,
+                                                     struct hs_error *err);
 
 #endif

@@ -32,6 +32,14 @@ static enum hs_status vat_keys_visit(struct kv_hashed *k, const struct ref *vat,
     return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
+static enum hs_status clist_keys_damaged(const struct ref *vat, struct hs_error *err)
+{
+    struct key key;
+
+    return kernel_store_damaged(key_of(&key, vat->text, ".c.", ""), "a key of it is no reference",
+                                err);
+}
+
 /* Gather the promises that the vat decides: `rest` is the number of a kref kp<number>. */
 static enum hs_status visit_decided(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                     void *data, struct hs_error *err)
@@ -41,11 +49,12 @@ static enum hs_status visit_decided(struct kv_hashed *k, const struct ref *vat, 
     enum promise_state state;
     enum hs_status st;
 
-    if (rest.len + 3 > sizeof kpid.text) return HS_OK;
+    if (rest.len + 3 > sizeof kpid.text) return clist_keys_damaged(vat, err);
     for (size_t i = 0; i < rest.len; i++) {
         kpid.text[2 + i] = rest.data[i];
     }
     kpid.text[2 + rest.len] = '\0';
+    if (kref_kind(&kpid) != REF_PROMISE) return clist_keys_damaged(vat, err);
     st = promise_state_read(k, &kpid, &state, err);
     if (st != HS_OK || state != PROMISE_UNRESOLVED) return st;
     st = promise_decider(k, &kpid, &decider, err);
@@ -81,9 +90,7 @@ static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, s
     printer_bytes(&p, rest);
     st = printer_end(&p);
     if (st == HS_OK) st = ref_make(buffer_slice(&text), &vref);
-    st = st == HS_INVALID
-             ? hs_fail(err, HS_KERNEL_FAILED, "kernel store: damaged c-list of %s", vat->text)
-             : kernel_fail(err, st);
+    st = st == HS_INVALID ? clist_keys_damaged(vat, err) : kernel_fail(err, st);
     if (st == HS_OK) st = clist_find_vref(k, vat, &vref, &entry, err);
     if (st == HS_OK && entry.found) st = object_orphan(k, &entry.kref, err);
     buffer_fini(&text);
@@ -153,11 +160,11 @@ enum hs_status termination_clean_up(struct kv_hashed *k, struct hs_error *err)
     json_text_init(&t, buffer_slice(&list));
     (void)json_text_open(&t, '[');
     while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
-        if (ref_make(json_text_inner(raw), &vat) != HS_OK) break;
+        if (ref_make(json_text_inner(raw), &vat) != HS_OK || !ref_is_vat(&vat)) break;
         st = clean_up_vat(k, &vat, err);
     }
     if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: vats.terminated is no list of vats");
+        st = kernel_store_damaged(slice_text("vats.terminated"), "no list of vats", err);
     }
     if (st == HS_OK) st = kv_hashed_write_text(k, slice_text("vats.terminated"), "[]", err);
     buffer_fini(&list);

@@ -87,20 +87,32 @@ enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat, uin
     return st;
 }
 
+static enum hs_status transcript_end_damaged(const struct ref *vat, const char *problem,
+                                             struct hs_error *err)
+{
+    return hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.endPosition\": %s", vat->text, problem);
+}
+
 enum hs_status transcript_len(struct kv_store *kv, const struct ref *vat, uint64_t *len,
                               struct hs_error *err)
 {
     struct buffer value = {0};
     struct key key;
+    bool beyond = false;
     enum hs_status st =
         kv_store_get(kv, key_of(&key, vat->text, ".t.endPosition", ""), &value, err);
 
     *len = 0;
-    if (st == HS_OK && uint_parse(buffer_slice(&value), len) != HS_OK) {
-        st = hs_fail(err, HS_CORRUPT, "kernel store: no number in \"%s.t.endPosition\"", vat->text);
+    if (st == HS_NOT_FOUND) {
+        st = transcript_end_damaged(vat, "missing", err);
+    } else if (st == HS_OK && uint_parse(buffer_slice(&value), len) != HS_OK) {
+        st = transcript_end_damaged(vat, "no number", err);
     }
     buffer_fini(&value);
-    return st == HS_NOT_FOUND ? HS_OK : st;
+    if (st == HS_OK) {
+        st = kv_store_has(kv, key_of_number(&key, vat->text, ".t.", *len), &beyond, err);
+    }
+    return beyond ? transcript_end_damaged(vat, "the transcript goes on behind it", err) : st;
 }
 
 static bool transcript_parse(struct slice text, struct transcript_item *item)
@@ -134,11 +146,11 @@ enum hs_status transcript_read(struct kv_store *kv, const struct ref *vat, uint6
         kv_store_get(kv, key_of_number(&key, vat->text, ".t.", position), text, err);
 
     if (st == HS_NOT_FOUND) {
-        return hs_fail(err, HS_CORRUPT, "kernel store: missing \"%s.t.%" PRIu64 "\"", vat->text,
+        return hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.%" PRIu64 "\": missing", vat->text,
                        position);
     }
     if (st != HS_OK || transcript_parse(buffer_slice(text), item)) return st;
-    return hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.%" PRIu64 "\" is no transcript item",
+    return hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.%" PRIu64 "\": no transcript item",
                    vat->text, position);
 }
 
@@ -157,7 +169,7 @@ enum hs_status transcript_next_syscall(struct transcript_item *item, struct tran
         (void)json_text_fail(t, "not a syscall with its answer");
     }
     if (!t->problem) return HS_OK;
-    return hs_fail(err, HS_CORRUPT, "a transcript item is damaged: %s", t->problem);
+    return hs_fail(err, HS_CORRUPT, "no transcript item: %s", t->problem);
 }
 
 bool transcript_same(struct slice a, struct slice b)

@@ -22,18 +22,19 @@ enum hs_status vat_names_find(struct kv_hashed *k, struct slice name, struct ref
     memcpy(text, name.data, name.len);
     text[name.len] = '\0';
     st = kv_hashed_find(k, key_of(&key, "vat.name.", text, ""), &value, found, err);
-    if (st != HS_OK || !*found || ref_make(value, id) == HS_OK) return st;
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: no vat id in \"vat.name.%s\"", text);
+    if (st != HS_OK || !*found || (ref_make(value, id) == HS_OK && ref_is_vat(id))) return st;
+    return kernel_store_damaged(key_of(&key, "vat.name.", text, ""), "no vat", err);
 }
 
 static enum hs_status vat_names_damaged(const char *key, struct hs_error *err)
 {
-    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is no list of names", key);
+    return kernel_store_damaged(slice_text(key), "no list of names", err);
 }
 
-/* The list in `json` without `without` (empty: all of it), then `with` (empty: nothing). */
+/* The list in `json` without `without` (empty: all of it), then `with` (empty: nothing).
+ * HS_INVALID: it is none. */
 static enum hs_status name_list_rewrite(struct slice json, struct slice without, struct slice with,
-                                        struct buffer *out, struct hs_error *err)
+                                        struct buffer *out)
 {
     struct json_text t;
     struct slice raw;
@@ -54,8 +55,8 @@ static enum hs_status name_list_rewrite(struct slice json, struct slice without,
     json_print_close(&j, ']');
     if (st == HS_OK) st = json_print_end(&j);
     buffer_fini(&name);
-    if (st != HS_OK) return kernel_fail(err, st);
-    return json_text_end(&t) ? HS_OK : vat_names_damaged("a list of names", err);
+    if (st != HS_OK) return st;
+    return json_text_end(&t) ? HS_OK : HS_INVALID;
 }
 
 static enum hs_status name_list_change(struct kv_store *kv, const char *key, struct slice without,
@@ -65,7 +66,10 @@ static enum hs_status name_list_change(struct kv_store *kv, const char *key, str
     enum hs_status st = kv_store_get_text(kv, key, &old, err);
 
     if (st == HS_NOT_FOUND) st = vat_names_damaged(key, err);
-    if (st == HS_OK) st = name_list_rewrite(buffer_slice(&old), without, with, &new, err);
+    if (st == HS_OK) {
+        st = name_list_rewrite(buffer_slice(&old), without, with, &new);
+        st = st == HS_INVALID ? vat_names_damaged(key, err) : kernel_fail(err, st);
+    }
     if (st == HS_OK) st = kv_store_set(kv, slice_text(key), buffer_slice(&new), err);
     buffer_fini(&old);
     buffer_fini(&new);
@@ -97,12 +101,11 @@ static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice 
     struct vat_name *item;
     enum hs_status st;
 
-    if (a->len == HS_VAT_COUNT_MAX || name.len >= sizeof item->name) return HS_TOO_LARGE;
+    if (a->len == HS_VAT_COUNT_MAX || name.len >= sizeof item->name) return HS_INVALID;
     st = array_reserve(&a->items, &a->capacity, a->len + 1, sizeof *a->items);
     if (st != HS_OK) return st;
     item = &a->items[a->len];
-    if (id->text[0] != 'v' || strlen(id->text) >= VAT_ID_BYTES_MAX ||
-        uint_parse(slice_text(id->text + 1), &item->number) != HS_OK) {
+    if (!ref_is_vat(id) || uint_parse(slice_text(id->text + 1), &item->number) != HS_OK) {
         return HS_INVALID;
     }
     memcpy(item->name, name.data, name.len);
@@ -117,6 +120,7 @@ static enum hs_status vat_name_array_add_one(struct kv_hashed *k, struct vat_nam
                                              struct slice name, bool is_static,
                                              struct hs_error *err)
 {
+    const char *key = is_static ? "vat.names" : "vat.dynamicIDs";
     struct ref id;
     bool found = true;
     enum hs_status st = HS_OK;
@@ -127,9 +131,9 @@ static enum hs_status vat_name_array_add_one(struct kv_hashed *k, struct vat_nam
     } else if (ref_make(name, &id) != HS_OK) {
         found = false;
     }
-    if (!found) return vat_names_damaged("vat.names", err);
+    if (!found) return kernel_store_damaged(slice_text(key), "it names a vat that is none", err);
     st = vat_name_array_add(a, name, &id, is_static);
-    return st == HS_INVALID ? vat_names_damaged("vat.names", err) : kernel_fail(err, st);
+    return st == HS_INVALID ? vat_names_damaged(key, err) : kernel_fail(err, st);
 }
 
 static enum hs_status vat_name_array_load(struct kv_hashed *k, struct vat_name_array *a,
@@ -176,9 +180,20 @@ enum hs_status vat_names_all(struct kv_hashed *k, struct vat_name **out, size_t 
         return st;
     }
     if (array.len > 0) qsort(array.items, array.len, sizeof *array.items, vat_name_compare);
+    for (size_t i = 1; i < array.len; i++) {
+        if (array.items[i].number != array.items[i - 1].number) continue;
+        free(array.items);
+        return kernel_store_damaged(slice_text("vat.names"), "it names a vat twice", err);
+    }
     *out = array.items;
     *len = array.len;
     return HS_OK;
+}
+
+enum hs_status vat_names_unlisted(const struct ref *id, struct hs_error *err)
+{
+    return hs_fail(err, HS_KERNEL_FAILED, "kernel store: \"vat.names\": it does not name %s",
+                   id->text);
 }
 
 enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struct hs_error *err)
@@ -193,7 +208,7 @@ enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struc
         i++;
     }
     if (i == len) {
-        st = hs_fail(err, HS_KERNEL_FAILED, "kernel store: %s is in no list of vats", id->text);
+        st = vat_names_unlisted(id, err);
     } else if (!vats[i].is_static) {
         st = name_list_remove(&k->store, "vat.dynamicIDs", ref_slice(id), err);
     } else {

@@ -301,6 +301,15 @@ bool json_text_end(struct json_text *t)
     return t->at == t->end || json_text_fail(t, "something follows the end");
 }
 
+bool json_text_is_value(struct slice text)
+{
+    struct json_text t;
+    struct slice raw;
+
+    json_text_init(&t, text);
+    return json_text_value(&t, &raw) && json_text_end(&t);
+}
+
 bool json_text_only_string(struct slice text, struct slice *raw)
 {
     struct json_text t;

@@ -44,6 +44,8 @@ bool json_text_end(struct json_text *t);
 /** Note a failure at the present place, unless there is one; returns false. */
 bool json_text_fail(struct json_text *t, const char *problem);
 
+/** Is the whole text one value? */
+bool json_text_is_value(struct slice text);
 /** Read a whole text that is one string. */
 bool json_text_only_string(struct slice text, struct slice *raw);
 /** Is the raw string, written without escapes, this word? */

@@ -74,6 +74,11 @@ enum ref_kind kref_kind(const struct ref *kref)
     }
 }
 
+bool ref_is_vat(const struct ref *r)
+{
+    return r->text[0] == 'v' && ref_is_number(slice_text(r->text + 1));
+}
+
 /* `3/7` or `3/7:1`: kind, instance, facet. */
 static bool vref_is_virtual(const char *t)
 {
@@ -144,6 +149,14 @@ bool ref_list_has(const struct ref_list *l, const struct ref *r)
         if (ref_equal(&l->items[i], r)) return true;
     }
     return false;
+}
+
+bool ref_list_is_krefs(const struct ref_list *l)
+{
+    for (size_t i = 0; i < l->len; i++) {
+        if (kref_kind(&l->items[i]) == REF_NONE) return false;
+    }
+    return true;
 }
 
 enum hs_status ref_list_split(struct ref_list *l, struct slice text)

@@ -32,6 +32,8 @@ void ref_print(const struct ref *r, struct json_printer *j);
 
 /** What a kref names; REF_NONE: it is no kref. */
 enum ref_kind kref_kind(const struct ref *kref);
+/** Is it a vat's id, v1? */
+bool ref_is_vat(const struct ref *r);
 /** What a vref names; REF_NONE: it is not well-formed. */
 enum ref_kind vref_kind(const struct ref *vref);
 /** Did the vat allot this (well-formed) vref? */
@@ -48,7 +50,10 @@ void ref_list_fini(struct ref_list *l);
 void ref_list_clear(struct ref_list *l);
 HS_MUST_CHECK enum hs_status ref_list_add(struct ref_list *l, const struct ref *r);
 bool ref_list_has(const struct ref_list *l, const struct ref *r);
-/** Split "a,b,c" ("" is the empty list); the list is replaced. */
+/** Is every item a kref? */
+bool ref_list_is_krefs(const struct ref_list *l);
+/** Split "a,b,c" ("" is the empty list); the list is replaced. HS_INVALID: it is no such list;
+ *  HS_TOO_LARGE: it has more items than a list may. */
 HS_MUST_CHECK enum hs_status ref_list_split(struct ref_list *l, struct slice text);
 HS_MUST_CHECK enum hs_status ref_list_join(const struct ref_list *l, struct buffer *out);
 /** Print as a JSON array of strings. */

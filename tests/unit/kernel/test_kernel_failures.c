@@ -178,7 +178,7 @@ static void store__inconsistent_is_a_panic_that_stays(void)
     machine_open(&m, "pair.json");
     (void)machine_call(&m, "left", "note", "'x'");
     CU_ASSERT_EQUAL(
-        kv_store_set(kv_memory_store(m.real), slice_text("runQueue"), slice_text("[2,1]"), NULL),
+        kv_store_set(kv_memory_store(m.real), slice_text("kp.nextID"), slice_text("40]"), NULL),
         HS_OK);
     CU_ASSERT_EQUAL_FATAL(machine_restart(&m, false), HS_OK);
     for (int i = 0; i < 2; i++) {
@@ -186,7 +186,7 @@ static void store__inconsistent_is_a_panic_that_stays(void)
                                         slice_text("{\"to\":\"left\",\"method\":\"echo\","
                                                    "\"args\":[1]}")),
                         HS_KERNEL_FAILED);
-        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "runQueue"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "kernel store: \"kp.nextID\""));
         CU_ASSERT_EQUAL(kernel_back_to_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
         CU_ASSERT_EQUAL(kernel_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
     }

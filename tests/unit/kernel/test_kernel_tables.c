@@ -212,6 +212,7 @@ static void kv_hashed__aborted_crank_leaves_no_trace(void)
 static void run_queue__is_first_in_first_out(void)
 {
     struct desk d;
+    struct key at;
     struct buffer event = {0};
     bool empty;
 
@@ -220,14 +221,14 @@ static void run_queue__is_first_in_first_out(void)
     CU_ASSERT_EQUAL(run_queue_add(desk_kv(&d), QUEUE_RUN, slice_text("two"), NULL), HS_OK);
     ASSERT_KEY(&d, "runQueue", "[1,3]");
     ASSERT_KEY(&d, "runQueue.2", "two");
-    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &at, &event, NULL), HS_OK);
     CU_ASSERT_STRING_EQUAL(buffer_text(&event), "one");
-    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, NULL), HS_OK);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &at, &event, NULL), HS_OK);
     CU_ASSERT_EQUAL(run_queue_is_empty(desk_kv(&d), QUEUE_RUN, &empty, NULL), HS_OK);
     CU_ASSERT_TRUE(empty);
     ASSERT_KEY(&d, "runQueue", "[3,3]");
     CU_ASSERT_EQUAL(desk_count(&d, "runQueue."), 0);
-    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &event, &d.err), HS_KERNEL_FAILED);
+    CU_ASSERT_EQUAL(run_queue_take(desk_kv(&d), QUEUE_RUN, &at, &event, &d.err), HS_KERNEL_FAILED);
     buffer_fini(&event);
     desk_close(&d);
 }

@@ -110,6 +110,10 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     openBox() {
       release();
     },
+    /** Waits, queued at the promise, until the other vat opens its box. */
+    putLater(who, item) {
+      return E(E(others[who]).makeBox()).put(item);
+    },
     /** A promise that is resolved to an array which holds a promise that was resolved before. */
     async nested(who) {
       const list = await E(others[who]).makeNested();
