@@ -1,9 +1,9 @@
 #include "replaylog/record.h"
 
+#include "kernel/state/crc32c.h"
 #include "kernel/state/hex.h"
 #include "kernel/state/little_endian.h"
 #include "kernel/state/packed.h"
-#include "replaylog/crc32c.h"
 
 #include <assert.h>
 #include <msgpack/pack.h>

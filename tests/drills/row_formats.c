@@ -1,8 +1,8 @@
 /* Row 19: folders of other formats: one of each released version (golden/), a version that is not
  * ours in each place that has one, another epoch, another chain. What is known is read, what is
  * unknown is put aside and replayed; only a whole FORMAT of another chain is refused, with 78. */
+#include "kernel/state/crc32c.h"
 #include "kernel/state/little_endian.h"
-#include "replaylog/crc32c.h"
 #include "tests/drills/case.h"
 #include "tests/drills/rows.h"
 #include "tests/drills/template.h"

@@ -2,8 +2,8 @@
 #include "tests/unit/replaylog/log_model.h"
 #include "tests/unit/suite.h"
 
+#include "kernel/state/crc32c.h"
 #include "kernel/state/little_endian.h"
-#include "replaylog/crc32c.h"
 #include "replaylog/record.h"
 
 static void crc32c__known_answers(void)

@@ -3,7 +3,7 @@
 #include "tests/unit/replaylog/log_model.h"
 #include "tests/unit/suite.h"
 
-#include "replaylog/crc32c.h"
+#include "kernel/state/crc32c.h"
 #include "replaylog/record.h"
 
 #include <unistd.h>

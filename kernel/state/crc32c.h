@@ -1,6 +1,7 @@
-/* CRC32C (Castagnoli), the checksum of log records: catches every burst of up to 32 bits. */
-#ifndef HEADSTART_REPLAYLOG_CRC32C_H
-#define HEADSTART_REPLAYLOG_CRC32C_H
+/* CRC32C (Castagnoli), the checksum of log records, ours and LevelDB's: catches every burst of up
+ * to 32 bits. */
+#ifndef HEADSTART_KERNEL_STATE_CRC32C_H
+#define HEADSTART_KERNEL_STATE_CRC32C_H
 
 #include "kernel/state/bytes.h"
 

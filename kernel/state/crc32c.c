@@ -1,6 +1,6 @@
 /* Reflected polynomial 0x82f63b78, initial value and final xor all ones (RFC 3720, appendix B.4).
  * The x86 instruction does 8 bytes in 3 cycles; the table is for everything else. */
-#include "replaylog/crc32c.h"
+#include "kernel/state/crc32c.h"
 
 #include <string.h>
 
