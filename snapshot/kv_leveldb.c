@@ -6,6 +6,7 @@
 #include "snapshot/kv_leveldb.h"
 
 #include "snapshot/kv_leveldb_env.h"
+#include "snapshot/kv_leveldb_tail.h"
 
 #include <assert.h>
 #include <leveldb/c.h>
@@ -234,6 +235,7 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
         options_make(db, options);
         st = database_open(db, dir, err);
     }
+    if (st == HS_CORRUPT && kv_leveldb_tail_cut(disk, dir)) st = database_open(db, dir, err);
     if (st != HS_OK) {
         kv_leveldb_close(db);
         return st;
