@@ -39,6 +39,17 @@ bool history_again(history_fn run, const char *seed)
     return true;
 }
 
+void history_cut(struct simdisk *s, uint64_t *random, uint64_t calls_max)
+{
+    static const enum simdisk_call calls[] = {SIMDISK_CALL_COUNT,  SIMDISK_CALL_COUNT,
+                                              SIMDISK_SYNC,        SIMDISK_SYNC,
+                                              SIMDISK_SYNC_FOLDER, SIMDISK_RENAME};
+    enum simdisk_call call = calls[suite_random(random) % (sizeof calls / sizeof *calls)];
+
+    if (call != SIMDISK_CALL_COUNT) calls_max = calls_max / 30 + 1;
+    simdisk_cut_after(s, call, suite_random(random) % calls_max);
+}
+
 void history_disturb(struct simdisk *s, uint64_t *random)
 {
     static const int errnums[] = {EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE, EFBIG};

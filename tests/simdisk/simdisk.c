@@ -28,7 +28,8 @@ struct simdisk {
     struct refusal refusals[SIMDISK_CALL_COUNT];
     struct simdisk_facts facts;
     uint64_t random, moment, bytes_max;
-    uint64_t cut_after; /* calls; UINT64_MAX: never */
+    uint64_t cut_after; /* calls of that kind; UINT64_MAX: never */
+    enum simdisk_call cut_call;
     bool cutting, cut, aside;
 };
 
@@ -44,7 +45,9 @@ static int call_enter(struct simdisk *s, enum simdisk_call call)
     if (s->aside) return 0;
     s->facts.calls++;
     s->moment++;
-    s->cutting = s->cut_after != UINT64_MAX && s->cut_after-- == 0;
+    if (s->cut_after != UINT64_MAX && (s->cut_call == SIMDISK_CALL_COUNT || s->cut_call == call)) {
+        s->cutting = s->cut_after-- == 0;
+    }
     if (s->cutting && suite_random(&s->random) % 2) return EIO;
     if (r->errnum && r->after == 0) {
         int errnum = r->errnum;
@@ -443,8 +446,9 @@ const struct disk *simdisk_disk(const struct simdisk *s)
     return &s->disk;
 }
 
-void simdisk_cut_after(struct simdisk *s, uint64_t calls)
+void simdisk_cut_after(struct simdisk *s, enum simdisk_call call, uint64_t calls)
 {
+    s->cut_call = call;
     s->cut_after = calls;
 }
 

@@ -61,9 +61,10 @@ void simdisk_close(struct simdisk *s);
 /** For the code under test; valid as long as `s`. */
 const struct disk *simdisk_disk(const struct simdisk *s);
 
-/** The power goes during the call after `calls` more: it may be performed or not, and it and every
- *  later one is answered with EIO, until the restart. */
-void simdisk_cut_after(struct simdisk *s, uint64_t calls);
+/** The power goes during the call of that kind (SIMDISK_CALL_COUNT: of any) after `calls` more of
+ *  them: it may be performed or not, and it and every later one is answered with EIO, until the
+ *  restart. UINT64_MAX calls: never. */
+void simdisk_cut_after(struct simdisk *s, enum simdisk_call call, uint64_t calls);
 bool simdisk_is_cut(const struct simdisk *s);
 /** As after a power cut, which may come now: files open no more, locks gone, nothing refused. */
 void simdisk_restart(struct simdisk *s);

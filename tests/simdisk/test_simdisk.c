@@ -120,7 +120,7 @@ static bool replace_history(uint64_t seed, struct simdisk_facts *facts)
 
     for (int life = 0; life < 6 && fine; life++) {
         disk_sweep(disk, "t.f", "/d");
-        simdisk_cut_after(s, suite_random(&random) % 30);
+        simdisk_cut_after(s, SIMDISK_CALL_COUNT, suite_random(&random) % 30);
         while (!simdisk_is_cut(s)) {
             if (suite_random(&random) % 4 == 0) history_disturb(s, &random);
             (void)snprintf(text, sizeof text, "%llu!", (unsigned long long)++begun);

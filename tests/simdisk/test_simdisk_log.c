@@ -196,7 +196,7 @@ static bool history_run(uint64_t seed, struct simdisk_facts *facts)
     for (int life = 0; fine && life < LIVES_MAX; life++) {
         fine = history_open(&h, &err) && adopt(&h);
         if (!fine) break;
-        simdisk_cut_after(h.disk, draw(&h, CALLS_MAX));
+        history_cut(h.disk, &h.random, CALLS_MAX);
         for (int i = 0; i < STEPS_MAX / 2 && h.log && !simdisk_is_cut(h.disk); i++) {
             step(&h);
         }
