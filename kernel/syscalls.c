@@ -31,19 +31,9 @@ static const struct {
     const char *name;
     syscall_fn run;
 } syscalls[] = {
-    {"send", syscall_send},
-    {"subscribe", syscall_subscribe},
-    {"resolve", syscall_resolve},
-    {"exit", syscall_exit},
-    {"callNow", syscall_call_now},
-    {"vatstoreGet", syscall_store_get},
-    {"vatstoreGetNextKey", syscall_store_next},
-    {"vatstoreSet", syscall_store_set},
-    {"vatstoreDelete", syscall_store_delete},
-    {"dropImports", syscall_drop_imports},
-    {"retireImports", syscall_retire_imports},
-    {"retireExports", syscall_retire_exports},
-    {"abandonExports", syscall_abandon_exports},
+#define SYSCALL_ROW(name, function) {#name, function},
+    SYSCALLS(SYSCALL_ROW)
+#undef SYSCALL_ROW
 };
 
 static enum hs_status syscall_run(struct delivery *d, struct slice syscall, struct buffer *reply,

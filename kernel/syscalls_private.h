@@ -10,34 +10,27 @@
 typedef enum hs_status (*syscall_fn)(struct delivery *d, struct json_text *t, struct buffer *reply,
                                      struct hs_error *err);
 
-enum hs_status syscall_send(struct delivery *d, struct json_text *t, struct buffer *reply,
-                            struct hs_error *err);
-enum hs_status syscall_subscribe(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                 struct hs_error *err);
-enum hs_status syscall_resolve(struct delivery *d, struct json_text *t, struct buffer *reply,
-                               struct hs_error *err);
-enum hs_status syscall_exit(struct delivery *d, struct json_text *t, struct buffer *reply,
-                            struct hs_error *err);
-enum hs_status syscall_call_now(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                struct hs_error *err);
+/* A syscall is its row here and its function: name on the wire, function. */
+#define SYSCALLS(X)                                                                                \
+    X(send, syscall_send)                                                                          \
+    X(subscribe, syscall_subscribe)                                                                \
+    X(resolve, syscall_resolve)                                                                    \
+    X(exit, syscall_exit)                                                                          \
+    X(callNow, syscall_call_now)                                                                   \
+    X(vatstoreGet, syscall_store_get)                                                              \
+    X(vatstoreGetNextKey, syscall_store_next)                                                      \
+    X(vatstoreSet, syscall_store_set)                                                              \
+    X(vatstoreDelete, syscall_store_delete)                                                        \
+    X(dropImports, syscall_drop_imports)                                                           \
+    X(retireImports, syscall_retire_imports)                                                       \
+    X(retireExports, syscall_retire_exports)                                                       \
+    X(abandonExports, syscall_abandon_exports)
 
-enum hs_status syscall_store_get(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                 struct hs_error *err);
-enum hs_status syscall_store_next(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                  struct hs_error *err);
-enum hs_status syscall_store_set(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                 struct hs_error *err);
-enum hs_status syscall_store_delete(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                    struct hs_error *err);
-
-enum hs_status syscall_drop_imports(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                    struct hs_error *err);
-enum hs_status syscall_retire_imports(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                      struct hs_error *err);
-enum hs_status syscall_retire_exports(struct delivery *d, struct json_text *t, struct buffer *reply,
-                                      struct hs_error *err);
-enum hs_status syscall_abandon_exports(struct delivery *d, struct json_text *t,
-                                       struct buffer *reply, struct hs_error *err);
+#define SYSCALL_DECLARE(name, function)                                                            \
+    enum hs_status function(struct delivery *d, struct json_text *t, struct buffer *reply,         \
+                            struct hs_error *err);
+SYSCALLS(SYSCALL_DECLARE)
+#undef SYSCALL_DECLARE
 
 struct kv_hashed *syscall_kv(struct delivery *d);
 /** HS_VAT_FAILED with what `t` found wrong. */
