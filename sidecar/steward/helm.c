@@ -291,29 +291,38 @@ static enum phase_event helm_event_of(const struct entry_decision *d)
     return EVENT_UNUSABLE;
 }
 
-static void helm_told_decision(struct helm *h, const struct entry_decision *d, uint64_t to_seqnum)
+/* A cause is told when the way begins, for a full replay may take hours; that it was gone is told
+ * and counted when it has ended. */
+static void helm_told_begin(const struct helm *h, const struct entry_decision *d,
+                            uint64_t to_seqnum)
+{
+    struct log_field fields[] = {{.name = "path", .text = entry_path_name(d->path)},
+                                 {.name = "to_seqnum", .number = to_seqnum},
+                                 {.name = "cause", .text = entry_cause_name(d->cause)}};
+
+    if (d->path != ENTRY_FULL_REPLAY) return;
+    logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, fields, 3,
+                        "full replay to seqnum %" PRIu64
+                        " from the node's store begins, because of: %s",
+                        to_seqnum, entry_cause_name(d->cause));
+}
+
+static void helm_told_end(const struct helm *h, const struct entry_decision *d, uint64_t to_seqnum)
 {
     /* What a node does in its daily round, reverting a transaction say, is not news. */
     bool daily = h->attached && attach_keeps_kernel(d);
     struct log_field fields[] = {{.name = "path", .text = entry_path_name(d->path)},
                                  {.name = "from_seqnum", .number = d->base_at.seqnum},
-                                 {.name = "to_seqnum", .number = to_seqnum},
-                                 {.name = "cause", .text = entry_cause_name(d->cause)}};
+                                 {.name = "to_seqnum", .number = to_seqnum}};
     struct figures *f;
 
-    if (d->path == ENTRY_FULL_REPLAY) {
-        logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, fields, 4,
-                            "full replay to seqnum %" PRIu64
-                            " from the node's store, because of: %s",
-                            to_seqnum, entry_cause_name(d->cause));
-        f = figures_acquire(h->has.o.reporter.board);
-        f->full_replays[d->cause]++;
-        figures_release(h->has.o.reporter.board);
-        return;
-    }
     logger_write_fields(h->has.o.reporter.logger, daily ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, fields,
                         3, "%s: from seqnum %" PRIu64 " to %" PRIu64, entry_path_name(d->path),
                         d->base_at.seqnum, to_seqnum);
+    if (d->path != ENTRY_FULL_REPLAY) return;
+    f = figures_acquire(h->has.o.reporter.board);
+    f->full_replays[d->cause]++;
+    figures_release(h->has.o.reporter.board);
 }
 
 /* A snapshot that is being written is no fact yet. Where the way would begin further back than the
@@ -359,7 +368,7 @@ static enum hs_status helm_take_way(struct helm *h, const struct attach_case *c,
     struct lent l;
     enum hs_status st;
 
-    helm_told_decision(h, d, c->real.seqnum);
+    helm_told_begin(h, d, c->real.seqnum);
     if (event != EVENT_EQUAL && !helm_advance(h, event)) {
         return hs_fail(err, HS_INTERNAL, "the sidecar was not where it should have been");
     }
@@ -368,6 +377,7 @@ static enum hs_status helm_take_way(struct helm *h, const struct attach_case *c,
     rejection_take_divergence(h->has.rejection, report.divergence);
     course->replayed += report.replayed;
     if (st != HS_OK) return st;
+    helm_told_end(h, d, c->real.seqnum);
     if (attach_begins_anew(d)) helm_begun_anew(h);
     helm_lower_floor(h);
     if (helm_advance(h, event == EVENT_EQUAL ? EVENT_EQUAL : EVENT_CAUGHT_UP)) return HS_OK;

@@ -197,8 +197,10 @@ static void steward__node_that_goes_away_in_a_full_replay_may_come_back(void)
     rig_start(&rig);
     rig.calls_failing_after = 2;
     CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_NODE_FAILED);
+    CU_ASSERT_EQUAL(rig_figures(&rig).full_replays[ENTRY_CAUSE_NO_DATA], 0);
     rig.calls_failing_after = 0;
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    CU_ASSERT_EQUAL(rig_figures(&rig).full_replays[ENTRY_CAUSE_NO_DATA], 1);
     rig_check_twin(&rig);
     rig_close(&rig);
 }
