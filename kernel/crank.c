@@ -35,7 +35,7 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
     return st;
 }
 
-/* ---- routing ---- */
+/* --- routing --- */
 
 static enum hs_status crank_accept_send(struct kernel *k, const struct event *e, struct slice text,
                                         struct hs_error *err)
@@ -82,7 +82,7 @@ static enum hs_status crank_clean_up(struct kernel *k, void *data, struct hs_err
     return termination_clean_up(&k->kv, err);
 }
 
-/* ---- deliveries ---- */
+/* --- deliveries --- */
 
 static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e,
                                          struct hs_error *err)
@@ -141,7 +141,7 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
     return st;
 }
 
-/* ---- a vat that failed ---- */
+/* --- a vat that failed --- */
 
 struct casualty {
     struct vat_process *process;
@@ -203,7 +203,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
     return st;
 }
 
-/* ---- the order of work ---- */
+/* --- the order of work --- */
 
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
 {

@@ -17,7 +17,7 @@ enum {
     DELIVERIES_MAX = 20000,
 };
 
-/* ---- running one ---- */
+/* --- running one --- */
 
 /* The vat asked to end: HS_VAT_FAILED if it called that a failure. */
 static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
@@ -75,7 +75,7 @@ static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct sl
     return st;
 }
 
-/* ---- translating ---- */
+/* --- translating --- */
 
 /* The result promise becomes the vat's to decide. */
 static enum hs_status give_result(struct kernel *k, const struct ref *vat, const struct ref *kpid,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- start ---- */
+/* --- start --- */
 
 enum hs_status kernel_start(const struct kernel_options *options, struct kernel **out,
                             struct kernel_start_report *report, struct hs_error *err)
@@ -50,7 +50,7 @@ void kernel_close(struct kernel *k)
     free(k);
 }
 
-/* ---- messages ---- */
+/* --- messages --- */
 
 enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct kernel_outcome *out,
                               struct hs_error *err)
@@ -77,7 +77,7 @@ void kernel_read_through(struct kernel *k, struct kv_store *through)
     invariants_read_through(k, through != NULL);
 }
 
-/* ---- facts ---- */
+/* --- facts --- */
 
 struct position kernel_position(const struct kernel *k)
 {

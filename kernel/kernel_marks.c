@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- marking ---- */
+/* --- marking --- */
 
 static void mark_vat(struct vat_process *p)
 {
@@ -97,7 +97,7 @@ enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
     return HS_OK;
 }
 
-/* ---- snapshots ---- */
+/* --- snapshots --- */
 
 static struct vat_process *process_of_image(struct kernel *k, const struct heap_changes *heap)
 {

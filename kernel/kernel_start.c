@@ -206,7 +206,7 @@ static enum hs_status start_vats(struct kernel *k, struct kernel_start_report *r
     return st;
 }
 
-/* ---- what the store says ---- */
+/* --- what the store says --- */
 
 /* Is there a state vector? A store without one must be empty: anything else is no kernel's. */
 static enum hs_status start_check_base(struct kernel *k, bool *empty, struct hs_error *err)

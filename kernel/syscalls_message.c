@@ -7,7 +7,7 @@
 #include "kernel/tables/resolution.h"
 #include "kernel/text/capdata.h"
 
-/* ---- arguments ---- */
+/* --- arguments --- */
 
 static bool read_bool(struct json_text *t, bool *out)
 {
@@ -49,7 +49,7 @@ static enum hs_status read_capdata(struct json_text *t, struct capdata *out, str
     return st == HS_INVALID ? syscall_malformed(t, err) : kernel_fail(err, st);
 }
 
-/* ---- the syscalls ---- */
+/* --- the syscalls --- */
 
 /* {"methargs":capdata,"result":vpid|null} */
 static enum hs_status read_message(struct json_text *t, struct capdata *methargs,

@@ -11,7 +11,7 @@
 
 enum { VAT_PROBLEM_BYTES = 400 }; /* of a vat's own words, as far as they are passed on */
 
-/* ---- the table ---- */
+/* --- the table --- */
 
 static void vat_process_close(struct vat_process *p)
 {
@@ -70,7 +70,7 @@ void vat_table_remove(struct vat_table *t, size_t i)
     memmove(t->items + i, t->items + i + 1, (t->len - i) * sizeof *t->items);
 }
 
-/* ---- talking to the vat ---- */
+/* --- talking to the vat --- */
 
 bool vat_request_syscall(struct slice request, struct slice *syscall)
 {

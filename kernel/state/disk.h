@@ -36,7 +36,7 @@ struct disk_file;
 /** The disk of this machine. */
 const struct disk *disk_system(void);
 
-/* Open files. */
+/* --- open files --- */
 
 enum disk_mode {
     DISK_READ = 1,   /* present, to be read */
@@ -90,7 +90,7 @@ HS_MUST_CHECK enum hs_status disk_lock(const struct disk *disk, const char *plac
 HS_MUST_CHECK enum hs_status disk_lock_file(struct disk_file *f, enum disk_lock_mode mode,
                                             struct hs_error *err);
 
-/* Whole files. */
+/* --- whole files --- */
 
 /** The whole file into *out (replaced). HS_CORRUPT: more than bytes_max. */
 HS_MUST_CHECK enum hs_status disk_read_all(const struct disk *disk, const char *place,
@@ -112,7 +112,7 @@ HS_MUST_CHECK enum hs_status disk_copy(const struct disk *disk, const char *plac
                                        const char *to_dir, const char *to_name,
                                        enum disk_copy_mode mode, struct hs_error *err);
 
-/* Names and folders. */
+/* --- names and folders --- */
 
 enum disk_kind { DISK_FILE = 1, DISK_FOLDER, DISK_OTHER };
 

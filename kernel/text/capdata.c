@@ -92,7 +92,7 @@ static const char *capdata_rewrite(struct printer *p, struct slice json,
     return NULL;
 }
 
-/* ---- JSON in ---- */
+/* --- JSON in --- */
 
 /* Strings that would mean something to smallcaps. */
 static bool capdata_is_special(enum json_token token, struct slice raw)
@@ -161,7 +161,7 @@ enum hs_status capdata_error(struct buffer *out, const char *name, const char *m
     return json_print_end(&j);
 }
 
-/* ---- JSON out ---- */
+/* --- JSON out --- */
 
 static void capdata_print_wrapped(struct printer *p, const char *before, struct slice raw_part)
 {

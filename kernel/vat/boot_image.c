@@ -26,7 +26,7 @@ static const char magic[MAGIC_BYTES + 1] = "hsboot1\n";
 
 _Static_assert((int)FILE_BYTES_MAX < (int)HS_BUFFER_BYTES_MAX, "a boot image must fit a buffer");
 
-/* ---- bytes ---- */
+/* --- bytes --- */
 
 static enum hs_status integer_append(struct buffer *out, uint64_t value, size_t bytes_len)
 {
@@ -115,7 +115,7 @@ enum hs_status boot_image_decode(struct slice bytes, struct heap_changes *out, s
     return st;
 }
 
-/* ---- files ---- */
+/* --- files --- */
 
 static enum hs_status file_read_all(int fd, struct buffer *out, struct hs_error *err)
 {

@@ -135,7 +135,7 @@ const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)
     return &e->watch;
 }
 
-/* ---- boot ---- */
+/* --- boot --- */
 
 struct boot_job {
     engine_instance *instance;

@@ -45,7 +45,7 @@ static void untaken_clear(struct heap *h)
     h->untaken_whole = false;
 }
 
-/* ---- open to close ---- */
+/* --- open to close --- */
 
 enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *stack_pointer,
                          const struct page_watch *watch, struct hs_error *err)
@@ -73,7 +73,7 @@ void heap_fini(struct heap *h)
     *h = (struct heap){0};
 }
 
-/* ---- the pages that differ ---- */
+/* --- the pages that differ --- */
 
 typedef void (*heap_page_fn)(struct heap *h, uint32_t page);
 
@@ -120,7 +120,7 @@ static void heap_watch_anew(struct heap *h)
     }
 }
 
-/* ---- images in ---- */
+/* --- images in --- */
 
 /* Have memory behind `bytes` from `at` on, in one call: a fault a page costs more than filling it.
  * A kernel that does not know how (before 5.14) lets the faults come. */
@@ -206,7 +206,7 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
     return HS_OK;
 }
 
-/* ---- the mark ---- */
+/* --- the mark --- */
 
 static void page_to_mark(struct heap *h, uint32_t page)
 {
@@ -236,7 +236,7 @@ void heap_back_to_mark(struct heap *h)
     *h->stack_pointer = h->mark_stack_pointer;
 }
 
-/* ---- changes ---- */
+/* --- changes --- */
 
 static enum hs_status changes_alloc(struct heap_changes *out, size_t len, struct hs_error *err)
 {

@@ -8,7 +8,7 @@
 
 enum { WASI_ERRNO_BADF = 8 };
 
-/* ---- what our JavaScript may call ---- */
+/* --- what our JavaScript may call --- */
 
 /* Put the text to the command's handler; its answer is in v->reply. The text stays in the linear
  * memory, so that nothing of ours is lost if the handler's failure ends the command. */
@@ -116,7 +116,7 @@ js_handle host_calls_object_new(engine_instance *m)
     return object;
 }
 
-/* ---- imports ---- */
+/* --- imports --- */
 
 u32 env_host_call(struct engine_env *env, u32 name, u32 name_len, u32 this_value, u32 argc,
                   u32 argv)

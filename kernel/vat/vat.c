@@ -18,7 +18,7 @@ struct vat_limits vat_limits_default(void)
                                .heap_bytes_max = HS_HEAP_BYTES_DEFAULT};
 }
 
-/* ---- open and close ---- */
+/* --- open and close --- */
 
 void vat_close(struct vat *v)
 {
@@ -84,7 +84,7 @@ enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
     return HS_OK;
 }
 
-/* ---- commands ---- */
+/* --- commands --- */
 
 static void vat_jobs_run(engine_instance *m)
 {
@@ -175,7 +175,7 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     return st;
 }
 
-/* ---- marks and images ---- */
+/* --- marks and images --- */
 
 void vat_mark(struct vat *v)
 {
@@ -209,7 +209,7 @@ void vat_changes_forget(struct vat *v)
     heap_changes_forget(&v->heap);
 }
 
-/* ---- facts ---- */
+/* --- facts --- */
 
 const char *vat_id(const struct vat *v)
 {

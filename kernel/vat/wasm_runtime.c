@@ -46,7 +46,7 @@ static _Thread_local struct wasm_run *running;
 static _Thread_local bool thread_prepared;
 static _Thread_local const uint8_t *thread_stack_low; /* where this thread's stack ends */
 
-/* ---- entering and leaving ---- */
+/* --- entering and leaving --- */
 
 struct hs_error *wasm_runtime_error(void)
 {
@@ -147,7 +147,7 @@ enum hs_status wasm_runtime_run(const wasm_rt_memory_t *memory, void (*body)(voi
     return run.status;
 }
 
-/* ---- faults ---- */
+/* --- faults --- */
 
 static void fault_pass_on(const struct sigaction *previous, int number, siginfo_t *info,
                           void *context)
@@ -249,7 +249,7 @@ bool wasm_rt_is_initialized(void)
     return runtime_users > 0;
 }
 
-/* ---- function types ---- */
+/* --- function types --- */
 
 static bool func_type_equal(const struct func_type *a, const struct func_type *b)
 {
@@ -276,7 +276,7 @@ uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...)
     return ++func_types_len;
 }
 
-/* ---- tables ---- */
+/* --- tables --- */
 
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
                                     uint32_t max_elements)
@@ -295,7 +295,7 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table)
     table->data = NULL;
 }
 
-/* ---- memory ---- */
+/* --- memory --- */
 
 static void memory_set_bytes(wasm_rt_memory_t *memory, uint32_t bytes)
 {

@@ -110,7 +110,7 @@ enum case_step case_live(struct drill_case *c, const struct daemon_how *how)
     return step == CASE_ON ? case_connect(c) : step;
 }
 
-/* ---- deliveries --------------------------------------------------------------------------- */
+/* --- deliveries --- */
 
 static void case_note_path(struct drill_case *c, const struct node_delivered *answer)
 {
@@ -219,7 +219,7 @@ enum case_step case_blocks(struct drill_case *c, uint64_t n)
     return step;
 }
 
-/* ---- ends --------------------------------------------------------------------------------- */
+/* --- ends --- */
 
 void case_kill(struct drill_case *c)
 {

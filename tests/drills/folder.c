@@ -208,7 +208,7 @@ enum hs_status file_write(const char *path, struct slice content, struct hs_erro
     return bad ? hs_fail_errno(err, HS_IO, cause, "writing %s", path) : HS_OK;
 }
 
-/* ---- damage ------------------------------------------------------------------------------- */
+/* --- damage --- */
 
 const char *damage_name(enum damage damage)
 {

@@ -147,7 +147,7 @@ static bool rows_known(const struct drill_options *o)
     return wanted == commas;
 }
 
-/* ---- tasks ---------------------------------------------------------------------------------- */
+/* --- tasks --- */
 
 struct tasks {
     struct pool_task *list;
@@ -235,7 +235,7 @@ static void tasks_fini(struct tasks *t)
     free(t->list);
 }
 
-/* ---- a run ---------------------------------------------------------------------------------- */
+/* --- a run --- */
 
 /* Memory if there is a place for it: what is drilled is the sidecar, not a disk's patience. */
 static const char *scratch_base(void)

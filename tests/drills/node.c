@@ -109,7 +109,7 @@ struct position node_position(const struct node *n)
     return n->at;
 }
 
-/* ---- headstart's questions ---------------------------------------------------------------- */
+/* --- headstart's questions --- */
 
 static struct headstart_bytes bytes_of(const struct buffer *b)
 {
@@ -148,7 +148,7 @@ static int node_next(void *data, struct headstart_bytes after, struct headstart_
     return node_question(n, st);
 }
 
-/* ---- the line ----------------------------------------------------------------------------- */
+/* --- the line --- */
 
 enum node_answer node_connect(struct node *n, struct daemon *d, char *text, size_t text_size)
 {

@@ -61,7 +61,7 @@ void report_close(struct report *r)
     free(r);
 }
 
-/* ---- progress ------------------------------------------------------------------------------ */
+/* --- progress --- */
 
 static void report_clear_line(struct report *r)
 {
@@ -98,7 +98,7 @@ static void report_progress(struct report *r)
         r->total, rate, failed, left_s, r->terminal ? "  " : "\n");
 }
 
-/* ---- results -------------------------------------------------------------------------------- */
+/* --- results --- */
 
 static void report_command(const struct report *r, const struct drill_result *f, char *out,
                            size_t size)
@@ -164,7 +164,7 @@ bool report_clean(const struct report *r)
     return r->failures_len == 0;
 }
 
-/* ---- the end -------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void print_text(const char *text)
 {

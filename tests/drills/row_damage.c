@@ -102,7 +102,7 @@ static void damage_run(struct drill_case *c, const char *name, enum damage damag
              (unsigned long long)offset, (unsigned long long)at);
 }
 
-/* ---- rows --------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static enum hs_status flips_prepare(struct drill *d, void **plan, uint64_t *total,
                                     struct hs_error *err)
@@ -172,7 +172,7 @@ const struct drill_row row_flips = {
 const struct drill_row row_files = {
     "files", "whole files gone, emptied, replaced", 300, files_prepare, files_run, free};
 
-/* ---- row 28: the same under a running daemon ----------------------------------------------- */
+/* --- row 28: the same under a running daemon --- */
 
 static const char *const live_arguments[] = {"--snapshot-every", "5", "--snapshot-keep", "3", NULL};
 

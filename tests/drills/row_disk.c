@@ -47,7 +47,7 @@ static enum hs_status disk_prepare(struct drill *d, void **plan, uint64_t *total
     return st;
 }
 
-/* ---- a disk of the case's own --------------------------------------------------------------- */
+/* --- a disk of the case's own --- */
 
 /* Mounts of this worker are nobody else's, and end with it. */
 static bool mounts_apart(void)
@@ -115,7 +115,7 @@ static bool disk_read_only(const char *at, bool on)
     return mount(NULL, at, NULL, MS_REMOUNT | (on ? (unsigned long)MS_RDONLY : 0), NULL) == 0;
 }
 
-/* ---- lives ---------------------------------------------------------------------------------- */
+/* --- lives --- */
 
 static const struct daemon_how disk_how = {.arguments = {"--snapshot-every", "5"}};
 

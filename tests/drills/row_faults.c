@@ -41,7 +41,7 @@ struct fault_plan {
     size_t errors_len;
 };
 
-/* ---- the script: enough to reach every point ------------------------------------------------ */
+/* --- the script: enough to reach every point --- */
 
 static enum case_step fault_base(struct drill_case *c, const struct world *w, enum base base)
 {
@@ -73,7 +73,7 @@ static enum case_step fault_script(struct drill_case *c, const struct daemon_how
     return case_verdict(c, DRILL_STUCK, "a stop: it goes on");
 }
 
-/* ---- which points there are ----------------------------------------------------------------- */
+/* --- which points there are --- */
 
 static bool point_wanted(const char *points, const char *name)
 {
@@ -188,7 +188,7 @@ static enum hs_status faults_prepare(struct drill *d, struct fault_plan **out, s
     return HS_OK;
 }
 
-/* ---- cases ---------------------------------------------------------------------------------- */
+/* --- cases --- */
 
 static enum case_step fault_live(struct drill_case *c, enum base base, const char *fault)
 {

@@ -88,7 +88,7 @@ static struct daemon_how fork_how(struct drill_case *c)
     return how;
 }
 
-/* ---- row 14 --------------------------------------------------------------------------------- */
+/* --- row 14 --- */
 
 /* To a block that this world shares with where the node stands, then along it. */
 static enum case_step fork_go(struct drill_case *c, const struct world *to)
@@ -131,7 +131,7 @@ static void forks_run(struct drill_case *c)
     if (step == CASE_ON) (void)case_conclude(c);
 }
 
-/* ---- row 15 --------------------------------------------------------------------------------- */
+/* --- row 15 --- */
 
 static enum hs_status behind_prepare(struct drill *d, void **plan, uint64_t *total,
                                      struct hs_error *err)
@@ -161,7 +161,7 @@ static void behind_run(struct drill_case *c)
     if (step == CASE_ON) (void)case_conclude(c);
 }
 
-/* ---- row 29 --------------------------------------------------------------------------------- */
+/* --- row 29 --- */
 
 /* A proposal: which messages, in which order, of which world, at which height. */
 struct proposal {

@@ -126,7 +126,7 @@ static void recovery_run(struct drill_case *c)
     if (step == CASE_ON) (void)case_conclude(c);
 }
 
-/* ---- the soak: node and sidecar die under load ---------------------------------------------- */
+/* --- the soak: node and sidecar die under load --- */
 
 /* What a node that dies leaves: its open block is gone, the line is cut. */
 static enum case_step node_dies(struct drill_case *c)

@@ -34,7 +34,7 @@ static enum hs_status nodes_prepare(struct drill *d, void **plan, uint64_t *tota
     return st;
 }
 
-/* ---- row 17 --------------------------------------------------------------------------------- */
+/* --- row 17 --- */
 
 /* Until its kernel stands ready: what it rolls forward by itself is then behind it. */
 static enum case_step wait_ready(struct drill_case *c)
@@ -84,7 +84,7 @@ static enum hs_status diverge_prepare(struct drill *d, void **plan, uint64_t *to
     return st;
 }
 
-/* ---- row 18 --------------------------------------------------------------------------------- */
+/* --- row 18 --- */
 
 /* Another daemon on the same folder, with a socket of its own or the same. */
 static enum case_step second_instance(struct drill_case *c, bool same_socket)
@@ -126,7 +126,7 @@ static void lock_run(struct drill_case *c)
     if (step == CASE_ON) (void)case_conclude(c);
 }
 
-/* ---- nodes that die ------------------------------------------------------------------------- */
+/* --- nodes that die --- */
 
 /* In a child of the drill: a node that is no more at its k-th question. */
 static enum case_step node_life(struct drill_case *c, uint64_t question)

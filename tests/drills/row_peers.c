@@ -49,7 +49,7 @@ static enum hs_status peers_prepare(struct drill *d, void **plan, uint64_t *tota
     return st;
 }
 
-/* ---- a peer's side, by hand ----------------------------------------------------------------- */
+/* --- a peer's side, by hand --- */
 
 static int peer_connect(const struct drill_case *c)
 {
@@ -137,7 +137,7 @@ static void peer_act(struct drill_case *c, enum peer peer, int fd, const struct 
     }
 }
 
-/* ---- the daemon's memory -------------------------------------------------------------------- */
+/* --- the daemon's memory --- */
 
 static uint64_t daemon_memory_kib(const struct daemon *d)
 {
@@ -163,7 +163,7 @@ static enum case_step peers_judge(struct drill_case *c)
                         (unsigned long long)kib / 1024);
 }
 
-/* ---- cases ---------------------------------------------------------------------------------- */
+/* --- cases --- */
 
 static void peers_run(struct drill_case *c)
 {

@@ -199,7 +199,7 @@ static enum hs_status syncs_prepare(struct drill *d, void **plan, uint64_t *tota
                          err);
 }
 
-/* ---- cases ---------------------------------------------------------------------------------- */
+/* --- cases --- */
 
 /* The block that the node had last committed at that moment; 0 before the first. */
 static uint64_t power_block(const struct power_life *life, uint64_t moment, uint64_t begin)

@@ -36,7 +36,7 @@ static enum hs_status soak_prepare(struct drill *d, void **plan, uint64_t *total
     return st;
 }
 
-/* ---- row 24 --------------------------------------------------------------------------------- */
+/* --- row 24 --- */
 
 static uint64_t memory_kib(const struct daemon *d)
 {
@@ -162,7 +162,7 @@ static void soak_run(struct drill_case *c)
     if (step == CASE_ON) (void)soak_judge(c, height);
 }
 
-/* ---- row 25 --------------------------------------------------------------------------------- */
+/* --- row 25 --- */
 
 /* Seqnums that the log's segments hold without a gap up to `last`: the first of them. */
 static uint64_t log_first(const char *data, uint64_t last, struct hs_error *err)

@@ -56,7 +56,7 @@ const char *cut_name(enum cut cut)
     return names[cut];
 }
 
-/* ---- trees ---------------------------------------------------------------------------------- */
+/* --- trees --- */
 
 /* The drill's own memory: without it there is nothing to judge with. */
 static void *room_for(void *list, size_t len, size_t *room, size_t size)
@@ -128,7 +128,7 @@ static enum hs_status tree_copy(const struct tree *from, struct tree *to)
     return st;
 }
 
-/* ---- the beginning -------------------------------------------------------------------------- */
+/* --- the beginning --- */
 
 static enum hs_status tree_load(struct tree *t, const char *path, uint64_t dir,
                                 struct hs_error *err)
@@ -225,7 +225,7 @@ uint64_t trace_moment(const struct trace *t, uint64_t bytes)
     return moment;
 }
 
-/* ---- an image ------------------------------------------------------------------------------- */
+/* --- an image --- */
 
 /* How far an inode is durable, and how far what comes after it happened all the same. */
 struct fate {

@@ -35,7 +35,7 @@ const char *world_kernel_path(enum world_kernel kernel)
     return paths[kernel];
 }
 
-/* ---- what is executed --------------------------------------------------------------------- */
+/* --- what is executed --- */
 
 static enum hs_status diary_message(struct dice *dice, uint64_t seqnum, struct buffer *out)
 {
@@ -85,7 +85,7 @@ static enum hs_status world_write(struct world *w, struct hs_error *err)
     return st == HS_OK ? st : hs_fail(err, st, "writing a world's messages");
 }
 
-/* ---- what came of it ---------------------------------------------------------------------- */
+/* --- what came of it --- */
 
 static enum hs_status world_newest(struct node *n, uint64_t *out, struct hs_error *err)
 {
@@ -234,7 +234,7 @@ void world_close(struct world *w)
     free(w);
 }
 
-/* ---- asked -------------------------------------------------------------------------------- */
+/* --- asked --- */
 
 const struct world_plan *world_plan(const struct world *w)
 {

@@ -146,7 +146,7 @@ static bool fd_watched(int fd)
 #define LOCK()   (void)pthread_mutex_lock(&recorder_lock), recorder_ready()
 #define UNLOCK() (void)pthread_mutex_unlock(&recorder_lock)
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* --- files --- */
 
 static int record_open(int dir, const char *path, int flags, mode_t mode)
 {
@@ -325,7 +325,7 @@ int fdatasync(int fd)
     return record_sync(fd, real);
 }
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* --- names --- */
 
 int renameat(int dir, const char *from, int to_dir, const char *to)
 {

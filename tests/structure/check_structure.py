@@ -73,6 +73,10 @@ BANNED_TEXT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # An absolute path of somebody's machine does not belong into the tree.
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(home|root|work|Users|mnt)/\w")
 
+# A section of a file begins with its noun, in one style.
+SECTION = re.compile(r"\s*(/\* ?|// ?)[-=#~]{2,}|/\*{3,}")
+SECTION_STYLE = re.compile(r"/\* --- \S(.*\S)? --- \*/$")
+
 BUILT = {"build", "node_modules", "__pycache__"}  # as .gitignore has it
 
 LINE_COLUMNS_MAX = 100
@@ -190,6 +194,8 @@ def check_c_file(name, lines, complain):
         if len(line) > LINE_COLUMNS_MAX:
             complain(number, f"a line of {len(line)} columns")
         check_includes(name, number, line, complain)
+        if SECTION.match(line) and not SECTION_STYLE.match(line):
+            complain(number, "a section reads /* --- noun --- */")
         code = without_text(line)
         if BANNED_CALLS.search(code):
             complain(number, f"calls what we never call: {line.strip()}")

@@ -12,7 +12,7 @@ static void must(enum hs_status st, const struct hs_error *err)
     abort();
 }
 
-/* ---- the program ---- */
+/* --- the program --- */
 
 struct main_job {
     const char *title;
@@ -66,7 +66,7 @@ const char *machine_vat_path(const char *name)
     return path;
 }
 
-/* ---- stores ---- */
+/* --- stores --- */
 
 void store_copy(struct kv_store *from, struct kv_store *to)
 {
@@ -107,7 +107,7 @@ static struct kv_memory *store_new(void)
     return store;
 }
 
-/* ---- the album ---- */
+/* --- the album --- */
 
 static struct image_keeper *album_find(struct album *a, const char *vat_id)
 {
@@ -169,7 +169,7 @@ static void album_fini(struct album *a)
     a->len = 0;
 }
 
-/* ---- the machine ---- */
+/* --- the machine --- */
 
 static void machine_forget_outcome(struct machine *m)
 {

@@ -3,7 +3,7 @@
 
 #define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
 
-/* ---- the end of a vat ---- */
+/* --- the end of a vat --- */
 
 static void vat__that_exits_is_gone_and_answers(void)
 {
@@ -79,7 +79,7 @@ static void vats__that_call_each_other_for_ever_are_ended(void)
     machine_close(&m);
 }
 
-/* ---- when the store fails ---- */
+/* --- when the store fails --- */
 
 /* A store whose reads fail from the `left`-th on. */
 struct failing_store {

@@ -1,7 +1,7 @@
 /* Marks and snapshots: wherever a kernel went, it must be the one that never stopped. */
 #include "tests/unit/kernel/machine.h"
 
-/* ---- marks ---- */
+/* --- marks --- */
 
 static void mark__going_back_undoes_store_heaps_and_position(void)
 {
@@ -75,7 +75,7 @@ static void mark__going_back_revives_a_terminated_vat(void)
     machine_close(&other);
 }
 
-/* ---- snapshots ---- */
+/* --- snapshots --- */
 
 /* Let the node's store be what a snapshot held, and start on it. */
 static void return_to_snapshot(struct machine *m)
@@ -228,7 +228,7 @@ static void start__image_ahead_of_the_transcript_is_corrupt(void)
     machine_close(&m);
 }
 
-/* ---- heights ---- */
+/* --- heights --- */
 
 static void history__block_ends_are_noted_and_the_oldest_go(void)
 {
@@ -312,7 +312,7 @@ static void history__time_is_the_blocks(void)
     machine_close(&b);
 }
 
-/* ---- at random ---- */
+/* --- at random --- */
 
 static void random_message(struct machine *m, uint64_t number, uint64_t seed)
 {

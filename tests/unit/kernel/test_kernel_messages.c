@@ -4,7 +4,7 @@
     CU_ASSERT_STRING_EQUAL(buffer_text(&(machine)->out.value), expected)
 #define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
 
-/* ---- initialisation ---- */
+/* --- initialisation --- */
 
 static void bootstrap__empty_store_initialises_inside_first_message(void)
 {
@@ -92,7 +92,7 @@ static void start__foreign_store_is_corrupt(void)
     machine_close(&m);
 }
 
-/* ---- plain messages ---- */
+/* --- plain messages --- */
 
 static void message__values_come_back_as_json(void)
 {
@@ -246,7 +246,7 @@ static void message__waiting_is_pending_and_goes_on_later(void)
     machine_close(&m);
 }
 
-/* ---- between vats ---- */
+/* --- between vats --- */
 
 static void send__result_comes_back(void)
 {
@@ -306,7 +306,7 @@ static void send__to_an_unresolved_promise_waits_in_order(void)
     machine_close(&m);
 }
 
-/* ---- the vat's store and the bridge ---- */
+/* --- the vat's store and the bridge --- */
 
 static void vatstore__keeps_what_a_vat_puts_there(void)
 {

@@ -3,7 +3,7 @@
 
 #include "kernel/state_vector.h"
 
-/* ---- restarts ---- */
+/* --- restarts --- */
 
 static void restart__replayed_transcripts_give_the_same_heaps(void)
 {
@@ -105,7 +105,7 @@ static void restart__jobs_run_in_any_order_and_progress_is_told(void)
     machine_close(&m);
 }
 
-/* ---- divergence ---- */
+/* --- divergence --- */
 
 /* Replace the first `old` in a value of the real store. */
 static void real_edit(struct machine *m, const char *key, const char *old, const char *new)

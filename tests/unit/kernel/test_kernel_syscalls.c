@@ -6,7 +6,7 @@
 
 #define OK "['ok',null]"
 
-/* ---- illegal syscalls ---- */
+/* --- illegal syscalls --- */
 
 static const struct {
     const char *request, *words;
@@ -120,7 +120,7 @@ static void vatstore__answers_and_stays_in_its_vat(void)
     desk_close(&d);
 }
 
-/* ---- garbage ---- */
+/* --- garbage --- */
 
 static void gc__dropped_then_retired_import_reaches_the_exporter(void)
 {

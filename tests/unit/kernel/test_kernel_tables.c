@@ -10,7 +10,7 @@
 
 #define OK "['ok',null]"
 
-/* ---- state vector ---- */
+/* --- state vector --- */
 
 static void state_vector__empty_kernel_has_the_known_keys(void)
 {
@@ -93,7 +93,7 @@ static void state_vector__bad_or_taken_names_are_refused(void)
     desk_close(&d);
 }
 
-/* ---- the audit ---- */
+/* --- the audit --- */
 
 static void audit__counts_too_low_are_found_and_others_are_not(void)
 {
@@ -128,7 +128,7 @@ static void audit__counts_too_low_are_found_and_others_are_not(void)
     }
 }
 
-/* ---- the hash ---- */
+/* --- the hash --- */
 
 static void kv_hashed__crank_hash_is_the_documented_one(void)
 {
@@ -207,7 +207,7 @@ static void kv_hashed__aborted_crank_leaves_no_trace(void)
     desk_close(&b);
 }
 
-/* ---- queues ---- */
+/* --- queues --- */
 
 static void run_queue__is_first_in_first_out(void)
 {
@@ -249,7 +249,7 @@ static void run_queue__damaged_store_is_the_kernels_failure(void)
     desk_close(&d);
 }
 
-/* ---- sends and promises ---- */
+/* --- sends and promises --- */
 
 static void send__names_are_translated_and_held(void)
 {
@@ -343,7 +343,7 @@ static void promise__waiting_messages_go_on_in_order(void)
     desk_close(&d);
 }
 
-/* ---- termination ---- */
+/* --- termination --- */
 
 static void termination__rejects_orphans_releases_and_deletes(void)
 {

@@ -227,7 +227,7 @@ static void json_printer__first_failure_sticks(void)
     buffer_fini(&out);
 }
 
-/* ---- references ---- */
+/* --- references --- */
 
 static enum ref_kind kind_of_vref(const char *text)
 {
@@ -275,7 +275,7 @@ static void refs__lists_split_and_join(void)
     buffer_fini(&text);
 }
 
-/* ---- capdata ---- */
+/* --- capdata --- */
 
 static void capdata__reading_refuses_every_other_shape(void)
 {

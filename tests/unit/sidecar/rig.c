@@ -178,7 +178,7 @@ void rig_pass(struct rig *r, uint64_t seconds)
     (void)atomic_fetch_add(&r->now_us, seconds * 1000000);
 }
 
-/* The steward's life. */
+/* --- the steward's life --- */
 
 static struct vat_engine *rig_engine(void)
 {
@@ -351,7 +351,7 @@ void rig_node_comes(struct rig *r)
     steward_node_attached(r->steward, "rig");
 }
 
-/* Deliveries. */
+/* --- deliveries --- */
 
 uint64_t rig_height(const struct rig *r)
 {
@@ -553,7 +553,7 @@ void rig_go_on_alone(struct rig *r, size_t count, const char *text)
     free(other);
 }
 
-/* States. */
+/* --- states --- */
 
 static void state_of(struct kernel *k, struct rig_state *out)
 {

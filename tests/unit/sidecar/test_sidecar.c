@@ -53,7 +53,7 @@ static void daemon_join(struct daemon *d)
     CU_ASSERT_EQUAL(d->status, HS_OK);
 }
 
-/* The node. */
+/* --- the node --- */
 
 struct node {
     struct kv_memory *memory;

@@ -35,7 +35,7 @@ static void must(enum hs_status st)
     }
 }
 
-/* ---- quoting ---- */
+/* --- quoting --- */
 
 static void readable_append(struct buffer *out, struct slice s)
 {
@@ -68,7 +68,7 @@ static void quoted_append(struct buffer *out, struct slice s)
     }
 }
 
-/* ---- vats ---- */
+/* --- vats --- */
 
 static enum hs_status rig_host(void *data, struct slice request, struct buffer *reply,
                                struct hs_error *err)
@@ -187,7 +187,7 @@ const char *rig_heap(const struct rig *r)
     return text;
 }
 
-/* ---- threads ---- */
+/* --- threads --- */
 
 struct main_job {
     const char *title;

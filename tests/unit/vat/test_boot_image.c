@@ -99,7 +99,7 @@ static void boot_image__folder_that_cannot_be_is_done_without(void)
     scratch_remove(dir);
 }
 
-/* ---- bytes ---- */
+/* --- bytes --- */
 
 static void small_image(struct heap_changes *image)
 {

@@ -163,7 +163,7 @@ static void mark__failed_vat_comes_back_whole(void)
     rig_close(&b);
 }
 
-/* ---- changes and images ---- */
+/* --- changes and images --- */
 
 static void keep(struct rig *r, struct image_keeper *k, bool whole)
 {

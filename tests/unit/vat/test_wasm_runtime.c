@@ -153,7 +153,7 @@ static void run__native_stack_overflow_is_a_trap(void)
     runtime_stop();
 }
 
-/* ---- faults of others ---- */
+/* --- faults of others --- */
 
 static sigjmp_buf fault_out;
 
