@@ -3,34 +3,23 @@
  * bash and zsh get the same small function, which finds the command among the words before the
  * cursor and offers what can follow; fish has a declarative form of its own.
  */
+#include "kernel/state/printer.h"
 #include "sidecar/commands/command.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The first failure sticks, so that a script reads as a list of lines. */
 struct script {
-    struct buffer text;
+    struct printer to;
     bool zsh;
-    enum hs_status st;
 };
-
-HS_PRINTF(2, 3) static void put(struct script *s, const char *format, ...)
-{
-    va_list args;
-
-    if (s->st != HS_OK) return;
-    va_start(args, format);
-    s->st = buffer_vprintf(&s->text, format, args);
-    va_end(args);
-}
 
 static void put_command_names(struct script *s, const struct command *const *table,
                               const char *between)
 {
     for (const struct command *const *c = table; c && *c; c++) {
-        put(s, "%s%s", c == table ? "" : between, (*c)->name);
+        printer_format(&s->to, "%s%s", c == table ? "" : between, (*c)->name);
     }
 }
 
@@ -40,61 +29,62 @@ static void put_flags(struct script *s, uint64_t settings)
         const struct setting *setting = setting_at((enum setting_id)i);
 
         if (!(settings & SETTING_BIT(i))) continue;
-        put(s, " --%s%s", setting->name, setting->argument_optional ? "=" : "");
+        printer_format(&s->to, " --%s%s", setting->name, setting->argument_optional ? "=" : "");
     }
 }
 
 /* Offer the words that `put_words` would; the two shells differ in this alone. */
 static void put_offer_begin(struct script *s)
 {
-    put(s, "%s", s->zsh ? "compadd -- " : "COMPREPLY=($(compgen -W \"");
+    printer_format(&s->to, "%s", s->zsh ? "compadd -- " : "COMPREPLY=($(compgen -W \"");
 }
 
 static void put_offer_end(struct script *s)
 {
-    put(s, "%s", s->zsh ? "" : "\" -- \"$current\"))");
+    printer_format(&s->to, "%s", s->zsh ? "" : "\" -- \"$current\"))");
 }
 
 static void put_values(struct script *s)
 {
-    put(s, "    case $previous in\n");
+    printer_format(&s->to, "    case $previous in\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = setting_at((enum setting_id)i);
 
         if (setting->kind == SETTING_KIND_FLAG || setting->argument_optional) continue;
-        put(s, "    --%s) ", setting->name);
+        printer_format(&s->to, "    --%s) ", setting->name);
         if (setting->kind == SETTING_KIND_PATH) {
-            put(s, "%s", s->zsh ? "_files; " : "COMPREPLY=($(compgen -f -- \"$current\")); ");
+            printer_format(&s->to, "%s",
+                           s->zsh ? "_files; " : "COMPREPLY=($(compgen -f -- \"$current\")); ");
         } else if (setting->choices) {
             put_offer_begin(s);
             for (size_t j = 0; setting->choices[j]; j++) {
-                put(s, "%s%s", j ? " " : "", setting->choices[j]);
+                printer_format(&s->to, "%s%s", j ? " " : "", setting->choices[j]);
             }
             put_offer_end(s);
-            put(s, "; ");
+            printer_text(&s->to, "; ");
         }
-        put(s, "return ;;\n");
+        printer_format(&s->to, "return ;;\n");
     }
-    put(s, "    esac\n");
+    printer_format(&s->to, "    esac\n");
 }
 
 static void put_case(struct script *s, const char *pattern, const struct command *const *table,
                      uint64_t settings)
 {
-    put(s, "    '%s') ", pattern);
+    printer_format(&s->to, "    '%s') ", pattern);
     put_offer_begin(s);
     put_command_names(s, table, " ");
     put_flags(s, settings | SETTINGS_OF_ALL);
-    put(s, " --help");
+    printer_text(&s->to, " --help");
     put_offer_end(s);
-    put(s, " ;;\n");
+    printer_format(&s->to, " ;;\n");
 }
 
 static void put_cases(struct script *s)
 {
     char pattern[64];
 
-    put(s, "    case $command in\n");
+    printer_format(&s->to, "    case $command in\n");
     put_case(s, "", command_table(), 0);
     for (const struct command *const *table = command_table(); *table; table++) {
         const struct command *c = *table;
@@ -107,75 +97,78 @@ static void put_cases(struct script *s)
             put_case(s, pattern, NULL, inner->settings);
         }
     }
-    put(s, "    esac\n");
+    printer_format(&s->to, "    esac\n");
 }
 
 /* Which command do the words before the cursor name? */
 static void put_finder(struct script *s)
 {
-    put(s, "    case \"$command:$word\" in\n        :");
+    printer_format(&s->to, "    case \"$command:$word\" in\n        :");
     put_command_names(s, command_table(), "|:");
-    put(s, ") command=$word ;;\n");
+    printer_format(&s->to, ") command=$word ;;\n");
     for (const struct command *const *table = command_table(); *table; table++) {
         const struct command *c = *table;
 
         if (!c->subcommands) continue;
         for (const struct command *const *at = c->subcommands; *at; at++) {
-            put(s, "        %s:%s) command=\"%s %s\" ;;\n", c->name, (*at)->name, c->name,
-                (*at)->name);
+            printer_format(&s->to, "        %s:%s) command=\"%s %s\" ;;\n", c->name, (*at)->name,
+                           c->name, (*at)->name);
         }
     }
-    put(s, "        esac\n    done\n");
+    printer_format(&s->to, "        esac\n    done\n");
 }
 
 static void put_function(struct script *s)
 {
     if (s->zsh) {
-        put(s, "#compdef headstart\n_headstart() {\n"
-               "    local current=${words[CURRENT]} previous=${words[CURRENT-1]} command= word\n"
-               "    for word in ${words[2,CURRENT-1]}; do\n    ");
+        printer_format(
+            &s->to,
+            "#compdef headstart\n_headstart() {\n"
+            "    local current=${words[CURRENT]} previous=${words[CURRENT-1]} command= word\n"
+            "    for word in ${words[2,CURRENT-1]}; do\n    ");
     } else {
-        put(s, "_headstart() {\n"
-               "    local current=${COMP_WORDS[COMP_CWORD]} "
-               "previous=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
-               "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    ");
+        printer_format(&s->to, "_headstart() {\n"
+                               "    local current=${COMP_WORDS[COMP_CWORD]} "
+                               "previous=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
+                               "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    ");
     }
     put_finder(s);
     put_values(s);
     put_cases(s);
-    put(s, "}\n%s\n",
-        s->zsh ? "compdef _headstart headstart" : "complete -o filenames -F _headstart headstart");
+    printer_format(&s->to, "}\n%s\n",
+                   s->zsh ? "compdef _headstart headstart"
+                          : "complete -o filenames -F _headstart headstart");
 }
 
 /* Inside single quotes fish takes all but these two as they are. */
 static void put_fish_text(struct script *s, const char *text)
 {
-    put(s, "'");
+    printer_text(&s->to, "'");
     for (; *text; text++) {
-        put(s, "%s%c", *text == '\'' || *text == '\\' ? "\\" : "", *text);
+        printer_format(&s->to, "%s%c", *text == '\'' || *text == '\\' ? "\\" : "", *text);
     }
-    put(s, "'");
+    printer_text(&s->to, "'");
 }
 
 static void put_fish_option(struct script *s, const char *condition, const struct setting *setting)
 {
-    put(s, "complete -c headstart %s -l %s", condition, setting->name);
-    if (setting->letter) put(s, " -s %c", setting->letter);
+    printer_format(&s->to, "complete -c headstart %s -l %s", condition, setting->name);
+    if (setting->letter) printer_format(&s->to, " -s %c", setting->letter);
     if (setting->kind == SETTING_KIND_PATH) {
-        put(s, " -r -F");
+        printer_text(&s->to, " -r -F");
     } else if (setting->kind != SETTING_KIND_FLAG && !setting->argument_optional) {
-        put(s, " -x");
+        printer_text(&s->to, " -x");
     }
     if (setting->choices) {
-        put(s, " -a '");
+        printer_text(&s->to, " -a '");
         for (size_t i = 0; setting->choices[i]; i++) {
-            put(s, "%s%s", i ? " " : "", setting->choices[i]);
+            printer_format(&s->to, "%s%s", i ? " " : "", setting->choices[i]);
         }
-        put(s, "'");
+        printer_text(&s->to, "'");
     }
-    put(s, " -d ");
+    printer_text(&s->to, " -d ");
     put_fish_text(s, setting->help);
-    put(s, "\n");
+    printer_format(&s->to, "\n");
 }
 
 static void put_fish_options(struct script *s, const char *condition, uint64_t settings)
@@ -191,9 +184,9 @@ static void put_fish_commands(struct script *s, const char *condition,
                               const struct command *const *table)
 {
     for (const struct command *const *c = table; c && *c; c++) {
-        put(s, "complete -c headstart -n '%s' -a %s -d ", condition, (*c)->name);
+        printer_format(&s->to, "complete -c headstart -n '%s' -a %s -d ", condition, (*c)->name);
         put_fish_text(s, (*c)->summary);
-        put(s, "\n");
+        printer_format(&s->to, "\n");
     }
 }
 
@@ -201,9 +194,9 @@ static void put_fish(struct script *s)
 {
     char condition[128];
 
-    put(s, "complete -c headstart -f\n");
+    printer_format(&s->to, "complete -c headstart -f\n");
     put_fish_options(s, "", SETTINGS_OF_ALL);
-    put(s, "complete -c headstart -s h -l help -d 'help'\n");
+    printer_format(&s->to, "complete -c headstart -s h -l help -d 'help'\n");
     put_fish_commands(s, "__fish_use_subcommand", command_table());
     for (const struct command *const *table = command_table(); *table; table++) {
         const struct command *c = *table;
@@ -226,8 +219,10 @@ static void put_fish(struct script *s)
 
 static enum exit_code completion_command(const struct command_call *call)
 {
-    struct script script = {.zsh = strcmp(call->command->name, "zsh") == 0};
+    struct buffer text = {0};
+    struct script script = {printer_on(&text), strcmp(call->command->name, "zsh") == 0};
     enum exit_code code;
+    enum hs_status st;
 
     assert(call->parent);
     if (strcmp(call->command->name, "fish") == 0) {
@@ -235,9 +230,9 @@ static enum exit_code completion_command(const struct command_call *call)
     } else {
         put_function(&script);
     }
-    code = script.st == HS_OK ? help_print(&call->settings, &script.text)
-                              : failure_report(script.st, NULL);
-    buffer_fini(&script.text);
+    st = printer_end(&script.to);
+    code = st == HS_OK ? help_print(&call->settings, &text) : failure_report(st, NULL);
+    buffer_fini(&text);
     return code;
 }
 

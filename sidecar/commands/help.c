@@ -1,4 +1,5 @@
 /* Help, written from the tables: what the parser takes is what is shown. */
+#include "kernel/state/printer.h"
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/reference.h"
 #include "sidecar/settings/nearest_name.h"
@@ -10,95 +11,90 @@
 
 enum { HELP_COLUMN = 28 }; /* where explanations begin */
 
-static enum hs_status render_commands(const struct command *const *table, struct buffer *out)
+static void put_commands(struct printer *to, const struct command *const *table)
 {
-    enum hs_status st = HS_OK;
-
-    for (; *table && st == HS_OK; table++) {
+    for (; *table; table++) {
         const struct command *c = *table;
         char words[64];
 
         (void)snprintf(words, sizeof words, "%s %s", c->name, c->arguments);
-        st = buffer_printf(out, "  %-*s %s\n", HELP_COLUMN - 3, words, c->summary);
+        printer_format(to, "  %-*s %s\n", HELP_COLUMN - 3, words, c->summary);
     }
-    return st;
 }
 
-static enum hs_status render_setting(const struct setting *setting, struct buffer *out)
+static void put_setting(struct printer *to, const struct setting *setting)
 {
     const char *initial = setting_default_words(setting);
     char words[64], letter[8] = "";
-    enum hs_status st;
 
     if (setting->letter) (void)snprintf(letter, sizeof letter, "-%c, ", setting->letter);
     (void)snprintf(words, sizeof words, "%s--%s%s%s%s", letter, setting->name,
                    setting->argument_optional ? "[=" : (setting->argument ? " " : ""),
                    setting->argument ? setting->argument : "",
                    setting->argument_optional ? "]" : "");
-    st = buffer_printf(out, "  %-*s %s", HELP_COLUMN - 3, words, setting->help);
-    for (size_t i = 0; setting->choices && setting->choices[i] && st == HS_OK; i++) {
+    printer_format(to, "  %-*s %s", HELP_COLUMN - 3, words, setting->help);
+    for (size_t i = 0; setting->choices && setting->choices[i]; i++) {
         bool is_default = initial && strcmp(initial, setting->choices[i]) == 0;
 
-        st = buffer_printf(out, "%s%s%s", i ? ", " : ": ", setting->choices[i],
-                           is_default ? " (default)" : "");
+        printer_format(to, "%s%s%s", i ? ", " : ": ", setting->choices[i],
+                       is_default ? " (default)" : "");
     }
-    if (st == HS_OK && initial && !setting->choices)
-        st = buffer_printf(out, " (default: %s)", initial);
-    return st == HS_OK ? buffer_append_text(out, "\n") : st;
+    if (initial && !setting->choices) printer_format(to, " (default: %s)", initial);
+    printer_text(to, "\n");
 }
 
-static enum hs_status render_settings(const char *title, uint64_t settings, struct buffer *out)
+static void put_settings(struct printer *to, const char *title, uint64_t settings)
 {
-    enum hs_status st;
-
-    if (settings == 0) return HS_OK;
-    st = buffer_printf(out, "\n%s\n", title);
-    for (size_t i = 0; i < SETTING_COUNT && st == HS_OK; i++) {
-        if (settings & SETTING_BIT(i)) st = render_setting(setting_at((enum setting_id)i), out);
+    if (settings == 0) return;
+    printer_format(to, "\n%s\n", title);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (settings & SETTING_BIT(i)) put_setting(to, setting_at((enum setting_id)i));
     }
-    return st;
 }
 
-static enum hs_status render_program(struct buffer *out)
+static void put_program(struct printer *to)
 {
-    enum hs_status st = buffer_append_text(
-        out, "headstart has a chain node's virtual machine ready before the node asks for it.\n\n"
-             "usage: headstart [OPTION…] COMMAND …\n\nCommands\n");
-
-    if (st != HS_OK) return st;
-    st = render_commands(command_table(), out);
-    if (st != HS_OK) return st;
-    st = render_settings("Options of every command", SETTINGS_OF_ALL, out);
-    if (st != HS_OK) return st;
-    st = buffer_append_text(
-        out, "  -h, --help                this text, or with a command its own\n"
-             "  -V, --version             the version of this program\n\n"
-             "Each setting is also an environment variable (--log-level: HEADSTART_LOG_LEVEL)\n"
-             "and a name in the --config file; a flag wins over both, the environment over the "
-             "file.\n\nMore\n");
-    for (const struct reference *r = reference_table(); r->name && st == HS_OK; r++) {
-        st = buffer_printf(out, "  help %-*s %s\n", HELP_COLUMN - 8, r->name, r->summary);
+    printer_text(to, "headstart has a chain node's virtual machine ready before the node asks for "
+                     "it.\n\nusage: headstart [OPTION…] COMMAND …\n\nCommands\n");
+    put_commands(to, command_table());
+    put_settings(to, "Options of every command", SETTINGS_OF_ALL);
+    printer_text(to,
+                 "  -h, --help                this text, or with a command its own\n"
+                 "  -V, --version             the version of this program\n\n"
+                 "Each setting is also an environment variable (--log-level: HEADSTART_LOG_LEVEL)\n"
+                 "and a name in the --config file; a flag wins over both, the environment over the "
+                 "file.\n\nMore\n");
+    for (const struct reference *r = reference_table(); r->name; r++) {
+        printer_format(to, "  help %-*s %s\n", HELP_COLUMN - 8, r->name, r->summary);
     }
-    return st;
+}
+
+static void put_command(struct printer *to, const struct command *parent,
+                        const struct command *command)
+{
+    printer_format(to, "usage: headstart %s%s%s%s%s [OPTION…]\n\n%s\n", parent ? parent->name : "",
+                   parent ? " " : "", command->name, *command->arguments ? " " : "",
+                   command->arguments, command->summary);
+    if (command->details) printer_format(to, "\n%s", command->details);
+    if (command->subcommands) {
+        printer_text(to, "\nCommands\n");
+        put_commands(to, command->subcommands);
+    }
+    put_settings(to, "Options", command->settings);
+    put_settings(to, "Options of every command", SETTINGS_OF_ALL);
 }
 
 enum hs_status help_render(const struct command *parent, const struct command *command,
                            struct buffer *out)
 {
-    enum hs_status st;
+    struct printer to = printer_on(out);
 
-    if (!command) return render_program(out);
-    st = buffer_printf(out, "usage: headstart %s%s%s%s%s [OPTION…]\n\n%s\n",
-                       parent ? parent->name : "", parent ? " " : "", command->name,
-                       *command->arguments ? " " : "", command->arguments, command->summary);
-    if (st == HS_OK && command->details) st = buffer_printf(out, "\n%s", command->details);
-    if (st == HS_OK && command->subcommands) {
-        st = buffer_append_text(out, "\nCommands\n");
-        if (st == HS_OK) st = render_commands(command->subcommands, out);
+    if (command) {
+        put_command(&to, parent, command);
+    } else {
+        put_program(&to);
     }
-    if (st == HS_OK) st = render_settings("Options", command->settings, out);
-    if (st == HS_OK) st = render_settings("Options of every command", SETTINGS_OF_ALL, out);
-    return st;
+    return printer_end(&to);
 }
 
 enum exit_code help_print(const struct settings *s, const struct buffer *text)

@@ -1,4 +1,5 @@
 #include "kernel/state/limits.h"
+#include "kernel/state/printer.h"
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/plan_facts.h"
 #include "sidecar/commands/readable.h"
@@ -37,54 +38,62 @@ static const char *words_of_cause(const struct plan_account *a, enum entry_cause
 }
 
 /* How the kernel comes to be there that the node then meets. */
-static enum hs_status put_preload(const struct plan_account *a, uint64_t messages,
-                                  struct buffer *out)
+static void put_preload(const struct plan_account *a, uint64_t messages, struct printer *to)
 {
     size_t snapshots = a->facts.entry.snapshots_len;
-    enum hs_status st;
 
-    if (a->from_daemon) return buffer_printf(out, "the daemon keeps a kernel ready; ");
-    if (snapshots == 0) return buffer_printf(out, "a kernel begins at the log's first message; ");
-    st = buffer_printf(out, "the next start loads the snapshot at %" PRIu64 " from %s",
+    if (a->from_daemon) {
+        printer_text(to, "the daemon keeps a kernel ready; ");
+    } else if (snapshots == 0) {
+        printer_text(to, "a kernel begins at the log's first message; ");
+    } else {
+        printer_format(to, "the next start loads the snapshot at %" PRIu64 " from %s%s%s; ",
                        a->snapshots[0].at.seqnum,
-                       a->facts.has_images ? "its heap images" : "transcripts");
-    if (st == HS_OK && a->other_epoch) {
-        st = buffer_append_text(out, ", since the images are another engine's");
+                       a->facts.has_images ? "its heap images" : "transcripts",
+                       a->other_epoch ? ", since the images are another engine's" : "",
+                       messages > 0 ? " and executes the log from there" : "");
     }
-    if (st != HS_OK) return st;
-    return buffer_append_text(out, messages > 0 ? " and executes the log from there; " : "; ");
+}
+
+/* How it goes on from there. */
+static void put_way(const struct plan_account *a, const struct entry_decision *d,
+                    struct printer *to)
+{
+    switch (d->path) {
+    case ENTRY_SWAP: printer_text(to, "it then stands where the node does"); return;
+    case ENTRY_ROLL_BACK:
+        printer_format(to, "it is ahead of the node and goes back to its %s at %" PRIu64,
+                       d->base == ENTRY_BASE_MARK ? "mark" : "snapshot", d->base_at.seqnum);
+        return;
+    case ENTRY_TAIL:
+        printer_format(to,
+                       "%s, so the node's store is read; of its transcripts only what came after "
+                       "the snapshot at %" PRIu64 " is replayed",
+                       a->facts.log_damaged ? "the log is damaged"
+                                            : "the log does not lead to the node",
+                       d->base_at.seqnum);
+        return;
+    default: break;
+    }
+    printer_format(to, "the log leads from %" PRIu64 " to the node", d->base_at.seqnum);
 }
 
 static enum hs_status put_why(const struct plan_account *a, const struct plan_case *c,
                               struct buffer *out)
 {
     const struct entry_decision *d = &c->decision;
-    enum hs_status st;
+    struct printer to = printer_on(out);
 
     if (d->path == ENTRY_FULL_REPLAY) {
-        return buffer_append_text(out, words_of_cause(a, d->cause));
+        printer_text(&to, words_of_cause(a, d->cause));
+    } else if (d->path == ENTRY_COLD) {
+        printer_text(&to, "nothing was ever executed, so a kernel that begins at once is right "
+                          "for a node whose store is empty too");
+    } else {
+        put_preload(a, c->work.of[RATE_MESSAGES], &to);
+        put_way(a, d, &to);
     }
-    if (d->path == ENTRY_COLD) {
-        return buffer_append_text(out, "nothing was ever executed, so a kernel that begins at once "
-                                       "is right for a node whose store is empty too");
-    }
-    st = put_preload(a, c->work.of[RATE_MESSAGES], out);
-    if (st != HS_OK) return st;
-    switch (d->path) {
-    case ENTRY_SWAP: return buffer_append_text(out, "it then stands where the node does");
-    case ENTRY_ROLL_BACK:
-        return buffer_printf(out, "it is ahead of the node and goes back to its %s at %" PRIu64,
-                             d->base == ENTRY_BASE_MARK ? "mark" : "snapshot", d->base_at.seqnum);
-    case ENTRY_TAIL:
-        return buffer_printf(out,
-                             "%s, so the node's store is read; of its transcripts only what came "
-                             "after the snapshot at %" PRIu64 " is replayed",
-                             a->facts.log_damaged ? "the log is damaged"
-                                                  : "the log does not lead to the node",
-                             d->base_at.seqnum);
-    default: break;
-    }
-    return buffer_printf(out, "the log leads from %" PRIu64 " to the node", d->base_at.seqnum);
+    return printer_end(&to);
 }
 
 /* --- for scripts --- */

@@ -23,17 +23,19 @@ static enum hs_status bar_render(const struct progress_bar *p, uint64_t count, u
     double rate = seconds > 0 ? (double)(count - p->first) / seconds : 0;
     double percent = total > 0 ? 100 * (double)done / (double)total : 0;
     char figures[3][READABLE_BYTES_MAX];
-    enum hs_status st = buffer_printf(out, "%s ", p->label);
+    struct printer to = printer_on(out);
 
-    if (st == HS_OK && total > 0 && p->on_terminal) st = terminal_bar(out, percent, BAR_CELLS);
-    if (st == HS_OK && total > 0) st = buffer_printf(out, " %.0f %%", percent);
-    if (st != HS_OK) return st;
-    st = buffer_printf(out, "  %s, %s/s", readable_count(count, figures[0]),
-                       readable_rate(rate, figures[1]));
-    if (st != HS_OK || percent <= 0 || percent >= 100) return st;
-    return buffer_printf(
-        out, ", %s left",
-        readable_seconds((uint64_t)(seconds * (100 - percent) / percent), figures[2]));
+    printer_format(&to, "%s ", p->label);
+    if (total > 0 && p->on_terminal) terminal_bar(&to, percent, BAR_CELLS);
+    if (total > 0) printer_format(&to, " %.0f %%", percent);
+    printer_format(&to, "  %s, %s/s", readable_count(count, figures[0]),
+                   readable_rate(rate, figures[1]));
+    if (percent > 0 && percent < 100) {
+        uint64_t left = (uint64_t)(seconds * (100 - percent) / percent);
+
+        printer_format(&to, ", %s left", readable_seconds(left, figures[2]));
+    }
+    return printer_end(&to);
 }
 
 void progress_bar_show(struct progress_bar *p, uint64_t count, uint64_t done, uint64_t total)

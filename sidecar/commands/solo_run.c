@@ -1,5 +1,6 @@
 #include "sidecar/commands/solo_run.h"
 
+#include "kernel/state/printer.h"
 #include "sidecar/commands/progress_bar.h"
 #include "sidecar/commands/solo_blocks.h"
 #include "sidecar/report/clock.h"
@@ -86,28 +87,31 @@ static enum hs_status skip_executed(struct solo_work *w, struct hs_error *err)
 /* The kernel's value and outputs are JSON already and go in as they are. */
 static enum hs_status render_json(const struct kernel_outcome *o, struct buffer *out)
 {
-    enum hs_status st;
+    struct printer to = printer_on(out);
 
-    st = buffer_printf(out,
-                       "{\"schema\":1,\"seqnum\":%" PRIu64 ",\"hash\":\"%s\",\"status\":\"%s\","
-                       "\"value\":",
-                       o->after.seqnum, o->after.hash, message_status_name(o->status));
-    if (st == HS_OK) st = buffer_append_text(out, o->value.len ? buffer_text(&o->value) : "null");
-    if (st == HS_OK) st = buffer_append_text(out, ",\"outputs\":[");
-    for (size_t i = 0; i < o->outputs_len && st == HS_OK; i++) {
-        if (i > 0) st = buffer_append_byte(out, ',');
-        if (st == HS_OK) st = buffer_append(out, buffer_slice(&o->outputs[i]));
+    printer_format(&to,
+                   "{\"schema\":1,\"seqnum\":%" PRIu64 ",\"hash\":\"%s\",\"status\":\"%s\","
+                   "\"value\":",
+                   o->after.seqnum, o->after.hash, message_status_name(o->status));
+    printer_text(&to, o->value.len ? buffer_text(&o->value) : "null");
+    printer_text(&to, ",\"outputs\":[");
+    for (size_t i = 0; i < o->outputs_len; i++) {
+        if (i > 0) printer_text(&to, ",");
+        printer_bytes(&to, buffer_slice(&o->outputs[i]));
     }
-    return st == HS_OK ? buffer_append_text(out, "]}\n") : st;
+    printer_text(&to, "]}\n");
+    return printer_end(&to);
 }
 
 static enum hs_status render_text(const struct kernel_outcome *o, struct buffer *out)
 {
-    enum hs_status st =
-        buffer_printf(out, "%" PRIu64 " %s ", o->after.seqnum, message_status_name(o->status));
+    const char *value = o->value.len ? buffer_text(&o->value) : "null";
+    struct printer to = printer_on(out);
 
-    if (st == HS_OK) st = buffer_append_text(out, o->value.len ? buffer_text(&o->value) : "null");
-    return st == HS_OK ? buffer_append_byte(out, '\n') : st;
+    printer_format(&to, "%" PRIu64 " %s ", o->after.seqnum, message_status_name(o->status));
+    printer_text(&to, value);
+    printer_text(&to, "\n");
+    return printer_end(&to);
 }
 
 static enum hs_status group_add(struct solo_work *w, const struct kernel_outcome *o)

@@ -4,32 +4,20 @@
 #include "sidecar/commands/terminal.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { SCREEN_BAR_CELLS = 24, SCREEN_HASH_SHOWN = 16 };
 
-/* The first failure sticks, so that a screen reads as a list of lines. */
 struct screen {
-    struct buffer *out;
+    struct printer to;
     bool colour;
-    enum hs_status st;
 };
-
-HS_PRINTF(2, 3) static void put(struct screen *s, const char *format, ...)
-{
-    va_list args;
-
-    if (s->st != HS_OK) return;
-    va_start(args, format);
-    s->st = buffer_vprintf(s->out, format, args);
-    va_end(args);
-}
 
 static void put_label(struct screen *s, const char *label)
 {
-    put(s, "%s%-10s%s ", s->colour ? "\033[2m" : "", label, s->colour ? "\033[0m" : "");
+    printer_format(&s->to, "%s%-10s%s ", s->colour ? "\033[2m" : "", label,
+                   s->colour ? "\033[0m" : "");
 }
 
 static const char *text_of(const json_t *map, const char *key)
@@ -60,10 +48,12 @@ static void put_phase(struct screen *s, const json_t *status)
     const char *colour = s->colour ? (ready ? "\033[1;32m" : "\033[1;33m") : "";
     char up[READABLE_BYTES_MAX];
 
-    put(s, "headstart %s  %s%s, %s%s\n\n", text_of(status, "version"), colour,
-        text_of(status, "phase"), ready ? "ready" : "not ready", s->colour ? "\033[0m" : "");
+    printer_format(&s->to, "headstart %s  %s%s, %s%s\n\n", text_of(status, "version"), colour,
+                   text_of(status, "phase"), ready ? "ready" : "not ready",
+                   s->colour ? "\033[0m" : "");
     put_label(s, "chain");
-    put(s, "%s, up %s\n", text_of(status, "chain_id"), SECONDS(status, "uptime_s", up));
+    printer_format(&s->to, "%s, up %s\n", text_of(status, "chain_id"),
+                   SECONDS(status, "uptime_s", up));
 }
 
 static void put_position(struct screen *s, const json_t *status)
@@ -72,11 +62,11 @@ static void put_position(struct screen *s, const json_t *status)
     char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX];
 
     put_label(s, "position");
-    put(s, "seqnum %s, height %s, hash %.*s%s\n", COUNT(status, "seqnum", a),
-        COUNT(status, "height", b), SCREEN_HASH_SHOWN, hash,
-        strlen(hash) > SCREEN_HASH_SHOWN ? "…" : "");
+    printer_format(&s->to, "seqnum %s, height %s, hash %.*s%s\n", COUNT(status, "seqnum", a),
+                   COUNT(status, "height", b), SCREEN_HASH_SHOWN, hash,
+                   strlen(hash) > SCREEN_HASH_SHOWN ? "…" : "");
     put_label(s, "floor");
-    put(s, "%s\n", COUNT(status, "floor", a));
+    printer_format(&s->to, "%s\n", COUNT(status, "floor", a));
 }
 
 static void put_snapshot(struct screen *s, const json_t *snapshot)
@@ -85,11 +75,12 @@ static void put_snapshot(struct screen *s, const json_t *snapshot)
 
     put_label(s, "snapshot");
     if (json_integer_value(json_object_get(snapshot, "count")) == 0) {
-        put(s, "none yet\n");
+        printer_format(&s->to, "none yet\n");
         return;
     }
-    put(s, "newest %s, %s kept, %s, made %s ago\n", COUNT(snapshot, "newest", a),
-        COUNT(snapshot, "count", b), BYTES(snapshot, "bytes", c), SECONDS(snapshot, "age_s", d));
+    printer_format(&s->to, "newest %s, %s kept, %s, made %s ago\n", COUNT(snapshot, "newest", a),
+                   COUNT(snapshot, "count", b), BYTES(snapshot, "bytes", c),
+                   SECONDS(snapshot, "age_s", d));
 }
 
 static void put_log(struct screen *s, const json_t *log)
@@ -98,11 +89,11 @@ static void put_log(struct screen *s, const json_t *log)
 
     put_label(s, "log");
     if (json_integer_value(json_object_get(log, "entries")) == 0) {
-        put(s, "empty\n");
+        printer_format(&s->to, "empty\n");
         return;
     }
-    put(s, "%s to %s, %s entries, %s\n", COUNT(log, "first", a), COUNT(log, "last", b),
-        COUNT(log, "entries", c), BYTES(log, "bytes", d));
+    printer_format(&s->to, "%s to %s, %s entries, %s\n", COUNT(log, "first", a),
+                   COUNT(log, "last", b), COUNT(log, "entries", c), BYTES(log, "bytes", d));
 }
 
 static void put_node(struct screen *s, const json_t *node)
@@ -110,14 +101,17 @@ static void put_node(struct screen *s, const json_t *node)
     char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX];
 
     put_label(s, "node");
-    put(s, "%s", json_is_true(json_object_get(node, "connected")) ? "connected" : "not connected");
-    if (json_is_string(json_object_get(node, "client"))) put(s, ", %s", text_of(node, "client"));
+    printer_format(&s->to, "%s",
+                   json_is_true(json_object_get(node, "connected")) ? "connected"
+                                                                    : "not connected");
+    if (json_is_string(json_object_get(node, "client")))
+        printer_format(&s->to, ", %s", text_of(node, "client"));
     if (json_is_string(json_object_get(node, "path"))) {
-        put(s, ", path %s, %s replayed, attached in %s ms", text_of(node, "path"),
-            COUNT(node, "replayed", a),
-            readable_rate(json_number_value(json_object_get(node, "attach_ms")), b));
+        printer_format(&s->to, ", path %s, %s replayed, attached in %s ms", text_of(node, "path"),
+                       COUNT(node, "replayed", a),
+                       readable_rate(json_number_value(json_object_get(node, "attach_ms")), b));
     }
-    put(s, "\n");
+    printer_format(&s->to, "\n");
 }
 
 static void put_replay(struct screen *s, const json_t *replay)
@@ -128,16 +122,17 @@ static void put_replay(struct screen *s, const json_t *replay)
     if (!json_is_object(replay)) return;
     put_label(s, "replay");
     if (!json_is_number(json_object_get(replay, "percent"))) { /* nobody knows how much it is */
-        put(s, "%s, %s so far, %s/s\n", text_of(replay, "phase"), COUNT(replay, "at", a),
-            readable_rate(json_number_value(json_object_get(replay, "rate")), c));
+        printer_format(&s->to, "%s, %s so far, %s/s\n", text_of(replay, "phase"),
+                       COUNT(replay, "at", a),
+                       readable_rate(json_number_value(json_object_get(replay, "rate")), c));
         return;
     }
     percent = json_number_value(json_object_get(replay, "percent"));
-    if (s->st == HS_OK) s->st = terminal_bar(s->out, percent, SCREEN_BAR_CELLS);
-    put(s, " %.0f %%  %s, %s of %s, %s/s, %s left\n", percent, text_of(replay, "phase"),
-        COUNT(replay, "at", a), COUNT(replay, "target", b),
-        readable_rate(json_number_value(json_object_get(replay, "rate")), c),
-        SECONDS(replay, "eta_s", d));
+    terminal_bar(&s->to, percent, SCREEN_BAR_CELLS);
+    printer_format(&s->to, " %.0f %%  %s, %s of %s, %s/s, %s left\n", percent,
+                   text_of(replay, "phase"), COUNT(replay, "at", a), COUNT(replay, "target", b),
+                   readable_rate(json_number_value(json_object_get(replay, "rate")), c),
+                   SECONDS(replay, "eta_s", d));
 }
 
 static void put_vats(struct screen *s, const json_t *vats)
@@ -147,12 +142,13 @@ static void put_vats(struct screen *s, const json_t *vats)
     size_t i;
 
     if (json_array_size(vats) == 0) return;
-    put(s, "\n%s%-24s %12s %12s %12s%s\n", s->colour ? "\033[2m" : "", "vat", "heap", "deliveries",
-        "transcript", s->colour ? "\033[0m" : "");
+    printer_format(&s->to, "\n%s%-24s %12s %12s %12s%s\n", s->colour ? "\033[2m" : "", "vat",
+                   "heap", "deliveries", "transcript", s->colour ? "\033[0m" : "");
     json_array_foreach(vats, i, vat)
     {
-        put(s, "%-24.64s %12s %12s %12s\n", text_of(vat, "name"), BYTES(vat, "heap_bytes", a),
-            COUNT(vat, "deliveries", b), COUNT(vat, "transcript_entries", c));
+        printer_format(&s->to, "%-24.64s %12s %12s %12s\n", text_of(vat, "name"),
+                       BYTES(vat, "heap_bytes", a), COUNT(vat, "deliveries", b),
+                       COUNT(vat, "transcript_entries", c));
     }
 }
 
@@ -165,11 +161,12 @@ static void put_counters(struct screen *s, json_t *counters)
     unsigned shown = 0;
 
     if (json_object_size(counters) == 0) return;
-    put(s, "\n");
+    printer_format(&s->to, "\n");
     json_object_foreach(counters, key, v)
     {
         if (!json_is_object(v)) {
-            put(s, "%-26.26s %10s%s", key, COUNT(counters, key, a), ++shown % 2 ? "   " : "\n");
+            printer_format(&s->to, "%-26.26s %10s%s", key, COUNT(counters, key, a),
+                           ++shown % 2 ? "   " : "\n");
             continue;
         }
         json_object_foreach(v, inner_key, inner)
@@ -177,15 +174,16 @@ static void put_counters(struct screen *s, json_t *counters)
             char name[128];
 
             (void)snprintf(name, sizeof name, "%s %s", key, inner_key);
-            put(s, "%-26.26s %10s%s", name, COUNT(v, inner_key, a), ++shown % 2 ? "   " : "\n");
+            printer_format(&s->to, "%-26.26s %10s%s", name, COUNT(v, inner_key, a),
+                           ++shown % 2 ? "   " : "\n");
         }
     }
-    if (shown % 2) put(s, "\n");
+    if (shown % 2) printer_format(&s->to, "\n");
 }
 
 enum hs_status status_screen_render(const json_t *status, bool colour, struct buffer *out)
 {
-    struct screen s = {.out = out, .colour = colour};
+    struct screen s = {printer_on(out), colour};
 
     put_phase(&s, status);
     put_position(&s, status);
@@ -195,5 +193,5 @@ enum hs_status status_screen_render(const json_t *status, bool colour, struct bu
     put_replay(&s, json_object_get(status, "replay"));
     put_vats(&s, json_object_get(status, "vats"));
     put_counters(&s, json_object_get(status, "counters"));
-    return s.st;
+    return printer_end(&s.to);
 }

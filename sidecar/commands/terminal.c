@@ -64,32 +64,31 @@ enum hs_status terminal_fit(struct slice text, struct terminal_size size, struct
     /* The cursor stands on the row below the last line. */
     size_t room = size.rows > 2 ? size.rows - 1 : 1;
     size_t shown = lines > room ? room - 1 : lines;
-    enum hs_status st = HS_OK;
+    struct printer to = printer_on(out);
 
-    for (size_t i = 0; i < shown && st == HS_OK; i++) {
+    for (size_t i = 0; i < shown; i++) {
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = (size_t)(end - text.data);
+        size_t fitting = line_fit(slice_make(text.data, len), size.columns);
 
-        st = buffer_append(
-            out, slice_make(text.data, line_fit(slice_make(text.data, len), size.columns)));
-        if (st == HS_OK) st = buffer_append_text(out, "\n");
+        printer_bytes(&to, slice_make(text.data, fitting));
+        printer_text(&to, "\n");
         text = slice_make(end + 1, text.len - len - 1);
     }
-    if (st != HS_OK || shown == lines) return st;
-    return buffer_printf(out, "(%zu more lines)\n", lines - shown);
+    if (shown < lines) printer_format(&to, "(%zu more lines)\n", lines - shown);
+    return printer_end(&to);
 }
 
-enum hs_status terminal_bar(struct buffer *out, double percent, unsigned cells)
+void terminal_bar(struct printer *to, double percent, unsigned cells)
 {
     unsigned filled;
-    enum hs_status st;
 
     if (!(percent >= 0)) percent = 0;
     if (percent > 100) percent = 100;
     filled = (unsigned)(percent * cells / 100);
-    st = buffer_append_byte(out, '[');
-    for (unsigned i = 0; i < cells && st == HS_OK; i++) {
-        st = buffer_append_byte(out, i < filled ? '#' : '-');
+    printer_text(to, "[");
+    for (unsigned i = 0; i < cells; i++) {
+        printer_text(to, i < filled ? "#" : "-");
     }
-    return st == HS_OK ? buffer_append_byte(out, ']') : st;
+    printer_text(to, "]");
 }

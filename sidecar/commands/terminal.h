@@ -2,7 +2,7 @@
 #ifndef HEADSTART_SIDECAR_COMMANDS_TERMINAL_H
 #define HEADSTART_SIDECAR_COMMANDS_TERMINAL_H
 
-#include "kernel/state/bytes.h"
+#include "kernel/state/printer.h"
 
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ struct terminal_size terminal_size_of(FILE *stream);
 HS_MUST_CHECK enum hs_status terminal_fit(struct slice text, struct terminal_size size,
                                           struct buffer *out);
 
-/** Append "[#####-----]" with `cells` cells, `percent` (0..100) of them filled. */
-HS_MUST_CHECK enum hs_status terminal_bar(struct buffer *out, double percent, unsigned cells);
+/** "[#####-----]" with `cells` cells, `percent` (0..100) of them filled. */
+void terminal_bar(struct printer *to, double percent, unsigned cells);
 
 #endif

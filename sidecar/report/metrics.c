@@ -313,7 +313,7 @@ enum hs_status metrics_render(const struct figures *f, const struct ipc_server *
 {
     struct metric_source s = {
         .f = f, .server = server, .process = process_figures_read(), .now_us = now_us};
-    struct metrics_page p = {.out = out, .status = HS_OK};
+    struct metrics_page p = {.to = printer_on(out)};
 
     assert(f->phase < PHASE_COUNT);
     if (server) s.ipc = ipc_server_counters(server);
@@ -321,5 +321,5 @@ enum hs_status metrics_render(const struct figures *f, const struct ipc_server *
         metrics_page_family(&p, metrics[i].name, metrics[i].type, metrics[i].help);
         metrics[i].read(&metrics[i], &s, &p);
     }
-    return p.status;
+    return printer_end(&p.to);
 }

@@ -12,21 +12,11 @@ void metrics_page_family(struct metrics_page *p, const char *name, const char *t
     p->named = false;
 }
 
-HS_PRINTF(2, 3) static void put(struct metrics_page *p, const char *format, ...)
-{
-    va_list args;
-
-    if (p->status != HS_OK) return;
-    va_start(args, format);
-    p->status = buffer_vprintf(p->out, format, args);
-    va_end(args);
-}
-
 static void put_family(struct metrics_page *p)
 {
     assert(p->name);
     if (p->named) return;
-    put(p, "# HELP %s %s\n# TYPE %s %s\n", p->name, p->help, p->name, p->type);
+    printer_format(&p->to, "# HELP %s %s\n# TYPE %s %s\n", p->name, p->help, p->name, p->type);
     p->named = true;
 }
 
@@ -35,10 +25,10 @@ static void put_escaped(struct metrics_page *p, const char *value)
 {
     for (const char *c = value; *c; c++) {
         if (*c == '\n') {
-            put(p, "\\n");
+            printer_format(&p->to, "\\n");
             continue;
         }
-        put(p, "%s%c", *c == '\\' || *c == '"' ? "\\" : "", *c);
+        printer_format(&p->to, "%s%c", *c == '\\' || *c == '"' ? "\\" : "", *c);
     }
 }
 
@@ -46,14 +36,14 @@ void metrics_page_sample(struct metrics_page *p, const struct metric_label *labe
                          size_t labels_len, double value)
 {
     put_family(p);
-    put(p, "%s", p->name);
+    printer_format(&p->to, "%s", p->name);
     for (size_t i = 0; i < labels_len; i++) {
-        put(p, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
+        printer_format(&p->to, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
         put_escaped(p, labels[i].value);
-        put(p, "\"");
+        printer_format(&p->to, "\"");
     }
     /* 17 digits give every count up to 2^53 as it is. */
-    put(p, "%s %.17g\n", labels_len > 0 ? "}" : "", value);
+    printer_format(&p->to, "%s %.17g\n", labels_len > 0 ? "}" : "", value);
 }
 
 void metrics_page_histogram(struct metrics_page *p, const struct histogram *h)
@@ -63,8 +53,10 @@ void metrics_page_histogram(struct metrics_page *p, const struct histogram *h)
     put_family(p);
     for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
         below += h->counts[i];
-        put(p, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", p->name, histogram_bounds[i], below);
+        printer_format(&p->to, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", p->name, histogram_bounds[i],
+                       below);
     }
-    put(p, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", p->name, histogram_count(h));
-    put(p, "%s_sum %.6f\n%s_count %" PRIu64 "\n", p->name, h->sum_s, p->name, histogram_count(h));
+    printer_format(&p->to, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", p->name, histogram_count(h));
+    printer_format(&p->to, "%s_sum %.6f\n%s_count %" PRIu64 "\n", p->name, h->sum_s, p->name,
+                   histogram_count(h));
 }

@@ -6,6 +6,7 @@
 #ifndef HEADSTART_SIDECAR_REPORT_METRICS_PAGE_H
 #define HEADSTART_SIDECAR_REPORT_METRICS_PAGE_H
 
+#include "kernel/state/printer.h"
 #include "sidecar/report/figures.h"
 
 struct metric_label { /* constant texts of the program but for `value`, which is escaped */
@@ -13,8 +14,7 @@ struct metric_label { /* constant texts of the program but for `value`, which is
 };
 
 struct metrics_page {
-    struct buffer *out;
-    enum hs_status status;          /* HS_OK or HS_NOMEM */
+    struct printer to;
     const char *name, *type, *help; /* of the family that is being written */
     bool named;                     /* its HELP and TYPE are written */
 };
