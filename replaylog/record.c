@@ -128,11 +128,11 @@ static bool payload_uint(struct packed_walk *walk, uint64_t most, uint64_t *out)
     return packed_walk_next(walk, &v) && packed_uint(v, out) && *out <= most;
 }
 
-static bool payload_text(struct packed_walk *walk, struct slice *out)
+static bool payload_binary(struct packed_walk *walk, struct slice *out)
 {
     struct packed_value v;
 
-    return packed_walk_next(walk, &v) && packed_text(v, out);
+    return packed_walk_next(walk, &v) && packed_binary(v, out);
 }
 
 static bool payload_decode(struct slice payload, struct record *out)
@@ -149,7 +149,7 @@ static bool payload_decode(struct slice payload, struct record *out)
     if (!payload_uint(&walk, HS_UINT_MAX, &entry->after.seqnum) || entry->after.seqnum == 0 ||
         !payload_uint(&walk, HS_UINT_MAX, &entry->message.height) ||
         !payload_uint(&walk, HS_UINT_MAX, &entry->message.time) ||
-        !payload_text(&walk, &entry->message.text) || !payload_text(&walk, &hash) ||
+        !payload_binary(&walk, &entry->message.text) || !payload_binary(&walk, &hash) ||
         !payload_uint(&walk, UINT32_MAX, &link)) {
         return false;
     }

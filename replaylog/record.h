@@ -21,6 +21,8 @@ enum {
     LOG_RECORD_HEADER_BYTES = 8,
     LOG_PAYLOAD_BYTES_MIN = 41,                         /* empty message, smallest numbers */
     LOG_PAYLOAD_BYTES_MAX = HS_MESSAGE_BYTES_MAX + 128, /* room for the other five elements */
+    /* A record is appended while the segment is smaller than HS_LOG_SEGMENT_BYTES. */
+    LOG_SEGMENT_BYTES_MAX = HS_LOG_SEGMENT_BYTES + LOG_RECORD_HEADER_BYTES + LOG_PAYLOAD_BYTES_MAX,
 };
 
 struct segment_header {
@@ -62,5 +64,8 @@ enum record_state record_decode(struct slice bytes, struct record *out);
  *  it is not the end of a last append but damage. True also when so much looks like records that
  *  telling would take more than time linear in the bytes: no append that a crash cut short does. */
 bool record_follows(struct slice bytes, uint64_t seqnum);
+
+_Static_assert((uint64_t)LOG_SEGMENT_BYTES_MAX < HS_BUFFER_BYTES_MAX,
+               "a segment is read into one buffer");
 
 #endif

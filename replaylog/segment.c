@@ -134,6 +134,7 @@ enum hs_status segment_read(const struct log_folder *folder, const char *name, s
     struct disk_file *f = NULL;
     struct buffer content = {0};
     uint64_t bytes = 0;
+    bool oversized;
     enum hs_status st;
 
     assert(s->entries_len == 0 && segment_name_parse(name) > 0);
@@ -141,13 +142,12 @@ enum hs_status segment_read(const struct log_folder *folder, const char *name, s
     if (st != HS_OK) return st;
     st = disk_size(f, &bytes, err);
     if (st != HS_OK) goto out;
-    if (bytes >= HS_BUFFER_BYTES_MAX) {
-        *end = SEGMENT_END_DAMAGE; /* no segment of ours is so large */
-        goto out;
-    }
+    oversized = bytes > LOG_SEGMENT_BYTES_MAX;
+    if (oversized) bytes = LOG_SEGMENT_BYTES_MAX;
     st = log_file_read(f, 0, (size_t)bytes, &content, err);
     if (st != HS_OK) goto out;
     st = file_parse(buffer_slice(&content), segment_name_parse(name), s, end, err);
+    if (st == HS_OK && oversized) *end = SEGMENT_END_DAMAGE; /* no segment of ours is so large */
 out:
     buffer_fini(&content);
     disk_close(f);

@@ -42,9 +42,6 @@ enum {
 /* A message must fit the frame that carries it, with room for keys and numbers around it. */
 _Static_assert(HS_MESSAGE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a message must fit a frame");
 _Static_assert(HS_VALUE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a store value must fit a frame");
-/* A full segment plus one largest record must stay addressable and scannable in one buffer. */
-_Static_assert(HS_LOG_SEGMENT_BYTES + HS_MESSAGE_BYTES_MAX < HS_BUFFER_BYTES_MAX,
-               "a segment and one more record must fit a buffer");
 _Static_assert(HS_BUFFER_BYTES_MAX < HS_ARRAY_BYTES_MAX, "a buffer grows as an array of bytes");
 _Static_assert(HS_WASM_PAGE_BYTES % HS_HEAP_PAGE_BYTES == 0, "heap pages tile wasm pages");
 

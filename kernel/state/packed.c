@@ -302,6 +302,13 @@ bool packed_text(struct packed_value v, struct slice *out)
     return true;
 }
 
+bool packed_binary(struct packed_value v, struct slice *out)
+{
+    uint8_t type = v.at ? (uint8_t)*v.at : 0;
+
+    return type >= 0xc4 && type <= 0xc6 && packed_text(v, out);
+}
+
 bool packed_count(struct packed_value v, uint32_t *out)
 {
     struct packed_head head;

@@ -62,7 +62,8 @@ enum packed_kind packed_kind_of(struct packed_value v);
 bool packed_bool(struct packed_value v, bool *out);
 bool packed_uint(struct packed_value v, uint64_t *out);
 bool packed_double(struct packed_value v, double *out);
-bool packed_text(struct packed_value v, struct slice *out);
+bool packed_text(struct packed_value v, struct slice *out);   /* str, or bin where str is named */
+bool packed_binary(struct packed_value v, struct slice *out); /* bin alone */
 bool packed_count(struct packed_value v, uint32_t *out); /* elements of an array, pairs of a map */
 struct slice packed_bytes(struct packed_value v);        /* its bytes, as they are */
 

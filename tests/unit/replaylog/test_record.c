@@ -194,6 +194,12 @@ static void record__hostile_payloads_are_bad(void)
     memcpy(changed, payload, sizeof payload);
     changed[sizeof payload] = 0; /* one element too many */
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload + 1), RECORD_BAD);
+    memcpy(changed, payload, sizeof payload);
+    changed[4] = (char)0xd9; /* a str of no byte, where a bin is due */
+    CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
+    memcpy(changed, payload, sizeof payload);
+    changed[6] = (char)0xd9;
+    CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
 }
 
 static void record__entries_out_of_bounds_are_refused(void)

@@ -92,6 +92,29 @@ static uint64_t first_of(const struct specimen *s, size_t file)
     return strtoull(s->files.names[file], NULL, 10);
 }
 
+/* Longer than any segment that was ever written: what is good in front is kept, all of the file is
+ * in quarantine, and no more of it is read than a segment may have. */
+static void replay_log__segment_too_large_keeps_its_good_front(void)
+{
+    struct specimen s;
+    struct scratch_path newest, kept;
+    char name[64];
+    uint64_t bytes = (uint64_t)LOG_SEGMENT_BYTES_MAX + 1;
+
+    specimen_make(&s);
+    newest = scratch_join(s.log_dir.text, s.files.names[s.files.len - 1]);
+    CU_ASSERT_EQUAL_FATAL(truncate(newest.text, (off_t)bytes - 1), 0);
+    CU_ASSERT(!read_prefix(&s).damaged); /* zeros behind the last append: cut */
+    CU_ASSERT_EQUAL_FATAL(truncate(newest.text, (off_t)bytes), 0);
+    CU_ASSERT(read_prefix(&s).damaged);
+    CU_ASSERT_EQUAL(read_prefix(&s).last, ENTRIES);
+    recover_and_go_on(&s, ENTRIES);
+    (void)snprintf(name, sizeof name, "log-%s", s.files.names[s.files.len - 1]);
+    kept = scratch_join(s.quarantine.text, name);
+    CU_ASSERT(scratch_exists(kept.text));
+    scratch_remove(s.dir);
+}
+
 /* Cut the newest segment at each byte, or fill it with zeros from there. */
 static void torn_at_every_byte(bool zeros)
 {
@@ -375,6 +398,7 @@ static void replay_log__newer_format_is_refused_and_kept(void)
 }
 
 static const struct suite_case cases[] = {
+    SUITE_CASE(replay_log__segment_too_large_keeps_its_good_front),
     SUITE_CASE(replay_log__torn_tail_is_cut_at_every_byte),
     SUITE_CASE(replay_log__zero_filled_tail_is_cut_at_every_byte),
     SUITE_CASE(replay_log__every_flipped_byte_is_detected),
