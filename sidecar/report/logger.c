@@ -1,5 +1,7 @@
 #include "sidecar/report/logger.h"
 
+#include "kernel/state/utf8.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -64,17 +66,29 @@ static void logger_time(char out[TIME_BYTES_MAX])
                    (int)(now.tv_nsec / 1000000));
 }
 
-/* One line stays one line: control characters become spaces. JSON also escapes `"` and `\`.
- * Returns the bytes written, at most `room`. */
+/* One line stays one line: control characters become spaces; and it is UTF-8: a byte that is none,
+ * of a path say, or of words that were cut, becomes U+FFFD. JSON also escapes `"` and `\`. Returns
+ * the bytes written, at most `room`. */
 static size_t logger_escape(char *out, size_t room, const char *words, bool json)
 {
+    static const char replacement[] = "\xef\xbf\xbd";
+    struct slice left = slice_text(words);
     size_t len = 0;
 
-    for (const char *p = words; *p && len + 2 < room; p++) {
-        bool control = (unsigned char)*p < 0x20 || *p == 0x7f;
+    while (left.len > 0 && len + 4 < room) {
+        size_t step = utf8_character_bytes(left);
+        bool control = (unsigned char)*left.data < 0x20 || *left.data == 0x7f;
 
-        if (json && (*p == '"' || *p == '\\')) out[len++] = '\\';
-        out[len++] = control ? ' ' : *p;
+        if (json && (*left.data == '"' || *left.data == '\\')) out[len++] = '\\';
+        if (step == 0) {
+            memcpy(out + len, replacement, sizeof replacement - 1);
+            len += sizeof replacement - 1;
+            step = 1;
+        } else {
+            memcpy(out + len, control ? " " : left.data, step);
+            len += step;
+        }
+        left = slice_make(left.data + step, left.len - step);
     }
     return len;
 }

@@ -362,6 +362,15 @@ static void logger__lines_are_whole_and_escaped(void)
                            "a \"quoted\" \\ word ");
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "level")), "debug");
     json_decref(parsed);
+    /* A byte of no UTF-8, one that is cut off, and a form that is too long. */
+    logger_write(&json, LOG_LEVEL_DEBUG, "%s", "a\xff \xc3\xa9 \xc0\x80 \xe2\x82");
+    CU_ASSERT(read_line(ends[0], line, sizeof line) > 0);
+    parsed = json_loads(line, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(parsed, "message")),
+                           "a\xef\xbf\xbd \xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd "
+                           "\xef\xbf\xbd\xef\xbf\xbd");
+    json_decref(parsed);
     (void)close(ends[0]);
     (void)close(ends[1]);
 }
