@@ -1,6 +1,5 @@
 #include "kernel/config.h"
 
-#include "kernel/state/digest.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/utf8.h"
 #include "kernel/text/json_text.h"
@@ -318,36 +317,4 @@ struct kernel_config_device kernel_config_device_at(const struct kernel_config *
 {
     assert(i < c->devices_len);
     return c->devices[i];
-}
-
-/* Each part behind its length, so that no two configurations read alike. */
-static void config_sha256_part(struct sha256 *h, struct slice part)
-{
-    char len[32];
-    int n = snprintf(len, sizeof len, "%zu:", part.len);
-
-    assert(n > 0 && (size_t)n < sizeof len);
-    sha256_add(h, slice_make(len, (size_t)n));
-    sha256_add(h, part);
-}
-
-enum hs_status kernel_config_sha256(const struct kernel_config *c, char hex[], struct hs_error *err)
-{
-    struct sha256 *h = NULL;
-    enum hs_status st = sha256_open(&h, err);
-
-    if (st != HS_OK) return st;
-    config_sha256_part(h, slice_text(c->bootstrap));
-    for (size_t i = 0; i < c->vats_len; i++) {
-        config_sha256_part(h, slice_text(c->vats[i].name));
-        config_sha256_part(h, buffer_slice(&c->vats[i].source));
-        config_sha256_part(h, buffer_slice(&c->vats[i].parameters));
-    }
-    for (size_t i = 0; i < c->devices_len; i++) {
-        config_sha256_part(h, slice_text(c->devices[i].name));
-        config_sha256_part(h, slice_text(c->devices[i].type));
-    }
-    sha256_finish_hex(h, hex);
-    sha256_close(h);
-    return HS_OK;
 }

@@ -35,8 +35,4 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
 size_t kernel_config_device_count(const struct kernel_config *c);
 struct kernel_config_device kernel_config_device_at(const struct kernel_config *c, size_t i);
 
-/** SHA-256 over names, sources and parameters: to notice that a configuration changed. */
-HS_MUST_CHECK enum hs_status kernel_config_sha256(const struct kernel_config *c, char hex[],
-                                                  struct hs_error *err);
-
 #endif

@@ -358,19 +358,6 @@ struct packed_value packed_at(struct packed_value array, uint32_t i)
     return (struct packed_value){0};
 }
 
-bool packed_pair(struct packed_value map, uint32_t i, struct packed_value *key,
-                 struct packed_value *value)
-{
-    struct packed_walk walk;
-
-    if (packed_kind_of(map) != PACKED_MAP) return false;
-    packed_walk_begin(map, &walk);
-    while (packed_walk_next(&walk, key) && packed_walk_next(&walk, value)) {
-        if (i-- == 0) return true;
-    }
-    return false;
-}
-
 struct packed_value packed_member(struct packed_value map, const char *key)
 {
     struct slice wanted = slice_text(key), name;

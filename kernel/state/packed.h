@@ -77,11 +77,9 @@ struct packed_walk {
 bool packed_walk_begin(struct packed_value v, struct packed_walk *walk);
 bool packed_walk_next(struct packed_walk *walk, struct packed_value *out);
 
-/** Element i of an array (or absent), pair i of a map, value of a key in a map (its first).
- *  Linear in what lies before: to see all, walk. */
+/** Element i of an array (or absent), value of a key in a map (its first). Linear in what lies
+ *  before: to see all, walk. */
 struct packed_value packed_at(struct packed_value array, uint32_t i);
-bool packed_pair(struct packed_value map, uint32_t i, struct packed_value *key,
-                 struct packed_value *value);
 struct packed_value packed_member(struct packed_value map, const char *key);
 
 #endif

@@ -2,7 +2,6 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/config.h"
-#include "kernel/state/digest.h"
 
 /* A folder with a program, and a configuration that the case writes. */
 struct place {
@@ -102,41 +101,12 @@ static void config__source_that_is_no_text_is_refused(void)
     scratch_remove(p.dir);
 }
 
-static void config__digest_notices_every_change(void)
-{
-    static const char *const variants[] = {
-        "{\"vats\":{\"a\":{\"source\":\"vat.js\"}}}",
-        "{\"vats\":{\"b\":{\"source\":\"vat.js\"}}}",
-        "{\"vats\":{\"a\":{\"source\":\"vat.js\",\"parameters\":{\"x\":1}}}}",
-        "{\"vats\":{\"a\":{\"source\":\"vat.js\"}},\"bootstrap\":\"a\"}",
-        "{\"vats\":{\"a\":{\"source\":\"vat.js\"}},\"devices\":{\"d\":{\"type\":\"bridge\"}}}",
-    };
-    enum { VARIANTS = sizeof variants / sizeof *variants };
-    char digests[VARIANTS][SHA256_HEX_BYTES], again[SHA256_HEX_BYTES];
-
-    for (size_t i = 0; i < VARIANTS; i++) {
-        struct kernel_config *c = NULL;
-        struct place p;
-
-        place_open(&p, variants[i]);
-        CU_ASSERT_EQUAL_FATAL(kernel_config_load(p.file.text, &c, &p.err), HS_OK);
-        CU_ASSERT_EQUAL(kernel_config_sha256(c, digests[i], &p.err), HS_OK);
-        CU_ASSERT_EQUAL(kernel_config_sha256(c, again, &p.err), HS_OK);
-        CU_ASSERT_STRING_EQUAL(digests[i], again);
-        for (size_t j = 0; j < i; j++)
-            CU_ASSERT_STRING_NOT_EQUAL(digests[i], digests[j]);
-        kernel_config_close(c);
-        scratch_remove(p.dir);
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
         SUITE_CASE(config__good_one_is_read_in_order),
         SUITE_CASE(config__bad_ones_are_refused_in_one_line),
         SUITE_CASE(config__source_that_is_no_text_is_refused),
-        SUITE_CASE(config__digest_notices_every_change),
     };
 
     return SUITE_RUN("kernel_config", cases, argc, argv);
