@@ -18,7 +18,7 @@ enum {
     RANDOM_KEYS_MAX = 3, /* damaged at once */
 };
 
-/* ---- the store ---- */
+/* --- the store --- */
 
 struct entries {
     struct buffer *keys, *values;
@@ -67,7 +67,7 @@ static void entries_fini(struct entries *e)
     free(e->values);
 }
 
-/* ---- damage ---- */
+/* --- damage --- */
 
 /* The first few are tried on every key, all of them by chance. */
 static const char *const other_values[] = {
@@ -146,7 +146,7 @@ static void damage_apply(const struct entries *e, size_t i, size_t damage, struc
     buffer_fini(&text);
 }
 
-/* ---- one case ---- */
+/* --- one case --- */
 
 /* They resolve what waits, run the queue, call the bridge, go back a block, and end a vat. */
 static const struct {
@@ -207,7 +207,7 @@ static bool case_is_right(enum hs_status st, const struct hs_error *err)
     }
 }
 
-/* ---- all cases ---- */
+/* --- all cases --- */
 
 /* What the child at work and its parent both see. */
 struct board {
