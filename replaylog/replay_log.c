@@ -245,6 +245,16 @@ enum hs_status replay_log_restart(struct replay_log *log, struct hs_error *err)
     return replay_log_cut(log, 0, err);
 }
 
+/* Make the folder as it is durable, unless it is. */
+static enum hs_status removals_settle(struct replay_log *log, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    if (log->dir_changes != log->dir_changes_synced) st = log_folder_sync(&log->folder, err);
+    if (st == HS_OK) log->dir_changes_synced = log->dir_changes;
+    return st;
+}
+
 enum hs_status replay_log_trim(struct replay_log *log, uint64_t last_dropped, struct hs_error *err)
 {
     enum hs_status st = HS_OK;
@@ -253,6 +263,10 @@ enum hs_status replay_log_trim(struct replay_log *log, uint64_t last_dropped, st
     assert(log && !log->read_only);
     (void)pthread_mutex_lock(&log->lock);
     while (log->segments_len > 1 && segment_last(&log->segments[0]) <= last_dropped) {
+        /* A power loss takes back any of the removals that no sync covered: of two, the first
+         * alone would leave a hole, and the log would end before it. */
+        st = removals_settle(log, err);
+        if (st != HS_OK) break;
         segment_name(log->segments[0].header.first, name);
         log->dir_changes++;
         st = log_file_remove(&log->folder, name, err);

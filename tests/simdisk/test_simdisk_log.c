@@ -151,6 +151,8 @@ static void step_drop(struct history *h)
         if (st != HS_OK && st != HS_IO) h->wrong = "a trim that failed oddly";
         shadow_next(&h->shadow)->first = replay_log_summary(h->log).first;
         if (h->shadow.floor < present(&h->shadow)->first) h->shadow.floor = 0; /* dropped, all */
+        /* Nobody knows whether what could not be removed is gone after a power cut. */
+        if (st != HS_OK && h->shadow.floor <= at) h->shadow.floor = 0;
     }
 }
 
