@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 4, PAUSE_US = 10000, ENDING_MS = 1000 };
+enum { TRIES = 4, PAUSE_US = 10000, ENDING_MS = 1000, ONCE_MORE_PERCENT = 30 };
 
 enum case_step case_verdict(struct drill_case *c, enum drill_kind kind, const char *format, ...)
 {
@@ -295,7 +295,8 @@ enum case_step case_conclude(struct drill_case *c)
     enum case_step step = case_stop(c, SIGTERM);
 
     if (step == CASE_ON) step = case_compare(c);
-    if (step == CASE_ON) step = case_live(c, NULL);
+    if (step != CASE_ON || !dice_chance(&c->dice, ONCE_MORE_PERCENT)) return step;
+    step = case_live(c, NULL);
     if (step == CASE_ON) step = case_blocks(c, 1);
     if (step == CASE_ON) step = case_stop(c, SIGTERM);
     return step == CASE_ON ? case_compare(c) : step;

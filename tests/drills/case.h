@@ -42,8 +42,8 @@ enum case_step case_stop(struct drill_case *c, int signal);
 void case_kill(struct drill_case *c);
 /** Compare every snapshot on disk with the twins'; the daemon must have ended. */
 enum case_step case_compare(struct drill_case *c);
-/** What every case ends with: stop in order, compare, and a life more that delivers a block from
- *  the same folder, is stopped and compared. */
+/** What a case ends with: stop in order, compare; and in three of ten a life more that delivers a
+ *  block from the same folder, is stopped and compared. */
 enum case_step case_conclude(struct drill_case *c);
 
 /** The daemon ended where it should not: a verdict, by how it ended. */

@@ -278,9 +278,9 @@ static void proposals_run(struct drill_case *c)
 }
 
 const struct drill_row row_forks = {
-    "14", "the node goes back and another way", 700, forks_prepare, forks_run, free};
+    "14", "the node goes back and another way", 400, forks_prepare, forks_run, free};
 const struct drill_row row_behind = {
     "15", "folder ahead of the node's store, or behind", 1000, behind_prepare, behind_run, free};
 const struct drill_row row_proposals = {
-    "29", "proposals dropped, reordered, transactions fail", 700, forks_prepare, proposals_run,
+    "29", "proposals dropped, reordered, transactions fail", 400, forks_prepare, proposals_run,
     free};

@@ -170,6 +170,6 @@ static void kills_run(struct drill_case *c)
 }
 
 const struct drill_row row_recovery = {
-    "2", "killed in each way back, five deep", 700, kills_prepare, recovery_run, NULL};
+    "2", "killed in each way back, five deep", 400, kills_prepare, recovery_run, NULL};
 const struct drill_row row_kills = {
-    "3", "sidecar, node and both killed at any moment", 700, kills_prepare, kills_run, NULL};
+    "3", "sidecar, node and both killed at any moment", 400, kills_prepare, kills_run, NULL};

@@ -248,4 +248,4 @@ static void retention_run(struct drill_case *c)
 const struct drill_row row_soak = {
     "24", "hundreds of blocks: memory and disk stay", 10, soak_prepare, soak_run, NULL};
 const struct drill_row row_retention = {
-    "25", "the log reaches back to the oldest snapshot", 500, soak_prepare, retention_run, NULL};
+    "25", "the log reaches back to the oldest snapshot", 300, soak_prepare, retention_run, NULL};

@@ -163,4 +163,4 @@ static void stops_run(struct drill_case *c)
 }
 
 const struct drill_row row_stops = {
-    "30", "asked to stop at any moment", 500, stops_prepare, stops_run, NULL};
+    "30", "asked to stop at any moment", 300, stops_prepare, stops_run, NULL};
