@@ -101,7 +101,9 @@ static enum case_step power_live(struct drill_case *c, const struct power_script
 {
     char folder[FOLDER_PATH_BYTES + 64], trace[FOLDER_PATH_BYTES + 64], fault[80],
         preload[FOLDER_PATH_BYTES + 64];
-    struct daemon_how how = {.environment = {preload, folder, trace}};
+    /* A sanitizer would be first in the list of libraries; it need not. */
+    struct daemon_how how = {
+        .environment = {preload, folder, trace, "ASAN_OPTIONS=verify_asan_link_order=0"}};
     enum case_step step;
 
     memcpy(how.arguments, script->arguments, sizeof how.arguments);
@@ -109,7 +111,7 @@ static enum case_step power_live(struct drill_case *c, const struct power_script
     (void)snprintf(folder, sizeof folder, "HEADSTART_POWERCUT_FOLDER=%s", c->daemon.data);
     (void)snprintf(trace, sizeof trace, "HEADSTART_POWERCUT_TRACE=%s", trace_path);
     (void)snprintf(fault, sizeof fault, "HEADSTART_FAULT=%s", script->fault ? script->fault : "");
-    if (script->fault) how.environment[3] = fault;
+    if (script->fault) how.environment[4] = fault;
     c->may_lose = true;
     step = case_live(c, &how);
     if (step == CASE_ON) step = power_blocks(c, life, trace_path, 3);
