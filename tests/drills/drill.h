@@ -79,6 +79,7 @@ struct drill_case {
     bool first;          /* the next delivery is the first of a life */
     bool may_die;        /* the daemon may end: a fault kills it */
     bool may_lose;       /* its own data was taken away: tail and full_replay are no loss */
+    bool small_disk;     /* no room for a reader's copy beside the data */
     bool damaged;        /* files were harmed: what lies on disk may be, what is said may not */
     unsigned may_refuse; /* deliveries that may be refused before the right answer */
     char did[DRILL_WORDS_BYTES]; /* what was done, for a failure's words */
