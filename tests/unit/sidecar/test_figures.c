@@ -169,98 +169,166 @@ static void histogram__counts_each_duration_in_its_bucket(void)
     }
 }
 
-static const char *const families[] = {"build_info",
-                                       "phase",
-                                       "ready",
-                                       "node_connected",
-                                       "block_height",
-                                       "real_seqnum",
-                                       "kernel_seqnum",
-                                       "floor_seqnum",
-                                       "snapshot_seqnum",
-                                       "log_first_seqnum",
-                                       "log_last_seqnum",
-                                       "snapshots",
-                                       "snapshot_bytes",
-                                       "snapshot_last_success_timestamp_seconds",
-                                       "snapshot_writes_total",
-                                       "snapshot_skipped_total",
-                                       "snapshot_write_duration_seconds",
-                                       "log_bytes",
-                                       "log_appends_total",
-                                       "log_sync_duration_seconds",
-                                       "attach_duration_seconds",
-                                       "attach_total",
-                                       "full_replays_total",
-                                       "replayed_messages_total",
-                                       "replay_eta_seconds",
-                                       "preload_duration_seconds",
-                                       "deliveries_total",
-                                       "delivery_duration_seconds",
-                                       "store_calls_total",
-                                       "divergences_total",
-                                       "vat_heap_bytes"};
+/* Every family of ours, with a sample that tells its figure from every other one. */
+static const struct {
+    const char *name, *sample;
+} families[] = {
+    {"build_info", "{version=\"" HEADSTART_VERSION_TEXT "\"} 1"},
+    {"phase", "{phase=\"live\"} 1"},
+    {"ready", " 1"},
+    {"node_connected", " 1"},
+    {"block_height", " 6"},
+    {"real_seqnum", " 119"},
+    {"kernel_seqnum", " 120"},
+    {"floor_seqnum", " 101"},
+    {"snapshot_seqnum", " 99"},
+    {"snapshots", " 2"},
+    {"snapshot_bytes", " 5000"},
+    {"snapshot_last_success_timestamp_seconds", " 1700000000"},
+    {"snapshot_writes_total", "{result=\"failed\"} 12"},
+    {"snapshot_skipped_total", "{reason=\"busy\"} 13"},
+    {"snapshot_write_duration_seconds", "_sum 0.000014"},
+    {"log_first_seqnum", " 3"},
+    {"log_last_seqnum", " 121"},
+    {"log_bytes", " 40000"},
+    {"log_appends_total", " 15"},
+    {"log_failures_total", " 16"},
+    {"log_sync_duration_seconds", "_sum 0.000017"},
+    {"attach_duration_seconds", "_sum 2.001500"},
+    {"attach_total", "{path=\"roll_back\"} 18"},
+    {"full_replays_total", "{cause=\"gap\"} 19"},
+    {"replayed_messages_total", "{phase=\"catching_up\"} 20"},
+    {"replay_eta_seconds", " 0"},
+    {"preload_duration_seconds", " 0.5"},
+    {"deliveries_total", "{status=\"fulfilled\"} 118"},
+    {"delivery_duration_seconds", "_sum 0.000022"},
+    {"store_calls_total", "{op=\"scan\"} 23"},
+    {"divergences_total", " 24"},
+    {"vat_heap_bytes", "{vat=\"ledger\"} 1048576"},
+};
+enum { FAMILIES = sizeof families / sizeof *families, PROCESS_FAMILIES = 6 };
 
-/* The text format's rules that a scraper insists on: each family once, HELP and TYPE before its
- * samples, names of the known form, a number at the end, a newline after the last line. */
-static void check_exposition(const char *page)
+static struct figures distinct_figures(void)
 {
-    char family[128] = "", line[4096];
-    const char *at = page;
+    struct figures f = some_figures();
 
-    while (*at) {
-        const char *end = strchr(at, '\n');
-        char name[128], type[32];
+    f.floor_seqnum = 101;
+    f.snapshot.newest = 99;
+    f.log.first = 3;
+    f.log.last = 121;
+    f.snapshot_writes[SNAPSHOT_FAILED] = 12;
+    f.snapshot_skips[SNAPSHOT_SKIP_BUSY] = 13;
+    histogram_add(&f.snapshot_write, 14);
+    f.log_appends = 15;
+    f.log_failures = 16;
+    histogram_add(&f.log_sync, 17);
+    histogram_add(&f.attach, 1500);
+    histogram_add(&f.attach, 2000000);
+    f.attaches[ENTRY_ROLL_BACK] = 18;
+    f.full_replays[ENTRY_CAUSE_GAP] = 19;
+    f.replayed[PHASE_CATCHING_UP] = 20;
+    f.preload_us = 500000;
+    histogram_add(&f.delivery, 22);
+    f.store_scans = 23;
+    f.divergences = 24;
+    return f;
+}
+
+/* The name of a sample is its family's; behind that of a histogram stands which part it is. */
+static bool sample_is_of(const char *line, const char *family, const char *type)
+{
+    static const char *const parts[] = {"_bucket{", "_sum ", "_count "};
+    size_t len = strlen(family);
+
+    if (strncmp(line, family, len) != 0) return false;
+    if (strcmp(type, "histogram") != 0) return line[len] == ' ' || line[len] == '{';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strncmp(line + len, parts[i], strlen(parts[i])) == 0) return true;
+    }
+    return false;
+}
+
+static bool ends_with_number(const char *line)
+{
+    const char *number = strrchr(line, ' ');
+    char *end = NULL;
+
+    if (!number || number[1] < '0' || number[1] > '9') return false;
+    (void)strtod(number + 1, &end);
+    return *end == '\0';
+}
+
+/* The text format's rules that a scraper insists on: HELP and TYPE before the samples, at least one
+ * sample in each family, names of the known form, a number at the end, a newline after the last
+ * line. How many families there are. */
+static size_t check_exposition(const char *page)
+{
+    char family[128] = "", line[4096], name[128], type[32] = "";
+    size_t count = 0, samples = 1;
+
+    while (*page) {
+        const char *end = strchr(page, '\n');
 
         CU_ASSERT_PTR_NOT_NULL_FATAL(end);
-        CU_ASSERT_FATAL((size_t)(end - at) < sizeof line);
-        memcpy(line, at, (size_t)(end - at));
-        line[end - at] = '\0';
-        at = end + 1;
-        if (sscanf(line, "# HELP %127s", name) == 1) {
-            memcpy(family, name, sizeof family);
-            continue;
-        }
-        if (sscanf(line, "# TYPE %127s %31s", name, type) == 2) {
+        CU_ASSERT_FATAL((size_t)(end - page) < sizeof line);
+        memcpy(line, page, (size_t)(end - page));
+        line[end - page] = '\0';
+        page = end + 1;
+        if (sscanf(line, "# HELP %127s", family) == 1) {
+            CU_ASSERT(samples > 0);
+            type[0] = '\0';
+            samples = 0;
+            count++;
+        } else if (sscanf(line, "# TYPE %127s %31s", name, type) == 2) {
             CU_ASSERT_STRING_EQUAL(name, family);
-            continue;
+        } else {
+            CU_ASSERT(type[0] && sample_is_of(line, family, type));
+            CU_ASSERT(ends_with_number(line));
+            samples++;
         }
-        CU_ASSERT_EQUAL(strncmp(line, family, strlen(family)), 0);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(strrchr(line, ' '));
-        (void)strtod(strrchr(line, ' ') + 1, &(char *){NULL});
     }
+    CU_ASSERT(samples > 0);
+    return count;
 }
 
 static void metrics__page_has_every_family_and_is_well_formed(void)
 {
-    struct figures f = some_figures();
+    struct figures f = distinct_figures();
     struct buffer page = {0};
     char wanted[160];
 
-    histogram_add(&f.attach, 1500);
-    histogram_add(&f.attach, 2000000);
     CU_ASSERT_EQUAL_FATAL(metrics_render(&f, NULL, 10000000, &page), HS_OK);
-    check_exposition(buffer_text(&page));
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+    CU_ASSERT_EQUAL(check_exposition(buffer_text(&page)), FAMILIES + PROCESS_FAMILIES);
+    for (size_t i = 0; i < FAMILIES; i++) {
         const char *found;
 
-        (void)snprintf(wanted, sizeof wanted, "\n# TYPE headstart_%s ", families[i]);
+        (void)snprintf(wanted, sizeof wanted, "\n# TYPE headstart_%s ", families[i].name);
         found = strstr(buffer_text(&page), wanted);
         CU_ASSERT_PTR_NOT_NULL(found);
-        if (!found) (void)printf("\n    missing %s\n", families[i]);
         if (found) CU_ASSERT_PTR_NULL(strstr(found + 1, wanted));
+        (void)snprintf(wanted, sizeof wanted, "\nheadstart_%s%s\n", families[i].name,
+                       families[i].sample);
+        CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&page), wanted));
+        if (!strstr(buffer_text(&page), wanted)) (void)printf("\n    missing %s\n", wanted);
     }
-    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_phase{phase=\"live\"} 1\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_phase{phase=\"primed\"} 0\n"));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(page.data, "\nheadstart_attach_duration_seconds_bucket{le=\"0.0025\"} 1\n"));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(page.data, "\nheadstart_attach_duration_seconds_bucket{le=\"+Inf\"} 2\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nheadstart_attach_duration_seconds_sum 2.001500\n"));
-    CU_ASSERT_PTR_NOT_NULL(
-        strstr(page.data, "\nheadstart_vat_heap_bytes{vat=\"ledger\"} 1048576\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page.data, "\nprocess_resident_memory_bytes "));
     buffer_fini(&page);
+}
+
+static void metrics__a_number_is_one_to_its_end(void)
+{
+    CU_ASSERT_TRUE(ends_with_number("a 1"));
+    CU_ASSERT_TRUE(ends_with_number("a{b=\"c\"} 0.25"));
+    CU_ASSERT_FALSE(ends_with_number("a "));
+    CU_ASSERT_FALSE(ends_with_number("a 1x"));
+    CU_ASSERT_FALSE(ends_with_number("a (null)"));
+    CU_ASSERT_FALSE(sample_is_of("ready_total 1", "ready", "gauge"));
+    CU_ASSERT_FALSE(sample_is_of("ready 1", "ready", "histogram"));
 }
 
 /* After a restart nothing was written yet, but the newest snapshot's record says when it was. */
@@ -494,6 +562,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(status__ready_only_where_a_kernel_waits),
     SUITE_CASE(histogram__counts_each_duration_in_its_bucket),
     SUITE_CASE(metrics__page_has_every_family_and_is_well_formed),
+    SUITE_CASE(metrics__a_number_is_one_to_its_end),
     SUITE_CASE(metrics__last_success_outlives_a_restart),
     SUITE_CASE(metrics__every_row_is_well_formed),
     SUITE_CASE(metrics__label_values_are_escaped),
