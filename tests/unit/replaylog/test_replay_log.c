@@ -32,6 +32,29 @@ static void replay_log__what_is_appended_is_read_after_reopening(void)
     scratch_remove(dir);
 }
 
+/* What somebody else put there is neither read nor removed, however much its name looks like ours.
+ */
+static void replay_log__other_names_in_its_folder_are_left_alone(void)
+{
+    static const char *const names[] = {"1.seg", "00000000000000000050.segs", "notes.seg",
+                                        "0000000000000000000x.seg", "00000000000000000050.old"};
+    struct scratch_path dir = scratch_make(), log_dir = scratch_join(dir.text, "log");
+    struct replay_log *log;
+
+    log_model_make(dir.text, SMALL_SEGMENT, 100, &model);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        scratch_write(scratch_join(log_dir.text, names[i]).text, slice_text("not a segment"));
+    }
+    log = log_model_open(dir.text, SMALL_SEGMENT);
+    CU_ASSERT(log_model_holds(&model, log, 1, 100));
+    CU_ASSERT_EQUAL(replay_log_restart(log, NULL), HS_OK);
+    replay_log_close(log);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CU_ASSERT_TRUE(scratch_exists(scratch_join(log_dir.text, names[i]).text));
+    }
+    scratch_remove(dir);
+}
+
 static void replay_log__gap_is_refused_and_restart_allows_any_seqnum(void)
 {
     struct scratch_path dir = scratch_make();
@@ -384,6 +407,7 @@ static void replay_log__syncs_run_beside_the_owner(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(replay_log__what_is_appended_is_read_after_reopening),
+    SUITE_CASE(replay_log__other_names_in_its_folder_are_left_alone),
     SUITE_CASE(replay_log__gap_is_refused_and_restart_allows_any_seqnum),
     SUITE_CASE(replay_log__floor_is_the_end_of_the_block_before_the_last),
     SUITE_CASE(replay_log__other_messages_replace_those_they_follow),
