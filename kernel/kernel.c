@@ -1,5 +1,6 @@
 #include "kernel/kernel.h"
 
+#include "kernel/bootstrap.h"
 #include "kernel/execution.h"
 #include "kernel/invariants.h"
 #include "kernel/kernel_core.h"
@@ -48,6 +49,20 @@ void kernel_close(struct kernel *k)
     kv_hashed_fini(&k->kv);
     kv_layers_close(k->layers);
     free(k);
+}
+
+enum hs_status kernel_rehearse(const struct kernel_options *options, struct hs_error *err)
+{
+    struct kernel *k = NULL;
+    enum hs_status st = kernel_start(options, &k, NULL, err);
+
+    if (st == HS_OK) {
+        assert(!k->now.initialized);
+        st = bootstrap_initialise(k, err);
+    }
+    if (st == HS_OK) st = bootstrap_run(k, err);
+    kernel_close(k);
+    return st;
 }
 
 /* --- messages --- */

@@ -37,6 +37,14 @@ HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options, 
                                           struct kernel_start_report *report, struct hs_error *err);
 void kernel_close(struct kernel *k);
 
+/** What the first message on an empty store would do before it is executed, and to no purpose but
+ *  to see it done: the options' base is an empty store, and stays one.
+ *
+ *  Returns: HS_OK
+ *           HS_INVALID  the first message would be refused, as err says */
+HS_MUST_CHECK enum hs_status kernel_rehearse(const struct kernel_options *options,
+                                             struct hs_error *err);
+
 struct position kernel_position(const struct kernel *k);
 uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 0: none */
 

@@ -105,7 +105,12 @@ static enum exit_code ask_daemon(const char *socket_path, struct plan_account *a
         return code == EXIT_CODE_UNREACHABLE ? EXIT_CODE_OK
                                              : failure_report_client(&err, socket_path);
     }
-    if (!json_is_true(json_object_get(status, "ready"))) {
+    if (json_object_get(status, "problem")) {
+        const char *problem = json_string_value(json_object_get(status, "problem"));
+
+        code = failure_print(EXIT_CODE_NO, "%.900s; repair it and start the daemon again",
+                             problem ? problem : "no problem told");
+    } else if (!json_is_true(json_object_get(status, "ready"))) {
         const char *phase = json_string_value(json_object_get(status, "phase"));
 
         code = failure_print(EXIT_CODE_LOCKED,

@@ -7,26 +7,39 @@
 
 enum { READY_POLL_US = 100000 };
 
-/* EXIT_CODE_OK, _NO or what stands in the way; *phase: the daemon's word, "" if it said none. */
-static enum exit_code ask_ready(const char *socket_path, char phase[64],
+/* What the daemon says of itself; "": it did not. */
+struct ready_words {
+    char phase[64];
+    char problem[1024]; /* what time cannot heal */
+};
+
+static void copy_word(char *to, size_t len, const json_t *status, const char *key)
+{
+    const char *word = json_string_value(json_object_get(status, key));
+
+    (void)snprintf(to, len, "%s", word ? word : "");
+}
+
+/* EXIT_CODE_OK, _NO or what stands in the way. */
+static enum exit_code ask_ready(const char *socket_path, struct ready_words *words,
                                 struct headstart_error *err)
 {
     json_t *status = NULL;
-    const char *word;
     bool ready;
 
-    phase[0] = '\0';
+    *words = (struct ready_words){.phase = ""};
     if (!daemon_ask_status(socket_path, &status, err)) return exit_code_of_client(err);
     ready = json_is_true(json_object_get(status, "ready"));
-    word = json_string_value(json_object_get(status, "phase"));
-    (void)snprintf(phase, 64, "%s", word ? word : "");
+    copy_word(words->phase, sizeof words->phase, status, "phase");
+    copy_word(words->problem, sizeof words->problem, status, "problem");
     json_decref(status);
     return ready ? EXIT_CODE_OK : EXIT_CODE_NO;
 }
 
 /* Only what time can heal is waited for. */
-static bool may_become_ready(enum exit_code code)
+static bool may_become_ready(enum exit_code code, const struct ready_words *words)
 {
+    if (words->problem[0] != '\0') return false;
     return code == EXIT_CODE_NO || code == EXIT_CODE_UNREACHABLE || code == EXIT_CODE_LOCKED;
 }
 
@@ -45,11 +58,12 @@ static enum exit_code ready_command(const struct command_call *call)
     uint64_t started_us = clock_us();
     struct headstart_error err = {0};
     enum exit_code code;
-    char phase[64];
+    struct ready_words words;
+    const char *phase = words.phase;
 
     for (;;) {
-        code = ask_ready(socket_path, phase, &err);
-        if (!may_become_ready(code) || wait_is_over(&call->settings, started_us)) break;
+        code = ask_ready(socket_path, &words, &err);
+        if (!may_become_ready(code, &words) || wait_is_over(&call->settings, started_us)) break;
         (void)usleep(READY_POLL_US);
     }
     if (settings_flag(&call->settings, SETTING_JSON)) {
@@ -59,6 +73,10 @@ static enum exit_code ready_command(const struct command_call *call)
                *phase ? "\"" : "");
     }
     if (code == EXIT_CODE_OK) return code;
+    if (code == EXIT_CODE_NO && words.problem[0] != '\0') {
+        return failure_print(code, "not ready: %s; repair it and start the daemon again",
+                             words.problem);
+    }
     if (code == EXIT_CODE_NO) {
         return failure_print(code, "not ready: %s; wait with 'headstart ready --wait'",
                              *phase ? phase : "no phase told");

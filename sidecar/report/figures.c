@@ -71,8 +71,15 @@ uint64_t histogram_count(const struct histogram *h)
     return count;
 }
 
+/* A chain that has begun needs no configuration. */
+const char *figures_problem(const struct figures *f)
+{
+    return f->problem[0] != '\0' && f->at.seqnum == 0 ? f->problem : NULL;
+}
+
 bool figures_ready(const struct figures *f)
 {
+    if (figures_problem(f)) return false;
     return f->phase == PHASE_PRIMED || f->phase == PHASE_LIVE || f->phase == PHASE_DETACHED;
 }
 

@@ -58,6 +58,7 @@ struct figures {
     uint64_t started_unix_s;
 
     enum phase phase;
+    char problem[HS_ERROR_TEXT_BYTES_MAX]; /* why a chain cannot begin; "": it can */
     struct position at;
     uint64_t height, mark_seqnum, floor_seqnum, real_seqnum;
     struct {
@@ -87,8 +88,10 @@ struct figures {
     uint64_t moves[PHASE_COUNT][EVENT_COUNT]; /* what happened in which phase, and how often */
 };
 
-/** Does a delivery that comes now find a kernel that waits for it? */
+/** Does a delivery that comes now find a kernel that waits for it, and can execute it? */
 bool figures_ready(const struct figures *f);
+/** What stands in the way of that, and will until somebody mends it; NULL: nothing. */
+const char *figures_problem(const struct figures *f);
 
 struct figures_board;
 

@@ -4,6 +4,7 @@
 #include "sidecar/steward/forward.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* An entry at our own seqnum must be ours. */
 bool preload_log_goes_on(const struct lent *l)
@@ -49,6 +50,32 @@ enum hs_status preload_roll(const struct lent *l, struct position *floor, struct
     return HS_OK;
 }
 
+/* A configuration that a chain cannot begin with is told now, not by its first message. A node
+ * whose chain has begun does not need it: nothing else depends on what comes of this. */
+static void preload_rehearse(const struct lent *l)
+{
+    struct hs_error err = {0};
+    enum hs_status st = spare_rehearse(l->spare, &err);
+    struct figures *f;
+
+    if (st == HS_OK) return;
+    logger_write(l->reporter->logger, LOG_LEVEL_ERROR,
+                 "a new chain could not begin: %s; repair the configuration and start again",
+                 err.text);
+    if (st != HS_INVALID) return; /* a passing failure */
+    f = figures_acquire(l->reporter->board);
+    memcpy(f->problem, err.text, sizeof f->problem);
+    figures_release(l->reporter->board);
+}
+
+static enum hs_status preload_empty(const struct lent *l, struct hs_error *err)
+{
+    enum hs_status st = base_start_empty(l, err);
+
+    if (st == HS_OK && log_keeper_summary(l->log).entries == 0) preload_rehearse(l);
+    return st;
+}
+
 enum hs_status preload_load(const struct lent *l, struct hs_error *err)
 {
     const struct snapshot_record *newest = snapshot_keeper_newest(l->snapshots);
@@ -56,7 +83,7 @@ enum hs_status preload_load(const struct lent *l, struct hs_error *err)
     struct position at;
     enum hs_status st;
 
-    if (!newest) return base_start_empty(l, err);
+    if (!newest) return preload_empty(l, err);
     st = base_start_kernel(l, &report, err);
     if (st != HS_OK) return st;
     at = kernel_position(spare_kernel(l->spare));

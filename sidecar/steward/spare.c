@@ -124,6 +124,19 @@ enum hs_status spare_start(struct spare *s, const struct spare_base *disk, enum 
     return HS_OK;
 }
 
+enum hs_status spare_rehearse(struct spare *s, struct hs_error *err)
+{
+    struct kernel_options options = {.engine = s->o.engine, .config = s->o.kernel_config};
+    struct kv_memory *scratch = NULL;
+    enum hs_status st = kv_memory_open(&scratch, err);
+
+    if (st != HS_OK) return st;
+    options.base = kv_memory_store(scratch);
+    st = kernel_rehearse(&options, err);
+    kv_memory_close(scratch);
+    return st;
+}
+
 void spare_show_vats(struct spare *s)
 {
     uint64_t now_us = clock_now_us(s->o.reporter->clock);

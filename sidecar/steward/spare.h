@@ -51,6 +51,8 @@ HS_MUST_CHECK enum hs_status spare_begin_memory(struct spare *s, struct hs_error
 HS_MUST_CHECK enum hs_status spare_start(struct spare *s, const struct spare_base *disk,
                                          enum phase phase, struct kernel_start_report *report,
                                          struct hs_error *err);
+/** kernel_rehearse, on a store of its own: would a chain's first message be executed? */
+HS_MUST_CHECK enum hs_status spare_rehearse(struct spare *s, struct hs_error *err);
 /** Kernel and base in memory end. No snapshot of it may be in the making. */
 void spare_drop(struct spare *s);
 

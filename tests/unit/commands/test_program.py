@@ -343,6 +343,13 @@ class Asking(ProgramCase):
         self.assertEqual(json.loads(self.ask("--json", "ready").stdout),
                          {"schema": 1, "ready": True, "phase": "live"})
 
+    def test_ready__does_not_wait_for_what_time_cannot_heal(self):
+        problem = "vat \"ledger\" was terminated: SyntaxError"
+        self.play(lambda method, params: (None, {**STATUS, "phase": "primed", "ready": False,
+                                                 "problem": problem}))
+        self.assert_fails(self.ask("ready", "--wait"), NO, problem)
+        self.assert_fails(self.ask("plan"), NO, problem)
+
     def test_ready__waits_for_a_daemon_that_is_not_there_yet(self):
         later = threading.Timer(0.3, lambda: self.play(lambda method, params: (None, STATUS)))
         later.start()

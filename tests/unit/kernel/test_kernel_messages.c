@@ -69,6 +69,31 @@ static void bootstrap__that_fails_fails_the_first_message_and_says_why(void)
     }
 }
 
+/* What the first message would say is said without one, and nothing is written. */
+static void rehearsal__says_what_the_first_message_would(void)
+{
+    static const char *const configs[][2] = {
+        {"pair.json", NULL}, {"broken-start.json", "kettle"}, {"broken-program.json", "broken"}};
+    struct machine m;
+    struct buffer key = {0};
+
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        struct kernel_options options = {.engine = machine_engine()};
+        enum hs_status st;
+
+        machine_open(&m, configs[i][0]);
+        options.base = kv_memory_store(m.base);
+        options.config = m.config;
+        st = kernel_rehearse(&options, &m.err);
+        CU_ASSERT_EQUAL(st, configs[i][1] ? HS_INVALID : HS_OK);
+        if (configs[i][1]) CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, configs[i][1]));
+        CU_ASSERT_EQUAL(kv_store_next(options.base, slice_text(""), &key, NULL, &m.err),
+                        HS_NOT_FOUND);
+        if (!configs[i][1]) CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
+        machine_close(&m);
+    }
+}
+
 static void start__empty_store_without_configuration_is_invalid(void)
 {
     struct machine m;
@@ -352,6 +377,7 @@ int main(int argc, char **argv)
         SUITE_CASE(bootstrap__happens_once),
         SUITE_CASE(bootstrap__parameters_arrive_as_they_were_written),
         SUITE_CASE(bootstrap__that_fails_fails_the_first_message_and_says_why),
+        SUITE_CASE(rehearsal__says_what_the_first_message_would),
         SUITE_CASE(start__empty_store_without_configuration_is_invalid),
         SUITE_CASE(start__foreign_store_is_corrupt),
         SUITE_CASE(message__values_come_back_as_json),
