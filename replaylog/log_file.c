@@ -1,5 +1,7 @@
 #include "replaylog/log_file.h"
 
+#include "kernel/state/limits.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -51,6 +53,9 @@ enum hs_status log_file_keep(const struct log_folder *folder, const char *name,
         (void)snprintf(kept, sizeof kept, i ? "log-%s.%d" : "log-%s", name, i);
         st = disk_link(disk, place, folder->dir, name, quarantine_dir, kept, err);
     }
-    if (st == HS_OK) return disk_sync_folder(disk, place, quarantine_dir, err);
+    if (st == HS_OK) {
+        disk_bound(disk, quarantine_dir, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
+        return disk_sync_folder(disk, place, quarantine_dir, err);
+    }
     return hs_fail_prefix(err, st, "replay log: moving %s to quarantine", name);
 }

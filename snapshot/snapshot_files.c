@@ -2,6 +2,7 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/digest.h"
+#include "kernel/state/limits.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -158,6 +159,9 @@ enum hs_status generation_quarantine(const struct disk *disk, const char *dir, u
     if (st == HS_OK) st = disk_rename(disk, quarantine_place, dir, from, quarantine_dir, to, err);
     if (st == HS_OK) st = disk_sync_folder(disk, quarantine_place, quarantine_dir, err);
     if (st == HS_OK) st = disk_sync_folder(disk, folder_place, dir, err);
+    if (st == HS_OK) {
+        disk_bound(disk, quarantine_dir, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
+    }
     return st;
 }
 

@@ -118,7 +118,8 @@ enum disk_kind { DISK_FILE = 1, DISK_FOLDER, DISK_OTHER };
 
 struct disk_entry {
     enum disk_kind kind;
-    uint64_t bytes; /* of a file */
+    uint64_t bytes;    /* of a file */
+    int64_t written_s; /* its content, or a folder's names, were changed last; seconds since 1970 */
 };
 
 /** What stands there; symbolic links are followed. Name NULL: the folder. HS_NOT_FOUND. */
@@ -187,6 +188,10 @@ HS_MUST_CHECK enum hs_status disk_put_aside(const struct disk *disk, const char 
 /** Remove the files and folders named *.tmp, which a crash left, as far as that works. To be done
  * by the folder's only user when it is opened. */
 void disk_sweep(const struct disk *disk, const char *place, const char *dir);
+/** Hold the folder to `names_max` (> 0) names with `bytes_max` in them, as far as that works: what
+ *  was written first goes first; what was written last stays, however large. For quarantine/, after
+ *  something was put there. */
+void disk_bound(const struct disk *disk, const char *dir, size_t names_max, uint64_t bytes_max);
 
 struct disk_space {
     uint64_t bytes_free; /* for us, not for root only */

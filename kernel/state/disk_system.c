@@ -117,10 +117,11 @@ static int system_look(void *self, const char *path, struct disk_entry *out)
 
     (void)self;
     if (stat(path, &about) != 0) return errno;
-    *out = (struct disk_entry){.kind = DISK_OTHER};
+    *out = (struct disk_entry){.kind = DISK_OTHER, .written_s = about.st_mtime};
     if (S_ISDIR(about.st_mode)) out->kind = DISK_FOLDER;
     if (S_ISREG(about.st_mode)) {
-        *out = (struct disk_entry){.kind = DISK_FILE, .bytes = (uint64_t)about.st_size};
+        out->kind = DISK_FILE;
+        out->bytes = (uint64_t)about.st_size;
     }
     return 0;
 }

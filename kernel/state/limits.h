@@ -23,6 +23,9 @@ enum {
     HS_CHAIN_ID_BYTES_MAX = 128,
     HS_NAME_BYTES_MAX = 256, /* vat, device, method and client names */
 
+    HS_QUARANTINE_NAMES_MAX = 256,     /* what is kept there goes, oldest first, past either … */
+    HS_QUARANTINE_BYTES_MAX = 1 << 30, /* … of these; the newest always stays */
+
     HS_FOLDER_NAMES_MAX = 65536, /* one folder's entries that are read */
     HS_FOLDER_DEPTH_MAX = 16,    /* folders in each other that are made or removed at once */
 

@@ -94,6 +94,9 @@ static bool folder_put_aside(const struct data_folder *f, const char *name,
         folder_tell(f, "data folder: %s; it cannot be put aside: %s", why->text, failed.text);
         return false;
     }
+    if (to != dir) {
+        disk_bound(f->disk, to, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
+    }
     folder_tell(f, "data folder: %s; it is now in %s, as %s, and is made anew", why->text, to, as);
     return true;
 }

@@ -1,5 +1,8 @@
 #include "sidecar/steward/evidence.h"
 
+#include "kernel/state/disk.h"
+#include "kernel/state/limits.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -60,6 +63,7 @@ enum hs_status evidence_write(const char *dir, const struct evidence *e, struct 
         st = evidence_dump(root, buffer_text(path), err);
     }
     json_decref(root);
+    disk_bound(disk_system(), dir, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
     return st;
 }
 

@@ -93,6 +93,7 @@ void content_fini(struct content *c)
 static struct content_change *content_change_add(struct content *c, uint64_t moment, uint64_t at)
 {
     c->changes = must_have(realloc(c->changes, (c->changes_len + 1) * sizeof *c->changes));
+    c->written = moment;
     c->changes[c->changes_len] = (struct content_change){.moment = moment, .at = at};
     return &c->changes[c->changes_len++];
 }

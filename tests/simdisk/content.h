@@ -16,6 +16,7 @@ struct content {
     struct buffer now, durable;
     struct content_change *changes; /* since the last sync, in order */
     size_t changes_len;
+    uint64_t written; /* moment of the last change */
 };
 
 void content_fini(struct content *c);

@@ -108,6 +108,9 @@ void names_change(struct names *t, uint64_t moment, const struct names_effect *e
     *c = (struct names_change){.moment = moment, .effects_len = len};
     memcpy(c->effects, effects, len * sizeof *effects);
     change_make(c, false);
+    for (size_t i = 0; i < len; i++) {
+        effects[i].folder->content.written = moment;
+    }
 }
 
 static bool changes_meet(const struct names_change *a, const struct names_change *b)

@@ -268,7 +268,8 @@ static int sim_look(void *self, const char *path, struct disk_entry *out)
     if (!errnum && !node) errnum = ENOENT;
     if (!errnum) {
         *out = (struct disk_entry){.kind = node->folder ? DISK_FOLDER : DISK_FILE,
-                                   .bytes = node->content.now.len};
+                                   .bytes = node->content.now.len,
+                                   .written_s = (int64_t)node->content.written};
     }
     return call_leave(self, errnum);
 }

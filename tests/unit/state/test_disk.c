@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -435,6 +436,62 @@ static void path__too_long_is_an_error(void)
                     HS_IO);
 }
 
+static void write_aged(const char *name, size_t bytes, time_t written_s)
+{
+    static char content[1000];
+    struct timespec times[2] = {{.tv_sec = written_s}, {.tv_sec = written_s}};
+    struct scratch_path path = scratch_join(top.text, name);
+
+    CU_ASSERT_FATAL(bytes <= sizeof content);
+    scratch_write(path.text, slice_make(content, bytes));
+    CU_ASSERT_EQUAL_FATAL(utimensat(AT_FDCWD, path.text, times, 0), 0);
+}
+
+static void check_names(const char *wanted)
+{
+    struct disk_listing l = {0};
+    char names[256] = "";
+
+    CU_ASSERT_EQUAL_FATAL(disk_list(disk_system(), "t.l", top.text, &l, NULL), HS_OK);
+    for (size_t i = 0; i < l.len; i++) {
+        size_t len = strlen(names);
+
+        (void)snprintf(names + len, sizeof names - len, "%s ", l.names[i]);
+    }
+    CU_ASSERT_STRING_EQUAL(names, wanted);
+    disk_listing_fini(&l);
+}
+
+static void bound__what_was_written_first_goes_first(void)
+{
+    struct timespec old[2] = {{.tv_sec = 150}, {.tv_sec = 150}};
+
+    write_aged("a", 100, 500);
+    write_aged("b", 100, 100);
+    write_aged("c", 100, 400);
+    write_aged("d", 100, 200);
+    write_aged("e", 100, 300);
+    disk_bound(disk_system(), top.text, 5, 500);
+    check_names("a b c d e ");
+    disk_bound(disk_system(), top.text, 4, 500);
+    check_names("a c d e ");
+    disk_bound(disk_system(), top.text, 4, 399);
+    check_names("a c e ");
+    /* A folder counts with all that is in it, and goes with it. */
+    CU_ASSERT_EQUAL_FATAL(disk_make_folder(disk_system(), "t.f", top.text, "x/y", NULL), HS_OK);
+    write_aged("x/y/z", 700, 10);
+    CU_ASSERT_EQUAL_FATAL(utimensat(AT_FDCWD, scratch_join(top.text, "x").text, old, 0), 0);
+    disk_bound(disk_system(), top.text, 4, 1000);
+    check_names("a c e x ");
+    disk_bound(disk_system(), top.text, 4, 999);
+    check_names("a c e ");
+    /* The last one stays, however large. */
+    write_aged("f", 900, 600);
+    disk_bound(disk_system(), top.text, 4, 500);
+    check_names("f ");
+    disk_bound(disk_system(), scratch_join(top.text, "nothing").text, 4, 500);
+}
+
 /* Each case in a new folder. */
 #define ROOM_CASE(function)                                                                        \
     static void function##_in_a_folder(void)                                                       \
@@ -462,6 +519,7 @@ ROOM_CASE(names__are_renamed_linked_and_removed)
 ROOM_CASE(link__is_a_copy_where_there_are_none)
 ROOM_CASE(space__is_told)
 ROOM_CASE(path__too_long_is_an_error)
+ROOM_CASE(bound__what_was_written_first_goes_first)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(read_all__gives_the_whole_file_up_to_its_bound_in_a_folder),
@@ -484,6 +542,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(link__is_a_copy_where_there_are_none_in_a_folder),
     SUITE_CASE(space__is_told_in_a_folder),
     SUITE_CASE(path__too_long_is_an_error_in_a_folder),
+    SUITE_CASE(bound__what_was_written_first_goes_first_in_a_folder),
 };
 
 int main(int argc, char **argv)
