@@ -7,9 +7,9 @@
  *
  * Deliveries run one at a time, over all nodes that come and go: one whose node went away still
  * runs until its reply, and the next node's is held until then. */
+#include "ipc/printable.h"
 #include "ipc/request.h"
 #include "ipc/server_internal.h"
-#include "ipc/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -143,7 +143,7 @@ static void dispatch_unknown(struct ipc_connection *c, uint64_t msgid, struct sl
     char shown[64], text[192];
     int len;
 
-    (void)text_copy_printable(shown, sizeof shown, name);
+    (void)printable_copy(shown, sizeof shown, name);
     len = snprintf(text, sizeof text, "no method \"%s\"; this is headstart, protocol 1", shown);
     assert(len > 0 && (size_t)len < sizeof text);
     request_refuse(c, NULL, msgid, IPC_UNKNOWN_METHOD, text);

@@ -1,7 +1,7 @@
 #include "ipc/question.h"
 
+#include "ipc/printable.h"
 #include "ipc/server_internal.h"
-#include "ipc/text.h"
 #include "ipc/wire.h"
 
 #include <assert.h>
@@ -85,7 +85,7 @@ const char *question_answered(struct ipc_connection *c, const struct rpc_frame *
     if (packed_kind_of(response->error) != PACKED_NIL) {
         q = question_take(c, response->msgid);
         if (!packed_text(response->error, &words)) words = slice_text("an error that is not text");
-        (void)text_copy_printable(text, sizeof text, words);
+        (void)printable_copy(text, sizeof text, words);
         q->done(q->data, HS_NODE_FAILED, slice_make(NULL, 0), text);
         free(q);
         return NULL;

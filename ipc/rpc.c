@@ -1,6 +1,6 @@
 #include "ipc/rpc.h"
 
-#include "ipc/text.h"
+#include "ipc/printable.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -136,7 +136,7 @@ void rpc_put_error(struct wire_writer *w, uint64_t msgid, const char *code, cons
     char words[HS_ERROR_TEXT_BYTES_MAX], line[HS_ERROR_TEXT_BYTES_MAX + 32];
     int len;
 
-    (void)text_copy_printable(words, sizeof words, slice_text(text));
+    (void)printable_copy(words, sizeof words, slice_text(text));
     len = snprintf(line, sizeof line, "%s: %s", code, words);
     assert(len > 0 && (size_t)len < sizeof line);
     wire_put_array(w, 4);

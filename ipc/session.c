@@ -10,7 +10,7 @@
  * A refused request changes nothing: the peer may correct itself and ask again. */
 #include "ipc/session.h"
 
-#include "ipc/text.h"
+#include "ipc/printable.h"
 #include "ipc/wire.h"
 #include "kernel/state/utf8.h"
 
@@ -113,7 +113,7 @@ void session_hello_read(struct ipc_params *p, void *out)
         ipc_params_refuse(p, IPC_BAD_REQUEST, "client must be UTF-8 of at most %d bytes",
                           HS_NAME_BYTES_MAX);
     }
-    (void)text_copy_printable(hello->client, sizeof hello->client, client);
+    (void)printable_copy(hello->client, sizeof hello->client, client);
 }
 
 struct ipc_verdict session_hello_rule(const struct session_hello *hello, const char *chain_id,

@@ -3,9 +3,9 @@
  * depends on how the bytes were cut, no value reaches outside its frame, nothing is allocated.
  *
  * The first byte says where the bytes are cut in two; the rest is the stream. */
+#include "ipc/printable.h"
 #include "ipc/rpc.h"
 #include "ipc/session.h"
-#include "ipc/text.h"
 #include "kernel/state/utf8.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void read_all(struct packed_value root)
             char shown[32];
 
             must(text.len == 0 || (text.data > v.at && text.data + text.len == v.end));
-            must(text_copy_printable(shown, sizeof shown, text) < sizeof shown);
+            must(printable_copy(shown, sizeof shown, text) < sizeof shown);
             must(utf8_valid(slice_text(shown)));
         }
         must(!packed_uint(v, &number) || number <= HS_UINT_MAX);

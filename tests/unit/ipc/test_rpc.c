@@ -1,8 +1,8 @@
 /* Writing, envelopes and words: golden bytes of every frame of the protocol. */
 #include "tests/unit/suite.h"
 
+#include "ipc/printable.h"
 #include "ipc/rpc.h"
-#include "ipc/text.h"
 
 /* --- writing --- */
 
@@ -149,15 +149,15 @@ static void text__copy_is_printable_and_cut_between_characters(void)
 {
     char out[8];
 
-    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out,
-                                        slice_text("a\nb\xff"
-                                                   "c\x7f\xc2\x85")),
+    CU_ASSERT_EQUAL(printable_copy(out, sizeof out,
+                                   slice_text("a\nb\xff"
+                                              "c\x7f\xc2\x85")),
                     7);
     CU_ASSERT_STRING_EQUAL(out, "a?b?c??");
-    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out, slice_text("123456\xe2\x82\xac")), 6);
+    CU_ASSERT_EQUAL(printable_copy(out, sizeof out, slice_text("123456\xe2\x82\xac")), 6);
     CU_ASSERT_STRING_EQUAL(out, "123456");
-    CU_ASSERT_EQUAL(text_copy_printable(out, sizeof out, slice_text("\xe2\x82\xac")), 3);
-    CU_ASSERT_EQUAL(text_copy_printable(out, 1, slice_text("x")), 0);
+    CU_ASSERT_EQUAL(printable_copy(out, sizeof out, slice_text("\xe2\x82\xac")), 3);
+    CU_ASSERT_EQUAL(printable_copy(out, 1, slice_text("x")), 0);
 }
 
 static const struct suite_case cases[] = {

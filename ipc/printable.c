@@ -1,4 +1,4 @@
-#include "ipc/text.h"
+#include "ipc/printable.h"
 
 #include "kernel/state/utf8.h"
 
@@ -11,7 +11,7 @@ static bool text_is_control(const unsigned char *at, size_t len)
     return len == 1 ? at[0] < 0x20 || at[0] == 0x7f : len == 2 && at[0] == 0xc2 && at[1] < 0xa0;
 }
 
-size_t text_copy_printable(char *out, size_t size, struct slice s)
+size_t printable_copy(char *out, size_t size, struct slice s)
 {
     size_t written = 0;
 
