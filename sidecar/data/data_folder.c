@@ -57,7 +57,7 @@ enum hs_status data_folder_part_path(const char *dir, enum data_folder_part part
     return path_join(dir, part_names[part], out, err);
 }
 
-/* The three ways. */
+/* --- the three ways --- */
 
 static void folder_tell(const struct data_folder *f, const char *format, ...) HS_PRINTF(2, 3);
 static void folder_tell(const struct data_folder *f, const char *format, ...)
@@ -108,7 +108,7 @@ static void folder_go_without(const struct data_folder *f, const char *what,
                 what);
 }
 
-/* The lock. */
+/* --- the lock --- */
 
 static uint64_t lock_read_pid(const struct disk_file *file)
 {
@@ -184,7 +184,7 @@ enum hs_status data_folder_holder(const char *dir, uint64_t *pid, struct hs_erro
     return HS_OK;
 }
 
-/* FORMAT. */
+/* --- FORMAT --- */
 
 enum hs_status data_folder_read_format(const char *dir, struct data_folder_format *out,
                                        struct hs_error *err)
@@ -325,7 +325,7 @@ void data_folder_drop_former(struct data_folder *f)
     disk_listing_fini(&names);
 }
 
-/* Opening. */
+/* --- opening --- */
 
 /* Who may write here may make us start from anything. Where that cannot be asked, nothing can be
  * read either. */

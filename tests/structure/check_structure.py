@@ -75,6 +75,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(home|root|work|Users|mnt)/\w")
 
 # A section of a file begins with its noun, in one style.
 SECTION = re.compile(r"\s*(/\* ?|// ?)[-=#~]{2,}|/\*{3,}")
+SECTION_ALONE = re.compile(r"/\* [A-Z][\w' ]{0,30}\. \*/$")  # between two empty lines of a .c
 SECTION_STYLE = re.compile(r"/\* --- \S(.*\S)? --- \*/$")
 
 BUILT = {"build", "node_modules", "__pycache__"}  # as .gitignore has it
@@ -194,7 +195,9 @@ def check_c_file(name, lines, complain):
         if len(line) > LINE_COLUMNS_MAX:
             complain(number, f"a line of {len(line)} columns")
         check_includes(name, number, line, complain)
-        if SECTION.match(line) and not SECTION_STYLE.match(line):
+        alone = (name.endswith(".c") and SECTION_ALONE.match(line) and number < len(lines) and
+                 lines[number - 2:number + 1:2] == ["", ""])
+        if alone or SECTION.match(line) and not SECTION_STYLE.match(line):
             complain(number, "a section reads /* --- noun --- */")
         code = without_text(line)
         if BANNED_CALLS.search(code):
