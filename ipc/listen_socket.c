@@ -39,7 +39,7 @@ static enum hs_status listen_folder_lock(const char *path, int *out, struct hs_e
     }
     if (fstat(fd, &found) != 0 || !trust_folder(&found, geteuid())) {
         close(fd);
-        return hs_fail(err, HS_PERMISSION,
+        return hs_fail(err, HS_UNSAFE,
                        "others may write the socket's folder %s, and put a socket of theirs in its "
                        "place; take that right away (chmod go-w), or name another folder",
                        folder);

@@ -23,7 +23,7 @@ struct listen_socket { /* plain value; the descriptor belongs to whoever opened 
  *           HS_TOO_LARGE  the path does not fit sun_path
  *           HS_LOCKED     another process listens there
  *           HS_EXISTS     the path is something else than a socket
- *           HS_PERMISSION others may write the folder, or we may not
+ *           HS_UNSAFE     others may write the folder
  *           HS_IO
  */
 HS_MUST_CHECK enum hs_status listen_socket_open(const char *path, struct listen_socket *out,

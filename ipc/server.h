@@ -28,7 +28,7 @@ struct ipc_server_options {
 
 /** Bind, chmod 0600, listen. A stale socket file (nobody answers) is replaced; a live one is
  *  HS_LOCKED. HS_TOO_LARGE: the path does not fit sun_path. HS_EXISTS: it is not a socket.
- *  HS_PERMISSION: others may write its folder, or we may not. HS_IO. SIGPIPE is ignored from here
+ *  HS_UNSAFE: others may write its folder. HS_IO. SIGPIPE is ignored from here
  * on unless the process handles it. */
 HS_MUST_CHECK enum hs_status ipc_server_start(const struct ipc_server_options *options,
                                               struct ipc_server **out, struct hs_error *err);

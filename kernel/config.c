@@ -5,13 +5,9 @@
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { CONFIG_DEVICES_MAX = 64 };
 
@@ -32,44 +28,19 @@ struct kernel_config {
 
 /* Where the configuration is, for messages and relative paths. */
 struct config_place {
+    const struct disk *disk;
     const char *path;
     struct kernel_config *config;
 };
 
-static enum hs_status config_read_all(int fd, const char *path, struct buffer *out,
-                                      struct hs_error *err)
+static enum hs_status config_read_file(const struct config_place *at, const char *path,
+                                       struct buffer *out, struct hs_error *err)
 {
-    enum { PIECE = 64 << 10 };
-    enum hs_status st;
-    ssize_t n;
+    enum hs_status st =
+        disk_read_all(at->disk, "kernel.config", NULL, path, HS_VALUE_BYTES_MAX / 2, out, err);
 
-    do {
-        if (out->len > HS_VALUE_BYTES_MAX / 2) {
-            return hs_fail(err, HS_TOO_LARGE, "%s is larger than %d bytes", path,
-                           HS_VALUE_BYTES_MAX / 2);
-        }
-        st = buffer_reserve(out, PIECE);
-        if (st != HS_OK) return hs_fail(err, st, "reading %s", path);
-        n = read(fd, out->data + out->len, PIECE);
-        if (n > 0) out->len += (size_t)n;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    if (n < 0) return hs_fail_errno(err, HS_IO, errno, "reading %s", path);
-    if (out->data) out->data[out->len] = '\0';
-    return HS_OK;
-}
-
-static enum hs_status config_read_file(const char *path, struct buffer *out, struct hs_error *err)
-{
-    enum hs_status st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0) {
-        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "opening %s",
-                             path);
-    }
-    st = config_read_all(fd, path, out, err);
-    (void)close(fd);
-    return st;
+    /* Somebody's file, not ours: what stands there is no configuration. */
+    return st == HS_CORRUPT ? hs_fail_prefix(err, HS_INVALID, "configuration") : st;
 }
 
 static enum hs_status config_invalid(const struct config_place *at, struct hs_error *err,
@@ -107,7 +78,7 @@ static enum hs_status config_read_source(const struct config_place *at, const js
 
     if (!source) return config_invalid(at, err, "no \"source\" file is named for vat", vat->name);
     st = config_source_path(at, source, &path, err);
-    if (st == HS_OK) st = config_read_file(buffer_text(&path), &vat->source, err);
+    if (st == HS_OK) st = config_read_file(at, buffer_text(&path), &vat->source, err);
     if (st == HS_OK && !utf8_valid(buffer_slice(&vat->source))) {
         st = hs_fail(err, HS_INVALID, "%s is not UTF-8 text", buffer_text(&path));
     }
@@ -239,7 +210,7 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     struct kernel_config *c = at->config;
     struct buffer text = {0};
     json_error_t problem;
-    enum hs_status st = config_read_file(at->path, &text, err);
+    enum hs_status st = config_read_file(at, at->path, &text, err);
 
     if (st == HS_OK) {
         c->json = json_loadb(buffer_text(&text), text.len, JSON_REJECT_DUPLICATES, &problem);
@@ -260,10 +231,10 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     return config_read_bootstrap(at, json_object_get(c->json, "bootstrap"), err);
 }
 
-enum hs_status kernel_config_load(const char *path, struct kernel_config **out,
-                                  struct hs_error *err)
+enum hs_status kernel_config_load(const struct disk *disk, const char *path,
+                                  struct kernel_config **out, struct hs_error *err)
 {
-    struct config_place at = {.path = path, .config = calloc(1, sizeof *at.config)};
+    struct config_place at = {.disk = disk, .path = path, .config = calloc(1, sizeof *at.config)};
     enum hs_status st;
 
     assert(path && out);

@@ -7,7 +7,7 @@
 #ifndef HEADSTART_KERNEL_CONFIG_H
 #define HEADSTART_KERNEL_CONFIG_H
 
-#include "kernel/state/bytes.h"
+#include "kernel/state/disk.h"
 
 struct kernel_config;
 
@@ -24,8 +24,8 @@ struct kernel_config_device {
 
 /** Read and check the file and every source it names. HS_NOT_FOUND: a file is missing;
  *  HS_INVALID: what is wrong and where; all in one line of err. */
-HS_MUST_CHECK enum hs_status kernel_config_load(const char *path, struct kernel_config **out,
-                                                struct hs_error *err);
+HS_MUST_CHECK enum hs_status kernel_config_load(const struct disk *disk, const char *path,
+                                                struct kernel_config **out, struct hs_error *err);
 void kernel_config_close(struct kernel_config *c);
 
 /** Bootstrap vat's name, NULL if there is none. */

@@ -403,7 +403,8 @@ static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *er
 {
     bool cached = data_folder_has(s->folder, DATA_FOLDER_IMAGES);
 
-    return vat_engine_open(cached ? data_folder_path(s->folder, DATA_FOLDER_IMAGES) : NULL,
+    return vat_engine_open(disk_system(),
+                           cached ? data_folder_path(s->folder, DATA_FOLDER_IMAGES) : NULL,
                            &s->engine, err);
 }
 
@@ -412,7 +413,7 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     const struct sidecar_config *c = s->config;
     enum hs_status st = sidecar_config_check(c, err);
 
-    if (st == HS_OK) st = kernel_config_load(c->kernel_path, &s->kernel_config, err);
+    if (st == HS_OK) st = kernel_config_load(disk_system(), c->kernel_path, &s->kernel_config, err);
     if (st == HS_OK) st = sidecar_open_folder(s, err);
     if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);
     if (st == HS_OK) st = sidecar_open_engine(s, err);

@@ -17,7 +17,7 @@
  *           HS_NOT_FOUND    the kernel configuration or a source it names is missing
  *           HS_INVALID      configuration: kernel file, chain id, address, numbers
  *           HS_TOO_LARGE    the socket path does not fit
- *           HS_PERMISSION, HS_IO, HS_NOMEM, HS_INTERNAL
+ *           HS_IO, HS_NOMEM, HS_INTERNAL
  *           err holds one line that says what and what to do; nothing is logged about it */
 HS_MUST_CHECK enum hs_status sidecar_run(const struct sidecar_config *config, struct hs_error *err);
 

@@ -42,7 +42,7 @@ struct snapshot_db_options {
 };
 
 /** Open or create. HS_LOCKED, HS_CORRUPT (the generation is moved to quarantine and the next older
- *  one tried; HS_OK with no snapshot when none is left), HS_IO, HS_PERMISSION. */
+ *  one tried; HS_OK with no snapshot when none is left), HS_IO. */
 HS_MUST_CHECK enum hs_status snapshot_db_open(const struct snapshot_db_options *options,
                                               struct snapshot_db **out, struct hs_error *err);
 void snapshot_db_close(struct snapshot_db *db);

@@ -118,8 +118,10 @@ enum disk_kind { DISK_FILE = 1, DISK_FOLDER, DISK_OTHER };
 
 struct disk_entry {
     enum disk_kind kind;
-    uint64_t bytes;    /* of a file */
-    int64_t written_s; /* its content, or a folder's names, were changed last; seconds since 1970 */
+    uint64_t bytes;        /* of a file */
+    int64_t written_s;     /* its content, or a folder's names, were changed last; since 1970 */
+    uint64_t owner;        /* user id */
+    bool others_may_write; /* group or all */
 };
 
 /** What stands there; symbolic links are followed. Name NULL: the folder. HS_NOT_FOUND. */
@@ -185,6 +187,10 @@ HS_MUST_CHECK enum hs_status disk_put_aside(const struct disk *disk, const char 
                                             const char *dir, const char *name,
                                             const char *aside_dir, const char *as,
                                             struct hs_error *err);
+/** A folder that holds nothing. HS_NOT_FOUND; HS_IO with ENOTEMPTY. */
+HS_MUST_CHECK enum hs_status disk_remove_empty_folder(const struct disk *disk, const char *place,
+                                                      const char *dir, const char *name,
+                                                      struct hs_error *err);
 /** Remove the files and folders named *.tmp, which a crash left, as far as that works. To be done
  * by the folder's only user when it is opened. */
 void disk_sweep(const struct disk *disk, const char *place, const char *dir);

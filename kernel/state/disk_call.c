@@ -91,7 +91,5 @@ enum hs_status disk_fail(struct hs_error *err, int errnum, const char *what, con
     enum hs_status st = status_of(errnum);
 
     assert(errnum > 0);
-    (void)hs_fail_errno(err, st, errnum, "cannot %s %s", what, path);
-    if (err) err->status = st;
-    return st;
+    return hs_fail_errno(err, st, errnum, "cannot %s %s", what, path);
 }

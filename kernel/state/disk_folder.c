@@ -105,6 +105,17 @@ enum hs_status disk_remove(const struct disk *disk, const char *place, const cha
     return errnum ? disk_fail(err, errnum, "remove", path.text) : HS_OK;
 }
 
+enum hs_status disk_remove_empty_folder(const struct disk *disk, const char *place, const char *dir,
+                                        const char *name, struct hs_error *err)
+{
+    struct disk_path path;
+    struct disk_call call = {.path = path.text};
+    int errnum = disk_path_join(dir, name, &path);
+
+    if (!errnum) errnum = disk_run(disk, place, "remove_folder", call_remove_folder, &call);
+    return errnum ? disk_fail(err, errnum, "remove", path.text) : HS_OK;
+}
+
 /* Remove the files in `dir`. A folder in there stops it: its name is appended to `dir`. */
 static enum hs_status files_remove(const struct disk *disk, const char *place,
                                    struct disk_path *dir, bool *deeper, struct hs_error *err)

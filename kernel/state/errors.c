@@ -29,16 +29,6 @@ enum hs_status hs_fail(struct hs_error *err, enum hs_status status, const char *
     return status;
 }
 
-static enum hs_status status_of_errno(int errnum, enum hs_status otherwise)
-{
-    switch (errnum) {
-    case ENOMEM: return HS_NOMEM;
-    case EACCES:
-    case EPERM: return HS_PERMISSION;
-    default: return otherwise;
-    }
-}
-
 enum hs_status hs_fail_errno(struct hs_error *err, enum hs_status status, int errnum,
                              const char *format, ...)
 {
@@ -46,7 +36,7 @@ enum hs_status hs_fail_errno(struct hs_error *err, enum hs_status status, int er
     char words[128];
     int used;
 
-    status = status_of_errno(errnum, status);
+    if (errnum == ENOMEM) status = HS_NOMEM;
     if (!err) return status;
     err->status = status;
     err->errnum = errnum;

@@ -20,13 +20,13 @@
     X(HS_INVALID, "not well-formed") /* input that breaks its contract */                          \
     X(HS_TOO_LARGE, "over a limit")  /* a bound of limits.h */                                     \
     X(HS_NOMEM, "out of memory")                                                                   \
-    X(HS_IO, "input/output error") /* the outcome of a write is unknown */                         \
-    X(HS_CORRUPT, "damaged data")  /* bytes that fail their check */                               \
-    X(HS_GAP, "entries missing")   /* the log does not hold what was asked for */                  \
+    X(HS_IO, "cannot be read or written now") /* errnum says why; it blames no content */          \
+    X(HS_CORRUPT, "damaged data")             /* bytes that fail their check */                    \
+    X(HS_GAP, "entries missing")              /* the log does not hold what was asked for */       \
     X(HS_STALE, "older than what is there")                                                        \
     X(HS_EXISTS, "already there")                                                                  \
     X(HS_LOCKED, "in use by another process")                                                      \
-    X(HS_PERMISSION, "permission denied")                                                          \
+    X(HS_UNSAFE, "others have rights to it") /* refused, though it could be used */                \
     X(HS_WRONG_CHAIN, "belongs to another chain")                                                  \
     X(HS_WRONG_EPOCH, "made by another format, engine or supervisor")                              \
     X(HS_DIVERGED, "replay differs from what was recorded")                                        \
@@ -62,7 +62,7 @@ enum hs_status hs_fail(struct hs_error *err, enum hs_status status, const char *
     HS_PRINTF(3, 4);
 
 /** As hs_fail, with the words of errno value `errnum` added: "<text>: No space left on device".
- *  Returns HS_NOMEM for ENOMEM, HS_PERMISSION for EACCES and EPERM, else `status`. */
+ *  and `errnum` kept. Returns HS_NOMEM for ENOMEM, else `status`. */
 enum hs_status hs_fail_errno(struct hs_error *err, enum hs_status status, int errnum,
                              const char *format, ...) HS_PRINTF(4, 5);
 

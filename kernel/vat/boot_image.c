@@ -1,17 +1,11 @@
 #include "kernel/vat/boot_image.h"
 
 #include "kernel/state/digest.h"
-#include "kernel/state/fault.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     MAGIC_BYTES = 8,
@@ -22,6 +16,7 @@ enum {
     FILE_BYTES_MAX = HEADER_BYTES + PAGES_MAX * (4 + HS_HEAP_PAGE_BYTES) + CHECKSUM_BYTES,
 };
 
+static const char place[] = "vat.boot_image";
 static const char magic[MAGIC_BYTES + 1] = "hsboot1\n";
 
 _Static_assert((int)FILE_BYTES_MAX < (int)HS_BUFFER_BYTES_MAX, "a boot image must fit a buffer");
@@ -117,104 +112,30 @@ enum hs_status boot_image_decode(struct slice bytes, struct heap_changes *out, s
 
 /* --- files --- */
 
-static enum hs_status file_read_all(int fd, struct buffer *out, struct hs_error *err)
-{
-    struct stat stat;
-    ssize_t got;
-    enum hs_status st;
-
-    if (fstat(fd, &stat) != 0) return hs_fail_errno(err, HS_IO, errno, "boot image");
-    if (stat.st_size < 0 || stat.st_size > FILE_BYTES_MAX) {
-        return hs_fail(err, HS_CORRUPT, "boot image: %lld bytes", (long long)stat.st_size);
-    }
-    st = buffer_reserve(out, (size_t)stat.st_size + 1);
-    if (st != HS_OK) return hs_fail(err, st, "no memory for a boot image");
-    do {
-        got = read(fd, out->data + out->len, out->capacity - out->len - 1);
-        if (got < 0 && errno != EINTR) return hs_fail_errno(err, HS_IO, errno, "boot image");
-        if (got > 0) out->len += (size_t)got;
-    } while (got != 0 && out->len + 1 < out->capacity);
-    out->data[out->len] = '\0';
-    return HS_OK;
-}
-
-enum hs_status boot_image_read(const char *path, struct heap_changes *out, struct hs_error *err)
+enum hs_status boot_image_read(const struct disk *disk, const char *dir, const char *name,
+                               struct heap_changes *out, struct hs_error *err)
 {
     struct buffer bytes = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum hs_status st;
 
     *out = (struct heap_changes){0};
-    if (fd < 0) {
-        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno, "%s", path);
-    }
-    st = file_read_all(fd, &bytes, err);
+    st = disk_read_all(disk, place, dir, name, FILE_BYTES_MAX, &bytes, err);
     if (st == HS_OK) st = boot_image_decode(buffer_slice(&bytes), out, err);
-    (void)close(fd);
     buffer_fini(&bytes);
     return st;
 }
 
-static enum hs_status file_write_all(int fd, struct slice bytes, struct hs_error *err)
-{
-    int fault = FAULT("vat.boot_image.write");
-
-    if (fault != FAULT_NONE) {
-        return hs_fail_errno(err, HS_IO, fault_errno(fault), "write a boot image");
-    }
-    while (bytes.len > 0) {
-        ssize_t written = write(fd, bytes.data, bytes.len);
-
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return hs_fail_errno(err, HS_IO, errno, "write a boot image");
-        bytes = slice_make(bytes.data + written, bytes.len - (size_t)written);
-    }
-    if (fsync(fd) != 0) return hs_fail_errno(err, HS_IO, errno, "sync a boot image");
-    return HS_OK;
-}
-
-static enum hs_status folder_sync(const char *path, struct hs_error *err)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_MAX];
-    int fd;
-    enum hs_status st = HS_OK;
-
-    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
-                   slash ? path : ".");
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "%s", folder);
-    if (fsync(fd) != 0) st = hs_fail_errno(err, HS_IO, errno, "%s", folder);
-    (void)close(fd);
-    return st;
-}
-
-enum hs_status boot_image_write(const char *path, const struct heap_changes *image,
-                                struct hs_error *err)
+enum hs_status boot_image_write(const struct disk *disk, const char *dir, const char *name,
+                                const struct heap_changes *image, struct hs_error *err)
 {
     struct buffer bytes = {0};
-    char temporary[PATH_MAX];
-    int fd;
     enum hs_status st = boot_image_encode(image, &bytes);
 
     if (st != HS_OK) {
-        buffer_fini(&bytes);
-        return hs_fail(err, st, "encode a boot image");
-    }
-    /* Processes may share the folder: each writes a file of its own, the last rename wins. */
-    (void)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        st = hs_fail_errno(err, HS_IO, errno, "%s", temporary);
+        (void)hs_fail(err, st, "encode a boot image");
     } else {
-        st = file_write_all(fd, buffer_slice(&bytes), err);
-        (void)close(fd);
-        if (st == HS_OK && rename(temporary, path) != 0) {
-            st = hs_fail_errno(err, HS_IO, errno, "%s", path);
-        }
-        if (st != HS_OK) (void)unlink(temporary);
+        st = disk_replace(disk, place, dir, name, buffer_slice(&bytes), err);
     }
-    if (st == HS_OK) st = folder_sync(path, err);
     buffer_fini(&bytes);
     return st;
 }

@@ -8,12 +8,10 @@
 #include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1,
@@ -23,6 +21,7 @@ enum {
 };
 
 struct vat_engine {
+    const struct disk *disk;
     char *boot_image_dir; /* NULL: no cache */
     char epoch[SHA256_HEX_BYTES];
     struct page_watch watch;
@@ -66,18 +65,22 @@ static void module_init(void)
 static enum hs_status engine_cache_open(struct vat_engine *e, const char *dir, struct hs_error *err)
 {
     if (!dir) return HS_OK;
-    (void)mkdir(dir, 0700); /* a cache: what cannot be read is made, what cannot be kept is not */
+    /* A cache: what cannot be read is made, what cannot be kept is not. */
+    if (disk_make_folder(e->disk, "vat.boot_image", dir, NULL, NULL) == HS_OK) {
+        disk_sweep(e->disk, "vat.boot_image", dir);
+    }
     e->boot_image_dir = strdup(dir);
     return e->boot_image_dir ? HS_OK : hs_fail(err, HS_NOMEM, "no memory for a path");
 }
 
-enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
-                               struct hs_error *err)
+enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_dir,
+                               struct vat_engine **out, struct hs_error *err)
 {
     struct vat_engine *e = calloc(1, sizeof *e);
     enum hs_status st;
 
     if (!e) return hs_fail(err, HS_NOMEM, "no memory for the vat engine");
+    e->disk = disk;
     (void)pthread_mutex_init(&e->lock, NULL);
     st = wasm_runtime_open(err);
     if (st != HS_OK) {
@@ -170,18 +173,18 @@ static enum hs_status engine_boot_through_cache(struct vat_engine *e,
                                                 enum vat_supervisor supervisor,
                                                 struct heap_changes *out, struct hs_error *err)
 {
-    char path[PATH_MAX];
-    struct hs_error ignored;
+    char name[SHA256_HEX_BYTES + 16];
     enum hs_status st;
 
     if (!e->boot_image_dir) return engine_boot_now(e, supervisor, out, err);
-    (void)snprintf(path, sizeof path, "%s/%s-%d.boot", e->boot_image_dir, e->epoch,
-                   (int)supervisor);
+    (void)snprintf(name, sizeof name, "%s-%d.boot", e->epoch, (int)supervisor);
     /* Whatever is wrong with the cache, a boot puts it right; and if it cannot be written, this
      * process has the heap all the same. */
-    if (boot_image_read(path, out, &ignored) == HS_OK) return HS_OK;
+    if (boot_image_read(e->disk, e->boot_image_dir, name, out, NULL) == HS_OK) return HS_OK;
     st = engine_boot_now(e, supervisor, out, err);
-    if (st == HS_OK) (void)(boot_image_write(path, out, &ignored) == HS_OK);
+    if (st == HS_OK) {
+        (void)(boot_image_write(e->disk, e->boot_image_dir, name, out, NULL) == HS_OK);
+    }
     return st;
 }
 

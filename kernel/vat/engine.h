@@ -3,6 +3,7 @@
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_H
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
+#include "kernel/state/disk.h"
 #include "kernel/state/heap_image.h"
 #include "kernel/vat/vat_terms.h"
 
@@ -12,11 +13,12 @@ struct vat_engine;
 /** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
  *  faults outside any vat's guard on to the previous handler.
  *
- *  In:      boot_image_dir  where booted heaps are cached, created if missing; NULL, or it
+ *  In:      disk            outlives the engine
+ *           boot_image_dir  where booted heaps are cached, created if missing; NULL, or it
  *                          cannot be: no cache
  *  Thread:  once per process, before vats; the engine may then be used from any thread */
-HS_MUST_CHECK enum hs_status vat_engine_open(const char *boot_image_dir, struct vat_engine **out,
-                                             struct hs_error *err);
+HS_MUST_CHECK enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_dir,
+                                             struct vat_engine **out, struct hs_error *err);
 void vat_engine_close(struct vat_engine *e); /* no vat may be left */
 
 /** SHA-256 over everything that decides whether an image made elsewhere is usable here: wasm file,

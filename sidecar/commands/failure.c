@@ -25,8 +25,8 @@ static const struct failure_row failure_rows[HS_STATUS_COUNT] = {
     [HS_GAP] = {EXIT_CODE_DAMAGED, "ask for entries that are there"},
     [HS_STALE] = {EXIT_CODE_DAMAGED, "use the newer data"},
     [HS_EXISTS] = {EXIT_CODE_CANNOT_CREATE, "choose another name"},
+    [HS_UNSAFE] = {EXIT_CODE_PERMISSION, "take their rights away"},
     [HS_LOCKED] = {EXIT_CODE_LOCKED, "stop the other process, or choose another --data"},
-    [HS_PERMISSION] = {EXIT_CODE_PERMISSION, "run as the owner, or correct owner and mode"},
     [HS_WRONG_CHAIN] = {EXIT_CODE_CONFIGURATION, "correct --chain-id, or choose another --data"},
     [HS_WRONG_EPOCH] = {EXIT_CODE_CONFIGURATION, "use the version that made it, or another --data"},
     [HS_DIVERGED] = {EXIT_CODE_DAMAGED, "keep the data folder and report this"},
@@ -41,10 +41,20 @@ static const struct failure_row failure_rows[HS_STATUS_COUNT] = {
     [HS_INTERNAL] = {EXIT_CODE_INTERNAL, "report this"},
 };
 
-enum exit_code exit_code_of(enum hs_status status)
+static const struct failure_row permission_row = {EXIT_CODE_PERMISSION,
+                                                  "run as the owner, or correct owner and mode"};
+
+/* "Cannot now" asks for another next step where rights are missing. */
+static const struct failure_row *failure_row_of(enum hs_status status, int errnum)
 {
     assert((size_t)status < HS_STATUS_COUNT);
-    return failure_rows[status].code;
+    if (status == HS_IO && (errnum == EACCES || errnum == EPERM)) return &permission_row;
+    return &failure_rows[status];
+}
+
+enum exit_code exit_code_of(enum hs_status status, int errnum)
+{
+    return failure_row_of(status, errnum)->code;
 }
 
 enum exit_code failure_print(enum exit_code code, const char *format, ...)
@@ -76,10 +86,11 @@ static enum exit_code tell(enum exit_code code, const char *text, const char *ad
 
 enum exit_code failure_report(enum hs_status status, const struct hs_error *err)
 {
+    const struct failure_row *row = failure_row_of(status, err ? err->errnum : 0);
     const char *text = err && err->text[0] ? err->text : hs_status_text(status);
 
     assert(status != HS_OK);
-    return tell(exit_code_of(status), text, failure_rows[status].advice);
+    return tell(row->code, text, row->advice);
 }
 
 /* What the daemon refuses with (docs/protocol.md), as what a shell script can act on. */

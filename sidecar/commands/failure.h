@@ -26,7 +26,8 @@ enum exit_code {
     EXIT_CODE_INTERRUPTED = 130
 };
 
-enum exit_code exit_code_of(enum hs_status status);
+/** `errnum`: the system's reason, 0 when none is known. */
+enum exit_code exit_code_of(enum hs_status status, int errnum);
 /** Exit code for what libheadstart answered. */
 enum exit_code exit_code_of_client(const struct headstart_error *err);
 

@@ -1,13 +1,13 @@
 #include "sidecar/commands/folder.h"
 
+#include "kernel/state/disk.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { FOLDER_MODE = 0700 };
+static const char place[] = "command.folder";
 
 static enum exit_code tell(const char *path, const char *what, int errnum)
 {
@@ -24,38 +24,41 @@ static enum exit_code tell(const char *path, const char *what, int errnum)
                          what, path, strerror(errnum));
 }
 
-/* 0, or an errno. That it is there already is only a failure when it is no folder. */
-static int make_one(const char *path, size_t *made)
+/* That it is there already is only a failure when it is no folder. */
+static enum hs_status make_one(const char *path, size_t *made, struct hs_error *err)
 {
-    struct stat about;
-    int errnum = mkdir(path, FOLDER_MODE) == 0 ? 0 : errno;
+    struct disk_entry found;
+    enum hs_status st = disk_make_folder_new(disk_system(), place, path, NULL, err);
 
-    if (errnum == 0) {
+    if (st == HS_OK) {
         (*made)++;
-        return 0;
+        return HS_OK;
     }
-    if (stat(path, &about) != 0) return errnum == EEXIST ? errno : errnum;
-    return S_ISDIR(about.st_mode) ? 0 : ENOTDIR;
+    if (disk_look(disk_system(), place, path, NULL, &found, NULL) != HS_OK) return st;
+    if (found.kind == DISK_FOLDER) return HS_OK;
+    return hs_fail_errno(err, HS_IO, ENOTDIR, "%s", path);
 }
 
 enum exit_code folder_create(const char *path, const char *what, size_t *made)
 {
+    struct hs_error err = {.status = HS_OK};
     char *partial = strdup(path);
+    enum hs_status st = HS_OK;
     size_t count = 0;
-    int errnum = 0;
 
     assert(*path);
     if (!partial) return failure_report(HS_NOMEM, NULL);
-    for (char *at = strchr(partial + 1, '/'); at && errnum == 0; at = strchr(at + 1, '/')) {
+    for (char *at = strchr(partial + 1, '/'); at && st == HS_OK; at = strchr(at + 1, '/')) {
         *at = '\0';
-        errnum = make_one(partial, &count);
+        st = make_one(partial, &count, &err);
         *at = '/';
     }
-    if (errnum == 0) errnum = make_one(path, &count);
+    if (st == HS_OK) st = make_one(path, &count, &err);
     free(partial);
-    if (errnum != 0) folder_remove_empty(path, count);
-    if (made) *made = errnum == 0 ? count : 0;
-    return errnum == 0 ? EXIT_CODE_OK : tell(path, what, errnum);
+    if (st != HS_OK) folder_remove_empty(path, count);
+    if (made) *made = st == HS_OK ? count : 0;
+    if (st == HS_OK) return EXIT_CODE_OK;
+    return tell(path, what, err.errnum ? err.errnum : EEXIST);
 }
 
 /* NULL: here, or the root, which are there; or no memory. */
@@ -81,14 +84,16 @@ void folder_remove_empty(const char *path, size_t made)
 {
     char *partial = strdup(path);
 
-    /* rmdir leaves alone what holds something; what lies above that stays too. */
+    /* What holds something is left alone; what lies above that stays too. */
     while (partial && made > 0) {
         char *slash = strrchr(partial, '/');
 
         if (!slash || slash[1] != '\0') { /* "a/" is "a" */
-            if (rmdir(partial) == 0) {
+            enum hs_status st = disk_remove_empty_folder(disk_system(), place, partial, NULL, NULL);
+
+            if (st == HS_OK) {
                 made--;
-            } else if (errno != ENOENT) {
+            } else if (st != HS_NOT_FOUND) {
                 break;
             }
         }

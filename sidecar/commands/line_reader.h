@@ -19,7 +19,7 @@ struct line_reader {
     uint64_t size;          /* of a regular file; 0: not known */
 };
 
-/** path "-": standard input. HS_NOT_FOUND, HS_PERMISSION, HS_IO */
+/** path "-": standard input. HS_NOT_FOUND, HS_IO */
 HS_MUST_CHECK enum hs_status line_reader_open(struct line_reader *r, const char *path,
                                               struct hs_error *err);
 void line_reader_close(struct line_reader *r);

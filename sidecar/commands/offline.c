@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <jansson.h>
-#include <unistd.h>
 
 /* The path of a part of the data folder, which must be one. */
 static enum hs_status part_path(const struct settings *s, enum data_folder_part part,
@@ -72,7 +71,7 @@ static enum exit_code solo_store_open(const struct settings *s, struct offline_s
     struct buffer path = {0};
     enum hs_status st = buffer_printf(&path, "%s/solo", dir);
 
-    if (st == HS_OK && access(buffer_text(&path), F_OK) != 0) {
+    if (st == HS_OK && !disk_exists(disk_system(), "solo.store", buffer_text(&path), NULL)) {
         st = hs_fail(&err, HS_NOT_FOUND, "%s holds no snapshot yet; wait for the first one", dir);
     } else if (st == HS_OK) {
         st = kv_leveldb_open(buffer_text(&path), &options, &out->solo, &err);

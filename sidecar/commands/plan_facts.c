@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void plan_account_fini(struct plan_account *a)
 {
@@ -177,7 +176,7 @@ static enum exit_code take_snapshots(const struct settings *s, struct plan_accou
     struct snapshot_db *db = NULL;
     struct hs_error err = {0};
     enum exit_code code = EXIT_CODE_OK;
-    enum hs_status st = records ? vat_engine_open(NULL, &engine, &err) : HS_NOMEM;
+    enum hs_status st = records ? vat_engine_open(disk_system(), NULL, &engine, &err) : HS_NOMEM;
     size_t len = 0;
 
     if (st == HS_OK) {
@@ -236,8 +235,7 @@ static bool snapshot_was_there(const char *data_dir)
 {
     struct buffer path = {0};
     bool there = data_folder_part_path(data_dir, DATA_FOLDER_SNAPSHOT, &path, NULL) == HS_OK &&
-                 buffer_append_text(&path, "/CURRENT") == HS_OK &&
-                 access(buffer_text(&path), F_OK) == 0;
+                 disk_exists(disk_system(), "plan.snapshot", buffer_text(&path), "CURRENT");
 
     buffer_fini(&path);
     return there;

@@ -78,7 +78,7 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
     st = interrupt_init(&r->interrupt, &err);
     if (st == HS_OK) st = line_reader_open(&r->lines, settings_text(s, SETTING_MESSAGES), &err);
     if (st == HS_OK) {
-        st = kernel_config_load(settings_text(s, SETTING_KERNEL), &r->config, &err);
+        st = kernel_config_load(disk_system(), settings_text(s, SETTING_KERNEL), &r->config, &err);
     }
     if (st != HS_OK) return failure_report(st, &err);
     (void)umask(077); /* what we write is for nobody else */
@@ -86,7 +86,8 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
     if (code != EXIT_CODE_OK) return code;
     st = open_folder(r, dir, &err);
     if (st == HS_OK) {
-        st = vat_engine_open(data_folder_has(r->folder, DATA_FOLDER_IMAGES)
+        st = vat_engine_open(disk_system(),
+                             data_folder_has(r->folder, DATA_FOLDER_IMAGES)
                                  ? data_folder_path(r->folder, DATA_FOLDER_IMAGES)
                                  : NULL,
                              &r->engine, &err);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PID_BYTES_MAX = 32 };
@@ -329,21 +328,22 @@ void data_folder_drop_former(struct data_folder *f)
 
 /* Who may write here may make us start from anything. Where that cannot be asked, nothing can be
  * read either. */
-static enum hs_status folder_check_private(const char *dir, struct hs_error *err)
+static enum hs_status folder_check_private(const struct disk *disk, const char *dir,
+                                           struct hs_error *err)
 {
-    struct stat info;
+    struct disk_entry found;
 
-    if (stat(dir, &info) != 0) return HS_OK;
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return hs_fail(err, HS_PERMISSION,
+    if (disk_look(disk, folder_place, dir, NULL, &found, NULL) != HS_OK) return HS_OK;
+    if (found.others_may_write) {
+        return hs_fail(err, HS_UNSAFE,
                        "others may write to the data folder %s; take that away: chmod go-w %s", dir,
                        dir);
     }
-    if (info.st_uid != geteuid() && info.st_uid != 0 && geteuid() != 0) {
-        return hs_fail(err, HS_PERMISSION,
-                       "the data folder %s belongs to user %lu; run as that user, or give it away "
-                       "with chown",
-                       dir, (unsigned long)info.st_uid);
+    if (found.owner != geteuid() && found.owner != 0 && geteuid() != 0) {
+        return hs_fail(err, HS_UNSAFE,
+                       "the data folder %s belongs to user %llu; run as that user, or give "
+                       "it away with chown",
+                       dir, (unsigned long long)found.owner);
     }
     return HS_OK;
 }
@@ -383,7 +383,7 @@ static enum hs_status folder_take(struct data_folder *f, const char *chain_id, s
     enum hs_status st = disk_make_folder(f->disk, folder_place, dir, NULL, err);
 
     if (st != HS_OK) return HS_IO; /* whatever stands there, it was not ours */
-    st = folder_check_private(dir, err);
+    st = folder_check_private(f->disk, dir, err);
     if (st == HS_OK) st = folder_lock(f, err);
     if (st == HS_OK) st = folder_claim(f, chain_id, err);
     if (st != HS_OK) return st;

@@ -45,7 +45,7 @@ struct data_folder_options {
  *           HS_LOCKED       another process has it; err names its process id
  *           HS_WRONG_CHAIN  FORMAT is whole and names another chain
  *           HS_INVALID      chain_id is empty, too long, or no UTF-8
- *           HS_PERMISSION   others may write to the folder, or it is another user's
+ *           HS_UNSAFE       others may write to the folder, or it is another user's
  *           HS_NOMEM */
 HS_MUST_CHECK enum hs_status data_folder_open(const struct data_folder_options *options,
                                               struct data_folder **out, struct hs_error *err);

@@ -10,6 +10,7 @@
 #include "kernel/state/decimal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -306,12 +307,12 @@ static bool http_address(const char *text, struct metrics_http *m, struct sockad
 
 static enum hs_status http_failed(struct hs_error *err, const char *address, int code)
 {
-    enum hs_status st = code == UV_EACCES       ? HS_PERMISSION
-                        : code == UV_EADDRINUSE ? HS_LOCKED
-                                                : HS_IO;
+    enum hs_status st = code == UV_EADDRINUSE ? HS_LOCKED : HS_IO;
 
-    return hs_fail(err, st, "cannot serve metrics on %s: %s; name another address with --metrics",
-                   address, uv_strerror(code));
+    st = hs_fail(err, st, "cannot serve metrics on %s: %s; name another address with --metrics",
+                 address, uv_strerror(code));
+    if (err && code == UV_EACCES) err->errnum = EACCES;
+    return st;
 }
 
 enum hs_status metrics_http_start(struct uv_loop_s *loop, const char *address,

@@ -12,7 +12,7 @@ struct uv_loop_s;
 struct metrics_http;
 
 /** Listen on "ADDR:PORT", "[V6]:PORT" or "localhost:PORT". `render` appends the page.
- *  HS_INVALID: not an address; HS_IO, HS_PERMISSION, HS_LOCKED (in use). */
+ *  HS_INVALID: not an address; HS_IO, HS_LOCKED (in use). */
 HS_MUST_CHECK enum hs_status
 metrics_http_start(struct uv_loop_s *loop, const char *address,
                    enum hs_status (*render)(void *data, struct buffer *out), void *data,

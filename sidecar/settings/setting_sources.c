@@ -1,11 +1,10 @@
 /* Where settings come from besides flags: the environment, a JSON file, the platform. */
 #include "ipc/include/headstart.h"
+#include "kernel/state/disk.h"
 #include "sidecar/settings/nearest_name.h"
 #include "sidecar/settings/settings.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -150,35 +149,19 @@ static enum hs_status file_member(struct settings *s, const char *path, const ch
     return st;
 }
 
-/* The whole file, at most SETTING_FILE_BYTES_MAX. */
+/* Somebody's file, not ours: what cannot be one is not well-formed. */
 static enum hs_status file_read(const char *path, struct buffer *out, struct hs_error *err)
 {
-    enum hs_status st;
-    ssize_t got = 0;
-    int fd;
+    struct hs_error why = {.status = HS_OK};
+    enum hs_status st = disk_read_all(disk_system(), "settings.file", NULL, path,
+                                      SETTING_FILE_BYTES_MAX, out, &why);
 
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return hs_fail_errno(err, errno == ENOENT ? HS_NOT_FOUND : HS_IO, errno,
-                             "cannot open the configuration %s", path);
+    if (st == HS_OK) return HS_OK;
+    if (st == HS_CORRUPT && why.errnum == 0) {
+        return hs_fail(err, HS_INVALID, "%s: larger than a configuration may be (1 MiB)", path);
     }
-    do {
-        out->len += (size_t)got;
-        st = buffer_reserve(out, SETTING_FILE_BYTES_MAX / 16);
-        if (st != HS_OK) {
-            (void)hs_fail(err, st, "%s: %s", path, hs_status_text(st));
-            goto out;
-        }
-        got = read(fd, out->data + out->len, SETTING_FILE_BYTES_MAX / 16);
-    } while (got > 0 && out->len + (size_t)got <= SETTING_FILE_BYTES_MAX);
-    if (got < 0) {
-        st = hs_fail_errno(err, HS_IO, errno, "cannot read the configuration %s", path);
-    } else if (got > 0) {
-        st = hs_fail(err, HS_INVALID, "%s: larger than a configuration may be (1 MiB)", path);
-    }
-out:
-    (void)close(fd);
-    return st;
+    if (err) *err = why;
+    return hs_fail_prefix(err, st == HS_CORRUPT ? HS_INVALID : st, "configuration");
 }
 
 enum hs_status settings_load_file(struct settings *s, const char *path, struct hs_error *err)

@@ -114,7 +114,7 @@ HS_MUST_CHECK enum hs_status settings_load_environment(struct settings *s, uint6
  *  what is set there (borrowed), `meant` what was probably meant. *at: 0 at first, then kept. */
 bool settings_misspelt_environment(size_t *at, struct slice *name,
                                    char meant[SETTING_ENVIRONMENT_BYTES_MAX]);
-/** Take the JSON object in the file at `path`. HS_NOT_FOUND, HS_PERMISSION, HS_INVALID: an
+/** Take the JSON object in the file at `path`. HS_NOT_FOUND, HS_IO, HS_INVALID: an
  *  unknown name (the nearest is told) or a bad value, HS_TOO_LARGE. */
 HS_MUST_CHECK enum hs_status settings_load_file(struct settings *s, const char *path,
                                                 struct hs_error *err);

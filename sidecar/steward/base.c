@@ -7,7 +7,7 @@
 
 bool base_disk_failed(enum hs_status status)
 {
-    return status == HS_IO || status == HS_PERMISSION;
+    return status == HS_IO;
 }
 
 enum hs_status base_start_kernel(const struct lent *l, struct kernel_start_report *report,

@@ -69,8 +69,7 @@ enum ipc_code delivery_answer_code(enum hs_status status)
 {
     switch (status) {
     case HS_TOO_LARGE: return IPC_TOO_LARGE;
-    case HS_IO:
-    case HS_PERMISSION: return IPC_STORAGE_FAILED;
+    case HS_IO: return IPC_STORAGE_FAILED;
     case HS_NODE_FAILED:
     case HS_PEER_GONE:
     case HS_PROTOCOL: return IPC_NODE_FAILED;

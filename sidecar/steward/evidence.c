@@ -3,12 +3,14 @@
 #include "kernel/state/disk.h"
 #include "kernel/state/limits.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <sys/stat.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { EVIDENCE_NAMES_MAX = 100 };
+enum { EVIDENCE_NAMES_MAX = 100, EVIDENCE_BYTES_MAX = 16 << 20 };
+
+static const char place[] = "steward.evidence";
 
 static json_t *evidence_snapshot(const struct snapshot_record *r)
 {
@@ -33,22 +35,34 @@ static json_t *evidence_json(const struct evidence *e)
 /* Several within a second get a number: nothing kept is written over. */
 static enum hs_status evidence_path(const char *dir, const struct evidence *e, struct buffer *path)
 {
-    struct stat ignored;
     enum hs_status st = HS_OK;
 
     for (int i = 0; i < EVIDENCE_NAMES_MAX && st == HS_OK; i++) {
         buffer_clear(path);
         st = buffer_printf(path, "%s/%s-%" PRIu64 "-%" PRIu64 "-%d.json", dir, e->cause,
                            e->kernel_at.seqnum, e->unix_s, i);
-        if (st == HS_OK && stat(buffer_text(path), &ignored) != 0) break;
+        if (st == HS_OK && !disk_exists(disk_system(), place, NULL, buffer_text(path))) break;
     }
     return st;
 }
 
 static enum hs_status evidence_dump(const json_t *root, const char *path, struct hs_error *err)
 {
-    if (json_dump_file(root, path, JSON_INDENT(2)) == 0) return HS_OK;
-    return hs_fail_errno(err, HS_IO, errno, "cannot write %s", path);
+    const char *slash = strrchr(path, '/');
+    char *text = json_dumps(root, JSON_INDENT(2));
+    struct buffer dir = {0};
+    enum hs_status st = text && slash ? HS_OK : HS_NOMEM;
+
+    if (st == HS_OK) st = buffer_append(&dir, slice_make(path, (size_t)(slash - path)));
+    if (st != HS_OK) {
+        (void)hs_fail(err, st, "evidence");
+    } else {
+        st =
+            disk_replace(disk_system(), place, buffer_text(&dir), slash + 1, slice_text(text), err);
+    }
+    buffer_fini(&dir);
+    free(text);
+    return st;
 }
 
 enum hs_status evidence_write(const char *dir, const struct evidence *e, struct buffer *path,
@@ -70,11 +84,17 @@ enum hs_status evidence_write(const char *dir, const struct evidence *e, struct 
 enum hs_status evidence_amend(const char *path, const struct divergence *divergence,
                               struct hs_error *err)
 {
-    json_error_t problem;
-    json_t *root = json_load_file(path, 0, &problem);
-    enum hs_status st;
+    struct buffer text = {0};
+    json_t *root = NULL;
+    enum hs_status st =
+        disk_read_all(disk_system(), place, NULL, path, EVIDENCE_BYTES_MAX, &text, err);
 
-    if (!root) return hs_fail(err, HS_IO, "cannot read %s: %s", path, problem.text);
+    if (st == HS_OK) {
+        root = json_loadb(text.data, text.len, 0, NULL);
+        if (!root) st = hs_fail(err, HS_CORRUPT, "%s is not what was written", path);
+    }
+    buffer_fini(&text);
+    if (st != HS_OK) return st;
     if (json_object_set_new(root, "divergence", divergence_json(divergence)) != 0) {
         st = hs_fail(err, HS_NOMEM, "evidence");
     } else {

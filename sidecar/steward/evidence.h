@@ -17,7 +17,7 @@ struct evidence {
 };
 
 /** Write it as a JSON file of its own into `dir`; its path replaces *path.
- *  HS_IO, HS_PERMISSION, HS_NOMEM: nothing may depend on it. */
+ *  HS_IO, HS_NOMEM: nothing may depend on it. */
 HS_MUST_CHECK enum hs_status evidence_write(const char *dir, const struct evidence *e,
                                             struct buffer *path, struct hs_error *err);
 

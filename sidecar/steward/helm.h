@@ -28,7 +28,7 @@ struct helm_options { /* all borrowed until helm_close */
     const atomic_uint_fast64_t *node_epoch;
 };
 
-/** Open snapshots and log. HS_IO, HS_PERMISSION, HS_LOCKED, HS_NOMEM: nothing is open. */
+/** Open snapshots and log. HS_IO, HS_LOCKED, HS_NOMEM: nothing is open. */
 HS_MUST_CHECK enum hs_status helm_open(const struct helm_options *options, struct helm **out,
                                        struct hs_error *err);
 /** From here on only stopping. Breaks off or finishes what runs, syncs the log, closes all. */

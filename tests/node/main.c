@@ -4,6 +4,7 @@
 #include "tests/node/chain.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -169,8 +170,9 @@ static int node_options_read(int argc, char **argv, struct chain_options *o, boo
     return -1;
 }
 
-static int node_exit_code(enum hs_status st)
+static int node_exit_code(enum hs_status st, const struct hs_error *err)
 {
+    if (st == HS_IO && err->errnum == EACCES) return NODE_EXIT_PERMISSION;
     switch (st) {
     case HS_OK: return NODE_EXIT_OK;
     case HS_PEER_GONE: return NODE_EXIT_UNREACHABLE;
@@ -180,7 +182,7 @@ static int node_exit_code(enum hs_status st)
     case HS_IO: return NODE_EXIT_IO;
     case HS_BUSY:
     case HS_LOCKED: return NODE_EXIT_LOCKED;
-    case HS_PERMISSION: return NODE_EXIT_PERMISSION;
+    case HS_UNSAFE: return NODE_EXIT_PERMISSION;
     case HS_WRONG_CHAIN: return NODE_EXIT_CONFIG;
     case HS_INTERNAL:
     case HS_NOMEM: return NODE_EXIT_INTERNAL;
@@ -241,7 +243,7 @@ int main(int argc, char **argv)
     st = chain_run(&options, &report, &err);
     if (st != HS_OK) {
         (void)fprintf(stderr, "headstart-node: %s\n", err.text);
-        return node_exit_code(st);
+        return node_exit_code(st, &err);
     }
     if (!json) node_summary_print(&report);
     node_report_print(&report);

@@ -10,7 +10,7 @@
 
 struct message_file;
 
-/** HS_NOT_FOUND, HS_PERMISSION, HS_IO; HS_INVALID when `offset` lies past the end. */
+/** HS_NOT_FOUND, HS_IO; HS_INVALID when `offset` lies past the end. */
 HS_MUST_CHECK enum hs_status message_file_open(const char *path, uint64_t offset,
                                                struct message_file **out, struct hs_error *err);
 void message_file_close(struct message_file *f);

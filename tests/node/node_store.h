@@ -29,7 +29,7 @@ struct node_head {
 };
 
 /** Open or create. HS_LOCKED: another node runs on it. HS_WRONG_CHAIN: `chain_id` is not the one
- *  that the folder was made with. HS_CORRUPT, HS_IO, HS_PERMISSION. */
+ *  that the folder was made with. HS_CORRUPT, HS_IO. */
 HS_MUST_CHECK enum hs_status node_store_open(const char *dir, const char *chain_id,
                                              struct node_store **out, struct hs_error *err);
 void node_store_close(struct node_store *s);

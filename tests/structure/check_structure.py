@@ -68,6 +68,28 @@ KERNEL_EXCEPT = {"kernel/state/fault.c"}
 REALLOC = re.compile(r"\brealloc\s*\(")
 REALLOC_HOME = "kernel/state/array.c"
 
+# Files and folders are reached through the disk room only (kernel/state/disk.h).
+DISK_CALLS = re.compile(
+    r"(?<![\w.>])(open|openat|creat|fopen|fdopen|freopen|opendir|fdopendir|readdir|read|pread|write|"
+    r"pwrite|lseek|fsync|fdatasync|sync_file_range|truncate|ftruncate|rename|renameat|renameat2|"
+    r"link|linkat|symlink|unlink|unlinkat|remove|rmdir|mkdir|mkdirat|mkdtemp|mkstemp|tmpfile|stat|"
+    r"fstat|lstat|fstatat|statvfs|fstatvfs|access|faccessat|flock|copy_file_range|posix_fadvise|"
+    r"posix_fallocate|json_load_file|json_dump_file)\s*\(")
+DISK_FOLDERS = ("kernel/", "snapshot/", "replaylog/", "sidecar/")  # ipc/ has sockets only
+# Who calls the system all the same, and what for.
+DISK_EXCEPT = {
+    "kernel/state/disk_system.c": "it is the room's lowest floor",
+    "kernel/state/fault.c": "the list of points, which must not reach points itself",
+    "kernel/vat/page_watch.c": "/proc/self/pagemap and the userfault descriptor",
+    "sidecar/report/logger.c": "standard error",
+    "sidecar/report/process_figures.c": "/proc/self",
+    "sidecar/commands/failure.c": "may the socket be used?",
+    "snapshot/kv_leveldb_env.cc": "standard error, when the process must end",
+    "sidecar/commands/status.c": "may the socket be used?",
+    "sidecar/commands/interrupt.c": "the signal descriptor",
+    "sidecar/commands/line_reader.c": "standard input, or a file read like it",
+}
+
 BANNED_CALLS = re.compile(r"\b(sprintf|vsprintf|strcpy|strcat|atoi|atol|gets|alloca)\s*\(")
 BANNED_TEXT = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # An absolute path of somebody's machine does not belong into the tree.
@@ -204,6 +226,9 @@ def check_c_file(name, lines, complain):
             complain(number, f"calls what we never call: {line.strip()}")
         if REALLOC.search(code) and name != REALLOC_HOME and not name.startswith("tests/"):
             complain(number, f"grows memory past {REALLOC_HOME}: {line.strip()}")
+        if (name.startswith(DISK_FOLDERS) and name not in DISK_EXCEPT
+                and DISK_CALLS.search(code)):
+            complain(number, f"goes past the disk room: {line.strip()}")
         if name.startswith("kernel/") and name not in KERNEL_EXCEPT and KERNEL_NEVER.search(code):
             complain(number, f"the kernel must be deterministic: {line.strip()}")
 

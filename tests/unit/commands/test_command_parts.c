@@ -12,6 +12,7 @@
 #include "sidecar/report/wire_json.h"
 #include "sidecar/settings/nearest_name.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -88,19 +89,20 @@ static void readable__counts_bytes_and_durations(void)
 
 static void exit_codes__are_those_of_the_contract(void)
 {
-    CU_ASSERT_EQUAL(exit_code_of(HS_OK), 0);
-    CU_ASSERT_EQUAL(exit_code_of(HS_NOT_FOUND), 66);
-    CU_ASSERT_EQUAL(exit_code_of(HS_CORRUPT), 65);
-    CU_ASSERT_EQUAL(exit_code_of(HS_UNAVAILABLE), 69);
-    CU_ASSERT_EQUAL(exit_code_of(HS_INTERNAL), 70);
-    CU_ASSERT_EQUAL(exit_code_of(HS_IO), 74);
-    CU_ASSERT_EQUAL(exit_code_of(HS_LOCKED), 75);
-    CU_ASSERT_EQUAL(exit_code_of(HS_PERMISSION), 77);
-    CU_ASSERT_EQUAL(exit_code_of(HS_INVALID), 78);
-    CU_ASSERT_EQUAL(exit_code_of(HS_WRONG_CHAIN), 78);
-    CU_ASSERT_EQUAL(exit_code_of(HS_CANCELLED), 130);
+    CU_ASSERT_EQUAL(exit_code_of(HS_OK, 0), 0);
+    CU_ASSERT_EQUAL(exit_code_of(HS_NOT_FOUND, 0), 66);
+    CU_ASSERT_EQUAL(exit_code_of(HS_CORRUPT, 0), 65);
+    CU_ASSERT_EQUAL(exit_code_of(HS_UNAVAILABLE, 0), 69);
+    CU_ASSERT_EQUAL(exit_code_of(HS_INTERNAL, 0), 70);
+    CU_ASSERT_EQUAL(exit_code_of(HS_IO, 0), 74);
+    CU_ASSERT_EQUAL(exit_code_of(HS_LOCKED, 0), 75);
+    CU_ASSERT_EQUAL(exit_code_of(HS_IO, EACCES), 77);
+    CU_ASSERT_EQUAL(exit_code_of(HS_UNSAFE, 0), 77);
+    CU_ASSERT_EQUAL(exit_code_of(HS_INVALID, 0), 78);
+    CU_ASSERT_EQUAL(exit_code_of(HS_WRONG_CHAIN, 0), 78);
+    CU_ASSERT_EQUAL(exit_code_of(HS_CANCELLED, 0), 130);
     for (int st = HS_OK + 1; st < HS_STATUS_COUNT; st++) {
-        CU_ASSERT(exit_code_of((enum hs_status)st) != EXIT_CODE_OK);
+        CU_ASSERT(exit_code_of((enum hs_status)st, 0) != EXIT_CODE_OK);
     }
 }
 

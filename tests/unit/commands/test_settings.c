@@ -278,7 +278,7 @@ static void settings_file__missing_or_too_large(void)
     settings_init(&s);
     CU_ASSERT_EQUAL(settings_load_file(&s, "/nowhere/settings.json", &err), HS_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nowhere/settings.json"));
-    CU_ASSERT_EQUAL(settings_load_file(&s, "/", &err), HS_IO);
+    CU_ASSERT_EQUAL(settings_load_file(&s, "/", &err), HS_INVALID);
     for (int i = 0; i < 17; i++) {
         CU_ASSERT_EQUAL_FATAL(buffer_reserve(&large, 1 << 16), HS_OK);
         memset(large.data + large.len, ' ', 1 << 16);

@@ -141,7 +141,7 @@ static void socket__folder_that_others_may_write_is_refused(void)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         CU_ASSERT_EQUAL(chmod(dir.text, 0700 | others[i]), 0);
         CU_ASSERT_PTR_NULL(start_at(path.text, &st, &err));
-        CU_ASSERT_EQUAL(st, HS_PERMISSION);
+        CU_ASSERT_EQUAL(st, HS_UNSAFE);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, dir.text));
         CU_ASSERT_FALSE(scratch_exists(path.text));
     }

@@ -35,7 +35,7 @@ static void *main_body(void *data)
     struct main_job *job = data;
     struct hs_error err;
 
-    must(vat_engine_open(NULL, &engine, &err), &err);
+    must(vat_engine_open(disk_system(), NULL, &engine, &err), &err);
     job->code = suite_run(job->title, job->cases, job->count, job->argc, job->argv);
     vat_engine_close(engine);
     return NULL;
@@ -196,7 +196,7 @@ enum hs_status machine_restart(struct machine *m, bool with_images)
 void machine_open(struct machine *m, const char *config)
 {
     *m = (struct machine){.album = {.source = {.ops = &album_ops}}};
-    must(kernel_config_load(machine_vat_path(config), &m->config, &m->err), &m->err);
+    must(kernel_config_load(disk_system(), machine_vat_path(config), &m->config, &m->err), &m->err);
     m->real = store_new();
     m->snapshot = store_new();
     must(machine_restart(m, false), &m->err);

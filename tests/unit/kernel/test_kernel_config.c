@@ -29,7 +29,7 @@ static void config__good_one_is_read_in_order(void)
     place_open(&p, "{\"bootstrap\":\"b\",\"vats\":{\"b\":{\"source\":\"vat.js\"},\"a\":{\"source\":"
                    "\"vat.js\",\"parameters\":{\"z\":1,\"a\":[\"x\"]}}},"
                    "\"devices\":{\"bridge\":{\"type\":\"bridge\"}}}");
-    CU_ASSERT_EQUAL_FATAL(kernel_config_load(p.file.text, &c, &p.err), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kernel_config_load(disk_system(), p.file.text, &c, &p.err), HS_OK);
     CU_ASSERT_STRING_EQUAL(kernel_config_bootstrap(c), "b");
     CU_ASSERT_EQUAL_FATAL(kernel_config_vat_count(c), 2);
     vat = kernel_config_vat_at(c, 0);
@@ -77,14 +77,15 @@ static void config__bad_ones_are_refused_in_one_line(void)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         place_open(&p, bad[i].json);
-        CU_ASSERT_EQUAL(kernel_config_load(p.file.text, &c, &p.err), bad[i].status);
+        CU_ASSERT_EQUAL(kernel_config_load(disk_system(), p.file.text, &c, &p.err), bad[i].status);
         if (!strstr(p.err.text, bad[i].words)) (void)printf("\n    %s\n", p.err.text);
         CU_ASSERT_PTR_NOT_NULL(strstr(p.err.text, bad[i].words));
         CU_ASSERT_PTR_NOT_NULL(strstr(p.err.text, "kernel.json"));
         CU_ASSERT_PTR_NULL(strchr(p.err.text, '\n'));
         scratch_remove(p.dir);
     }
-    CU_ASSERT_EQUAL(kernel_config_load("/nonexistent/kernel.json", &c, &p.err), HS_NOT_FOUND);
+    CU_ASSERT_EQUAL(kernel_config_load(disk_system(), "/nonexistent/kernel.json", &c, &p.err),
+                    HS_NOT_FOUND);
 }
 
 static void config__source_that_is_no_text_is_refused(void)
@@ -96,7 +97,7 @@ static void config__source_that_is_no_text_is_refused(void)
     place_open(&p, "{\"vats\":{\"a\":{\"source\":\"vat.js\"}}}");
     source = scratch_join(p.dir.text, "vat.js");
     scratch_write(source.text, slice_text("// \xff"));
-    CU_ASSERT_EQUAL(kernel_config_load(p.file.text, &c, &p.err), HS_INVALID);
+    CU_ASSERT_EQUAL(kernel_config_load(disk_system(), p.file.text, &c, &p.err), HS_INVALID);
     CU_ASSERT_PTR_NOT_NULL(strstr(p.err.text, "UTF-8"));
     scratch_remove(p.dir);
 }

@@ -184,7 +184,7 @@ static struct vat_engine *rig_engine(void)
 {
     static struct vat_engine *engine; /* one a process is the engine's own rule */
 
-    if (!engine) CU_ASSERT_EQUAL_FATAL(vat_engine_open(NULL, &engine, NULL), HS_OK);
+    if (!engine) CU_ASSERT_EQUAL_FATAL(vat_engine_open(disk_system(), NULL, &engine, NULL), HS_OK);
     return engine;
 }
 
@@ -212,7 +212,8 @@ void rig_open(struct rig *r)
     r->config.snapshot_keep = 3;
     logger_init(&r->logger, STDERR_FILENO,
                 getenv("HEADSTART_TEST_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-    if (kernel_config_load(r->config.kernel_path, &r->kernel_config, &err) != HS_OK) {
+    if (kernel_config_load(disk_system(), r->config.kernel_path, &r->kernel_config, &err) !=
+        HS_OK) {
         (void)printf("\n    %s\n", err.text);
         CU_FAIL_FATAL("kernel configuration");
     }

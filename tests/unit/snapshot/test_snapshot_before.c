@@ -22,7 +22,9 @@ static struct snapshot_db *open_with_history(void)
         struct mark_model from = history[i - 1];
 
         history[i] = from;
-        mark_model_step(&history[i], &random_state);
+        do { /* one without heaps has no images to serve */
+            mark_model_step(&history[i], &random_state);
+        } while (!history[i].vats[0].alive);
         CU_ASSERT_EQUAL_FATAL(mark_model_put(&from, &history[i], db, NULL), HS_OK);
         history[i] = from;
     }

@@ -16,7 +16,7 @@ struct vat_engine *rig_engine(void)
     struct hs_error err;
 
     if (engine) return engine;
-    if (vat_engine_open(NULL, &engine, &err) != HS_OK) {
+    if (vat_engine_open(disk_system(), NULL, &engine, &err) != HS_OK) {
         (void)fprintf(stderr, "rig: %s\n", err.text);
         abort();
     }

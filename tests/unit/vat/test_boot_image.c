@@ -11,7 +11,7 @@ static void boot_digest(const char *dir, char hex[SHA256_HEX_BYTES])
     struct vat_engine *e = NULL;
     struct vat *v = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(vat_engine_open(dir, &e, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(vat_engine_open(disk_system(), dir, &e, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(vat_open(e, "v1", VAT_SUPERVISOR_LITE, vat_limits_default(), &v, NULL),
                           HS_OK);
     CU_ASSERT_EQUAL(vat_heap_sha256(v, hex, NULL), HS_OK);
