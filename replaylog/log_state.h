@@ -18,6 +18,7 @@ struct replay_log {
     struct log_folder folder; /* dir, on its disk */
     struct disk_file *lock_file;
     bool read_only;
+    bool anew; /* what is there is put aside unread */
     uint64_t segment_bytes;
     struct buffer record; /* the one being appended */
 

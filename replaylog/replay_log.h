@@ -25,6 +25,7 @@ struct replay_log_options {
     const char *dir;            /* created if missing */
     const char *quarantine_dir; /* damaged segments are moved here; created when needed */
     bool read_only;             /* offline tools: nothing is cut, moved or created */
+    bool anew;                  /* what is there goes to quarantine unread, also what cannot be */
     uint64_t segment_bytes;     /* 0: HS_LOG_SEGMENT_BYTES */
 };
 

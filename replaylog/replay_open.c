@@ -14,6 +14,7 @@
 #include "kernel/state/array.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,11 +52,22 @@ void segment_listing_fini(struct segment_listing *l)
     *l = (struct segment_listing){0};
 }
 
+/* It has its second name before it loses the first. What can have no second one (a folder, a link
+ * that leads nowhere) is moved. */
 enum hs_status log_quarantine(struct replay_log *log, const char *name, struct hs_error *err)
 {
-    enum hs_status st = log_file_keep(&log->folder, name, log->quarantine_dir, err);
+    char as[LOG_NAME_BYTES_MAX];
+    struct disk_entry found;
+    enum hs_status st = disk_look(log->folder.disk, "log.quarantine", log->dir, name, &found, err);
 
-    return st == HS_OK ? log_file_remove(&log->folder, name, err) : st;
+    if (st == HS_OK && found.kind == DISK_FILE) {
+        st = log_file_keep(&log->folder, name, log->quarantine_dir, err);
+        return st == HS_OK ? log_file_remove(&log->folder, name, err) : st;
+    }
+    if (st == HS_IO) return st;
+    (void)snprintf(as, sizeof as, "log-%s", name);
+    return disk_put_aside(log->folder.disk, "log.quarantine", log->dir, name, log->quarantine_dir,
+                          as, err);
 }
 
 /* Does `s` go on where the log ends? */
@@ -149,6 +161,19 @@ static enum hs_status segment_settle(struct replay_log *log, const struct segmen
     return st == HS_OK ? damage_settle(log, name, err) : st;
 }
 
+/* Another kind of thing in its place, or a link that leads nowhere, is damage. */
+static enum hs_status segment_try(struct replay_log *log, const char *name, struct segment *s,
+                                  enum segment_end *end, struct hs_error *err)
+{
+    enum hs_status st = segment_read(&log->folder, name, s, end, err);
+
+    if (st == HS_OK) return st;
+    segment_fini(s);
+    if (log->read_only || (st != HS_CORRUPT && st != HS_NOT_FOUND)) return st;
+    *end = SEGMENT_END_DAMAGE;
+    return HS_OK;
+}
+
 static enum hs_status segments_read(struct replay_log *log, const struct segment_listing *l,
                                     struct hs_error *err)
 {
@@ -163,12 +188,8 @@ static enum hs_status segments_read(struct replay_log *log, const struct segment
         segment_name(l->firsts[i], name);
         st = log_push_reserve(log, &s, err);
         if (st != HS_OK) break;
-        st = segment_read(&log->folder, name, s, &end, err);
-        if (st == HS_OK) {
-            st = segment_settle(log, l, i, end, &go_on, err);
-        } else {
-            segment_fini(s);
-        }
+        st = segment_try(log, name, s, &end, err);
+        if (st == HS_OK) st = segment_settle(log, l, i, end, &go_on, err);
     }
     return st;
 }
@@ -195,7 +216,7 @@ enum hs_status log_read(struct replay_log *log, struct hs_error *err)
         log_forget(log);
         st = segment_list(&log->folder, &listing, err);
         if (st != HS_OK) return st;
-        st = segments_read(log, &listing, err);
+        st = log->anew ? quarantine_from(log, &listing, 0, err) : segments_read(log, &listing, err);
         segment_listing_fini(&listing);
         if (st != HS_OK && st != HS_NOT_FOUND) return st;
         if (st == HS_OK && (!log->read_only || !log->damaged || damaged_before)) return HS_OK;
@@ -230,6 +251,7 @@ static enum hs_status log_prepare(struct replay_log *log, const struct replay_lo
     enum hs_status st;
 
     log->read_only = options->read_only;
+    log->anew = options->anew;
     log->segment_bytes = options->segment_bytes ? options->segment_bytes : HS_LOG_SEGMENT_BYTES;
     log->dir = strdup(options->dir);
     log->quarantine_dir = strdup(options->quarantine_dir ? options->quarantine_dir : "");
@@ -252,7 +274,7 @@ enum hs_status replay_log_open(const struct replay_log_options *options, struct 
     enum hs_status st;
 
     assert(options && options->dir && out);
-    assert(options->read_only || options->quarantine_dir);
+    assert(options->read_only ? !options->anew : options->quarantine_dir != NULL);
     assert(options->segment_bytes <= HS_LOG_SEGMENT_BYTES);
     log = calloc(1, sizeof *log);
     if (!log) return hs_fail(err, HS_NOMEM, "replay log: no memory");

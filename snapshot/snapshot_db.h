@@ -33,19 +33,27 @@ struct snapshot_db_options {
     const char *quarantine_dir; /* rejected generations are moved here */
     const char *epoch;          /* vat_engine_epoch: images of another epoch are not handed out */
     uint32_t keep;              /* K: snapshots that can be returned to, >= 1 */
-    uint64_t (*clock)(void);    /* Unix seconds for made_at; NULL: the system's */
-    bool read_only;             /* offline tools, also while a daemon runs: a copy of the present
-                                   generation is opened, and removed by snapshot_db_close */
-    bool without_pages;         /* read only: the heap pages, most of it, are not copied. Records,
-                                   store and what images are can be read; not verify, return_to,
-                                   nor an image's pages (HS_UNAVAILABLE) */
+    /* Of what opening puts aside; NULL: it is not told. */
+    void (*told)(void *data, const char *words);
+    void *data;
+    uint64_t (*clock)(void); /* Unix seconds for made_at; NULL: the system's */
+    bool read_only;          /* offline tools, also while a daemon runs: a copy of the present
+                                generation is opened, and removed by snapshot_db_close */
+    bool without_pages;      /* read only: the heap pages, most of it, are not copied. Records,
+                                store and what images are can be read; not verify, return_to,
+                                nor an image's pages (HS_UNAVAILABLE) */
 };
 
-/** Open or create. HS_LOCKED, HS_CORRUPT (the generation is moved to quarantine and the next older
- *  one tried; HS_OK with no snapshot when none is left), HS_IO. */
+/** Open or create. What is damaged, stays unreadable or ends the process is moved to quarantine,
+ * and the next older one tried; HS_OK with no snapshot when none is left. HS_LOCKED; HS_IO: not
+ * now; HS_CORRUPT: it is damaged, and cannot be moved */
 HS_MUST_CHECK enum hs_status snapshot_db_open(const struct snapshot_db_options *options,
                                               struct snapshot_db **out, struct hs_error *err);
 void snapshot_db_close(struct snapshot_db *db);
+/** A kernel stands on what was opened: opening it has ended no process (opening_mark.h). */
+void snapshot_db_proven(struct snapshot_db *db);
+/** Make that durable, once nobody waits for the disk. */
+void snapshot_db_proven_settle(struct snapshot_db *db);
 
 /** The present content as the base store of a kernel: read only. Valid until begin_anew, return_to,
  *  reject or close. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_FILE_BYTES_MAX = 64 << 10, QUARANTINE_TRIES_MAX = 10000, NAME_DIGITS = 10 };
+enum { SMALL_FILE_BYTES_MAX = 64 << 10, NAME_DIGITS = 10 };
 
 /* Fault points: the folder of generations, small files in it, a generation's folder. */
 static const char folder_place[] = "snapshot.folder";
@@ -147,18 +147,12 @@ void generation_discard(const struct disk *disk, const char *dir, uint64_t numbe
 enum hs_status generation_quarantine(const struct disk *disk, const char *dir, uint64_t number,
                                      const char *quarantine_dir, struct hs_error *err)
 {
-    char from[GENERATION_NAME_BYTES], to[64] = "";
-    enum hs_status st = disk_make_folder(disk, quarantine_place, quarantine_dir, NULL, err);
-    bool taken = true;
+    char name[GENERATION_NAME_BYTES], as[64];
+    enum hs_status st;
 
-    generation_name(number, from);
-    for (int i = 0; taken && i < QUARANTINE_TRIES_MAX; i++) {
-        (void)snprintf(to, sizeof to, "snapshot-%llu.%d", (unsigned long long)number, i);
-        taken = disk_exists(disk, quarantine_place, quarantine_dir, to);
-    }
-    if (st == HS_OK) st = disk_rename(disk, quarantine_place, dir, from, quarantine_dir, to, err);
-    if (st == HS_OK) st = disk_sync_folder(disk, quarantine_place, quarantine_dir, err);
-    if (st == HS_OK) st = disk_sync_folder(disk, folder_place, dir, err);
+    generation_name(number, name);
+    (void)snprintf(as, sizeof as, "snapshot-%llu", (unsigned long long)number);
+    st = disk_put_aside(disk, quarantine_place, dir, name, quarantine_dir, as, err);
     if (st == HS_OK) {
         disk_bound(disk, quarantine_dir, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
     }

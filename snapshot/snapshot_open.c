@@ -1,12 +1,14 @@
 /* Opening the snapshot store: find the generation to use, put the others where they belong. */
+#include "snapshot/opening_mark.h"
 #include "snapshot/snapshot_db.h"
 #include "snapshot/snapshot_state.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GENERATIONS_MAX = 1024 };
+enum { GENERATIONS_MAX = 1024, TOLD_BYTES_MAX = HS_ERROR_TEXT_BYTES_MAX + 256 };
 
 enum hs_status snapshot_generation_make(struct snapshot_db *db, struct generation **out,
                                         struct hs_error *err)
@@ -50,11 +52,61 @@ static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
                            err);
 }
 
+static void tell_put_aside(const struct snapshot_db *db, uint64_t number, const char *why)
+{
+    char words[TOLD_BYTES_MAX], name[GENERATION_NAME_BYTES];
+
+    if (!db->told) return;
+    generation_name(number, name);
+    (void)snprintf(words, sizeof words, "snapshots: %s is now in %s: %s", name, db->quarantine_dir,
+                   why);
+    db->told(db->told_data, words);
+}
+
+static enum hs_status candidate_put_aside(const struct snapshot_db *db, uint64_t number,
+                                          const char *why, struct hs_error *err)
+{
+    enum hs_status st = generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
+
+    if (st == HS_OK) tell_put_aside(db, number, why);
+    return st;
+}
+
+/* Has opening it ended a process, and would again? Else it is marked as being opened. */
+static bool candidate_deadly(struct snapshot_db *db, uint64_t number)
+{
+    unsigned count = opening_mark_read(db->disk, db->dir, number);
+    char name[GENERATION_NAME_BYTES];
+    struct snapshot_path path;
+
+    generation_name(number, name);
+    if (snapshot_path_join(db->dir, name, &path, NULL) != HS_OK) return false;
+    if (count > 1 || (count == 1 && !opening_survived(db->disk, path.text, number))) return true;
+    opening_mark_write(db->disk, db->dir, number, count + 1);
+    db->marked = true;
+    return false;
+}
+
+/* Open it in place. What cannot be read is tried once more: that may pass. */
+static enum hs_status candidate_open_marked(struct snapshot_db *db, uint64_t number,
+                                            struct generation **out, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (!db->read_only && candidate_deadly(db, number)) {
+        return hs_fail(err, HS_CORRUPT, "opening it ends the process");
+    }
+    st = candidate_open(db, number, out, err);
+    if (st == HS_IO && !db->read_only) st = candidate_open(db, number, out, err);
+    return st;
+}
+
 /* Try one generation. HS_OK with *found false: it is of no use and has been dealt with. */
 static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, bool is_named,
                                     bool *found, struct hs_error *err)
 {
     struct generation *g = NULL;
+    struct hs_error why = {0};
     enum hs_status st;
 
     *found = false;
@@ -62,31 +114,31 @@ static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, boo
         if (db->read_only) return HS_OK;
         return generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
     }
-    st = candidate_open(db, number, &g, err);
+    st = candidate_open_marked(db, number, &g, &why);
     if (st == HS_OK) {
         db->live = g;
         db->current = is_named || db->read_only;
         *found = true;
         return HS_OK;
     }
-    if (st != HS_CORRUPT && st != HS_NOT_FOUND) return st;
+    if (st == HS_IO && disk_unreadable(&why) && !db->read_only) st = HS_CORRUPT;
+    if (st != HS_CORRUPT && st != HS_NOT_FOUND) {
+        if (err) *err = why;
+        return st;
+    }
     if (db->read_only) return HS_OK;
     /* One that CURRENT names had a snapshot; others may never have got that far. */
     if (st == HS_NOT_FOUND && !is_named) return generation_remove(db->disk, db->dir, number, err);
-    return generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
+    return candidate_put_aside(db, number, why.text, err);
 }
 
-/* Newer than the one in use: being filled when the process died. */
-static enum hs_status leftovers_remove(struct snapshot_db *db, const uint64_t *numbers, size_t len,
-                                       struct hs_error *err)
+/* Newer than the one in use: being filled when the process died. What cannot be removed now is in
+ * nobody's way. */
+static void leftovers_remove(struct snapshot_db *db, const uint64_t *numbers, size_t len)
 {
-    enum hs_status st = HS_OK;
-
-    if (db->read_only || !db->live) return HS_OK;
-    for (size_t i = 0; st == HS_OK && i < len && numbers[i] > db->live->number; i++) {
-        st = generation_remove(db->disk, db->dir, numbers[i], err);
+    for (size_t i = 0; i < len && numbers[i] > db->live->number; i++) {
+        generation_discard(db->disk, db->dir, numbers[i]);
     }
-    return st;
 }
 
 static enum hs_status live_find(struct snapshot_db *db, struct hs_error *err)
@@ -107,11 +159,52 @@ static enum hs_status live_find(struct snapshot_db *db, struct hs_error *err)
         if (numbers[i] != named) st = candidate_try(db, numbers[i], false, &found, err);
     }
     if (st != HS_OK || !found || db->read_only) return st;
-    st = leftovers_remove(db, numbers, len, err);
-    if (st != HS_OK || db->current) return st;
+    leftovers_remove(db, numbers, len);
+    if (db->current) return HS_OK;
     st = generation_current_write(db->disk, db->dir, db->live->number, err);
     db->current = st == HS_OK;
     return st;
+}
+
+/* Something else stands where a file of ours should. */
+static enum hs_status name_put_aside(const struct snapshot_db *db, const char *name,
+                                     struct hs_error *err)
+{
+    char words[TOLD_BYTES_MAX], as[64];
+    enum hs_status st;
+
+    (void)snprintf(as, sizeof as, "snapshot-%s", name);
+    st =
+        disk_put_aside(db->disk, "snapshot.quarantine", db->dir, name, db->quarantine_dir, as, err);
+    if (st != HS_OK || !db->told) return st;
+    (void)snprintf(words, sizeof words, "snapshots: %s was no file of ours: it is now in %s", name,
+                   db->quarantine_dir);
+    db->told(db->told_data, words);
+    return HS_OK;
+}
+
+static enum hs_status db_lock(struct snapshot_db *db, struct hs_error *err)
+{
+    static const char place[] = "snapshot.folder";
+    enum hs_status st = disk_lock(db->disk, place, db->dir, "LOCK", &db->lock_file, err);
+
+    if (st != HS_CORRUPT && st != HS_NOT_FOUND) return st;
+    st = name_put_aside(db, "LOCK", err);
+    return st == HS_OK ? disk_lock(db->disk, place, db->dir, "LOCK", &db->lock_file, err) : st;
+}
+
+static void names_check(const struct snapshot_db *db)
+{
+    static const char *const names[] = {"CURRENT", "OPENING"};
+    struct disk_entry found;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        enum hs_status st = disk_look(db->disk, "snapshot.file", db->dir, names[i], &found, NULL);
+
+        if (st == HS_NOT_FOUND || (st == HS_OK && found.kind == DISK_FILE)) continue;
+        if (st != HS_OK && st != HS_CORRUPT) continue;
+        (void)(name_put_aside(db, names[i], NULL) == HS_OK);
+    }
 }
 
 static enum hs_status writable_open(struct snapshot_db *db, struct hs_error *err)
@@ -119,9 +212,9 @@ static enum hs_status writable_open(struct snapshot_db *db, struct hs_error *err
     struct generation *g = NULL;
     enum hs_status st = disk_make_folder(db->disk, "snapshot.folder", db->dir, NULL, err);
 
-    if (st == HS_OK)
-        st = disk_lock(db->disk, "snapshot.folder", db->dir, "LOCK", &db->lock_file, err);
+    if (st == HS_OK) st = db_lock(db, err);
     if (st != HS_OK) return st;
+    names_check(db);
     reader_dirs_sweep(db->disk, db->dir);
     disk_sweep(db->disk, "snapshot.file", db->dir);
     st = live_find(db, err);
@@ -139,6 +232,8 @@ static enum hs_status db_init(struct snapshot_db *db, const struct snapshot_db_o
     db->read_only = options->read_only;
     db->without_pages = options->without_pages;
     db->clock = options->clock;
+    db->told = options->told;
+    db->told_data = options->data;
     snapshot_views_init(db);
     if (pthread_rwlock_init(&db->swap, NULL) != 0) abort(); /* only resource limits of threads */
     db->dir = strdup(options->dir);
@@ -170,9 +265,24 @@ enum hs_status snapshot_db_open(const struct snapshot_db_options *options, struc
     return HS_OK;
 }
 
+void snapshot_db_proven(struct snapshot_db *db)
+{
+    if (!db->marked) return;
+    opening_mark_remove(db->disk, db->dir);
+    db->marked = false;
+    db->marked_unsettled = true;
+}
+
+void snapshot_db_proven_settle(struct snapshot_db *db)
+{
+    if (db->marked_unsettled) opening_mark_settle(db->disk, db->dir);
+    db->marked_unsettled = false;
+}
+
 void snapshot_db_close(struct snapshot_db *db)
 {
     if (!db) return;
+    snapshot_db_proven(db); /* an orderly end is no death */
     kv_leveldb_batch_close(db->fill);
     generation_close(db->before);
     generation_close(db->live);

@@ -27,7 +27,11 @@ struct snapshot_db {
     uint32_t keep;
     bool read_only;
     bool without_pages;
+    void (*told)(void *data, const char *words);
+    void *told_data;
     uint64_t (*clock)(void);
+    bool marked;           /* OPENING is written */
+    bool marked_unsettled; /* it is removed, and that is not durable */
     struct disk_file *lock_file;
     uint64_t number_last;      /* the highest number a generation was seen or made with */
     pthread_rwlock_t swap;     /* readers of `live` against its replacement */

@@ -265,6 +265,7 @@ enum hs_status helm_preload(struct helm *h, struct hs_error *err)
     h->loading = true;
     st = helm_load(h, err);
     h->loading = false;
+    snapshot_keeper_proven(h->has.snapshots);
     if (st != HS_OK || !h->has.o.config->preload) return st;
     f = figures_acquire(h->has.o.reporter.board);
     if (f->preload_us == 0) f->preload_us = clock_now_us(h->has.o.reporter.clock) - h->opened_us;
@@ -597,6 +598,7 @@ void helm_tend(struct helm *h)
 void helm_idle(struct helm *h)
 {
     rates_keeper_idle(h->has.rates);
+    snapshot_keeper_idle(h->has.snapshots);
 }
 
 void helm_show(struct helm *h)

@@ -36,9 +36,10 @@ static void log_keeper_told_at_open(const struct log_keeper *k,
     }
 }
 
-static enum hs_status log_keeper_open_log(struct log_keeper *k, struct hs_error *err)
+static enum hs_status log_keeper_open_log(struct log_keeper *k, bool anew, struct hs_error *err)
 {
-    struct replay_log_options options = {.dir = k->o.dir, .quarantine_dir = k->o.quarantine_dir};
+    struct replay_log_options options = {
+        .dir = k->o.dir, .quarantine_dir = k->o.quarantine_dir, .anew = anew};
     struct replay_log_summary log;
     enum hs_status st;
 
@@ -115,7 +116,7 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
     if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the replay log");
     k->o = *options;
     background_init(&k->background);
-    if (k->o.wanted) st = log_keeper_open_log(k, &why);
+    if (k->o.wanted) st = log_keeper_open_log(k, false, &why);
     if (st == HS_LOCKED || st == HS_NOMEM) {
         log_keeper_close(k);
         return hs_fail(err, st, "replay log: %s", why.text);
@@ -150,9 +151,8 @@ void log_keeper_trim(struct log_keeper *k, uint64_t spared_seqnum)
 /* It could not be opened at the start, so nothing that it holds led to where the kernel stands. */
 static enum hs_status log_keeper_open_anew(struct log_keeper *k, struct hs_error *err)
 {
-    enum hs_status st = log_keeper_open_log(k, err);
+    enum hs_status st = log_keeper_open_log(k, true, err);
 
-    if (st == HS_OK) st = replay_log_restart(k->log, err);
     return st == HS_OK ? replay_log_reopen(k->log, err) : st;
 }
 

@@ -56,6 +56,13 @@ static void snapshot_moved(struct snapshot_keeper *k)
     k->taken_seqnum = k->records_len > 0 ? k->records[0].at.seqnum : 0;
 }
 
+static void snapshot_told(void *data, const char *words)
+{
+    struct snapshot_keeper *k = data;
+
+    logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "%s", words);
+}
+
 static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *err)
 {
     struct snapshot_db_options db = {
@@ -63,6 +70,8 @@ static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *
         .quarantine_dir = k->o.quarantine_dir,
         .epoch = k->o.epoch,
         .keep = k->o.keep,
+        .told = snapshot_told,
+        .data = k,
     };
 
     if (!k->o.dir) return hs_fail(err, HS_IO, "the data folder has none");
@@ -188,6 +197,16 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel)
     } else {
         snapshot_begin_verify(k);
     }
+}
+
+void snapshot_keeper_proven(struct snapshot_keeper *k)
+{
+    if (k->db) snapshot_db_proven(k->db);
+}
+
+void snapshot_keeper_idle(struct snapshot_keeper *k)
+{
+    if (k->db && k->work == SNAPSHOT_WORK_NONE) snapshot_db_proven_settle(k->db);
 }
 
 void snapshot_keeper_rest(struct snapshot_keeper *k)

@@ -72,6 +72,10 @@ void snapshot_keeper_consider_nothing(struct snapshot_keeper *k, struct kernel *
 void snapshot_keeper_force(struct snapshot_keeper *k);
 /** Begin what is due and was waiting, or a verification. */
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel);
+/** What could end the process in loading is over. */
+void snapshot_keeper_proven(struct snapshot_keeper *k);
+/** Nobody waits: what is not urgent. */
+void snapshot_keeper_idle(struct snapshot_keeper *k);
 /** Verify nothing for a second: a node is about to come, and the processors shall be its own. */
 void snapshot_keeper_rest(struct snapshot_keeper *k);
 

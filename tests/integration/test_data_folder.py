@@ -30,6 +30,14 @@ def folder_instead(path):
     (path / "inside").write_bytes(b"x")
 
 
+def folder_made(path):
+    path.mkdir()
+
+
+def doubled(path):
+    path.write_bytes(2 * path.read_bytes())
+
+
 def nowhere_instead(path):
     taken_away(path)
     path.symlink_to("no/such/thing")
@@ -82,12 +90,26 @@ class DataFolder(IntegrationCase):
                 ("quarantine", file_instead, "quarantine"),
                 ("snapshot", file_instead, "quarantine"),
                 ("log", nowhere_instead, "quarantine"),
-                ("images", file_instead, "quarantine"))):
+                ("images", file_instead, "quarantine"),
+                ("snapshot/CURRENT", folder_instead, "quarantine"),
+                ("snapshot/LOCK", folder_instead, "quarantine"),
+                ("snapshot/OPENING", folder_made, "quarantine"),
+                ("snapshot/gen-*", file_instead, "quarantine"),
+                ("snapshot/gen-*/CURRENT", emptied, "quarantine"),
+                ("snapshot/gen-*/MANIFEST-*", nowhere_instead, "quarantine"),
+                ("snapshot/gen-*/LOCK", folder_instead, "quarantine"),
+                ("snapshot/gen-*/*.ldb", cut, "quarantine"),
+                ("snapshot/gen-*/*.log", doubled, None),
+                ("snapshot/gen-*/pages", folder_instead, "quarantine"),
+                ("log/*.seg", emptied, None),
+                ("log/*.seg", folder_instead, "quarantine"),
+                ("log/*.seg", nowhere_instead, "quarantine"))):
             with self.subTest(pattern=pattern, damage=damage.__name__):
                 shutil.copytree(self.folder / "sidecar", self.folder / f"d{number}")
                 shutil.copytree(self.folder / "node", self.folder / f"n{number}")
                 found = sorted((self.folder / f"d{number}").glob(pattern))
-                self.assertTrue(found)
+                self.assertTrue(found or damage is folder_made)
+                found = found or [self.folder / f"d{number}" / pattern]
                 for path in found:
                     damage(path)
                 for _ in range(2):  # and the next start finds nothing wrong

@@ -332,6 +332,108 @@ static void damage_manifest(const struct model_store *store, const char *generat
     buffer_fini(&file);
 }
 
+/* A specimen whose opening came to no end so often. */
+static struct snapshot_db *open_marked(struct model_store *store, const char *dir, uint64_t *random,
+                                       const char *mark)
+{
+    specimen_make(store, dir, random);
+    scratch_write(scratch_join(store->snapshot_dir.text, "OPENING").text, slice_text(mark));
+    return model_store_open(store);
+}
+
+static void snapshot_db__kill_in_opening_is_no_damage(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct snapshot_db *db = open_marked(&store, dir.text, &random, "1 1\n");
+    struct scratch_path mark = scratch_join(store.snapshot_dir.text, "OPENING");
+    struct buffer text = {0};
+
+    CU_ASSERT(mark_model_holds(&history[STEPS], db, true));
+    scratch_read(mark.text, &text);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text), "1 2\n");
+    snapshot_db_proven(db);
+    CU_ASSERT_FALSE(scratch_exists(mark.text));
+    snapshot_db_close(db);
+    db = model_store_open(&store);
+    CU_ASSERT_TRUE(scratch_exists(mark.text));
+    snapshot_db_close(db); /* an orderly end */
+    CU_ASSERT_FALSE(scratch_exists(mark.text));
+    buffer_fini(&text);
+    scratch_remove(dir);
+}
+
+static void snapshot_db__opening_that_ends_the_process_twice_is_damage(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct mark_model empty = {0};
+    struct model_store store;
+    struct snapshot_db *db = open_marked(&store, dir.text, &random, "1 2\n");
+
+    CU_ASSERT(mark_model_holds(&empty, db, false));
+    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-1").text));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
+/* Of what the mark says only a number of ours counts. */
+static void snapshot_db__damaged_opening_mark_counts_for_nothing(void)
+{
+    static const char *const marks[] = {
+        "", "\n", "1", "1 ", "1 x\n", "2 2\n", "1 9\n", " 2\n", "99999999999999999999 2\n"};
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        struct scratch_path dir = scratch_make();
+        uint64_t random = suite_seed();
+        struct model_store store;
+        struct snapshot_db *db = open_marked(&store, dir.text, &random, marks[i]);
+
+        CU_ASSERT(mark_model_holds(&history[STEPS], db, true));
+        snapshot_db_close(db);
+        scratch_remove(dir);
+    }
+}
+
+/* LevelDB asserts that no entry comes twice: where its own log holds its batches twice, opening it
+ * ends the process, so that it is tried in a child. */
+static void snapshot_db__log_with_its_batches_twice_is_put_aside(void)
+{
+    struct scratch_path dir = scratch_make(), generation;
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct snapshot_db *db;
+    struct scratch_listing names;
+    struct buffer log = {0};
+
+    specimen_make(&store, dir.text, &random);
+    db = model_store_open(&store);
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, NULL), HS_OK); /* stays in LevelDB's log */
+    snapshot_db_close(db);
+    generation = scratch_join(store.snapshot_dir.text, "gen-0000000001");
+    scratch_list(generation.text, &names);
+    for (size_t i = 0; i < names.len; i++) {
+        struct scratch_path path = scratch_join(generation.text, names.names[i]);
+        size_t len;
+
+        if (!strstr(names.names[i], ".log")) continue;
+        scratch_read(path.text, &log);
+        len = log.len;
+        CU_ASSERT_EQUAL_FATAL(buffer_reserve(&log, len), HS_OK);
+        CU_ASSERT_EQUAL(buffer_append(&log, slice_make(log.data, len)), HS_OK);
+        scratch_write(path.text, buffer_slice(&log));
+    }
+    CU_ASSERT_FATAL(log.len > 0);
+    scratch_write(scratch_join(store.snapshot_dir.text, "OPENING").text, slice_text("1 1\n"));
+    db = model_store_open(&store);
+    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-1").text) ||
+              mark_model_holds(&history[STEPS], db, true));
+    snapshot_db_close(db);
+    buffer_fini(&log);
+    scratch_remove(dir);
+}
+
 static void snapshot_db__damaged_generation_goes_to_quarantine(void)
 {
     struct scratch_path dir = scratch_make();
@@ -349,13 +451,13 @@ static void snapshot_db__damaged_generation_goes_to_quarantine(void)
     damage_manifest(&store, "gen-0000000002"); /* not yet verified: the one before is there */
     db = model_store_open(&store);
     CU_ASSERT(mark_model_holds(&history[STEPS], db, true));
-    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-2.0").text));
+    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-2").text));
     snapshot_db_close(db);
     damage_manifest(&store, "gen-0000000001"); /* and now none is left */
     db = model_store_open(&store);
     CU_ASSERT(mark_model_holds(&empty, db, false));
     CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), 0);
-    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-1.0").text));
+    CU_ASSERT(scratch_exists(scratch_join(store.quarantine_dir.text, "snapshot-1").text));
     from = to = empty;
     mark_model_step(&to, &random);
     CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, NULL), HS_OK);
@@ -394,6 +496,10 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__no_changed_or_missing_entry_is_silent),
     SUITE_CASE(snapshot_db__misplaced_page_is_detected_when_loaded),
     SUITE_CASE(snapshot_db__damaged_undo_leaves_the_newest_alone),
+    SUITE_CASE(snapshot_db__kill_in_opening_is_no_damage),
+    SUITE_CASE(snapshot_db__opening_that_ends_the_process_twice_is_damage),
+    SUITE_CASE(snapshot_db__damaged_opening_mark_counts_for_nothing),
+    SUITE_CASE(snapshot_db__log_with_its_batches_twice_is_put_aside),
     SUITE_CASE(snapshot_db__damaged_generation_goes_to_quarantine),
     SUITE_CASE(snapshot_db__damaged_pointer_is_found_without),
 };

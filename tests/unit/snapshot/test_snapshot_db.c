@@ -240,6 +240,7 @@ static void snapshot_db__new_generation_takes_over_with_its_first_put(void)
     snapshot_db_close(db); /* before its first put: as if it had never been */
     db = model_store_open(&store);
     CU_ASSERT(mark_model_holds(&old, db, true));
+    snapshot_db_proven(db);
     CU_ASSERT_EQUAL(scratch_count(store.snapshot_dir.text),
                     scratch_count(scratch_join(store.snapshot_dir.text, "gen-0000000001").text) +
                         2);
@@ -292,7 +293,7 @@ static void snapshot_db__rejected_generation_is_never_chosen_again(void)
         CU_ASSERT_EQUAL(snapshot_db_list(db, NULL, 0), 0);
         snapshot_db_close(db);
     }
-    scratch_read(scratch_join(store.quarantine_dir.text, "snapshot-1.0/REJECTED").text, &reason);
+    scratch_read(scratch_join(store.quarantine_dir.text, "snapshot-1/REJECTED").text, &reason);
     CU_ASSERT_STRING_EQUAL(buffer_text(&reason), "diverged at seqnum 7");
     buffer_fini(&reason);
     scratch_remove(dir);
@@ -401,6 +402,7 @@ static void snapshot_db__reader_beside_a_writer_changes_nothing(void)
     CU_ASSERT(mark_model_holds(&history[STEPS - 1], reader, true));
     CU_ASSERT_EQUAL(snapshot_db_verify(reader, NULL, &err), HS_OK);
     snapshot_db_close(reader);
+    snapshot_db_proven(db);
     scratch_list(store.snapshot_dir.text, &left);
     CU_ASSERT_EQUAL(left.len, 3); /* CURRENT, LOCK, a generation; no copy */
     CU_ASSERT_EQUAL(mark_model_put(&from, &to, db, &err), HS_STALE);

@@ -491,7 +491,7 @@ static void child_check(struct model_store *store, const char *fault, struct exp
     if (snapshot_db_list(db, NULL, 0) > 0 && snapshot_db_verify(db, NULL, NULL) != HS_OK) _exit(2);
     /* a kill damages nothing */
     if (workload[e->step] != OP_REJECT && scratch_exists(store->quarantine_dir.text)) {
-        struct scratch_path rejected = scratch_join(store->quarantine_dir.text, "snapshot-4.0");
+        struct scratch_path rejected = scratch_join(store->quarantine_dir.text, "snapshot-4");
 
         if (scratch_count(store->quarantine_dir.text) != scratch_count(rejected.text)) _exit(3);
     }
