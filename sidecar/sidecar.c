@@ -24,14 +24,16 @@
 #include "sidecar/steward/steward.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
-enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000, STOP_SIGNALS = 3 };
+enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000, STOP_SIGNALS = 3, FILES_MIN = 64 };
 
 static const int stop_signals[STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -408,11 +410,27 @@ static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *er
                            &s->engine, err);
 }
 
+/* As many as we may have; with fewer than FILES_MIN it would listen, and nobody could connect. */
+static enum hs_status sidecar_raise_files(struct hs_error *err)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return HS_OK;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= FILES_MIN) return HS_OK;
+    return hs_fail_errno(err, HS_IO, EMFILE,
+                         "%llu open files are allowed, %d are needed at least; raise the limit "
+                         "(ulimit -n, LimitNOFILE=)",
+                         (unsigned long long)limit.rlim_cur, FILES_MIN);
+}
+
 static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
 {
     const struct sidecar_config *c = s->config;
     enum hs_status st = sidecar_config_check(c, err);
 
+    if (st == HS_OK) st = sidecar_raise_files(err);
     if (st == HS_OK) st = kernel_config_load(disk_system(), c->kernel_path, &s->kernel_config, err);
     if (st == HS_OK) st = sidecar_open_folder(s, err);
     if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import shutil
 import socket
 import struct
@@ -424,6 +425,16 @@ class Starting(ProgramCase):
             self.assert_fails(self.run_daemon("--kernel", harness.LEDGER, data=data), PERMISSION,
                               str(data), "chmod go-w")
             self.assertEqual(list(data.iterdir()), [])
+
+    def test_too_few_open_files__are_told_before_anybody_connects(self):
+        run = subprocess.run(
+            [str(harness.bin_folder() / "headstart"), "run", "--chain-id", "c", "--data",
+             str(self.folder / "data"), "--socket", str(self.socket), "--kernel",
+             str(harness.LEDGER)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+            timeout=harness.DEADLINE_S,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32)))
+        self.assert_fails(run, IO, "32 open files", "ulimit -n")
 
     def test_kernel_configuration__missing_and_malformed(self):
         self.assert_fails(self.run_daemon("--kernel", self.folder / "none.json"), INPUT_MISSING,
