@@ -21,5 +21,6 @@ bool trust_peer(int fd)
 
 bool trust_folder(const struct stat *folder, uid_t own)
 {
+    if ((folder->st_mode & S_ISVTX) != 0 && folder->st_uid == own) return true;
     return trust_user(folder->st_uid, own) && (folder->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }

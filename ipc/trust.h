@@ -13,7 +13,8 @@ bool trust_user(uid_t other, uid_t own);
 /** Asks the kernel who is at the other end of `fd` (SO_PEERCRED); false when it cannot say. Asked
  * by who connected, it says who called listen. */
 bool trust_peer(int fd);
-/** Can only `own` and root put files there? */
+/** Can only `own` and root put files there, or in the place of theirs (a sticky folder of `own`)?
+ */
 bool trust_folder(const struct stat *folder, uid_t own);
 
 #endif

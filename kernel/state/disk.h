@@ -122,6 +122,7 @@ struct disk_entry {
     int64_t written_s;     /* its content, or a folder's names, were changed last; since 1970 */
     uint64_t owner;        /* user id */
     bool others_may_write; /* group or all */
+    bool sticky;           /* a folder in which each may take away or rename only what is theirs */
 };
 
 /** What stands there; symbolic links are followed. Name NULL: the folder. HS_NOT_FOUND. */

@@ -120,7 +120,8 @@ static int system_look(void *self, const char *path, struct disk_entry *out)
     *out = (struct disk_entry){.kind = DISK_OTHER,
                                .written_s = about.st_mtime,
                                .owner = about.st_uid,
-                               .others_may_write = (about.st_mode & (S_IWGRP | S_IWOTH)) != 0};
+                               .others_may_write = (about.st_mode & (S_IWGRP | S_IWOTH)) != 0,
+                               .sticky = (about.st_mode & S_ISVTX) != 0};
     if (S_ISDIR(about.st_mode)) out->kind = DISK_FOLDER;
     if (S_ISREG(about.st_mode)) {
         out->kind = DISK_FILE;

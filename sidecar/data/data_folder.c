@@ -326,6 +326,31 @@ void data_folder_drop_former(struct data_folder *f)
 
 /* --- opening --- */
 
+/* In a folder of ours that is sticky, as a fresh mount is, others may add names but not touch ours:
+ * safe while all that is there is ours. */
+static enum hs_status folder_check_names(const struct disk *disk, const char *dir,
+                                         struct hs_error *err)
+{
+    struct disk_listing names = {0};
+    struct disk_entry found;
+    enum hs_status st = disk_list(disk, folder_place, dir, &names, NULL);
+    const char *foreign = NULL;
+
+    for (size_t i = 0; st == HS_OK && !foreign && i < names.len; i++) {
+        if (disk_look(disk, folder_place, dir, names.names[i], &found, NULL) != HS_OK) continue;
+        if (found.owner != geteuid() && found.owner != 0) foreign = names.names[i];
+    }
+    st = HS_OK;
+    if (foreign) {
+        st = hs_fail(err, HS_UNSAFE,
+                     "others may write to the data folder %s, and %s in it is another user's; take "
+                     "both away: chmod go-w %s",
+                     dir, foreign, dir);
+    }
+    disk_listing_fini(&names);
+    return st;
+}
+
 /* Who may write here may make us start from anything. Where that cannot be asked, nothing can be
  * read either. */
 static enum hs_status folder_check_private(const struct disk *disk, const char *dir,
@@ -334,6 +359,9 @@ static enum hs_status folder_check_private(const struct disk *disk, const char *
     struct disk_entry found;
 
     if (disk_look(disk, folder_place, dir, NULL, &found, NULL) != HS_OK) return HS_OK;
+    if (found.others_may_write && found.sticky && found.owner == geteuid()) {
+        return folder_check_names(disk, dir, err);
+    }
     if (found.others_may_write) {
         return hs_fail(err, HS_UNSAFE,
                        "others may write to the data folder %s; take that away: chmod go-w %s", dir,

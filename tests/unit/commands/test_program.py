@@ -426,6 +426,18 @@ class Starting(ProgramCase):
                               str(data), "chmod go-w")
             self.assertEqual(list(data.iterdir()), [])
 
+    @unittest.skipIf(os.geteuid() != 0, "files of another user are made by root")
+    def test_sticky_data_folder__is_taken_while_all_in_it_is_ours(self):
+        data = self.folder / "mount"
+        data.mkdir()
+        data.chmod(0o1777)
+        self.assert_fails(self.run_daemon("--kernel", self.folder / "none.json", data=data),
+                          INPUT_MISSING, "none.json")
+        (data / "FORMAT").write_text("{}", encoding="utf-8")
+        os.chown(data / "FORMAT", 65534, 65534)
+        self.assert_fails(self.run_daemon("--kernel", harness.LEDGER, data=data), PERMISSION,
+                          "FORMAT", "chmod go-w")
+
     def test_too_few_open_files__are_told_before_anybody_connects(self):
         run = subprocess.run(
             [str(harness.bin_folder() / "headstart"), "run", "--chain-id", "c", "--data",
