@@ -226,6 +226,11 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     if (!options->create && !disk_exists(disk, "leveldb.current", dir, "CURRENT")) {
         return hs_fail(err, HS_NOT_FOUND, "no LevelDB database in %s", dir);
     }
+    /* LevelDB goes on without the folder, and then calls its files damaged. */
+    if (options->create) {
+        st = disk_make_folder(disk, "leveldb.folder", dir, NULL, err);
+        if (st != HS_OK) return st;
+    }
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "no memory for a database handle");
     db->read_only = options->read_only_hint;

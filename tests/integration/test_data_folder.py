@@ -5,6 +5,9 @@ import harness
 from harness import IntegrationCase
 
 BEGUN, ALL = 120, 160  # messages before and after what happens to the folder
+REFUSALS = 16
+PLACES = ("data", "snapshot", "leveldb", "log")  # the data folder's; not the configuration's
+REASONS = ("EIO", "ENOSPC", "EROFS", "EACCES", "EDQUOT", "EMFILE")
 OFTEN = ("--snapshot-every", "30")
 
 
@@ -117,3 +120,23 @@ class DataFolder(IntegrationCase):
                     self.finish(hurt, node=f"n{number}")
                 if told:
                     self.assertRegex(hurt.log_text(), told)
+
+    def test_start__each_operation_on_the_disk_refused(self):
+        """Drawn from all of a start and what follows, once and from then on."""
+        sidecar = self.sidecar(arguments=OFTEN)
+        sidecar.wait_ready()
+        self.node(self.begun).run()
+        sidecar.stop()
+        dice = harness.dice("refusals")
+        for number in range(REFUSALS):
+            at = dice.choice([dice.randrange(1, 15), dice.randrange(1, 150)])
+            fault = (f"{dice.choice(PLACES)}.*.*:{at}{dice.choice(['', '+'])}:"
+                     f"{dice.choice(REASONS)}")
+            with self.subTest(fault=fault):
+                shutil.copytree(self.folder / "sidecar", self.folder / f"f{number}")
+                shutil.copytree(self.folder / "node", self.folder / f"m{number}")
+                hurt = self.sidecar(data=f"f{number}", arguments=OFTEN,
+                                    environment={"HEADSTART_FAULT": fault})
+                self.finish(hurt, node=f"m{number}")
+                hurt = self.sidecar(data=f"f{number}", arguments=OFTEN)
+                self.finish(hurt, node=f"m{number}")

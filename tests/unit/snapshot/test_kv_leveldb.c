@@ -120,6 +120,23 @@ static void kv_leveldb__absent_folder_is_not_found_and_not_made(void)
     scratch_remove(dir);
 }
 
+/* No inodes are left, say: that is no damage. */
+static void kv_leveldb__folder_that_cannot_be_made_is_no_damage(void)
+{
+    struct scratch_path scratch = scratch_make();
+    struct kv_leveldb_options options = {.create = true};
+    struct kv_leveldb *db = NULL;
+    struct hs_error err = {0};
+
+    fault_arm("*.*.make_folder:1+:ENOSPC");
+    CU_ASSERT_EQUAL(kv_leveldb_open(scratch_join(scratch.text, "db").text, &options, &db, &err),
+                    HS_IO);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(err.errnum, ENOSPC);
+    CU_ASSERT_PTR_NULL(db);
+    scratch_remove(scratch);
+}
+
 static void kv_leveldb__second_process_is_locked_out(void)
 {
     struct scratch_path dir = scratch_make();
@@ -406,6 +423,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__random_walk_equals_memory),
     SUITE_CASE(kv_leveldb__view_takes_long_keys_and_empty_values),
     SUITE_CASE(kv_leveldb__absent_folder_is_not_found_and_not_made),
+    SUITE_CASE(kv_leveldb__folder_that_cannot_be_made_is_no_damage),
     SUITE_CASE(kv_leveldb__second_process_is_locked_out),
     SUITE_CASE(kv_leveldb__cursor_sees_the_moment_it_was_opened),
     SUITE_CASE(kv_leveldb__failed_write_fences_until_reopened),
