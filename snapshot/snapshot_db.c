@@ -280,6 +280,27 @@ enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason, st
     return st;
 }
 
+enum hs_status snapshot_db_salvage(struct snapshot_db *db, const char *reason,
+                                   const _Atomic bool *cancel, struct hs_error *err)
+{
+    struct hs_error why = {0};
+    enum hs_status st;
+
+    assert(db && !db->read_only && !db->before && reason);
+    if (record_count(db) == 0) return hs_fail(err, HS_NOT_FOUND, "snapshot: none is kept");
+    while (db->live->records_len > 1) {
+        st = live_ready(db, &why);
+        if (st == HS_OK) st = generation_undo_newest(db->live, &why);
+        if (st == HS_CORRUPT) break; /* the way to the one before is damaged itself */
+        if (st == HS_OK) st = generation_verify(db->live, cancel, &why);
+        if (st == HS_OK) return HS_OK;
+        if (st != HS_CORRUPT) return hs_fail(err, st, "%s", why.text);
+    }
+    st = snapshot_db_reject(db, reason, err);
+    return st == HS_OK ? hs_fail(err, HS_NOT_FOUND, "snapshot: all that were kept are damaged")
+                       : st;
+}
+
 enum hs_status snapshot_db_begin_anew(struct snapshot_db *db, struct hs_error *err)
 {
     uint64_t before = db->live->number;

@@ -98,6 +98,17 @@ HS_MUST_CHECK enum hs_status snapshot_db_verify(struct snapshot_db *db, const _A
 HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason,
                                                 struct hs_error *err);
 
+/** Something that the present content uses is damaged: make the newest kept snapshot that passes
+ *  its verification the present content; those that are newer are dropped.
+ *
+ *  In:      cancel  as for verify
+ *  Returns: HS_OK         there is one
+ *           HS_NOT_FOUND  there is none: all are marked as rejected on disk, or nothing was kept
+ *           HS_IO, HS_CANCELLED, HS_NOMEM  what is the newest now was not verified; an older one
+ *                         than before, or nothing changed */
+HS_MUST_CHECK enum hs_status snapshot_db_salvage(struct snapshot_db *db, const char *reason,
+                                                 const _Atomic bool *cancel, struct hs_error *err);
+
 /** Start an empty generation for a store that is about to be filled (full replay) or made (cold).
  *  It becomes the current one with its first put. */
 HS_MUST_CHECK enum hs_status snapshot_db_begin_anew(struct snapshot_db *db, struct hs_error *err);

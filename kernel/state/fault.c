@@ -18,10 +18,10 @@ static const struct {
     const char *name;
     int answer; /* what fault_reached returns, or an ACTION_… */
 } actions[] = {
-    {"kill", ACTION_KILL},  {"exit", ACTION_EXIT}, {"sleep", ACTION_SLEEP}, {"EACCES", EACCES},
-    {"EDQUOT", EDQUOT},     {"EFBIG", EFBIG},      {"EINTR", EINTR},        {"EIO", EIO},
-    {"EMFILE", EMFILE},     {"ENOENT", ENOENT},    {"ENOSPC", ENOSPC},      {"EROFS", EROFS},
-    {"short", FAULT_SHORT}, {"torn", FAULT_TORN},
+    {"kill", ACTION_KILL}, {"exit", ACTION_EXIT},  {"sleep", ACTION_SLEEP}, {"EACCES", EACCES},
+    {"EDQUOT", EDQUOT},    {"EFBIG", EFBIG},       {"EINTR", EINTR},        {"EIO", EIO},
+    {"EMFILE", EMFILE},    {"ENOENT", ENOENT},     {"ENOSPC", ENOSPC},      {"EROFS", EROFS},
+    {"EUCLEAN", EUCLEAN},  {"short", FAULT_SHORT}, {"torn", FAULT_TORN},
 };
 
 static const char after_suffix[] = ".after";

@@ -10,8 +10,8 @@
  *            write, `log.*` what the log does. `.after` behind a name means the moment when the
  *            operation has succeeded: a place to die in, errors make no sense there.
  *   action   kill (SIGKILL to self), exit (status 70), sleep (10 s), or what the caller acts out:
- *            an errno by name (EACCES, EDQUOT, EFBIG, EINTR, EIO, EMFILE, ENOENT, ENOSPC, EROFS),
- *            short (half of a read or write happens, and the call says so), torn (half of a write
+ *            an errno by name (EACCES, EDQUOT, EFBIG, EINTR, EIO, EMFILE, ENOENT, ENOSPC, EROFS,
+ * EUCLEAN), short (half of a read or write happens, and the call says so), torn (half of a write
  *            happens, then ENOSPC).
  *
  * Points are compiled in always; unarmed, one costs a relaxed load. HEADSTART_FAULT_LIST=FILE

@@ -80,6 +80,7 @@ struct figures {
     uint64_t snapshot_writes[SNAPSHOT_RESULT_COUNT];
     uint64_t snapshot_skips[SNAPSHOT_SKIP_COUNT];
     uint64_t snapshot_success_unix_s;
+    uint64_t snapshot_verifications; /* that found nothing wrong */
     uint64_t log_appends, log_failures;
     uint64_t store_gets, store_scans;
     uint64_t preload_us; /* 0: not done */

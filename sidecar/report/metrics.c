@@ -244,6 +244,8 @@ static const struct metric metrics[] = {
      BY("result", snapshot_word, snapshot_writes)},
     {COUNTER("snapshot_skipped_total", "Snapshots due but not begun."),
      BY("reason", skip_word, snapshot_skips)},
+    {COUNTER("snapshot_verifications_total", "Snapshots read in full and found sound."),
+     FIGURE(snapshot_verifications)},
     {HISTOGRAM("snapshot_write_duration_seconds", "Time to write a snapshot, in background.",
                snapshot_write)},
 

@@ -8,24 +8,27 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static struct entry_witness attach_witness(const struct lent *l, uint64_t seqnum)
+static struct entry_witness attach_witness(const struct lent *l, const struct attach_case *c,
+                                           uint64_t seqnum)
 {
     struct entry_witness w = {0};
 
+    if (c->without_log) return w;
     w.held = log_keeper_position(l->log, seqnum, &w.at);
     return w;
 }
 
-static void attach_ask_log(const struct lent *l, struct entry_facts *f)
+static void attach_ask_log(const struct lent *l, const struct attach_case *c, struct entry_facts *f)
 {
     struct replay_log_summary log = log_keeper_summary(l->log);
 
+    if (c->without_log) return;
     f->log_first = log.entries > 0 ? log.first : 0;
     f->log_last = log.entries > 0 ? log.last : 0;
-    f->log_real = attach_witness(l, f->real.seqnum);
+    f->log_real = attach_witness(l, c, f->real.seqnum);
     if (!f->kernel_usable) return;
-    f->log_ours = attach_witness(l, f->ours.seqnum);
-    f->log_mark = attach_witness(l, f->mark.seqnum);
+    f->log_ours = attach_witness(l, c, f->ours.seqnum);
+    f->log_mark = attach_witness(l, c, f->mark.seqnum);
 }
 
 /* With an equal position nothing else is asked: the rule must cost nothing. */
@@ -48,14 +51,14 @@ static enum hs_status attach_collect(const struct lent *l, const struct attach_c
         f->mark = kernel_mark_position(kernel);
         if (position_equal(&f->ours, &f->real)) return HS_OK;
     }
-    attach_ask_log(l, f);
+    attach_ask_log(l, c, f);
     records = snapshot_keeper_records(l->snapshots, &len);
     if (len == 0) return HS_OK;
     *snapshots = calloc(len, sizeof **snapshots);
     if (!*snapshots) return hs_fail(err, HS_NOMEM, "out of memory for the entry check");
     for (size_t i = 0; i < len; i++) {
         (*snapshots)[i].at = records[i].at;
-        (*snapshots)[i].log = attach_witness(l, records[i].at.seqnum);
+        (*snapshots)[i].log = attach_witness(l, c, records[i].at.seqnum);
     }
     f->snapshots = *snapshots;
     f->snapshots_len = len;

@@ -15,6 +15,7 @@
 struct attach_case {
     struct position real;      /* where the node's store stands */
     bool attached;             /* this node's position was met before */
+    bool without_log;          /* the log failed us: as if it were empty */
     enum entry_cause rejected; /* not NONE: nothing of what we keep may be used */
 };
 

@@ -7,7 +7,15 @@
 
 bool base_disk_failed(enum hs_status status)
 {
-    return status == HS_IO;
+    switch (status) {
+    case HS_IO:
+    case HS_CORRUPT: /* another kind of thing in a file's place, say */
+    case HS_NOT_FOUND:
+    case HS_EXISTS:
+    case HS_LOCKED:
+    case HS_UNAVAILABLE: return true;
+    default: return false;
+    }
 }
 
 enum hs_status base_start_kernel(const struct lent *l, struct kernel_start_report *report,
@@ -35,6 +43,7 @@ enum hs_status base_begin_anew(const struct lent *l, struct hs_error *err)
     enum hs_status st;
 
     spare_drop(l->spare);
+    if (l->memory_only) return spare_begin_memory(l->spare, err);
     st = snapshot_keeper_begin_anew(l->snapshots, err);
     return base_disk_failed(st) ? base_begin_in_memory(l, err) : st;
 }
@@ -46,6 +55,9 @@ enum hs_status base_start_empty(const struct lent *l, struct hs_error *err)
 
     if (st == HS_OK && !spare_memory(l->spare)) st = snapshot_keeper_fill_end(l->snapshots, err);
     if (base_disk_failed(st)) st = base_begin_in_memory(l, err);
+    if (st == HS_OK) st = base_start_kernel(l, &report, err);
+    if (!base_disk_failed(st) || spare_memory(l->spare)) return st;
+    st = base_begin_in_memory(l, err);
     return st == HS_OK ? base_start_kernel(l, &report, err) : st;
 }
 

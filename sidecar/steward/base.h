@@ -20,7 +20,7 @@ HS_MUST_CHECK enum hs_status base_fill(const struct lent *l, const struct positi
                                        struct hs_error *err);
 /** After a failure of the disk, which `err` holds: begin again, empty and in memory. */
 HS_MUST_CHECK enum hs_status base_begin_in_memory(const struct lent *l, struct hs_error *err);
-/** Is that a failure of the disk? */
+/** Is that a failure of the disk, where a base on it was begun, filled or read? */
 bool base_disk_failed(enum hs_status status);
 
 #endif

@@ -86,6 +86,7 @@ enum hs_status delivery_run(const struct lent *l, const struct message *m,
     if (m->height != kernel_height(spare_kernel(l->spare)))
         st = delivery_block_end(l, m->height, report, err);
     report->executed = true;
+    report->ran = st == HS_OK;
     if (st == HS_OK) st = delivery_execute(l, m, &outcome, course, packed, err);
     if (st == HS_OK) delivery_executed(l, m, &outcome, course->run_us, report);
     kernel_outcome_fini(&outcome);

@@ -15,6 +15,7 @@
 struct delivery_report {
     bool block_ended; /* the node must have committed all that came before */
     bool executed;    /* the kernel moved, or was marked in vain: an error must be taken back */
+    bool ran;         /* it was the message that was executed: an error is its own */
     enum log_appended log; /* meaningful only after HS_OK */
 };
 

@@ -27,6 +27,7 @@ struct lent {
     struct log_keeper *log;
     struct real_store *real; /* the node's; it answers only while a delivery is unanswered */
     enum phase phase;        /* that the work is shown as */
+    bool memory_only;        /* a base that is begun is begun in memory */
 };
 
 /* All zero at first. */

@@ -3,6 +3,7 @@
 #include "sidecar/steward/evidence.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct rejection {
@@ -45,8 +46,7 @@ enum entry_cause rejection_blame(enum hs_status status)
     case HS_DIVERGED: return ENTRY_CAUSE_DIVERGED;
     case HS_CORRUPT: return ENTRY_CAUSE_DAMAGED;
     case HS_KERNEL_FAILED:
-    case HS_VAT_FAILED:
-    case HS_INTERNAL: return ENTRY_CAUSE_FAILED;
+    case HS_VAT_FAILED: return ENTRY_CAUSE_FAILED;
     default:
         return ENTRY_CAUSE_NONE; /* the disk, memory, the node, a stop: our data is not wrong */
     }
@@ -64,16 +64,16 @@ void rejection_take_divergence(struct rejection *r, struct divergence *divergenc
     r->divergence = divergence;
 }
 
-static void rejection_keep_evidence(struct rejection *r, const struct hs_error *why,
-                                    const struct rejection_scene *scene)
+static void rejection_keep_evidence(struct rejection *r, enum entry_cause cause,
+                                    const struct hs_error *why, const struct rejection_scene *scene)
 {
     struct evidence evidence = {
-        .cause = entry_cause_name(r->cause),
+        .cause = entry_cause_name(cause),
         .words = why->text,
         .kernel_at = scene->kernel_at,
         .newest = scene->newest,
         .log = scene->log,
-        .divergence = r->cause == ENTRY_CAUSE_DIVERGED ? r->divergence : NULL,
+        .divergence = cause == ENTRY_CAUSE_DIVERGED ? r->divergence : NULL,
         .unix_s = clock_now_unix_s(r->reporter->clock),
     };
     struct buffer path = {0};
@@ -99,11 +99,21 @@ void rejection_record(struct rejection *r, enum entry_cause cause, const struct 
     logger_write(r->reporter->logger, LOG_LEVEL_ERROR,
                  "what is kept is not used any more (%s): %s; the node's store answers instead",
                  entry_cause_name(cause), why->text);
-    rejection_keep_evidence(r, why, scene);
+    rejection_keep_evidence(r, cause, why, scene);
     if (cause != ENTRY_CAUSE_DIVERGED) return;
     f = figures_acquire(r->reporter->board);
     f->divergences++;
     figures_release(r->reporter->board);
+}
+
+void rejection_record_some(struct rejection *r, const struct hs_error *why,
+                           const struct rejection_scene *scene, const struct snapshot_record *left)
+{
+    logger_write(r->reporter->logger, LOG_LEVEL_ERROR,
+                 "a snapshot is damaged and is not used any more: %s; the newest sound one is that "
+                 "of seqnum %" PRIu64,
+                 why->text, left->at.seqnum);
+    rejection_keep_evidence(r, ENTRY_CAUSE_DAMAGED, why, scene);
 }
 
 void rejection_explain(struct rejection *r, struct kv_store *real)

@@ -38,6 +38,10 @@ struct rejection_scene {
 /** Nothing of what we keep may be used, for `cause`; `why` in words. */
 void rejection_record(struct rejection *r, enum entry_cause cause, const struct hs_error *why,
                       const struct rejection_scene *scene);
+/** Some of what we keep is damaged, as `why` says, and will not be used; the rest may be, from
+ *  `left` on. */
+void rejection_record_some(struct rejection *r, const struct hs_error *why,
+                           const struct rejection_scene *scene, const struct snapshot_record *left);
 /** Compare what diverged, if anything did, with the node's transcripts in `real`, and say what is
  *  found; only while a delivery is unanswered. */
 void rejection_explain(struct rejection *r, struct kv_store *real);

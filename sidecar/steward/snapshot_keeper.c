@@ -1,5 +1,6 @@
 /* A verification re-reads everything, so it may take a twentieth of the time and no more: the next
- * one waits twenty times as long as the last one took. */
+ * one waits twenty times as long as the last one took. What was verified may rot later, so it is
+ * verified again, for a five-hundredth of the time. */
 #include "sidecar/steward/snapshot_keeper.h"
 
 #include "snapshot/snapshot_policy.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 enum { VERIFY_PAUSE_FACTOR = 20, VERIFY_PAUSE_US_MIN = 1000000 };
+enum { VERIFY_AGAIN_FACTOR = 500, VERIFY_AGAIN_US_MIN = 600000000 };
 
 enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
 
@@ -29,6 +31,7 @@ struct snapshot_keeper {
     bool due;                       /* begin one as soon as nothing else runs */
     bool forced;                    /* the next block end is due, whatever the policy says */
     uint64_t verify_after_us;       /* the clock's: no verification before */
+    uint64_t verify_again_after_us; /* nor, before this, one of what was verified already */
 };
 
 /* How much there is on disk is asked before the figures are locked: it reads folders. */
@@ -104,6 +107,7 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
                      "snapshot store: %s; deliveries go on without it", why.text);
     }
     snapshot_moved(k);
+    k->verify_again_after_us = clock_now_us(k->o.reporter->clock) + VERIFY_AGAIN_US_MIN;
     *out = k;
     return HS_OK;
 }
@@ -180,8 +184,10 @@ static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel)
 
 static void snapshot_begin_verify(struct snapshot_keeper *k)
 {
-    if (k->records_len == 0 || k->records[0].verified) return;
-    if (clock_now_us(k->o.reporter->clock) < k->verify_after_us) return;
+    uint64_t now_us = clock_now_us(k->o.reporter->clock);
+
+    if (k->records_len == 0 || now_us < k->verify_after_us) return;
+    if (k->records[0].verified && now_us < k->verify_again_after_us) return;
     atomic_store(&k->cancel, false);
     if (background_start(&k->background, k->o.workers, snapshot_verify_run, k, snapshot_work_done,
                          NULL) == HS_OK) {
@@ -254,15 +260,25 @@ static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
     return written ? SNAPSHOT_FINDING_WRITTEN : SNAPSHOT_FINDING_FAILED;
 }
 
+static uint64_t snapshot_pause_until(const struct snapshot_keeper *k, uint64_t factor,
+                                     uint64_t us_min)
+{
+    uint64_t pause_us = k->work_us * factor;
+
+    return clock_now_us(k->o.reporter->clock) + (pause_us > us_min ? pause_us : us_min);
+}
+
 static enum snapshot_finding snapshot_verify_collected(struct snapshot_keeper *k,
                                                        struct hs_error *err)
 {
-    uint64_t pause_us = k->work_us * VERIFY_PAUSE_FACTOR;
-
-    if (pause_us < VERIFY_PAUSE_US_MIN) pause_us = VERIFY_PAUSE_US_MIN;
-    k->verify_after_us = clock_now_us(k->o.reporter->clock) + pause_us;
+    k->verify_after_us = snapshot_pause_until(k, VERIFY_PAUSE_FACTOR, VERIFY_PAUSE_US_MIN);
     switch (k->background.status) {
     case HS_OK:
+        k->verify_again_after_us =
+            snapshot_pause_until(k, VERIFY_AGAIN_FACTOR, VERIFY_AGAIN_US_MIN);
+        figures_acquire(k->o.reporter->board)->snapshot_verifications++;
+        figures_release(k->o.reporter->board);
+        return SNAPSHOT_FINDING_VERIFIED;
     case HS_CANCELLED: return SNAPSHOT_FINDING_VERIFIED;
     case HS_CORRUPT:
         (void)hs_fail(err, HS_CORRUPT, "%s", k->background.error.text);
@@ -432,6 +448,18 @@ void snapshot_keeper_after_end(struct snapshot_keeper *k, bool worked)
         snapshot_db_before_restore(k->db);
     }
     snapshot_moved(k);
+}
+
+enum hs_status snapshot_keeper_salvage(struct snapshot_keeper *k, const char *reason,
+                                       const atomic_bool *cancel, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    if (!k->db) return hs_fail(err, HS_NOT_FOUND, "there is no snapshot store");
+    st = snapshot_db_salvage(k->db, reason, cancel, err);
+    snapshot_moved(k);
+    return st;
 }
 
 enum hs_status snapshot_keeper_reject(struct snapshot_keeper *k, const char *reason,

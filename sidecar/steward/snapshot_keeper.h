@@ -20,6 +20,8 @@
 #include "sidecar/threads/worker_pool.h"
 #include "snapshot/snapshot_db.h"
 
+#include <stdatomic.h>
+
 struct snapshot_keeper;
 
 struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
@@ -109,6 +111,11 @@ HS_MUST_CHECK enum hs_status snapshot_keeper_begin_after(struct snapshot_keeper 
                                                          struct hs_error *err);
 /** `worked`: the new content stays; else the one before is the present content again. */
 void snapshot_keeper_after_end(struct snapshot_keeper *k, bool worked);
+/** What the newest kept one uses is damaged: go to the newest that does not use it; see
+ *  snapshot_db_salvage. */
+HS_MUST_CHECK enum hs_status snapshot_keeper_salvage(struct snapshot_keeper *k, const char *reason,
+                                                     const atomic_bool *cancel,
+                                                     struct hs_error *err);
 /** Everything that is kept is never used again, for `reason`. */
 HS_MUST_CHECK enum hs_status snapshot_keeper_reject(struct snapshot_keeper *k, const char *reason,
                                                     struct hs_error *err);

@@ -55,6 +55,8 @@ struct rig_answer {
 /* Two messages that lead to different places. */
 #define RIG_COUNT_ONE  "{\"to\":\"town\",\"method\":\"count\",\"args\":[1]}"
 #define RIG_COUNT_MANY "{\"to\":\"town\",\"method\":\"count\",\"args\":[1000]}"
+/* One that looks at what many before it left in the store. */
+#define RIG_OPEN_GATE "{\"to\":\"town\",\"method\":\"openGate\",\"args\":[1]}"
 
 void rig_open(struct rig *r);
 void rig_close(struct rig *r); /* stops first, if needed */

@@ -187,6 +187,7 @@ static const struct {
     {"snapshot_last_success_timestamp_seconds", " 1700000000"},
     {"snapshot_writes_total", "{result=\"failed\"} 12"},
     {"snapshot_skipped_total", "{reason=\"busy\"} 13"},
+    {"snapshot_verifications_total", " 29"},
     {"snapshot_write_duration_seconds", "_sum 0.000014"},
     {"log_first_seqnum", " 3"},
     {"log_last_seqnum", " 121"},
@@ -218,6 +219,7 @@ static struct figures distinct_figures(void)
     f.log.last = 121;
     f.snapshot_writes[SNAPSHOT_FAILED] = 12;
     f.snapshot_skips[SNAPSHOT_SKIP_BUSY] = 13;
+    f.snapshot_verifications = 29;
     histogram_add(&f.snapshot_write, 14);
     f.log_appends = 15;
     f.log_failures = 16;

@@ -1,0 +1,55 @@
+/* What helm.c, helm_preload.c, helm_attach.c and helm_deliver.c share: the helm, and what is done
+ * about a result. The phase is written by helm_advance alone. */
+#ifndef HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
+#define HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
+
+#include "sidecar/steward/holdings.h"
+#include "sidecar/steward/refusal.h"
+
+struct helm {
+    struct holdings has;
+    const atomic_uint_fast64_t *node_epoch;
+    enum phase phase;       /* written by helm_advance alone */
+    bool attached;          /* this node's position was met */
+    struct position floor;  /* highest position that the node must have committed */
+    struct refusal refusal; /* what fails whatever it is executed on */
+    bool loading;           /* preload is on its way */
+    bool load_again;        /* something unexpected happened, and the spare is gone */
+    uint64_t opened_us;
+};
+
+struct lent helm_lend(const struct helm *h);
+/** What must hold now; only asked in a build that checks itself. */
+void helm_check(const struct helm *h, bool delivered);
+
+/** Kernel and base end; a snapshot being written is finished first. What a worker came back with
+ *  is for the caller to judge. */
+enum snapshot_finding helm_drop(struct helm *h, struct hs_error *why);
+/** The same, told to the phase, and judged. */
+void helm_lose_kernel(struct helm *h);
+/** Act on what a worker came back with. */
+void helm_judge(struct helm *h, enum snapshot_finding finding, const struct hs_error *why);
+/** The node stands below what we took for committed: it was restored from a backup, say. */
+void helm_lower_floor(struct helm *h);
+
+/** All that we keep led to `cause`: say so, keep the evidence, and never use it again. */
+void helm_reject(struct helm *h, enum entry_cause cause, const struct hs_error *why);
+/** What the kernel stands on, or began from, is damaged: say so, keep the evidence, drop the
+ *  kernel, and put the snapshots aside that use it. NONE: an older one is left; else nothing is,
+ *  and that is the cause. */
+enum entry_cause helm_salvage(struct helm *h, const struct hs_error *why);
+
+struct helm_course {
+    struct entry_decision decision; /* of the last attempt */
+    uint64_t replayed;
+    enum entry_cause why; /* not NONE: only the node's store may be begun from, for this */
+    bool memory_only;     /* the disk failed even that: its next base is in memory */
+    unsigned failures;
+};
+
+/** From the best way to the worst, until one leads to `real`. After a failure the entry check is
+ *  asked again, with what is left. */
+HS_MUST_CHECK enum hs_status helm_attach(struct helm *h, const struct position *real,
+                                         struct helm_course *course, struct hs_error *err);
+
+#endif

@@ -1,0 +1,286 @@
+/* What our own data does to a delivery: it is executed by the next way, in the same delivery; the
+ * node hears nothing of it. Only what is damaged is put aside. And a message that fails by itself
+ * is told apart. */
+#include "tests/unit/sidecar/rig.h"
+#include "tests/unit/suite.h"
+
+#include "kernel/state/fault.h"
+
+static struct rig rig; /* large; one at a time */
+
+/* A life with snapshots, and a restart, so that the kernel stands on one and has read little of it;
+ * the next message but those of the open block is at rig_height + 1. */
+static void begin(size_t messages)
+{
+    rig_open(&rig);
+    rig.logger.level = LOG_LEVEL_ERROR;
+    rig.config.images = true;
+    rig_start(&rig);
+    rig_deliver_many(&rig, messages);
+    rig_stop(&rig);
+    rig_start(&rig);
+}
+
+static void flip_every(const char *name_ends, size_t step)
+{
+    struct scratch_path snapshot = scratch_join(rig.dir.text, "snapshot");
+    struct scratch_listing generations, files;
+    struct buffer content = {0};
+
+    scratch_list(snapshot.text, &generations);
+    for (size_t i = 0; i < generations.len; i++) {
+        struct scratch_path folder = scratch_join(snapshot.text, generations.names[i]);
+
+        if (strncmp(generations.names[i], "gen-", 4) != 0) continue;
+        scratch_list(folder.text, &files);
+        for (size_t j = 0; j < files.len; j++) {
+            struct scratch_path file = scratch_join(folder.text, files.names[j]);
+
+            if (!strstr(files.names[j], name_ends)) continue;
+            scratch_read(file.text, &content);
+            for (size_t at = step / 2; at < content.len; at += step) {
+                content.data[at] ^= 1;
+            }
+            scratch_write(file.text, buffer_slice(&content));
+        }
+    }
+    buffer_fini(&content);
+}
+
+/* Each read of a table fails, once or from then on, wherever in the delivery it comes. */
+static void damage__read_that_fails_costs_the_node_nothing(void)
+{
+    static const char *const actions[] = {
+        "leveldb.table.read:%d:EIO", "leveldb.table.read:%d+:EIO", "leveldb.table.read:%d+:EACCES",
+        "leveldb.table.read:%d:EUCLEAN", "leveldb.table.read:%d+:EUCLEAN"};
+    char points[64];
+
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        for (int k = 1; k < 4; k++) {
+            begin(33);
+            (void)snprintf(points, sizeof points, actions[i], k);
+            fault_arm(points);
+            CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig) + 1, RIG_OPEN_GATE).code, 0);
+            CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_ONE).code, 0);
+            fault_arm(NULL);
+            rig_check_twin(&rig);
+            rig_deliver_many(&rig, 11);
+            rig_check_twin(&rig);
+            rig_close(&rig);
+        }
+    }
+}
+
+static void damage__passing_failure_rejects_nothing(void)
+{
+    uint64_t kept;
+
+    begin(33);
+    (void)rig_log_synced(&rig);
+    kept = rig_figures(&rig).snapshot.count;
+    CU_ASSERT(kept > 1);
+    fault_arm("leveldb.table.read:1:EIO");
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_OPEN_GATE), "swap");
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, kept);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static struct scratch_path pages_path(void)
+{
+    struct scratch_path snapshot = scratch_join(rig.dir.text, "snapshot");
+    struct scratch_listing generations;
+    struct scratch_path out = snapshot;
+
+    scratch_list(snapshot.text, &generations);
+    for (size_t i = 0; i < generations.len; i++) {
+        if (strncmp(generations.names[i], "gen-", 4) != 0) continue;
+        out = scratch_join(scratch_join(snapshot.text, generations.names[i]).text, "pages");
+    }
+    return out;
+}
+
+/* Pages that only the newest snapshot uses are damaged: the one before it is used instead, with the
+ * log, and the damaged one is never met again. */
+static void damage__costs_the_snapshots_that_use_it(void)
+{
+    struct buffer before = {0}, after = {0};
+    uint64_t newest;
+
+    begin(33);
+    rig_stop(&rig);
+    scratch_read(pages_path().text, &before);
+    rig_start(&rig);
+    newest = rig_figures(&rig).snapshot.newest;
+    while (rig_figures(&rig).snapshot.newest == newest) {
+        rig_deliver_many(&rig, 1);
+    }
+    newest = rig_figures(&rig).snapshot.newest;
+    CU_ASSERT_FATAL(rig_figures(&rig).snapshot.count > 1);
+    rig_deliver_many(&rig, 2);
+    rig_stop(&rig);
+    scratch_read(pages_path().text, &after);
+    CU_ASSERT(after.len >= before.len);
+    for (size_t at = 0; at < after.len; at += 4096) {
+        if (at < before.len && memcmp(after.data + at, before.data + at, 4096) == 0) continue;
+        after.data[at] ^= 1;
+    }
+    scratch_write(pages_path().text, buffer_slice(&after));
+    rig_start(&rig);
+    CU_ASSERT(rig_figures(&rig).snapshot.newest < newest);
+    CU_ASSERT(rig_figures(&rig).snapshot.count > 0);
+    (void)rig_log_synced(&rig); /* a job: by now the figures show what was preloaded */
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, rig.len); /* the log stays */
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    buffer_fini(&before);
+    buffer_fini(&after);
+    rig_close(&rig);
+}
+
+static void damage__of_every_table_is_a_full_replay(void)
+{
+    begin(33);
+    rig_stop(&rig);
+    flip_every(".ldb", 512);
+    scratch_remove(scratch_join(rig.dir.text, "log"));
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_OPEN_GATE), "full_replay");
+    rig_check_twin(&rig);
+    rig_deliver_many(&rig, 12);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* A snapshot that was verified rots: a later verification finds it, without a restart. */
+static void damage__is_looked_for_again(void)
+{
+    begin(33);
+    while (rig_figures(&rig).snapshot.count == 0) {
+        rig_deliver_many(&rig, 5);
+    }
+    while (rig_figures(&rig).snapshot_verifications == 0) {
+        rig_pass(&rig, 60);
+        (void)rig_log_synced(&rig); /* a job: the helm looks at what has ended */
+    }
+    flip_every("pages", 4096);
+    while (rig_figures(&rig).phase == PHASE_PRIMED && rig_figures(&rig).snapshot.count > 0) {
+        rig_pass(&rig, 3600);
+        (void)rig_log_synced(&rig);
+    }
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static struct buffer real_value(const char *key)
+{
+    struct buffer value = {0};
+
+    CU_ASSERT_EQUAL_FATAL(kv_store_get_text(kv_memory_store(rig.real), key, &value, NULL), HS_OK);
+    return value;
+}
+
+static void real_set(const char *key, struct slice value)
+{
+    CU_ASSERT_EQUAL(kv_store_set(kv_memory_store(rig.real), slice_text(key), value, NULL), HS_OK);
+}
+
+/* The node's store holds what no kernel wrote: that is the node's to hear, and once found out it
+ * costs no replay again, until anything is another. */
+static void damage__message_that_fails_by_itself_is_told_apart(void)
+{
+    struct buffer good;
+
+    begin(13);
+    good = real_value("kp.nextID");
+    real_set("kp.nextID", slice_text("x]"));
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+    CU_ASSERT(rig.calls > 0);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+        CU_ASSERT_EQUAL(rig.calls, 0); /* nothing is asked of the node again */
+    }
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
+    CU_ASSERT(rig.calls > 0); /* another message may fare better */
+    rig_pass(&rig, 3600);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
+    CU_ASSERT(rig.calls > 0); /* and time may */
+    real_set("kp.nextID", buffer_slice(&good));
+    rig_node_leaves(&rig);
+    rig_node_comes(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "full_replay");
+    rig_check_twin(&rig);
+    buffer_fini(&good);
+    rig_close(&rig);
+}
+
+/* What we made of a store that was damaged and is repaired: the panic is ours, and nobody hears. */
+static void damage__panic_of_ours_is_a_full_replay(void)
+{
+    struct buffer good;
+
+    begin(13);
+    good = real_value("kp.nextID");
+    real_set("kp.nextID", slice_text("x]"));
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), "not JSON"), "full_replay");
+    real_set("kp.nextID", buffer_slice(&good));
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    rig_check_twin(&rig);
+    rig_deliver_many(&rig, 12);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    buffer_fini(&good);
+    rig_close(&rig);
+}
+
+/* A node at the origin: every base fails, again and again, and nothing aborts. */
+static void damage__at_the_origin_is_begun_in_memory(void)
+{
+    rig_open(&rig);
+    rig.logger.level = LOG_LEVEL_ERROR;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    rig_go_back(&rig, 0);
+    fault_arm("snapshot.*.*:1+:EIO,leveldb.*.*:1+:EIO");
+    rig_expect(rig_deliver(&rig, 1, RIG_COUNT_ONE), "cold");
+    rig_deliver_many(&rig, 9);
+    rig_go_back(&rig, 0);
+    rig_expect(rig_deliver(&rig, 1, RIG_COUNT_MANY), "cold");
+    fault_arm(NULL);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(damage__read_that_fails_costs_the_node_nothing),
+    SUITE_CASE(damage__passing_failure_rejects_nothing),
+    SUITE_CASE(damage__costs_the_snapshots_that_use_it),
+    SUITE_CASE(damage__of_every_table_is_a_full_replay),
+    SUITE_CASE(damage__is_looked_for_again),
+    SUITE_CASE(damage__message_that_fails_by_itself_is_told_apart),
+    SUITE_CASE(damage__panic_of_ours_is_a_full_replay),
+    SUITE_CASE(damage__at_the_origin_is_begun_in_memory),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("steward damage", cases, argc, argv);
+}
