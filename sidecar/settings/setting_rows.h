@@ -68,6 +68,10 @@ enum {
     FIELD(SNAPSHOT_EVERY, SETTING_OF_RUN, uint64_t, snapshot_every, .name = "snapshot-every",      \
           SETTING_UINT(0, HS_UINT_MAX), .initial = "100", .argument = "N",                         \
           .help = "a snapshot once in N messages; 0: never")                                       \
+    FIELD(SNAPSHOT_SECONDS, SETTING_OF_RUN, uint64_t, snapshot_seconds,                            \
+          .name = "snapshot-seconds", SETTING_UINT(0, SETTING_SECONDS_MAX), .initial = "10",       \
+          .argument = "S",                                                                         \
+          .help = "or when they ran for S seconds; 0: however long")                               \
     FIELD(SNAPSHOT_KEEP, SETTING_OF_RUN, uint32_t, snapshot_keep, .name = "snapshot-keep",         \
           SETTING_UINT(1, HS_SNAPSHOT_KEEP_MAX), .initial = "8", .argument = "K",                  \
           .help = "how many snapshots can be returned to")                                         \

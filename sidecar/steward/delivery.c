@@ -69,6 +69,7 @@ static void delivery_executed(const struct lent *l, const struct message *m,
     struct log_entry entry = {.message = *m, .after = outcome->after};
 
     report->log = log_keeper_append(l->log, &entry);
+    snapshot_keeper_ran(l->snapshots, run_us);
     delivery_count(l->reporter, delivery_result_of(outcome->status), run_us);
     /* Executing again reads our own copy, so what a node took to answer says nothing. */
     if (l->config->reads == SIDECAR_READS_MIRROR) {

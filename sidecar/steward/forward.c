@@ -37,6 +37,7 @@ static enum hs_status forward_step(const struct lent *l, const struct log_entry 
 {
     struct kernel *kernel = spare_kernel(l->spare);
     struct kernel_outcome outcome = {0};
+    uint64_t began_us = clock_now_us(l->reporter->clock);
     enum hs_status st = HS_OK;
 
     if (entry->message.height != kernel_height(kernel)) st = kernel_mark(kernel, err);
@@ -49,6 +50,7 @@ static enum hs_status forward_step(const struct lent *l, const struct log_entry 
                              entry->message.height);
     }
     kernel_outcome_fini(&outcome);
+    snapshot_keeper_ran(l->snapshots, clock_now_us(l->reporter->clock) - began_us);
     return st;
 }
 

@@ -105,5 +105,8 @@ enum hs_status helm_preload(struct helm *h, struct hs_error *err)
     if (f->preload_us == 0) f->preload_us = clock_now_us(h->has.o.reporter.clock) - h->opened_us;
     figures_release(h->has.o.reporter.board);
     snapshot_keeper_rest(h->has.snapshots);
+    if (spare_kernel(h->has.spare) && !spare_memory(h->has.spare)) {
+        snapshot_keeper_consider_start(h->has.snapshots, spare_kernel(h->has.spare));
+    }
     return HS_OK;
 }

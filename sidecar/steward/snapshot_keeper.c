@@ -28,6 +28,10 @@ struct snapshot_keeper {
     uint64_t work_us;               /* how long it took; set by the worker */
     atomic_bool cancel;             /* of a verification */
     uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
+    uint64_t run_us;                /* what was executed since took, up to the last mark seen */
+    uint64_t run_us_open;           /* and since that mark */
+    uint64_t run_us_taken;          /* of what a put writes */
+    uint64_t write_us;              /* what the last put took */
     bool due;                       /* begin one as soon as nothing else runs */
     bool forced;                    /* the next block end is due, whatever the policy says */
     uint64_t verify_after_us;       /* the clock's: no verification before */
@@ -57,6 +61,8 @@ static void snapshot_moved(struct snapshot_keeper *k)
 {
     snapshot_list(k);
     k->taken_seqnum = k->records_len > 0 ? k->records[0].at.seqnum : 0;
+    k->run_us = 0;
+    k->run_us_open = 0;
 }
 
 static void snapshot_told(void *data, const char *words)
@@ -166,6 +172,8 @@ static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel)
     k->due = false;
     k->forced = false;
     k->taken_seqnum = kernel_mark_position(kernel).seqnum;
+    k->run_us_taken = k->run_us;
+    k->run_us = 0;
     if (kernel_snapshot_take(kernel, k->o.images, &k->changes, &err) != HS_OK) {
         logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
         snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
@@ -254,6 +262,8 @@ static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
 {
     bool written = k->background.status == HS_OK;
 
+    k->write_us = k->work_us;
+    if (!written) k->run_us += k->run_us_taken;
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
     mark_changes_fini(&k->changes);
     snapshot_put_told(k, written);
@@ -319,15 +329,34 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
     return finding;
 }
 
-static bool snapshot_due(const struct snapshot_keeper *k, struct kernel *kernel,
-                         uint64_t height_next)
+static bool snapshot_due(struct snapshot_keeper *k, struct kernel *kernel, uint64_t height_next)
 {
+    struct snapshot_rhythm rhythm = {.messages = k->forced ? 1 : k->o.every,
+                                     .run_us = k->o.run_us_max};
     struct snapshot_moment now = {.height_last = kernel_height(kernel),
                                   .height_next = height_next,
                                   .seqnum_mark = kernel_mark_position(kernel).seqnum,
                                   .seqnum_newest = k->taken_seqnum};
 
-    return k->o.every > 0 && snapshot_policy_due(&now, k->forced ? 1 : k->o.every);
+    k->run_us += k->run_us_open;
+    k->run_us_open = 0;
+    now.run_us = k->run_us;
+    now.write_us = k->write_us;
+    return k->o.every > 0 && snapshot_policy_due(&now, &rhythm);
+}
+
+void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us)
+{
+    k->run_us_open += run_us;
+}
+
+/* Of the last block's messages it is not known here which lie behind the mark: they count as
+ * before it, so the one that follows comes a little later. */
+void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel)
+{
+    uint64_t height = kernel_height(kernel);
+
+    if (height > 0 && snapshot_due(k, kernel, height + 1)) k->due = true;
 }
 
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,

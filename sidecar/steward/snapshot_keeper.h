@@ -31,6 +31,7 @@ struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const char *epoch;                /* vat_engine_epoch */
     uint32_t keep;                    /* snapshots that can be returned to, >= 1 */
     uint64_t every;                   /* a snapshot once in so many messages; 0: none */
+    uint64_t run_us_max;              /* or when they ran for so long; 0: however long */
     bool images;                      /* with heap images, written and used */
     void (*nudge)(void *data);        /* on a worker: there is something to collect */
     void *data;
@@ -63,6 +64,11 @@ enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct 
 enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
                                              struct hs_error *err);
 
+/** A message was executed, now or again, and took so long. */
+void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us);
+/** `kernel` was just started and led to where it stands: is a snapshot of its mark due already?
+ *  Then begin it when the worker is free. */
+void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel);
 /** `kernel` was just marked and a message of `height_next` is about to run: is a snapshot due? Then
  *  begin it, now or when the worker is free. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,

@@ -165,7 +165,9 @@ static void *rig_loop(void *data)
 
 static uint64_t rig_now_us(void *data)
 {
-    return atomic_load(&((struct rig *)data)->now_us);
+    struct rig *r = data;
+
+    return atomic_fetch_add(&r->now_us, atomic_load(&r->us_per_look));
 }
 
 static uint64_t rig_unix_s(void *data)

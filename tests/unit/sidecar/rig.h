@@ -32,7 +32,8 @@ struct rig {
     uint64_t calls;               /* store requests of the last delivery */
     struct clock clock;           /* the steward's: stands still but for rig_pass */
     atomic_uint_fast64_t now_us;
-    bool told_on_purpose; /* an event that must not happen was told: rig_tell */
+    atomic_uint_fast64_t us_per_look; /* goes by each time that somebody looks */
+    bool told_on_purpose;             /* an event that must not happen was told: rig_tell */
 
     /* while a steward runs */
     struct data_folder *folder;

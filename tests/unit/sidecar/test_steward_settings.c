@@ -196,6 +196,38 @@ static void steward__without_snapshots_the_log_alone_leads_back(void)
     rig_close(&rig);
 }
 
+/* Messages that ran for long do not run again at every restart: a snapshot is due by run time too,
+ * while the node delivers and at the end of a start. */
+static void settings__snapshot_seconds_bound_what_runs_again(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 1000;
+    rig.config.snapshot_seconds = 0;
+    atomic_store(&rig.us_per_look, 1000000);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 20);
+    rig_stop(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_stop(&rig);
+    rig.config.snapshot_seconds = 10;
+    rig_start(&rig);
+    while (rig_figures(&rig).snapshot.count == 0) {
+        (void)rig_log_synced(&rig); /* a job: the helm begins what is due at the start's end */
+    }
+    CU_ASSERT(rig_figures(&rig).snapshot.newest <= 20);
+    while (rig_figures(&rig).snapshot.newest <= 20) {
+        rig_deliver_many(&rig, 5);
+    }
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    atomic_store(&rig.us_per_look, 0);
+    rig_close(&rig);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(steward__without_images_transcripts_give_the_same_heaps),
     SUITE_CASE(steward__without_preload_the_first_delivery_catches_up),
@@ -205,6 +237,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__without_a_log_nothing_is_logged_and_all_is_answered),
     SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
     SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),
+    SUITE_CASE(settings__snapshot_seconds_bound_what_runs_again),
 };
 
 int main(int argc, char **argv)

@@ -17,21 +17,49 @@ static void snapshot_policy__due_at_a_new_height_once_in_n_messages(void)
     struct snapshot_moment now = {
         .height_last = 5, .height_next = 6, .seqnum_mark = 300, .seqnum_newest = 200};
 
-    CU_ASSERT(snapshot_policy_due(&now, 100));
-    CU_ASSERT(!snapshot_policy_due(&now, 101));
+    CU_ASSERT(snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 100}));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 101}));
     now.height_next = 5; /* in the middle of a block */
-    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 1}));
     now.height_next = 4; /* the node went back: still another block */
-    CU_ASSERT(snapshot_policy_due(&now, 100));
+    CU_ASSERT(snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 100}));
     now.height_next = 0; /* no blocks at all */
-    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 1}));
     now.height_next = 6;
     now.seqnum_mark = 200; /* nothing new */
-    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 1}));
     now.seqnum_mark = 150; /* went back behind the newest */
-    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 1}));
     now = (struct snapshot_moment){.height_next = 1, .seqnum_mark = 0};
-    CU_ASSERT(!snapshot_policy_due(&now, 1));
+    CU_ASSERT(!snapshot_policy_due(&now, &(struct snapshot_rhythm){.messages = 1}));
+}
+
+static void snapshot_policy__due_when_messages_ran_for_long(void)
+{
+    struct snapshot_rhythm rhythm = {.messages = 100, .run_us = 10000000};
+    struct snapshot_moment now = {.height_last = 5,
+                                  .height_next = 6,
+                                  .seqnum_mark = 203,
+                                  .seqnum_newest = 200,
+                                  .run_us = 9999999};
+
+    CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
+    now.run_us = 10000000;
+    CU_ASSERT(snapshot_policy_due(&now, &rhythm));
+    now.write_us = 500000;
+    CU_ASSERT(snapshot_policy_due(&now, &rhythm));
+    now.write_us = 500001; /* writing would cost more than its share */
+    CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
+    now.run_us = 10000020;
+    CU_ASSERT(snapshot_policy_due(&now, &rhythm));
+    now.height_next = 5; /* in the middle of a block */
+    CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
+    now.height_next = 6;
+    now.seqnum_mark = 200; /* nothing new */
+    CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
+    now.seqnum_mark = 203;
+    rhythm.run_us = 0;
+    CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
 }
 
 static void snapshot_policy__excess_is_what_passes_keep(void)
@@ -566,6 +594,7 @@ static void snapshot_db__verification_can_be_stopped(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_policy__due_at_a_new_height_once_in_n_messages),
+    SUITE_CASE(snapshot_policy__due_when_messages_ran_for_long),
     SUITE_CASE(snapshot_policy__excess_is_what_passes_keep),
     SUITE_CASE(snapshot_db__new_store_is_empty),
     SUITE_CASE(snapshot_db__every_put_is_what_is_found),
