@@ -88,6 +88,7 @@ bool helm_advance(struct helm *h, enum phase_event event)
         h->load_again = to == PHASE_LOADING && !h->loading;
     }
     h->phase = to; /* the only place that writes it */
+    helm_show(h);  /* first: who sees the phase sees what was reached with it */
     f = figures_acquire(h->has.o.reporter.board);
     f->phase = to;
     f->moves[from][event]++;

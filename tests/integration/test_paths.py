@@ -219,13 +219,24 @@ class Paths(TwinCase):
         self.attached_by(sidecar, "full_replay")
         self.finish(sidecar)
 
-    def test_damaged_snapshots_and_log__full_replay_and_the_damage_is_kept(self):
+    def damage_snapshots_and_log(self, where):
+        """Every snapshot, and the log from that part of its length on."""
         sidecar = self.run_blocks(6)
-        harness.flip_bytes(sidecar.data / "log", "*.seg", 0.3)
+        harness.flip_bytes(sidecar.data / "log", "*.seg", where)
         for pattern in ("*/*.log", "*/*.ldb", "*/MANIFEST-*"):
             harness.flip_bytes(sidecar.data / "snapshot", pattern, 0.3)
-        sidecar = self.start()
+        return self.start()
+
+    def test_damaged_snapshots_and_log__full_replay_and_the_damage_is_kept(self):
+        sidecar = self.damage_snapshots_and_log(0.02)  # in the first record
         self.attached_by(sidecar, "full_replay")
+        self.assertTrue(list((sidecar.data / "quarantine").iterdir()))
+        self.finish(sidecar)
+
+    def test_damaged_snapshots_and_the_end_of_the_log__tail_from_its_beginning(self):
+        sidecar = self.damage_snapshots_and_log(0.5)
+        result = self.attached_by(sidecar, "tail")
+        self.assertLess(result["first_replayed"], 6 * BLOCK)
         self.assertTrue(list((sidecar.data / "quarantine").iterdir()))
         self.finish(sidecar)
 
