@@ -25,6 +25,20 @@ static struct position preload_floor(const struct lent *l)
     return log_keeper_floor(l->log, &floor) && floor.seqnum > ours.seqnum ? floor : ours;
 }
 
+/* The log holds more than could be read of it now. Whatever precedes its floor is committed as
+ * well, and the kernel stands there. */
+static enum hs_status preload_end_early(const struct lent *l, struct position *floor,
+                                        struct hs_error *err)
+{
+    struct kernel *kernel = spare_kernel(l->spare);
+    struct position at = kernel_position(kernel);
+
+    logger_write(l->reporter->logger, LOG_LEVEL_WARN, "preload ends early: %s", err->text);
+    if (floor->seqnum <= at.seqnum) return HS_OK;
+    *floor = at;
+    return kernel_mark(kernel, err);
+}
+
 enum hs_status preload_roll(const struct lent *l, struct position *floor, struct way_report *report,
                             struct hs_error *err)
 {
@@ -45,9 +59,7 @@ enum hs_status preload_roll(const struct lent *l, struct position *floor, struct
     st = forward_run(l, floor->seqnum, report, err);
     if (st == HS_OK) st = kernel_mark(spare_kernel(l->spare), err);
     if (st == HS_OK) st = forward_run(l, log.last, report, err);
-    if (st != HS_GAP) return st;
-    logger_write(l->reporter->logger, LOG_LEVEL_WARN, "preload ends early: %s", err->text);
-    return HS_OK;
+    return st == HS_GAP ? preload_end_early(l, floor, err) : st;
 }
 
 /* A configuration that a chain cannot begin with is told now, not by its first message. A node

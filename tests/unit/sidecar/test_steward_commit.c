@@ -55,6 +55,37 @@ static void floor__is_where_a_node_is_met_that_lost_its_block(void)
     rig_close(&rig);
 }
 
+/* A log that cannot be read now, from its k-th operation on: nothing is claimed that is not held.
+ */
+static void floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands(void)
+{
+    unsigned early = 0;
+
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 43);
+    rig_stop(&rig);
+    for (int k = 1; k <= 24; k++) {
+        struct figures f;
+        char fault[32];
+
+        (void)snprintf(fault, sizeof fault, "log.*.*:%d+:EMFILE", k);
+        fault_arm(fault);
+        rig_start(&rig);
+        fault_arm(NULL);
+        f = rig_figures(&rig);
+        CU_ASSERT(f.floor_seqnum <= f.at.seqnum);
+        CU_ASSERT_EQUAL(f.floor_seqnum, f.mark_seqnum);
+        early += f.at.seqnum < rig.len;
+        rig_deliver_many(&rig, 1);
+        rig_check_twin(&rig);
+        rig_stop(&rig);
+    }
+    CU_ASSERT(early > 0);
+    rig_close(&rig);
+}
+
 static void floor__follows_commit_notices(void)
 {
     rig_open(&rig);
@@ -140,6 +171,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(floor__without_notices_is_the_block_before),
     SUITE_CASE(floor__after_a_restart_is_what_the_log_proves),
     SUITE_CASE(floor__is_where_a_node_is_met_that_lost_its_block),
+    SUITE_CASE(floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands),
     SUITE_CASE(floor__follows_commit_notices),
     SUITE_CASE(commit__after_a_failed_transaction_moves_no_mark),
     SUITE_CASE(prepare_commit__leaves_the_block_on_disk_in_every_mode),
