@@ -55,8 +55,8 @@ uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 
  *           HS_INVALID  the first message, when a vat of the configuration does not start or the
  *                  bootstrap message is rejected: err says why
  *           other  nothing happened to the store layers, but heaps may have run: the caller goes
- *                  back to the mark. HS_KERNEL_FAILED is sticky (a panic) until the kernel is
- *                  closed. */
+ *                  back to the mark; until then it is refused, and a panic (HS_KERNEL_FAILED) with
+ *                  its own words. */
 HS_MUST_CHECK enum hs_status kernel_deliver(struct kernel *k, const struct message *m,
                                             struct kernel_outcome *out, struct hs_error *err);
 
@@ -68,9 +68,11 @@ HS_MUST_CHECK enum hs_status kernel_deliver(struct kernel *k, const struct messa
  *  Between messages only; the last outcome's `writes` end. */
 void kernel_read_through(struct kernel *k, struct kv_store *through);
 
-/** End of a finished block: store and heaps here become the mark. */
+/** End of a finished block: store and heaps here become the mark. HS_NOMEM: they became it in part,
+ *  and the kernel can only be closed. */
 HS_MUST_CHECK enum hs_status kernel_mark(struct kernel *k, struct hs_error *err);
-/** Back to the mark, store and heaps. A kernel starts marked. */
+/** Back to the mark, store and heaps, also from a panic. A kernel starts marked.
+ *  HS_KERNEL_FAILED: it can only be closed. */
 HS_MUST_CHECK enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err);
 struct position kernel_mark_position(const struct kernel *k);
 

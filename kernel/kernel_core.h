@@ -29,9 +29,10 @@ struct kernel {
     size_t ended_taken;
     bool take_out;
 
-    /* A panic: no further delivery. `torn`: a message failed half-way, the heaps are ahead of the
-     * store until the kernel goes back to the mark. */
-    bool failed, torn;
+    /* `torn`: a message failed half-way, the heaps are ahead of the store until the kernel goes
+     * back to the mark. `failed`: likewise, by a panic. `unmarked`: marking failed half-way, and
+     * there is no mark to go back to. */
+    bool failed, torn, unmarked;
     struct hs_error failure;
 
     /* The message layer still holds what the last message changed: its outcome lends it out. */

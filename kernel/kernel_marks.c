@@ -10,6 +10,7 @@
 #include "kernel/invariants.h"
 #include "kernel/kernel.h"
 #include "kernel/kernel_core.h"
+#include "kernel/state/fault.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -54,12 +55,14 @@ enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
     if (st != HS_OK) return st;
     kernel_end_message(k);
     st = mark_ended(k, &cause);
+    if (FAULT("kernel.mark") != FAULT_NONE) st = hs_fail(&cause, HS_NOMEM, "as a test wants it");
     if (st != HS_OK) {
         /* Some of the vats that ended are gone from the table and could not come back with the
          * store: nothing can be trusted to go back together any more. */
         k->failed = true;
+        k->unmarked = true;
         (void)hs_fail(&k->failure, HS_KERNEL_FAILED, "marking failed half-way: %s", cause.text);
-        return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+        return hs_fail(err, st, "%s", k->failure.text);
     }
     for (size_t i = 0; i < k->vats.len; i++) {
         mark_vat(k->vats.items[i]);
@@ -80,7 +83,7 @@ static void back_vat(struct vat_process *p)
 
 enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
 {
-    if (k->failed) return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
+    if (k->unmarked) return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
     k->message_open = false;
     kv_layers_back_to_mark(k->layers);
     for (size_t i = 0; i < k->vats.len;) {
@@ -93,6 +96,7 @@ enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
     k->now = k->mark;
     memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
     k->torn = false;
+    k->failed = false; /* what the panicking message did is gone with it */
     invariants_after_mark(k);
     return HS_OK;
 }

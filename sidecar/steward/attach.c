@@ -136,8 +136,7 @@ static enum hs_status attach_check_empty(const struct lent *l, struct hs_error *
     return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
-/* verify-swap: the whole store, ours against the node's, at the same position. */
-static enum hs_status attach_verify(const struct lent *l, struct hs_error *err)
+enum hs_status attach_verify(const struct lent *l, struct hs_error *err)
 {
     uint64_t ours = 0, theirs = 0, our_entries = 0, their_entries = 0;
     enum hs_status st =

@@ -38,4 +38,8 @@ HS_MUST_CHECK enum hs_status attach_run(const struct lent *l, const struct attac
                                         const struct entry_decision *d, struct way_report *report,
                                         struct hs_error *err);
 
+/** Compare the whole store, ours with the node's, at the same position. HS_DIVERGED: they differ.
+ */
+HS_MUST_CHECK enum hs_status attach_verify(const struct lent *l, struct hs_error *err);
+
 #endif

@@ -70,6 +70,7 @@ enum snapshot_finding helm_drop(struct helm *h, struct hs_error *why)
         snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), why);
 
     spare_drop(h->has.spare);
+    h->alone = false;
     return finding;
 }
 

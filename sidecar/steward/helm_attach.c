@@ -112,6 +112,7 @@ static enum hs_status helm_take_way(struct helm *h, const struct attach_case *c,
     course->replayed += report.replayed;
     if (st != HS_OK) return st;
     helm_told_end(h, d, c->real.seqnum);
+    if (!attach_keeps_kernel(d)) h->alone = d->path == ENTRY_FULL_REPLAY;
     if (attach_begins_anew(d)) helm_begun_anew(h);
     helm_lower_floor(h);
     if (helm_advance(h, event == EVENT_EQUAL ? EVENT_EQUAL : EVENT_CAUGHT_UP)) return HS_OK;
@@ -188,6 +189,7 @@ enum hs_status helm_attach(struct helm *h, const struct position *real, struct h
             (void)helm_advance(h, EVENT_GAVE_UP);
         }
     }
+    if (st == HS_NOMEM) (void)helm_drop(h, NULL); /* it may have been left half-way */
     if (helm_on_the_way(h)) (void)helm_advance(h, EVENT_GAVE_UP);
     return st;
 }

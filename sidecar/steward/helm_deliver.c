@@ -6,10 +6,14 @@
  *            └────────────────────┤
  *                                 └── failed on a kernel from the node's store alone: refused
  *
- * "An error response means nothing happened": after a failed execution the kernel goes back to its
- * mark, and the entry check leads it forward through the log again. What our own data does to a
- * delivery is never the node's to know: it is refused only for what the node sent, or for what its
- * store holds. */
+ * "An error response means nothing happened": after a failed execution, a panic too, the kernel
+ * goes back to its mark, and the entry check leads it forward through the log again. What our own
+ * data does to a delivery is never the node's to know: it is refused only for what the node sent,
+ * or for what its store holds.
+ *
+ * A panic may be of our making, so it is believed only of a kernel that a full replay made. That is
+ * paid once: the kernel goes on, and while its store is the node's, a later panic is believed. */
+#include "sidecar/steward/attach.h"
 #include "sidecar/steward/base.h"
 #include "sidecar/steward/delivery.h"
 #include "sidecar/steward/helm.h"
@@ -23,14 +27,11 @@ static bool helm_is_waited_for(const struct helm *h, uint64_t node_epoch)
 }
 
 /* What was executed in vain is taken back. */
-static void helm_undo(struct helm *h, enum hs_status status, const struct hs_error *why)
+static void helm_undo(struct helm *h)
 {
-    struct hs_error err = *why;
+    struct hs_error err = {0};
 
-    if (status != HS_KERNEL_FAILED &&
-        kernel_back_to_mark(spare_kernel(h->has.spare), &err) == HS_OK) {
-        return;
-    }
+    if (kernel_back_to_mark(spare_kernel(h->has.spare), &err) == HS_OK) return;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR, "the kernel is dropped: %s", err.text);
     helm_lose_kernel(h);
 }
@@ -73,33 +74,82 @@ static enum hs_status helm_perform(struct helm *h, const struct message *m,
 
 /* The base could not be read, and nothing says that it is damaged: once more, then from the node's
  * store, then from that in memory. */
-static bool helm_reads_again(struct helm *h, struct helm_course *way, enum hs_status status,
-                             const struct hs_error *why)
+static bool helm_reads_again(struct helm *h, struct helm_course *way)
 {
-    helm_undo(h, status, why);
+    helm_undo(h);
     way->failures++;
     if (way->failures > 1) way->why = ENTRY_CAUSE_FAILED;
     if (way->failures > 2) way->memory_only = true;
     return way->failures <= 3;
 }
 
+/* Nothing of ours was in the kernel that panicked, or so it seems: where it was made by a full
+ * replay earlier, its store must still be the node's, which is asked where the two meet again. */
+static bool helm_panics_again(const struct helm *h, struct helm_course *way,
+                              const struct hs_error *why)
+{
+    if (way->decision.base == ENTRY_BASE_NOTHING) return false;
+    if (h->alone) {
+        way->panic = *why;
+    } else {
+        way->why = ENTRY_CAUSE_KERNEL_FAILED;
+    }
+    return true;
+}
+
 /* It was executed in vain. Shall it be executed again, on a kernel that comes another way? */
 static bool helm_performs_again(struct helm *h, struct helm_course *way, enum hs_status status,
                                 const struct hs_error *why)
 {
-    bool alone = way->decision.base == ENTRY_BASE_NOTHING; /* nothing of ours was in it */
     bool on_disk = !spare_memory(h->has.spare);
 
     if (status == HS_CORRUPT && on_disk) {
-        way->memory_only = alone;
+        way->memory_only = way->decision.base == ENTRY_BASE_NOTHING;
         way->why = helm_salvage(h, why);
         return true;
     }
-    if (on_disk && base_disk_failed(status)) return helm_reads_again(h, way, status, why);
-    helm_undo(h, status, why);
+    if (on_disk && base_disk_failed(status)) return helm_reads_again(h, way);
+    helm_undo(h);
     if (status != HS_KERNEL_FAILED && status != HS_CORRUPT) return false;
+    return helm_panics_again(h, way, why);
+}
+
+/* The kernel stands at the node's position again. Is the panic the message's own? */
+static bool helm_believes_panic(struct helm *h, struct helm_course *way)
+{
+    struct lent l = helm_lend(h);
+
+    if (h->alone && attach_verify(&l, NULL) == HS_OK) return true;
+    way->panic = (struct hs_error){.status = HS_OK};
     way->why = ENTRY_CAUSE_KERNEL_FAILED;
-    return !alone;
+    return false;
+}
+
+/* One attempt. HS_OK with *again: it shall be another one. */
+static enum hs_status helm_attempt(struct helm *h, const struct helm_delivery *d,
+                                   struct helm_course *way, struct buffer *packed, bool *again,
+                                   struct hs_error *err)
+{
+    struct delivery_report report = {0};
+    struct delivery_course course = {
+        .path = way->decision.path,
+        .replayed = way->replayed,
+        .wait_us = clock_now_us(h->has.o.reporter.clock) - d->arrived_us,
+    };
+    enum hs_status st = helm_perform(h, &d->message, &course, packed, &report, err);
+
+    if (st == HS_OK || !report.executed) return st;
+    way->ran = report.ran;
+    if (report.ran) {
+        *again = helm_performs_again(h, way, st, err);
+    } else {
+        *again = helm_reads_again(h, way); /* the block's end could not be marked */
+    }
+    if (!*again) return st;
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
+                 "seqnum %" PRIu64 " is executed again, by another way: %s", d->real.seqnum + 1,
+                 err->text);
+    return HS_OK;
 }
 
 static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
@@ -107,8 +157,7 @@ static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
                                   struct hs_error *err)
 {
     for (;;) {
-        struct delivery_report report = {0};
-        struct delivery_course course;
+        bool again = false;
         enum hs_status st = helm_attach(h, &d->real, way, err);
 
         /* Caught up is still worth having. */
@@ -117,49 +166,53 @@ static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
         }
         if (st != HS_OK) return st;
         helm_attached(h, d, way);
-        course = (struct delivery_course){
-            .path = way->decision.path,
-            .replayed = way->replayed,
-            .wait_us = clock_now_us(h->has.o.reporter.clock) - d->arrived_us,
-        };
-        st = helm_perform(h, &d->message, &course, packed, &report, err);
-        if (st == HS_OK || !report.executed) return st;
-        if (!report.ran) {
-            helm_undo(h, st, err);
-            return st;
+        if (way->panic.status != HS_OK) {
+            if (!helm_believes_panic(h, way)) continue;
+            *err = way->panic;
+            return err->status;
         }
-        if (!helm_performs_again(h, way, st, err)) return st;
-        logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
-                     "seqnum %" PRIu64 " is executed again, by another way: %s", d->real.seqnum + 1,
-                     err->text);
+        st = helm_attempt(h, d, way, packed, &again, err);
+        if (!again) return st;
     }
 }
 
 /* Behind the node's store alone there is no other way: it will come out the same. */
 static bool helm_is_final(const struct helm_course *way, enum hs_status status)
 {
-    if (way->decision.base != ENTRY_BASE_NOTHING) return false;
+    if (way->panic.status == HS_OK && way->decision.base != ENTRY_BASE_NOTHING) return false;
     return status == HS_KERNEL_FAILED || status == HS_CORRUPT || status == HS_DIVERGED;
+}
+
+/* Something was refused at this position. Of a store that was repaired since, what we made of it
+ * before is worth nothing. */
+static enum hs_status helm_recall(struct helm *h, const struct helm_delivery *d,
+                                  struct helm_course *way, struct hs_error *err)
+{
+    bool same;
+    enum hs_status st =
+        refusal_same_store(&h->refusal, real_store_kv(h->has.real_store), &same, err);
+
+    if (st != HS_OK) return st;
+    if (same) return refusal_holds(&h->refusal, d->message.text, err) ? err->status : HS_OK;
+    h->refusal = (struct refusal){.held = false};
+    way->why = ENTRY_CAUSE_KERNEL_FAILED;
+    return HS_OK;
 }
 
 static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *d,
                                  struct buffer *packed, struct hs_error *err)
 {
     struct helm_course way = {.replayed = 0};
-    struct refusal_case now = {.at = d->real,
-                               .text = d->message.text,
-                               .node_epoch = d->node_epoch,
-                               .now_us = clock_now_us(h->has.o.reporter.clock)};
-    uint64_t began_us = now.now_us;
-    enum hs_status st;
+    enum hs_status st = HS_OK;
 
     if (!helm_is_waited_for(h, d->node_epoch)) return hs_fail(err, HS_PEER_GONE, "the node left");
-    if (refusal_holds(&h->refusal, &now, err)) return err->status;
     real_store_forget(h->has.real_store);
+    if (refusal_stands(&h->refusal, &d->real)) st = helm_recall(h, d, &way, err);
+    if (st != HS_OK) return st;
     st = helm_attend(h, d, &way, packed, err);
     if (helm_is_final(&way, st)) {
-        now.now_us = clock_now_us(h->has.o.reporter.clock);
-        refusal_hold(&h->refusal, &now, now.now_us - began_us, err);
+        refusal_hold(&h->refusal, &d->real, d->message.text, real_store_kv(h->has.real_store), err);
+        h->refusal.any_message = !way.ran;
     }
     return st;
 }

@@ -11,6 +11,7 @@ struct helm {
     const atomic_uint_fast64_t *node_epoch;
     enum phase phase;       /* written by helm_advance alone */
     bool attached;          /* this node's position was met */
+    bool alone;             /* a full replay made the kernel: nothing that was kept is in it */
     struct position floor;  /* highest position that the node must have committed */
     struct refusal refusal; /* what fails whatever it is executed on */
     bool loading;           /* preload is on its way */
@@ -45,6 +46,8 @@ struct helm_course {
     enum entry_cause why; /* not NONE: only the node's store may be begun from, for this */
     bool memory_only;     /* the disk failed even that: its next base is in memory */
     unsigned failures;
+    bool ran;              /* a kernel stood at the node's position, and the message failed on it */
+    struct hs_error panic; /* of a kernel that a full replay made earlier; HS_OK: none */
 };
 
 /** From the best way to the worst, until one leads to `real`. After a failure the entry check is

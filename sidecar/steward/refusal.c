@@ -2,26 +2,37 @@
 
 #include <string.h>
 
-/* Trying again takes a twentieth of the time at most. */
-enum { REFUSAL_FACTOR = 20, REFUSAL_US_MIN = 10000000 };
-
-void refusal_hold(struct refusal *r, const struct refusal_case *c, uint64_t cost_us,
-                  const struct hs_error *why)
+void refusal_hold(struct refusal *r, const struct position *at, struct slice message,
+                  struct kv_store *real, const struct hs_error *why)
 {
-    uint64_t hold_us = cost_us * REFUSAL_FACTOR;
+    struct hs_error err = {0};
 
-    *r = (struct refusal){.at = c->at, .node_epoch = c->node_epoch, .why = *why};
-    r->until_us = c->now_us + (hold_us > REFUSAL_US_MIN ? hold_us : REFUSAL_US_MIN);
-    r->held = sha256_hex(c->text, r->message, NULL) == HS_OK; /* without memory: not remembered */
+    *r = (struct refusal){.at = *at, .why = *why};
+    r->held = sha256_hex(message, r->message, &err) == HS_OK &&
+              kv_store_digest(real, &r->digest, &r->entries, &err) == HS_OK;
 }
 
-bool refusal_holds(const struct refusal *r, const struct refusal_case *c, struct hs_error *err)
+bool refusal_stands(const struct refusal *r, const struct position *at)
 {
-    char message[SHA256_HEX_BYTES];
+    return r->held && position_equal(&r->at, at);
+}
 
-    if (!r->held || r->node_epoch != c->node_epoch || c->now_us >= r->until_us) return false;
-    if (!position_equal(&r->at, &c->at)) return false;
-    if (sha256_hex(c->text, message, NULL) != HS_OK || strcmp(message, r->message) != 0) {
+enum hs_status refusal_same_store(const struct refusal *r, struct kv_store *real, bool *same,
+                                  struct hs_error *err)
+{
+    uint64_t digest, entries;
+    enum hs_status st = kv_store_digest(real, &digest, &entries, err);
+
+    *same = st == HS_OK && digest == r->digest && entries == r->entries;
+    return st;
+}
+
+bool refusal_holds(const struct refusal *r, struct slice message, struct hs_error *err)
+{
+    char hex[SHA256_HEX_BYTES];
+
+    if (!r->any_message &&
+        (sha256_hex(message, hex, NULL) != HS_OK || strcmp(hex, r->message) != 0)) {
         return false;
     }
     *err = r->why;

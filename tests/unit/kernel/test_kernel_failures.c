@@ -1,6 +1,8 @@
 /* When a vat fails, when the store does: what is left. */
 #include "tests/unit/kernel/machine.h"
 
+#include "kernel/state/fault.h"
+
 #define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
 
 /* --- the end of a vat --- */
@@ -170,9 +172,12 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
     machine_close(&twin);
 }
 
-static void store__inconsistent_is_a_panic_that_stays(void)
+/* Everything else is refused until it goes back; then it is as if the message had never been. */
+static void store__inconsistent_is_a_panic_that_is_left_by_the_mark(void)
 {
+    static const char panics[] = "{\"to\":\"left\",\"method\":\"echo\",\"args\":[1]}";
     struct machine m;
+    struct position before, after;
     struct kernel_vat_info vats[2];
 
     machine_open(&m, "pair.json");
@@ -181,17 +186,34 @@ static void store__inconsistent_is_a_panic_that_stays(void)
         kv_store_set(kv_memory_store(m.real), slice_text("kp.nextID"), slice_text("40]"), NULL),
         HS_OK);
     CU_ASSERT_EQUAL_FATAL(machine_restart(&m, false), HS_OK);
+    before = kernel_position(m.kernel);
     for (int i = 0; i < 2; i++) {
-        CU_ASSERT_EQUAL(machine_deliver(&m, 0,
-                                        slice_text("{\"to\":\"left\",\"method\":\"echo\","
-                                                   "\"args\":[1]}")),
-                        HS_KERNEL_FAILED);
+        CU_ASSERT_EQUAL(machine_deliver(&m, 0, slice_text(panics)), HS_KERNEL_FAILED);
         CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "kernel store: \"kp.nextID\""));
-        CU_ASSERT_EQUAL(kernel_back_to_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
         CU_ASSERT_EQUAL(kernel_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
+        CU_ASSERT_EQUAL(machine_deliver(&m, 0, slice_text("[]")), HS_KERNEL_FAILED);
+        CU_ASSERT_EQUAL_FATAL(kernel_back_to_mark(m.kernel, &m.err), HS_OK);
+        after = kernel_position(m.kernel);
+        CU_ASSERT_TRUE(position_equal(&before, &after));
     }
+    CU_ASSERT_EQUAL(machine_deliver(&m, 0, slice_text("[]")), HS_OK); /* it needs no promise */
     CU_ASSERT_EQUAL(kernel_vats(m.kernel, vats, 2), 2);
     CU_ASSERT_STRING_EQUAL(vats[1].name, "right");
+    machine_close(&m);
+}
+
+/* Part of it has the new mark, part the old: there is no way back. */
+static void mark__that_fails_leaves_a_kernel_to_close(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "note", "'x'");
+    fault_arm("kernel.mark:1:EIO");
+    CU_ASSERT_EQUAL(kernel_mark(m.kernel, &m.err), HS_NOMEM);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(kernel_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
+    CU_ASSERT_EQUAL(kernel_back_to_mark(m.kernel, &m.err), HS_KERNEL_FAILED);
     machine_close(&m);
 }
 
@@ -204,7 +226,8 @@ int main(int argc, char **argv)
         SUITE_CASE(vat__that_never_ends_is_ended),
         SUITE_CASE(vats__that_call_each_other_for_ever_are_ended),
         SUITE_CASE(store__failing_at_any_read_leaves_nothing_behind),
-        SUITE_CASE(store__inconsistent_is_a_panic_that_stays),
+        SUITE_CASE(store__inconsistent_is_a_panic_that_is_left_by_the_mark),
+        SUITE_CASE(mark__that_fails_leaves_a_kernel_to_close),
     };
 
     return MACHINE_MAIN("kernel_failures", cases, argc, argv);

@@ -197,9 +197,19 @@ static void real_set(const char *key, struct slice value)
     CU_ASSERT_EQUAL(kv_store_set(kv_memory_store(rig.real), slice_text(key), value, NULL), HS_OK);
 }
 
-/* The node's store holds what no kernel wrote: that is the node's to hear, and once found out it
- * costs no replay again, until anything is another. */
-static void damage__message_that_fails_by_itself_is_told_apart(void)
+static uint64_t full_replays(void)
+{
+    struct figures f = rig_figures(&rig);
+    uint64_t all = 0;
+
+    for (int i = 0; i < ENTRY_CAUSE_COUNT; i++) {
+        all += f.full_replays[i];
+    }
+    return all;
+}
+
+/* The node's store holds what no kernel wrote. */
+static struct buffer begin_on_bad_store(void)
 {
     struct buffer good;
 
@@ -209,23 +219,106 @@ static void damage__message_that_fails_by_itself_is_told_apart(void)
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
-    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
-    CU_ASSERT(rig.calls > 0);
+    return good;
+}
+
+/* That is the node's to hear, and once found out it costs no replay again, whatever the message;
+ * one that does not meet it is executed. When the store is repaired, the same node with the same
+ * message at the same position is served at once. */
+static void damage__message_that_fails_by_itself_is_told_apart(void)
+{
+    struct buffer good = begin_on_bad_store();
+    struct rig_answer a = rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE);
+
+    CU_ASSERT_EQUAL(a.code, IPC_KERNEL_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a.text, "kp.nextID"));
+    CU_ASSERT_EQUAL(full_replays(), 1);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
-        CU_ASSERT_EQUAL(rig.calls, 0); /* nothing is asked of the node again */
+        CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code,
+                        IPC_KERNEL_FAILED);
+        rig_pass(&rig, 3600);
     }
-    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
-    CU_ASSERT(rig.calls > 0); /* another message may fare better */
-    rig_pass(&rig, 3600);
-    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
-    CU_ASSERT(rig.calls > 0); /* and time may */
+    CU_ASSERT_EQUAL(full_replays(), 1);
     real_set("kp.nextID", buffer_slice(&good));
-    rig_node_leaves(&rig);
-    rig_node_comes(&rig);
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "full_replay");
+    CU_ASSERT_EQUAL(full_replays(), 2);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "live");
     rig_check_twin(&rig);
     buffer_fini(&good);
+    rig_close(&rig);
+}
+
+/* Positions later, and in the middle of a block, where the log leads back from the mark. */
+static void damage__panics_of_later_messages_cost_no_replay(void)
+{
+    struct buffer good = begin_on_bad_store();
+    uint64_t height = rig_height(&rig) + 1;
+
+    CU_ASSERT_EQUAL(rig_deliver(&rig, height, RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(rig_deliver(&rig, height, "not JSON").code, 0);
+        CU_ASSERT_EQUAL(rig_deliver(&rig, height, "not JSON").code, 0);
+        CU_ASSERT_EQUAL(rig_deliver(&rig, height, RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+        CU_ASSERT_EQUAL(rig_deliver(&rig, height, RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
+        height++;
+    }
+    CU_ASSERT_EQUAL(full_replays(), 1);
+    real_set("kp.nextID", buffer_slice(&good));
+    rig_expect(rig_deliver(&rig, height, RIG_COUNT_ONE), "full_replay");
+    rig_check_twin(&rig);
+    buffer_fini(&good);
+    rig_close(&rig);
+}
+
+/* No kernel can be made of that store: no message is tried, and no replay paid, until it is
+ * repaired. */
+static void damage__store_that_gives_no_kernel_is_told_apart(void)
+{
+    struct buffer good;
+    uint64_t first_calls = 0;
+
+    begin(13);
+    good = real_value("kernel.height");
+    real_set("kernel.height", slice_text("high"));
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    for (int i = 0; i < 3; i++) {
+        struct rig_answer a = rig_deliver(&rig, rig_height(&rig), i ? RIG_COUNT_ONE : "not JSON");
+
+        CU_ASSERT_EQUAL(a.code, IPC_KERNEL_FAILED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(a.text, "kernel.height"));
+        if (i == 0) first_calls = rig.calls;
+        CU_ASSERT(i == 0 || rig.calls * 2 <= first_calls); /* the store is read, but not replayed */
+    }
+    real_set("kernel.height", buffer_slice(&good));
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    rig_check_twin(&rig);
+    buffer_fini(&good);
+    rig_close(&rig);
+}
+
+/* A block's end that cannot be marked costs the kernel, and the node nothing; where no kernel can
+ * be marked, an error, and nothing that is kept is blamed for it. */
+static void damage__block_end_that_cannot_be_marked_is_the_next_way(void)
+{
+    struct rig_answer a;
+    uint64_t kept;
+
+    begin(33);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    kept = rig_figures(&rig).snapshot.count;
+    fault_arm("kernel.mark:1:EIO");
+    rig_expect(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_MANY), "catch_up");
+    fault_arm("kernel.mark:1+:EIO");
+    a = rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_MANY);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(a.code, IPC_INTERNAL);
+    rig_expect(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_MANY), "catch_up");
+    CU_ASSERT(rig_figures(&rig).snapshot.count >= kept);
+    rig_deliver_many(&rig, 11);
+    rig_check_twin(&rig);
     rig_close(&rig);
 }
 
@@ -278,6 +371,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(damage__of_every_table_is_a_full_replay),
     SUITE_CASE(damage__is_looked_for_again),
     SUITE_CASE(damage__message_that_fails_by_itself_is_told_apart),
+    SUITE_CASE(damage__panics_of_later_messages_cost_no_replay),
+    SUITE_CASE(damage__store_that_gives_no_kernel_is_told_apart),
+    SUITE_CASE(damage__block_end_that_cannot_be_marked_is_the_next_way),
     SUITE_CASE(damage__panic_of_ours_is_a_full_replay),
     SUITE_CASE(damage__at_the_origin_is_begun_in_memory),
 };
