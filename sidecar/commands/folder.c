@@ -24,17 +24,22 @@ static enum exit_code tell(const char *path, const char *what, int errnum)
                          what, path, strerror(errnum));
 }
 
-/* That it is there already is only a failure when it is no folder. */
+/* That it is there already is only a failure when it is no folder, or cannot be looked at. */
 static enum hs_status make_one(const char *path, size_t *made, struct hs_error *err)
 {
     struct disk_entry found;
-    enum hs_status st = disk_make_folder_new(disk_system(), place, path, NULL, err);
+    struct hs_error look_err = {.status = HS_OK};
+    enum hs_status st = disk_make_folder_new(disk_system(), place, path, NULL, err), looked;
 
     if (st == HS_OK) {
         (*made)++;
         return HS_OK;
     }
-    if (disk_look(disk_system(), place, path, NULL, &found, NULL) != HS_OK) return st;
+    looked = disk_look(disk_system(), place, path, NULL, &found, &look_err);
+    if (looked != HS_OK) {
+        if (st == HS_EXISTS && looked != HS_NOT_FOUND) *err = look_err; /* not "File exists" */
+        return st;
+    }
     if (found.kind == DISK_FOLDER) return HS_OK;
     return hs_fail_errno(err, HS_IO, ENOTDIR, "%s", path);
 }

@@ -4,6 +4,7 @@
 #include "tests/drills/rows.h"
 #include "tests/drills/template.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,21 +26,45 @@ static const struct {
     const char *moment, *action;
 } deaths[] = {{"", "kill"}, {".after", "kill"}, {"", "exit"}};
 /* Those that the program under test knows are used. */
-static const char *const errors[] = {"EIO",    "ENOSPC", "short", "torn",  "EINTR",
-                                     "EACCES", "EDQUOT", "EFBIG", "EROFS", "EMFILE"};
+static const struct fault_error {
+    const char *action;
+    int errnum; /* the reason that words give */
+} errors[] = {{"EIO", EIO},     {"ENOSPC", ENOSPC}, {"short", ENOSPC},  {"torn", ENOSPC},
+              {"EINTR", EINTR}, {"EACCES", EACCES}, {"EDQUOT", EDQUOT}, {"EFBIG", EFBIG},
+              {"EROFS", EROFS}, {"EMFILE", EMFILE}};
 
 enum base { BASE_EMPTY, BASE_FILLED, BASE_NO_LOG, BASE_NO_SNAPSHOT, BASE_COUNT };
 static const char *const base_names[BASE_COUNT] = {"empty", "filled", "no log", "no snapshot"};
 
 enum { DEATHS = sizeof deaths / sizeof deaths[0], ERRORS = sizeof errors / sizeof errors[0] };
 
+/* A start cannot go without these, which are not the data folder's: where they fail it may be
+ * refused, by a code that says so and words that name the thing. Nothing else may refuse one. */
+static const struct need {
+    const char *points; /* what their points' names begin with */
+    const char *named;  /* in the words */
+    int code;           /* of docs/operations.md; 77 where it is a matter of rights */
+} needs[] = {{"kernel.config.", "/tests/drills/vats/", 74},
+             {"command.folder.", "the socket's folder", 73}};
+
+enum { NEEDS = sizeof needs / sizeof needs[0], CODE_PERMISSION = 77 };
+
 struct fault_plan {
     const struct world *world;
     char points[POINTS_MAX][POINT_BYTES];
     size_t points_len;
-    const char *errors[ERRORS];
+    const struct fault_error *errors[ERRORS];
     size_t errors_len;
 };
+
+struct fault {
+    const char *point;               /* a name, or a pattern */
+    const struct fault_error *error; /* NULL: it kills */
+    char text[160];                  /* as in the environment */
+};
+
+/* All points together, whatever comes as the k-th. */
+static const char every_operation[] = "*.*.*";
 
 /* --- the script: enough to reach every point --- */
 
@@ -57,10 +82,48 @@ static enum case_step fault_base(struct drill_case *c, const struct world *w, en
     return CASE_ON;
 }
 
-/* Blocks, a way back, blocks, a stop. */
-static enum case_step fault_script(struct drill_case *c, const struct daemon_how *how)
+/* May the start have been refused with this code and these words? */
+static bool fault_refuses(const struct fault *fault, int code, const char *words)
 {
-    enum case_step step = case_live(c, how);
+    int errnum = fault->error ? fault->error->errnum : 0;
+
+    for (size_t i = 0; i < NEEDS && errnum; i++) {
+        int right = errnum == EACCES ? CODE_PERMISSION : needs[i].code;
+        bool reached = strcmp(fault->point, every_operation) == 0 ||
+                       strncmp(fault->point, needs[i].points, strlen(needs[i].points)) == 0;
+
+        if (reached && code == right && strstr(words, needs[i].named) &&
+            strstr(words, strerror(errnum))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* CASE_DIED, too, when it was refused and may be. */
+static enum case_step fault_start(struct drill_case *c, const struct daemon_how *how,
+                                  const struct fault *fault)
+{
+    bool may_die = c->may_die;
+    char words[256];
+    enum case_step step;
+
+    c->may_die = true;
+    step = case_live(c, how);
+    c->may_die = may_die;
+    if (step != CASE_DIED || may_die) return step;
+    if (daemon_wait(&c->daemon, DAEMON_HANG_MS) && !daemon_signalled(&c->daemon)) {
+        daemon_last_words(&c->daemon, words, sizeof words);
+        if (fault_refuses(fault, daemon_code(&c->daemon), words)) return CASE_DIED;
+    }
+    return case_ended(c, "a start");
+}
+
+/* Blocks, a way back, blocks, a stop. */
+static enum case_step fault_script(struct drill_case *c, const struct daemon_how *how,
+                                   const struct fault *fault)
+{
+    enum case_step step = fault_start(c, how, fault);
 
     if (step == CASE_ON) step = case_blocks(c, 3);
     if (step == CASE_ON) step = case_stand(c, c->world, c->block - 1);
@@ -86,6 +149,12 @@ static bool point_wanted(const char *points, const char *name)
     return false;
 }
 
+/* A point of the disk has two dots; others are no failures of the disk (row 17). */
+static bool point_of_disk(const char *name)
+{
+    return strchr(name, '.') != strrchr(name, '.');
+}
+
 static enum hs_status points_read(const char *path, const char *wanted, struct fault_plan *plan,
                                   struct hs_error *err)
 {
@@ -95,8 +164,8 @@ static enum hs_status points_read(const char *path, const char *wanted, struct f
 
     for (char *line = st == HS_OK ? strtok_r(text.data, "\n", &save) : NULL; line;
          line = strtok_r(NULL, "\n", &save)) {
-        bool known = !point_wanted(wanted, line) || strlen(line) >= POINT_BYTES ||
-                     strncmp(line, "kernel.", 7) == 0; /* no fault of the disk: row 17 */
+        bool known =
+            !point_wanted(wanted, line) || strlen(line) >= POINT_BYTES || !point_of_disk(line);
 
         for (size_t i = 0; i < plan->points_len && !known; i++) {
             known = strcmp(plan->points[i], line) == 0;
@@ -114,6 +183,7 @@ static enum hs_status points_learn(struct drill *d, struct fault_plan *plan, str
     char path[FOLDER_PATH_BYTES + 16], list[FOLDER_PATH_BYTES + 64];
     struct daemon_how how = {.arguments = {"--snapshot-every", "5", "--snapshot-keep", "2"},
                              .environment = {list}};
+    const struct fault none = {.point = ""};
     enum hs_status st = HS_OK;
 
     (void)snprintf(path, sizeof path, "%s/points", d->scratch);
@@ -125,7 +195,7 @@ static enum hs_status points_learn(struct drill *d, struct fault_plan *plan, str
         if (mkdir(c.place, 0700) != 0) return hs_fail(err, HS_IO, "making %s", c.place);
         st = node_open(&c.node, err);
         if (st == HS_OK && fault_base(&c, plan->world, base) == CASE_ON) {
-            (void)fault_script(&c, &how);
+            (void)fault_script(&c, &how, &none);
         }
         if (st == HS_OK && c.result.kind > DRILL_SKIPPED) {
             st = hs_fail(err, HS_UNAVAILABLE, "a life without faults: %s", c.result.words);
@@ -161,7 +231,7 @@ static bool error_known(const struct drill *d, const char *action)
 static void errors_learn(const struct drill *d, struct fault_plan *plan)
 {
     for (size_t i = 0; i < ERRORS; i++) {
-        if (error_known(d, errors[i])) plan->errors[plan->errors_len++] = errors[i];
+        if (error_known(d, errors[i].action)) plan->errors[plan->errors_len++] = &errors[i];
     }
 }
 
@@ -190,18 +260,16 @@ static enum hs_status faults_prepare(struct drill *d, struct fault_plan **out, s
 
 /* --- cases --- */
 
-static enum case_step fault_live(struct drill_case *c, enum base base, const char *fault)
+static enum case_step fault_live(struct drill_case *c, enum base base, const struct fault *fault)
 {
     const struct fault_plan *plan = c->plan;
-    char text[160];
     struct daemon_how how = {.arguments = {"--snapshot-every", "5", "--snapshot-keep", "2"},
-                             .environment = {text}};
+                             .environment = {fault->text}};
     enum case_step step;
 
-    (void)snprintf(text, sizeof text, "HEADSTART_FAULT=%s", fault);
-    case_say(c, "%s, %s folder", text, base_names[base]);
+    case_say(c, "%s, %s folder", fault->text, base_names[base]);
     step = fault_base(c, plan->world, base);
-    return step == CASE_ON ? fault_script(c, &how) : step;
+    return step == CASE_ON ? fault_script(c, &how, fault) : step;
 }
 
 /* Afterwards nothing is wrong any more. */
@@ -213,8 +281,7 @@ static void fault_heal(struct drill_case *c, enum case_step step)
     if (case_live(c, NULL) == CASE_ON && case_blocks(c, 2) == CASE_ON) (void)case_conclude(c);
 }
 
-/* A case's point and count. The last slots are of all operations together, whatever comes as the
- * k-th. */
+/* A case's point and count. The last slots are of all operations together. */
 struct fault_slot {
     const char *point;
     unsigned count;
@@ -232,7 +299,7 @@ static struct fault_slot fault_slot(const struct fault_plan *plan, uint64_t at)
 {
     uint64_t named = (uint64_t)plan->points_len * FAULT_COUNTS;
 
-    if (at >= named) return (struct fault_slot){"*.*.*", (unsigned)(at - named) + 1};
+    if (at >= named) return (struct fault_slot){every_operation, (unsigned)(at - named) + 1};
     return (struct fault_slot){plan->points[at % plan->points_len],
                                (unsigned)(at / plan->points_len) + 1};
 }
@@ -254,12 +321,13 @@ static void points_run(struct drill_case *c)
     const struct fault_plan *plan = c->plan;
     struct fault_slot slot = fault_slot(plan, c->number / DEATHS / BASE_COUNT);
     enum base base = (enum base)(c->number / DEATHS % BASE_COUNT);
-    char fault[128];
+    struct fault fault = {.point = slot.point};
 
-    (void)snprintf(fault, sizeof fault, "%s%s:%u:%s", slot.point, deaths[c->number % DEATHS].moment,
-                   slot.count, deaths[c->number % DEATHS].action);
+    (void)snprintf(fault.text, sizeof fault.text, "HEADSTART_FAULT=%s%s:%u:%s", slot.point,
+                   deaths[c->number % DEATHS].moment, slot.count,
+                   deaths[c->number % DEATHS].action);
     c->may_die = true;
-    fault_heal(c, fault_live(c, base, fault));
+    fault_heal(c, fault_live(c, base, &fault));
 }
 
 static enum hs_status errors_prepare(struct drill *d, void **plan, uint64_t *total,
@@ -280,12 +348,12 @@ static void errors_run(struct drill_case *c)
     uint64_t n = c->number, kinds = plan->errors_len;
     struct fault_slot slot = fault_slot(plan, n / kinds / 2 / BASE_COUNT);
     enum base base = (enum base)(n / kinds / 2 % BASE_COUNT);
-    char fault[128];
+    struct fault fault = {.point = slot.point, .error = plan->errors[n % kinds]};
 
-    (void)snprintf(fault, sizeof fault, "%s:%u%s:%s", slot.point, slot.count,
-                   n / kinds % 2 ? "+" : "", plan->errors[n % kinds]);
+    (void)snprintf(fault.text, sizeof fault.text, "HEADSTART_FAULT=%s:%u%s:%s", slot.point,
+                   slot.count, n / kinds % 2 ? "+" : "", fault.error->action);
     c->may_lose = true;
-    fault_heal(c, fault_live(c, base, fault));
+    fault_heal(c, fault_live(c, base, &fault));
 }
 
 const struct drill_row row_points = {
