@@ -197,7 +197,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
     c.message = buffer_text(&message);
     st = kernel_fail(err, st);
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
-    if (st == HS_OK) c.process->ended = true;
+    if (st == HS_OK) kernel_process_ended(k, c.process);
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
     buffer_fini(&message);
     return st;

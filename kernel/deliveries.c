@@ -26,7 +26,7 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     enum hs_status st;
 
     if (!d->exit_failed) {
-        d->kernel->ran->ended = true;
+        kernel_process_ended(d->kernel, d->kernel->ran);
         return termination_begin(&d->kernel->kv, &d->vat, "the vat has exited", err);
     }
     st = kernel_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
@@ -44,6 +44,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
     enum hs_status st;
 
     st = vat_process_deliver(p, text, syscall_answer, d, &ticks, err);
+    k->ticks += ticks;
     if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, ticks));
     if (st == HS_OK) {
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),

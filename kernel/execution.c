@@ -78,6 +78,7 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, struct k
 
     kernel_end_message(k);
     k->cranks = 0;
+    k->ticks = 0;
     k->deliveries = 0;
     buffer_clear(&k->casualty);
     st = execution_body(k, m, out, &cause);

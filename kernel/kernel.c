@@ -5,6 +5,7 @@
 #include "kernel/invariants.h"
 #include "kernel/kernel_core.h"
 #include "kernel/kernel_start.h"
+#include "kernel/open_block.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ void kernel_close(struct kernel *k)
 {
     if (!k) return;
     vat_table_fini(&k->vats);
+    savepoints_fini(&k->savepoints);
     outputs_fini(&k->outputs);
     buffer_fini(&k->casualty);
     ref_list_fini(&k->ended);
@@ -82,7 +84,10 @@ enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct 
     if (k->now.at.seqnum >= HS_UINT_MAX || m->height > HS_UINT_MAX || m->time > HS_UINT_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "seqnum, height and time end at 2^53 - 1");
     }
-    return execution_run(k, m, out, err);
+    open_block_before_message(k);
+    st = execution_run(k, m, out, err);
+    if (st == HS_OK) open_block_after_message(k, m);
+    return st;
 }
 
 void kernel_read_through(struct kernel *k, struct kv_store *through)

@@ -76,6 +76,34 @@ HS_MUST_CHECK enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
 HS_MUST_CHECK enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err);
 struct position kernel_mark_position(const struct kernel *k);
 
+/** From here on keep what leads back to the beginning of any message of the open block, or, with
+ *  false, no longer: a kernel starts without, since one that catches up behind what the node has
+ *  committed will never go back there. */
+void kernel_keep_savepoints(struct kernel *k, bool keep);
+/** Can kernel_back_to lead there: from the mark to where the kernel stands, in this history? */
+bool kernel_reaches(const struct kernel *k, const struct position *to);
+/** Back to a position that it reaches, store and heaps, also after a message that failed half-way
+ *  (`to` is then where it began, or before). Costs what was done since, and in the worst case
+ *  executing again what came between an older savepoint and `to`.
+ *
+ *  Returns: HS_OK         the kernel is the one that never executed what came after `to`
+ *           HS_NOT_FOUND  it does not reach there; nothing changed
+ *           HS_DIVERGED   what was executed again came out differently: close the kernel
+ *           other         as kernel_deliver, of a message that was executed again: the mark can
+ *                         still be gone back to */
+HS_MUST_CHECK enum hs_status kernel_back_to(struct kernel *k, const struct position *to,
+                                            struct hs_error *err);
+
+/* What of the open block can be gone back to, and what that takes. */
+struct kernel_savepoint_figures {
+    size_t savepoints;
+    uint64_t bytes; /* of heaps and store that they keep */
+    size_t inputs;
+    uint64_t input_bytes;
+    uint64_t executed_again; /* messages, since the kernel started */
+};
+struct kernel_savepoint_figures kernel_savepoint_figures(const struct kernel *k);
+
 /** Everything that changed from the last snapshot (or the start) to the mark, for the snapshot
  *  store to write on a worker. `with_heaps` false: store changes only (--no-images). HS_BUSY while
  *  one is out. Release it with kernel_snapshot_done, then mark_changes_fini. */

@@ -12,8 +12,9 @@ enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err)
 
 void kernel_end_message(struct kernel *k)
 {
-    if (k->message_open) kv_layers_message_commit(k->layers);
+    if (!k->message_open) return;
     k->message_open = false;
+    kv_layers_message_commit(k->layers);
 }
 
 static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, struct vat_name *out,
@@ -48,5 +49,12 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
     if (st == HS_OK) st = vat_table_add(&k->vats, &name, out, err);
     if (st != HS_OK) return st;
     (*out)->born = true;
+    (*out)->born_after = k->savepoints.id_last;
     return vat_process_open(*out, &k->kv.store, k->options.engine, k->options.vat_limits, err);
+}
+
+void kernel_process_ended(struct kernel *k, struct vat_process *p)
+{
+    p->ended = true;
+    p->ended_after = k->savepoints.id_last;
 }

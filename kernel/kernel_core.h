@@ -4,17 +4,10 @@
 
 #include "kernel/kernel_options.h"
 #include "kernel/outputs.h"
-#include "kernel/state/position.h"
+#include "kernel/savepoints.h"
+#include "kernel/standing.h"
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/vat_process.h"
-
-/* Where the kernel stands; what going back to a mark puts back besides store and heaps. */
-struct standing {
-    struct position at;
-    uint64_t height, time; /* of the last message's block; 0: none */
-    bool in_block;         /* there was a message, so that the two are known */
-    bool initialized;
-};
 
 struct kernel {
     struct kernel_options options;
@@ -22,6 +15,7 @@ struct kernel {
     struct kv_hashed kv;
     struct vat_table vats;
     struct standing now, mark;
+    struct savepoints savepoints; /* of the open block */
 
     /* Ids of vats that ended before the mark and whose images are still in the snapshot store;
      * the first `ended_taken` of them are in the take that is out. */
@@ -41,6 +35,7 @@ struct kernel {
     /* The message at hand. */
     struct outputs outputs;
     uint64_t cranks;
+    uint64_t ticks;
     uint64_t deliveries;    /* since a vat was last terminated for their number */
     struct buffer casualty; /* what was said of the first vat that failed; "": none did */
 #ifdef HS_INVARIANTS
@@ -62,5 +57,7 @@ void kernel_end_message(struct kernel *k);
  *  its program does not load. */
 HS_MUST_CHECK enum hs_status kernel_process(struct kernel *k, const struct ref *vat,
                                             struct vat_process **out, struct hs_error *err);
+/** The vat has ended, in the message at hand. */
+void kernel_process_ended(struct kernel *k, struct vat_process *p);
 
 #endif

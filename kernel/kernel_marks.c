@@ -6,10 +6,11 @@
  *     └───────────── kernel_back_to_mark ─────────────┘  ▲                             │
  *                                                        └── kernel_snapshot_done ─────┘
  *
- * A vat that has not run since the mark costs nothing in any of these. */
+ * What lies between is savepoints.h's. A vat that has not run since the mark costs nothing in any
+ * of these. */
 #include "kernel/invariants.h"
 #include "kernel/kernel.h"
-#include "kernel/kernel_core.h"
+#include "kernel/open_block.h"
 #include "kernel/state/fault.h"
 
 #include <assert.h>
@@ -21,7 +22,7 @@
 static void mark_vat(struct vat_process *p)
 {
     assert(!p->ended);
-    if (!p->touched && !p->born) return;
+    if (!p->touched && !p->born && vat_savepoint_last(p->vat) == 0) return;
     vat_mark(p->vat);
     p->transcript_len_marked = p->transcript_len;
     p->touched = false;
@@ -68,35 +69,17 @@ enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
         mark_vat(k->vats.items[i]);
     }
     kv_layers_mark(k->layers);
+    open_block_forget(k);
     k->mark = k->now;
     invariants_after_mark(k);
     return HS_OK;
 }
 
-static void back_vat(struct vat_process *p)
-{
-    if (p->touched) vat_back_to_mark(p->vat);
-    p->transcript_len = p->transcript_len_marked;
-    p->touched = false;
-    p->ended = false;
-}
-
 enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
 {
     if (k->unmarked) return hs_fail(err, HS_KERNEL_FAILED, "%s", k->failure.text);
-    k->message_open = false;
-    kv_layers_back_to_mark(k->layers);
-    for (size_t i = 0; i < k->vats.len;) {
-        if (k->vats.items[i]->born) {
-            vat_table_remove(&k->vats, i);
-        } else {
-            back_vat(k->vats.items[i++]);
-        }
-    }
-    k->now = k->mark;
-    memcpy(k->kv.activity, k->now.at.hash, sizeof k->kv.activity);
-    k->torn = false;
-    k->failed = false; /* what the panicking message did is gone with it */
+    open_block_return_to_mark(k);
+    open_block_forget(k);
     invariants_after_mark(k);
     return HS_OK;
 }

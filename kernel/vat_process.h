@@ -3,9 +3,9 @@
  * The store says which vats exist; a process is the heap that goes with one. Heaps move between
  * marks together with the store, so a process remembers what became of it since the mark:
  *
- *   born     made since the mark: closed on going back
- *   ended    terminated since the mark: kept, and alive again on going back
- *   touched  ran since the mark: its pages are compared on marking and on going back
+ *   born     made since the mark: closed on going back behind that
+ *   ended    terminated since the mark: kept, and alive again on going back behind that
+ *   touched  ran since its heap's newest savepoint, or the mark: its pages may differ from that
  *   unsaved  its mark image changed since the last snapshot was taken
  */
 #ifndef HEADSTART_KERNEL_VAT_PROCESS_H
@@ -21,6 +21,7 @@ struct vat_process {
     uint64_t transcript_len;
     uint64_t transcript_len_marked;
     uint64_t deliveries;
+    uint64_t born_after, ended_after; /* ids of the newest savepoints then */
     bool born, ended, touched, unsaved;
 };
 

@@ -1,7 +1,10 @@
 #include "kernel/state/kv_layers.h"
 
+#include "kernel/state/array.h"
+
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Innermost first: a read stops at the first layer that knows the key. */
 enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, LAYER_COUNT };
@@ -11,6 +14,8 @@ struct kv_layers {
     struct kv_store *base;
     struct kv_store *through; /* NULL, or read instead of everything below the message layer */
     struct kv_map *maps[LAYER_COUNT];
+    struct kv_map **undo; /* one a savepoint: from the next one, or now, back to it */
+    size_t undo_len, undo_capacity;
     bool in_crank;
     bool frozen_out; /* the frozen map is lent to a snapshot */
 };
@@ -199,9 +204,11 @@ void kv_layers_close(struct kv_layers *l)
 {
     if (!l) return;
     assert(!l->frozen_out); /* a snapshot still reads it */
+    kv_layers_savepoints_end(l);
     for (int i = 0; i < LAYER_COUNT; i++) {
         kv_map_close(l->maps[i]);
     }
+    free(l->undo);
     free(l);
 }
 
@@ -251,7 +258,12 @@ const struct kv_map *kv_layers_message_changes(const struct kv_layers *l)
 void kv_layers_message_commit(struct kv_layers *l)
 {
     assert(!l->in_crank);
-    kv_map_merge(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE]);
+    if (l->undo_len == 0) {
+        kv_map_merge(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE]);
+    } else if (!kv_map_merge_undoably(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE],
+                                      l->undo[l->undo_len - 1])) {
+        kv_layers_savepoints_end(l);
+    }
 }
 
 void kv_layers_message_abort(struct kv_layers *l)
@@ -263,12 +275,14 @@ void kv_layers_message_abort(struct kv_layers *l)
 void kv_layers_mark(struct kv_layers *l)
 {
     assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
+    kv_layers_savepoints_end(l);
     kv_map_merge(l->maps[LAYER_MARK], l->maps[LAYER_BLOCK]);
 }
 
 void kv_layers_back_to_mark(struct kv_layers *l)
 {
     kv_layers_message_abort(l);
+    kv_layers_savepoints_end(l);
     kv_map_clear(l->maps[LAYER_BLOCK]);
 }
 
@@ -276,6 +290,62 @@ bool kv_layers_at_mark(const struct kv_layers *l)
 {
     return kv_map_count(l->maps[LAYER_CRANK]) == 0 && kv_map_count(l->maps[LAYER_MESSAGE]) == 0 &&
            kv_map_count(l->maps[LAYER_BLOCK]) == 0;
+}
+
+/* --- savepoints --- */
+
+enum hs_status kv_layers_savepoint(struct kv_layers *l, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
+    st = array_reserve(&l->undo, &l->undo_capacity, l->undo_len + 1, sizeof(struct kv_map *));
+    if (st != HS_OK) return hs_fail(err, st, "layered store: no memory for a savepoint");
+    st = kv_map_open(&l->undo[l->undo_len], err);
+    if (st == HS_OK) l->undo_len++;
+    return st;
+}
+
+size_t kv_layers_savepoints(const struct kv_layers *l)
+{
+    return l->undo_len;
+}
+
+void kv_layers_back_to(struct kv_layers *l, size_t i)
+{
+    assert(i < l->undo_len);
+    kv_layers_message_abort(l);
+    for (;;) {
+        kv_map_undo(l->maps[LAYER_BLOCK], l->undo[l->undo_len - 1]);
+        if (l->undo_len == i + 1) break;
+        kv_map_close(l->undo[--l->undo_len]);
+    }
+}
+
+void kv_layers_savepoint_give_up(struct kv_layers *l, size_t i)
+{
+    assert(i < l->undo_len);
+    if (i > 0) kv_map_undo_join(l->undo[i - 1], l->undo[i]);
+    kv_map_close(l->undo[i]);
+    l->undo_len--;
+    memmove(&l->undo[i], &l->undo[i + 1], (l->undo_len - i) * sizeof(struct kv_map *));
+}
+
+void kv_layers_savepoints_end(struct kv_layers *l)
+{
+    while (l->undo_len > 0) {
+        kv_map_close(l->undo[--l->undo_len]);
+    }
+}
+
+size_t kv_layers_savepoint_bytes(const struct kv_layers *l)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < l->undo_len; i++) {
+        bytes += kv_map_bytes(l->undo[i]);
+    }
+    return bytes;
 }
 
 enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,

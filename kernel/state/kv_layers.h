@@ -8,7 +8,9 @@
  *                                                                                         base
  * - crank: one delivery's changes; merged when it commits, dropped when it aborts.
  * - message: what the current message changed: the `writes` of its answer.
- * - block: messages since the mark. Dropping it goes back to the mark.
+ * - block: messages since the mark. Dropping it goes back to the mark. Beside it lies a row of undo
+ *   maps, one a savepoint: what it held there, of what changed since (reads never see them, so a
+ *   read costs the same however many savepoints there are).
  * - mark: finished blocks since the last snapshot.
  * - frozen: a mark layer that a snapshot is being written from; immutable, so a worker may read it
  *   while the owner goes on. When the snapshot is durable the base holds the same entries and the
@@ -46,7 +48,8 @@ bool kv_layers_in_crank(const struct kv_layers *l);
 
 /** What the current message changed so far; borrowed until the next call here. */
 const struct kv_map *kv_layers_message_changes(const struct kv_layers *l);
-void kv_layers_message_commit(struct kv_layers *l); /* merge into the block layer */
+/** Merge into the block layer. Where there is no memory to undo that, the savepoints end. */
+void kv_layers_message_commit(struct kv_layers *l);
 void kv_layers_message_abort(struct kv_layers *l);
 
 /** End of block: the block layer becomes part of the mark layer. No message may be open. */
@@ -55,6 +58,20 @@ void kv_layers_mark(struct kv_layers *l);
 void kv_layers_back_to_mark(struct kv_layers *l);
 /** Nothing was written since the mark? */
 bool kv_layers_at_mark(const struct kv_layers *l);
+
+/* Savepoints are numbered from 0, oldest first. No message may be open. */
+
+/** What the block layer holds now can be gone back to. HS_NOMEM: no such savepoint. */
+HS_MUST_CHECK enum hs_status kv_layers_savepoint(struct kv_layers *l, struct hs_error *err);
+/** How many there are. Fewer than were made and not given up: memory ran out. */
+size_t kv_layers_savepoints(const struct kv_layers *l);
+/** Back to savepoint `i`, which stays; later ones end. */
+void kv_layers_back_to(struct kv_layers *l, size_t i);
+/** Savepoint `i` is given up; later ones move down by one. */
+void kv_layers_savepoint_give_up(struct kv_layers *l, size_t i);
+/** All of them end. */
+void kv_layers_savepoints_end(struct kv_layers *l);
+size_t kv_layers_savepoint_bytes(const struct kv_layers *l); /* keys and values, of all */
 
 /** Hand out the mark layer for writing to the base: the map stays unchanged until thaw. Only one
  *  at a time: HS_BUSY while one is out. */

@@ -13,6 +13,7 @@ struct map_node {
     size_t key_len;
     bool deleted;
     bool created; /* the key is absent below this layer: a deletion may just take it out */
+    bool absent;  /* of an undo map: there was no entry */
     char key[];
 };
 
@@ -48,11 +49,24 @@ enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err)
     return HS_OK;
 }
 
-static void node_free(struct kv_map *m, struct map_node *n)
+/* Out of the map, still there. */
+static void node_take(struct kv_map *m, struct map_node *n)
 {
     RB_REMOVE(map_tree, &m->tree, n);
     m->count--;
     m->bytes -= n->key_len + n->value_len;
+}
+
+static void node_give(struct kv_map *m, struct map_node *n)
+{
+    RB_INSERT(map_tree, &m->tree, n);
+    m->count++;
+    m->bytes += n->key_len + n->value_len;
+}
+
+static void node_free(struct kv_map *m, struct map_node *n)
+{
+    node_take(m, n);
     free(n->value);
     free(n);
 }
@@ -122,6 +136,7 @@ static struct map_node *node_make(struct kv_map *m, struct slice key)
     n->value_len = 0;
     n->deleted = false;
     n->created = false;
+    n->absent = false;
     n->key_len = key.len;
     memcpy(n->key, key.data, key.len);
     RB_INSERT(map_tree, &m->tree, n);
@@ -213,34 +228,66 @@ bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *ou
     return n != NULL;
 }
 
-/* Move one node over; the node that stood there goes. What was created below stays created,
- * whatever is set over it; a deletion over it leaves nothing. What is created over a deletion is
- * not: the deletion hides something. */
-static void node_move(struct kv_map *to, struct kv_map *from, struct map_node *n)
+/* The node that stood in `to` goes; if nothing speaks of its key in `undo` yet, there. */
+static void node_displace(struct kv_map *to, struct map_node *old, struct kv_map *undo)
 {
-    struct map_node *old = node_find(to, node_key(n));
-
-    if (old && old->created && n->deleted) {
+    if (!undo || node_find(undo, node_key(old))) {
         node_free(to, old);
-        node_free(from, n);
         return;
     }
-    RB_REMOVE(map_tree, &from->tree, n);
-    from->count--;
-    from->bytes -= n->key_len + n->value_len;
+    node_take(to, old);
+    node_give(undo, old);
+}
+
+/* There was no entry of that key. */
+static bool node_was_absent(struct kv_map *undo, struct slice key)
+{
+    struct map_node *n = node_find(undo, key);
+
+    if (n) return true;
+    n = node_make(undo, key);
+    if (n) n->absent = true;
+    return n != NULL;
+}
+
+/* Move one node over. What was created below stays created, whatever is set over it; a deletion
+ * over it leaves nothing. What is created over a deletion is not: the deletion hides something. */
+static bool node_move(struct kv_map *to, struct kv_map *from, struct map_node *n,
+                      struct kv_map *undo)
+{
+    struct map_node *old = node_find(to, node_key(n));
+    bool undoable = true;
+
+    if (old && old->created && n->deleted) {
+        node_displace(to, old, undo);
+        node_free(from, n);
+        return true;
+    }
+    node_take(from, n);
     if (old) {
         n->created = old->created;
-        node_free(to, old);
+        node_displace(to, old, undo);
+    } else if (undo) {
+        undoable = node_was_absent(undo, node_key(n));
     }
-    RB_INSERT(map_tree, &to->tree, n);
-    to->count++;
-    to->bytes += n->key_len + n->value_len;
+    node_give(to, n);
+    return undoable;
+}
+
+static bool map_move(struct kv_map *to, struct kv_map *from, struct kv_map *undo)
+{
+    struct map_node *n, *next;
+    bool undoable = true;
+
+    RB_FOREACH_SAFE (n, map_tree, &from->tree, next) {
+        if (!node_move(to, from, n, undo)) undoable = false;
+    }
+    assert(from->count == 0 && from->bytes == 0);
+    return undoable;
 }
 
 void kv_map_merge(struct kv_map *to, struct kv_map *from)
 {
-    struct map_node *n, *next;
-
     assert(to != from);
     if (to->count == 0) { /* nothing to merge with: the whole tree moves at once */
         struct kv_map empty = *to;
@@ -249,8 +296,44 @@ void kv_map_merge(struct kv_map *to, struct kv_map *from)
         *from = empty;
         return;
     }
-    RB_FOREACH_SAFE (n, map_tree, &from->tree, next) {
-        node_move(to, from, n);
+    (void)map_move(to, from, NULL);
+}
+
+bool kv_map_merge_undoably(struct kv_map *to, struct kv_map *from, struct kv_map *undo)
+{
+    assert(to != from && to != undo && from != undo);
+    return map_move(to, from, undo);
+}
+
+void kv_map_undo(struct kv_map *to, struct kv_map *undo)
+{
+    struct map_node *n, *next;
+
+    RB_FOREACH_SAFE (n, map_tree, &undo->tree, next) {
+        struct map_node *old = node_find(to, node_key(n));
+
+        if (old) node_free(to, old);
+        if (n->absent) {
+            node_free(undo, n);
+            continue;
+        }
+        node_take(undo, n);
+        node_give(to, n);
     }
-    assert(from->count == 0 && from->bytes == 0);
+    assert(undo->count == 0);
+}
+
+void kv_map_undo_join(struct kv_map *undo, struct kv_map *later)
+{
+    struct map_node *n, *next;
+
+    RB_FOREACH_SAFE (n, map_tree, &later->tree, next) {
+        if (node_find(undo, node_key(n))) {
+            node_free(later, n);
+            continue;
+        }
+        node_take(later, n);
+        node_give(undo, n);
+    }
+    assert(later->count == 0);
 }

@@ -42,4 +42,17 @@ bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *ou
  *  Moves memory, copies nothing, cannot fail. */
 void kv_map_merge(struct kv_map *to, struct kv_map *from);
 
+/* An undo map holds, for each key that merges changed in a map, what that map held before the first
+ * of them: an entry, or that there was none. It is no layer: nobody reads it. */
+
+/** kv_map_merge, and what it displaces goes to `undo`, where it is the first to speak of a key.
+ *  Returns: false: no memory for all of it; the merge is done, and `undo` is worth nothing */
+HS_MUST_CHECK bool kv_map_merge_undoably(struct kv_map *to, struct kv_map *from,
+                                         struct kv_map *undo);
+/** Let `to` be what it was when `undo` was empty; `undo` is empty afterwards. Cannot fail. */
+void kv_map_undo(struct kv_map *to, struct kv_map *undo);
+/** `undo` shall undo what `later`, which follows on it, undoes as well; `later` is empty
+ *  afterwards. Cannot fail. */
+void kv_map_undo_join(struct kv_map *undo, struct kv_map *later);
+
 #endif

@@ -58,7 +58,8 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
     if (mark == MAP_FAILED) return hs_fail_errno(err, HS_NOMEM, errno, "reserve a mark image");
     h->mark = mark;
     h->untaken = calloc(PAGES_MAX / 8, 1);
-    if (!h->untaken) {
+    h->dirty = calloc(PAGES_MAX / 64, sizeof *h->dirty);
+    if (!h->untaken || !h->dirty) {
         heap_fini(h);
         return hs_fail(err, HS_NOMEM, "no memory for a heap's page bits");
     }
@@ -70,38 +71,72 @@ void heap_fini(struct heap *h)
 {
     if (h->mark) (void)munmap(h->mark, HS_HEAP_BYTES_MAX);
     free(h->untaken);
+    free(h->dirty);
+    page_versions_fini(&h->versions);
     *h = (struct heap){0};
 }
 
-/* --- the pages that differ --- */
+/* --- the pages that may differ --- */
 
-typedef void (*heap_page_fn)(struct heap *h, uint32_t page);
-
-struct heap_compare {
-    struct heap *heap;
-    heap_page_fn differs;
-};
-
-static void pages_compare(void *data, size_t first, size_t len)
+static void dirty_set(struct heap *h, uint32_t page)
 {
-    const struct heap_compare *c = data;
-    struct heap *h = c->heap;
+    h->dirty[page / 64] |= UINT64_C(1) << (page % 64);
+}
 
-    for (uint32_t i = (uint32_t)first; i < first + len; i++) {
-        if (memcmp(live_page(h, i), mark_page(h, i), PAGE) != 0) c->differs(h, i);
+static void dirty_note(void *data, size_t first, size_t len)
+{
+    for (size_t i = first; i < first + len; i++) {
+        dirty_set(data, (uint32_t)i);
     }
 }
 
-/* Call `differs` for every page of the live memory that is not as in the mark. */
-static void heap_compare_all(struct heap *h, heap_page_fn differs)
+static void dirty_note_dropped(void *data, uint32_t page)
 {
-    struct heap_compare compare = {.heap = h, .differs = differs};
+    dirty_set(data, page);
+}
 
-    if (h->watch &&
-        page_watch_collect(h->watch, h->memory->data, h->memory->size, pages_compare, &compare)) {
+/* What was written since the last look joins what is known to be dirty. */
+static void dirty_gather(struct heap *h)
+{
+    if (h->watch && page_watch_collect(h->watch, h->memory->data, h->memory->size, dirty_note, h)) {
         return;
     }
-    pages_compare(&compare, 0, live_pages(h));
+    dirty_note(h, 0, live_pages(h));
+}
+
+static void dirty_clear(struct heap *h)
+{
+    memset(h->dirty, 0, PAGES_MAX / 8);
+}
+
+/* The first dirty page from `page` on; the live memory's end if there is none. */
+static uint32_t dirty_next(const struct heap *h, uint32_t page)
+{
+    uint32_t end = live_pages(h);
+
+    while (page < end) {
+        uint64_t word = h->dirty[page / 64] >> (page % 64);
+
+        if (word != 0) {
+            page += (uint32_t)__builtin_ctzll(word);
+            break;
+        }
+        page = (page / 64 + 1) * 64;
+    }
+    return page < end ? page : end;
+}
+
+/* What the page was at the newest version, or in the mark. */
+static const char *kept_page(const struct heap *h, uint32_t page)
+{
+    const char *version = page_versions_page(&h->versions, page);
+
+    return version ? version : mark_page(h, page);
+}
+
+static bool page_differs(const struct heap *h, uint32_t page)
+{
+    return memcmp(live_page(h, page), kept_page(h, page), PAGE) != 0;
 }
 
 static void pages_ignore(void *data, size_t first, size_t len)
@@ -208,32 +243,81 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
 
 /* --- the mark --- */
 
-static void page_to_mark(struct heap *h, uint32_t page)
-{
-    memcpy(mark_page(h, page), live_page(h, page), PAGE);
-    untaken_set(h, page);
-}
-
-static void page_from_mark(struct heap *h, uint32_t page)
-{
-    memcpy(live_page(h, page), mark_page(h, page), PAGE);
-}
-
 void heap_mark(struct heap *h)
 {
     assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
-    heap_compare_all(h, page_to_mark);
+    page_versions_clear(&h->versions, dirty_note_dropped, h);
+    dirty_gather(h);
+    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
+        if (!page_differs(h, i)) continue;
+        memcpy(mark_page(h, i), live_page(h, i), PAGE);
+        untaken_set(h, i);
+    }
+    dirty_clear(h);
     h->mark_bytes = h->memory->size;
     h->mark_stack_pointer = *h->stack_pointer;
 }
 
-void heap_back_to_mark(struct heap *h)
+/* The live memory becomes what the newest version, or the mark, keeps. */
+static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
 {
-    enum hs_status st = wasm_memory_resize(h->memory, h->mark_bytes, NULL);
+    enum hs_status st = wasm_memory_resize(h->memory, bytes, NULL);
 
     assert(st == HS_OK); /* it only shrinks */
-    heap_compare_all(h, page_from_mark);
-    *h->stack_pointer = h->mark_stack_pointer;
+    dirty_gather(h);
+    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
+        if (page_differs(h, i)) memcpy(live_page(h, i), kept_page(h, i), PAGE);
+    }
+    dirty_clear(h);
+    *h->stack_pointer = stack_pointer;
+}
+
+void heap_back_to_mark(struct heap *h)
+{
+    page_versions_clear(&h->versions, dirty_note_dropped, h);
+    heap_return(h, h->mark_bytes, h->mark_stack_pointer);
+}
+
+/* --- savepoints --- */
+
+enum hs_status heap_savepoint(struct heap *h, uint64_t id, uint64_t transcript_entries,
+                              struct hs_error *err)
+{
+    const struct heap_extent extent = {.bytes = h->memory->size,
+                                       .stack_pointer = *h->stack_pointer,
+                                       .transcript_entries = transcript_entries};
+    enum hs_status st = page_versions_begin(&h->versions, id, &extent, err);
+
+    if (st != HS_OK) return st;
+    dirty_gather(h);
+    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
+        if (!page_differs(h, i)) continue;
+        st = page_versions_put(&h->versions, i, live_page(h, i), err);
+        if (st == HS_OK) continue;
+        page_versions_drop_after(&h->versions, id - 1, dirty_note_dropped, h);
+        return st; /* what was gathered stays dirty */
+    }
+    dirty_clear(h);
+    return HS_OK;
+}
+
+const struct page_version *heap_back_to(struct heap *h, uint64_t id)
+{
+    const struct page_version *to;
+
+    page_versions_drop_after(&h->versions, id, dirty_note_dropped, h);
+    to = page_versions_last(&h->versions);
+    if (to) {
+        heap_return(h, to->extent.bytes, to->extent.stack_pointer);
+    } else {
+        heap_return(h, h->mark_bytes, h->mark_stack_pointer);
+    }
+    return to;
+}
+
+void heap_savepoints_end(struct heap *h)
+{
+    page_versions_clear(&h->versions, dirty_note_dropped, h);
 }
 
 /* --- changes --- */
@@ -321,5 +405,6 @@ void heap_changes_forget(struct heap *h)
 
 uint64_t heap_occupied_bytes(const struct heap *h)
 {
-    return (uint64_t)h->memory->size + h->mark_bytes + PAGES_MAX / 8;
+    return (uint64_t)h->memory->size + h->mark_bytes + 2 * (PAGES_MAX / 8) +
+           page_versions_bytes(&h->versions);
 }

@@ -1,17 +1,22 @@
-/* Heap: a vat's live linear memory, its mark image, and what of the mark has not been taken yet.
+/* Heap: a vat's live linear memory, its mark image, what it was at savepoints in between, and what
+ * of the mark has not been taken yet.
  *
- *   live pages ──heap_mark──► mark image ──heap_changes_take──► struct heap_changes
- *        ▲                        │              │
- *        └────heap_back_to_mark───┘              └── heap_changes_give_back marks them untaken
- * again
+ *   live pages ──────────────heap_mark──────────────► mark image ──heap_changes_take──► changes
+ *    ▲   └──heap_savepoint──► page versions ──fold──►     │                                │
+ *    └──heap_back_to──────────┘                           │       heap_changes_give_back ◄─┘
+ *    └───────────────────────heap_back_to_mark────────────┘
  *
- * All three work in pages of HS_HEAP_PAGE_BYTES and touch only those that differ. Pages past a
- * size are zero, in the live memory as in the mark, so that growing needs no clearing.
+ * All work in pages of HS_HEAP_PAGE_BYTES and touch only those that may differ from the newest
+ * version (or the mark, without one): the page watch tells which were written, and which those were
+ * at earlier looks is kept here (`dirty`). Pages past a size are zero, in the live memory as in the
+ * mark, so that growing needs no clearing. What is taken are copies, so whoever writes a snapshot
+ * of the mark never reads here.
  */
 #ifndef HEADSTART_KERNEL_VAT_HEAP_H
 #define HEADSTART_KERNEL_VAT_HEAP_H
 
 #include "kernel/state/heap_image.h"
+#include "kernel/vat/page_versions.h"
 #include "kernel/vat/page_watch.h"
 #include "kernel/vat/wasm_runtime.h"
 
@@ -22,6 +27,8 @@ struct heap {
     char *mark;                     /* owned: reserved for HS_HEAP_BYTES_MAX */
     uint32_t mark_bytes;
     uint32_t mark_stack_pointer;
+    struct page_versions versions;
+    uint64_t *dirty;      /* owned: one bit a page that may differ from its newest version */
     uint8_t *untaken;     /* owned: one bit a page of the mark that changed since the last take */
     bool untaken_whole;   /* the next take gives everything */
     uint64_t untaken_len; /* bits set */
@@ -45,15 +52,29 @@ HS_MUST_CHECK enum hs_status heap_load(struct heap *h, struct heap_image_source 
 HS_MUST_CHECK enum hs_status heap_copy_whole(const struct heap *h, struct heap_changes *out,
                                              struct hs_error *err);
 
+/** The live memory becomes the mark; the versions end. */
 void heap_mark(struct heap *h);
+/** The mark becomes the live memory; the versions end. */
 void heap_back_to_mark(struct heap *h);
+
+/** Keep what the live memory is now as version `id`, larger than that of every other. HS_NOMEM:
+ *  there is no such version, and nothing else changed. */
+HS_MUST_CHECK enum hs_status heap_savepoint(struct heap *h, uint64_t id,
+                                            uint64_t transcript_entries, struct hs_error *err);
+/** The live memory becomes what it was at the newest version with an id up to `id`, and those
+ *  behind it end.
+ *  Returns: that version; NULL: there is none, it became the mark. Valid until the next call. */
+const struct page_version *heap_back_to(struct heap *h, uint64_t id);
+/** The versions end; the live memory stays. */
+void heap_savepoints_end(struct heap *h);
+
 HS_MUST_CHECK enum hs_status heap_changes_take(struct heap *h, struct heap_changes *out,
                                                struct hs_error *err);
 void heap_changes_give_back(struct heap *h, const struct heap_changes *changes);
 /** Nothing of the mark is durable: the next take gives everything. */
 void heap_changes_forget(struct heap *h);
 
-/** Bytes that live memory, mark and tables may occupy. */
+/** Bytes that live memory, mark, versions and tables may occupy. */
 uint64_t heap_occupied_bytes(const struct heap *h);
 
 #endif

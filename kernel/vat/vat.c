@@ -189,6 +189,47 @@ void vat_back_to_mark(struct vat *v)
     v->failed = false;
 }
 
+enum hs_status vat_savepoint(struct vat *v, uint64_t id, uint64_t transcript_entries,
+                             struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(!v->failed);
+    st = heap_savepoint(&v->heap, id, transcript_entries, err);
+    return st == HS_OK ? st : hs_fail_prefix(err, st, "%s", v->id);
+}
+
+bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries)
+{
+    const struct page_version *to = heap_back_to(&v->heap, id);
+
+    v->failed = false;
+    if (to) *transcript_entries = to->extent.transcript_entries;
+    return to != NULL;
+}
+
+void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next)
+{
+    page_versions_merge(&v->heap.versions, id, next);
+}
+
+void vat_savepoints_end(struct vat *v)
+{
+    heap_savepoints_end(&v->heap);
+}
+
+uint64_t vat_savepoint_last(const struct vat *v)
+{
+    const struct page_version *last = page_versions_last(&v->heap.versions);
+
+    return last ? last->id : 0;
+}
+
+uint64_t vat_savepoint_bytes(const struct vat *v)
+{
+    return page_versions_bytes(&v->heap.versions);
+}
+
 enum hs_status vat_changes_take(struct vat *v, struct heap_changes *out, struct hs_error *err)
 {
     enum hs_status st = heap_changes_take(&v->heap, out, err);

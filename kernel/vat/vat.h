@@ -56,6 +56,23 @@ void vat_mark(struct vat *v);
  *  by vat_open and never marked goes back to its boot. Cannot fail. */
 void vat_back_to_mark(struct vat *v);
 
+/** Keep what the live heap is now, to go back to, as savepoint `id`: larger than that of every
+ *  savepoint kept. Ends with the mark, and with going back behind it. HS_NOMEM: it is not kept. */
+HS_MUST_CHECK enum hs_status vat_savepoint(struct vat *v, uint64_t id, uint64_t transcript_entries,
+                                           struct hs_error *err);
+/** The live heap becomes what it was at the newest savepoint with an id up to `id`; savepoints
+ *  behind it end. Cannot fail.
+ *  Out:     transcript_entries  as they were there
+ *  Returns: false: there is no such savepoint, it became the mark, nothing written */
+bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries);
+/** Savepoint `id` is given up; the one after it is `next`. Cannot fail. */
+void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next);
+/** All savepoints end; the live heap stays. */
+void vat_savepoints_end(struct vat *v);
+/** Id of the newest savepoint that the heap has a version for; 0: none. */
+uint64_t vat_savepoint_last(const struct vat *v);
+uint64_t vat_savepoint_bytes(const struct vat *v); /* that they occupy */
+
 /** The vat's mark image as changes since the last take (everything, the first time); see
  *  heap_image.h. info.transcript_entries is the caller's to fill. */
 HS_MUST_CHECK enum hs_status vat_changes_take(struct vat *v, struct heap_changes *out,

@@ -332,3 +332,33 @@ void machine_run(struct machine *m, unsigned from, unsigned to)
         }
     }
 }
+
+void machine_draw(struct machine *m, uint64_t height, uint64_t number, uint64_t seed)
+{
+    uint64_t state = seed ^ (number * UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t r = suite_random(&state);
+    const char *to = r & 1 ? "left" : "right", *other = r & 1 ? "'right'" : "'left'";
+    char args[128];
+
+    switch (r >> 1 & 7) {
+    case 0:
+        (void)snprintf(args, sizeof args, "%s,'grow',%u", other, (unsigned)(r >> 8 & 63));
+        break;
+    case 1:
+        (void)snprintf(args, sizeof args, "%s,'set','k%u','v'", other, (unsigned)(r >> 8 & 7));
+        break;
+    case 2:
+        (void)snprintf(args, sizeof args, "%s,'remove','k%u'", other, (unsigned)(r >> 8 & 7));
+        break;
+    case 3: (void)snprintf(args, sizeof args, "%s,'wait'", other); break;
+    case 4: (void)snprintf(args, sizeof args, "%s,'fail','x'", other); break;
+    case 5:
+        (void)snprintf(args, sizeof args, "%s,'pipeline',%s", other, r & 1 ? "'left'" : "'right'");
+        break;
+    case 6:
+        (void)snprintf(args, sizeof args, "%s,'announce',%u", other, (unsigned)(r >> 8 & 255));
+        break;
+    default: (void)machine_call_at(m, height, to, "spin", "20000"); return;
+    }
+    (void)machine_call_at(m, height, to, "ask", args);
+}

@@ -68,6 +68,10 @@ void machine_ok(enum hs_status st, const struct machine *m);
 /** Messages `from` up to `to` of a fixed row: some of everything. */
 void machine_run(struct machine *m, unsigned from, unsigned to);
 
+/** Message `number` of the row that `seed` stands for, in a block of `height`: of anything that
+ *  vats do to one another and to their stores. */
+void machine_draw(struct machine *m, uint64_t height, uint64_t number, uint64_t seed);
+
 /** Take a snapshot of the mark into album and snapshot, as a snapshot store would. */
 void machine_snapshot(struct machine *m);
 

@@ -314,35 +314,9 @@ static void history__time_is_the_blocks(void)
 
 /* --- at random --- */
 
-static void random_message(struct machine *m, uint64_t number, uint64_t seed)
+static void draw(struct machine *m, uint64_t number, uint64_t seed)
 {
-    uint64_t state = seed ^ (number * UINT64_C(0x9e3779b97f4a7c15));
-    uint64_t r = suite_random(&state);
-    const char *to = r & 1 ? "left" : "right", *other = r & 1 ? "'right'" : "'left'";
-    uint64_t height = 1 + number / 4;
-    char args[128];
-
-    switch (r >> 1 & 7) {
-    case 0:
-        (void)snprintf(args, sizeof args, "%s,'grow',%u", other, (unsigned)(r >> 8 & 63));
-        break;
-    case 1:
-        (void)snprintf(args, sizeof args, "%s,'set','k%u','v'", other, (unsigned)(r >> 8 & 7));
-        break;
-    case 2:
-        (void)snprintf(args, sizeof args, "%s,'remove','k%u'", other, (unsigned)(r >> 8 & 7));
-        break;
-    case 3: (void)snprintf(args, sizeof args, "%s,'wait'", other); break;
-    case 4: (void)snprintf(args, sizeof args, "%s,'fail','x'", other); break;
-    case 5:
-        (void)snprintf(args, sizeof args, "%s,'pipeline',%s", other, r & 1 ? "'left'" : "'right'");
-        break;
-    case 6:
-        (void)snprintf(args, sizeof args, "%s,'announce',%u", other, (unsigned)(r >> 8 & 255));
-        break;
-    default: (void)machine_call_at(m, height, to, "spin", "20000"); return;
-    }
-    (void)machine_call_at(m, height, to, "ask", args);
+    machine_draw(m, 1 + number / 4, number, seed);
 }
 
 /* One step that must not matter: mark, go back and deliver again, restart, snapshot. */
@@ -361,7 +335,7 @@ static void random_detour(struct machine *m, uint64_t *state, uint64_t *marked, 
         CU_ASSERT_EQUAL_FATAL(kv_memory_open(&m->real, NULL), HS_OK);
         store_copy(kernel_store(m->kernel), kv_memory_store(m->real));
         while (*marked < *done && suite_random(state) % 8 != 0)
-            random_message(m, (*marked)++, seed);
+            draw(m, (*marked)++, seed);
         *done = *marked;
         machine_ok(kernel_mark(m->kernel, &m->err), m);
         break;
@@ -383,9 +357,9 @@ static void random__detours_leave_no_trace(void)
     machine_open(&straight, "pair.json");
     machine_open(&other, "pair.json");
     for (uint64_t i = 0; i < MESSAGES; i++)
-        random_message(&straight, i, seed);
+        draw(&straight, i, seed);
     while (done < MESSAGES) {
-        random_message(&other, done++, seed);
+        draw(&other, done++, seed);
         random_detour(&other, &state, &marked, &done, seed);
     }
     CU_ASSERT_TRUE(machine_equal(&straight, &other));

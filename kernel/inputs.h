@@ -1,0 +1,37 @@
+/* Inputs: the open block's messages, kept to be executed again.
+ *
+ * A position of the open block that is no savepoint is reached from an older one by executing what
+ * came in between again. The row is contiguous in seqnums and ends where the kernel stands; past a
+ * bound its older half goes, and what lies before it can no longer be reached this way.
+ */
+#ifndef HEADSTART_KERNEL_INPUTS_H
+#define HEADSTART_KERNEL_INPUTS_H
+
+#include "kernel/state/message.h"
+
+struct input {
+    struct message message; /* its text is owned */
+    struct position after;
+    uint64_t ticks; /* it cost */
+};
+
+struct inputs {
+    struct input *items; /* owned: in order of seqnums, without a gap */
+    size_t len, capacity;
+    size_t bytes; /* of their texts */
+};
+
+void inputs_clear(struct inputs *in);
+void inputs_fini(struct inputs *in);
+/** The message was executed behind the last one. Where there is no memory for it the row ends
+ *  before it: it is empty. */
+void inputs_add(struct inputs *in, const struct message *m, const struct position *after,
+                uint64_t ticks);
+/** Drop those that led past `seqnum`. */
+void inputs_drop_after(struct inputs *in, uint64_t seqnum);
+/** The one that led to `seqnum`; NULL: it is not there. */
+const struct input *inputs_find(const struct inputs *in, uint64_t seqnum);
+/** Are all from the one behind `from` to the one that led to `to` there? */
+bool inputs_span(const struct inputs *in, uint64_t from, uint64_t to);
+
+#endif

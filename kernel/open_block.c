@@ -1,0 +1,197 @@
+#include "kernel/open_block.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* --- giving up --- */
+
+/* All of them: store and heaps are as they are, and lead back to the mark alone. */
+static void open_block_end(struct kernel *k)
+{
+    for (size_t i = 0; i < k->vats.len; i++) {
+        struct vat_process *p = k->vats.items[i];
+
+        if (!p->vat || vat_savepoint_last(p->vat) == 0) continue;
+        vat_savepoints_end(p->vat);
+        p->touched = true;
+    }
+    kv_layers_savepoints_end(k->layers);
+    k->savepoints.len = 0;
+}
+
+static void open_block_give_up(struct kernel *k, size_t i)
+{
+    struct savepoints *s = &k->savepoints;
+
+    assert(i + 1 < s->len); /* the newest is what heaps and store are compared with */
+    for (size_t n = 0; n < k->vats.len; n++) {
+        struct vat_process *p = k->vats.items[n];
+
+        if (p->vat) vat_savepoint_give_up(p->vat, s->items[i].id, s->items[i + 1].id);
+    }
+    kv_layers_savepoint_give_up(k->layers, i);
+    savepoints_remove(s, i);
+}
+
+uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes)
+{
+    uint64_t bytes = kv_layers_savepoint_bytes(k->layers);
+
+    *heap_bytes = 0;
+    for (size_t i = 0; i < k->vats.len; i++) {
+        if (!k->vats.items[i]->vat) continue;
+        bytes += vat_savepoint_bytes(k->vats.items[i]->vat);
+        *heap_bytes += vat_heap_bytes(k->vats.items[i]->vat);
+    }
+    return bytes;
+}
+
+static bool open_block_over(const struct kernel *k)
+{
+    uint64_t heap_bytes;
+    uint64_t bytes = open_block_savepoint_bytes(k, &heap_bytes);
+
+    return k->savepoints.len > HS_SAVEPOINTS_MAX || bytes > HS_SAVEPOINT_BYTES_MIN + heap_bytes / 2;
+}
+
+static void open_block_thin(struct kernel *k)
+{
+    while (k->savepoints.len > 1 && open_block_over(k)) {
+        open_block_give_up(k, savepoints_least(&k->savepoints));
+    }
+    if (!open_block_over(k)) return;
+    open_block_end(k); /* a single one too large: the next is tried after some more work */
+    k->savepoints.eager = 0;
+}
+
+void open_block_forget(struct kernel *k)
+{
+    open_block_end(k);
+    inputs_clear(&k->savepoints.inputs);
+    k->savepoints.work = 0;
+    k->savepoints.work_tried = 0;
+}
+
+bool open_block_savepoints_whole(const struct kernel *k)
+{
+    return kv_layers_savepoints(k->layers) == k->savepoints.len;
+}
+
+/* --- making one --- */
+
+static enum hs_status open_block_keep(struct kernel *k, struct hs_error *err)
+{
+    struct savepoints *s = &k->savepoints;
+    enum hs_status st = savepoints_reserve(s, err);
+
+    if (st == HS_OK) st = kv_layers_savepoint(k->layers, err);
+    if (st != HS_OK) return st;
+    savepoints_add(s, &k->now);
+    for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
+        struct vat_process *p = k->vats.items[i];
+
+        if (!p->touched || p->ended || !p->vat) continue;
+        st = vat_savepoint(p->vat, s->id_last, p->transcript_len, err);
+        if (st == HS_OK) p->touched = false;
+    }
+    return st;
+}
+
+/* Where the newest savepoint lies, or else the mark. */
+static const struct position *open_block_newest(const struct kernel *k)
+{
+    const struct savepoints *s = &k->savepoints;
+
+    return s->len > 0 ? &s->items[s->len - 1].at.at : &k->mark.at;
+}
+
+void open_block_before_message(struct kernel *k)
+{
+    kernel_end_message(k);
+    if (!open_block_savepoints_whole(k)) open_block_end(k);
+    if (!savepoints_due(&k->savepoints)) return;
+    if (position_equal(open_block_newest(k), &k->now.at)) return;
+    k->savepoints.work_tried = k->savepoints.work;
+    if (open_block_keep(k, NULL) == HS_OK) {
+        open_block_thin(k);
+    } else {
+        open_block_end(k); /* there is no memory: those that there are give some back */
+    }
+}
+
+void open_block_after_message(struct kernel *k, const struct message *m)
+{
+    struct savepoints *s = &k->savepoints;
+
+    if (!s->kept) return;
+    savepoints_worked(s, k->ticks);
+    if (s->eager > 0) s->eager--;
+    inputs_add(&s->inputs, m, &k->now.at, k->ticks);
+}
+
+/* --- going back --- */
+
+static void standing_return(struct kernel *k, const struct standing *to)
+{
+    k->now = *to;
+    memcpy(k->kv.activity, to->at.hash, sizeof k->kv.activity);
+    k->kv.gc_pending = false;
+    k->kv.cleanup_pending = false;
+    k->message_open = false;
+    k->torn = false;
+    k->failed = false; /* what a message that panicked did is gone with it */
+}
+
+static void vat_return_to_mark(struct vat_process *p)
+{
+    if (p->touched || vat_savepoint_last(p->vat) != 0) vat_back_to_mark(p->vat);
+    p->transcript_len = p->transcript_len_marked;
+    p->touched = false;
+    p->ended = false;
+}
+
+void open_block_return_to_mark(struct kernel *k)
+{
+    kv_layers_back_to_mark(k->layers);
+    for (size_t i = 0; i < k->vats.len;) {
+        if (k->vats.items[i]->born) {
+            vat_table_remove(&k->vats, i);
+        } else {
+            vat_return_to_mark(k->vats.items[i++]);
+        }
+    }
+    k->savepoints.len = 0;
+    k->savepoints.work = 0;
+    k->savepoints.work_tried = 0;
+    standing_return(k, &k->mark);
+}
+
+static void vat_return_to(struct vat_process *p, uint64_t id)
+{
+    if (p->ended && p->ended_after >= id) p->ended = false;
+    if (p->ended || (!p->touched && vat_savepoint_last(p->vat) <= id)) return;
+    p->transcript_len = p->transcript_len_marked;
+    (void)vat_back_to(p->vat, id, &p->transcript_len);
+    p->touched = false;
+}
+
+void open_block_return_to(struct kernel *k, size_t i)
+{
+    struct savepoints *s = &k->savepoints;
+    uint64_t id = s->items[i].id;
+
+    kv_layers_back_to(k->layers, i);
+    for (size_t n = 0; n < k->vats.len;) {
+        struct vat_process *p = k->vats.items[n];
+
+        if (p->born && p->born_after >= id) {
+            vat_table_remove(&k->vats, n);
+        } else {
+            vat_return_to(p, id);
+            n++;
+        }
+    }
+    s->len = i + 1;
+    s->work = s->work_tried = s->items[i].work;
+    standing_return(k, &s->items[i].at);
+}

@@ -1,0 +1,25 @@
+/* Open block: what happened since the mark, and how store and heaps go back inside it together.
+ * What savepoints are, and when one is made, is savepoints.h's. */
+#ifndef HEADSTART_KERNEL_OPEN_BLOCK_H
+#define HEADSTART_KERNEL_OPEN_BLOCK_H
+
+#include "kernel/kernel_core.h"
+
+/** A message begins: make a savepoint if one is due. */
+void open_block_before_message(struct kernel *k);
+/** It was executed, whole. */
+void open_block_after_message(struct kernel *k, const struct message *m);
+
+/** Are the savepoints whole, or did memory run out for the store's side of them? */
+bool open_block_savepoints_whole(const struct kernel *k);
+/** Bytes that the savepoints take, and the live heaps. */
+uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes);
+
+/** Store and heaps become what they were at savepoint `i`. */
+void open_block_return_to(struct kernel *k, size_t i);
+/** Store and heaps become the mark's. The savepoints end, the inputs stay. */
+void open_block_return_to_mark(struct kernel *k);
+/** Savepoints and inputs end: the mark is where the kernel stands, or they are not wanted. */
+void open_block_forget(struct kernel *k);
+
+#endif

@@ -1,0 +1,174 @@
+#include "kernel/vat/page_versions.h"
+
+#include "kernel/state/array.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES };
+
+struct page_record {
+    struct page_record *before;  /* the same page in an older version; NULL: in the mark */
+    struct page_record *sibling; /* the next page of this version */
+    uint64_t id;                 /* of this version */
+    uint32_t page;
+    char bytes[HS_HEAP_PAGE_BYTES];
+};
+
+void page_versions_fini(struct page_versions *v)
+{
+    page_versions_clear(v, NULL, NULL);
+    free(v->newest);
+    free(v->items);
+    *v = (struct page_versions){0};
+}
+
+enum hs_status page_versions_begin(struct page_versions *v, uint64_t id,
+                                   const struct heap_extent *extent, struct hs_error *err)
+{
+    enum hs_status st;
+
+    assert(v->len == 0 || v->items[v->len - 1].id < id);
+    if (!v->newest) {
+        /* Large enough that its pages come from the system, zero, when they are first used. */
+        v->newest = calloc(PAGES_MAX, sizeof(struct page_record *));
+        if (!v->newest) return hs_fail(err, HS_NOMEM, "no memory for a heap's page versions");
+    }
+    st = array_reserve(&v->items, &v->capacity, v->len + 1, sizeof *v->items);
+    if (st != HS_OK) return hs_fail(err, st, "no memory for a heap's version");
+    v->items[v->len++] = (struct page_version){.id = id, .extent = *extent};
+    return HS_OK;
+}
+
+enum hs_status page_versions_put(struct page_versions *v, uint32_t page, const char *bytes,
+                                 struct hs_error *err)
+{
+    struct page_version *last = &v->items[v->len - 1];
+    struct page_record *r;
+
+    assert(v->len > 0 && page < PAGES_MAX);
+    r = malloc(sizeof *r);
+    if (!r) return hs_fail(err, HS_NOMEM, "no memory for a version of a heap page");
+    r->id = last->id;
+    r->page = page;
+    r->before = v->newest[page];
+    r->sibling = last->records;
+    memcpy(r->bytes, bytes, sizeof r->bytes);
+    last->records = r;
+    v->newest[page] = r;
+    v->records++;
+    return HS_OK;
+}
+
+const char *page_versions_page(const struct page_versions *v, uint32_t page)
+{
+    const struct page_record *r = v->newest ? v->newest[page] : NULL;
+
+    return r ? r->bytes : NULL;
+}
+
+const struct page_version *page_versions_last(const struct page_versions *v)
+{
+    return v->len > 0 ? &v->items[v->len - 1] : NULL;
+}
+
+static void drop_last(struct page_versions *v, page_versions_fn dropped, void *data)
+{
+    struct page_version *last = &v->items[v->len - 1];
+
+    while (last->records) {
+        struct page_record *r = last->records;
+
+        last->records = r->sibling;
+        v->newest[r->page] = r->before;
+        v->records--;
+        if (dropped) dropped(data, r->page);
+        free(r);
+    }
+    v->len--;
+}
+
+void page_versions_drop_after(struct page_versions *v, uint64_t id, page_versions_fn dropped,
+                              void *data)
+{
+    while (v->len > 0 && v->items[v->len - 1].id > id) {
+        drop_last(v, dropped, data);
+    }
+}
+
+void page_versions_clear(struct page_versions *v, page_versions_fn dropped, void *data)
+{
+    while (v->len > 0) {
+        drop_last(v, dropped, data);
+    }
+    assert(v->records == 0);
+}
+
+static size_t version_find(const struct page_versions *v, uint64_t id)
+{
+    size_t i = v->len;
+
+    while (i > 0 && v->items[i - 1].id > id) {
+        i--;
+    }
+    return i > 0 && v->items[i - 1].id == id ? i - 1 : v->len;
+}
+
+/* The record that hides `r`: of the same page, next newer. NULL: it is the newest. */
+static struct page_record *record_above(const struct page_versions *v, const struct page_record *r)
+{
+    struct page_record *above = v->newest[r->page];
+
+    if (above == r) return NULL;
+    while (above->before != r) {
+        above = above->before;
+    }
+    return above;
+}
+
+static void record_merge(struct page_versions *v, struct page_record *r, struct page_version *into)
+{
+    struct page_record *above = record_above(v, r);
+
+    if (above && above->id == into->id) {
+        above->before = r->before;
+        v->records--;
+        free(r);
+        return;
+    }
+    r->id = into->id;
+    r->sibling = into->records;
+    into->records = r;
+}
+
+void page_versions_merge(struct page_versions *v, uint64_t id, uint64_t next)
+{
+    size_t i = version_find(v, id);
+    struct page_version *from;
+
+    assert(id < next);
+    if (i == v->len) return; /* the heap did not change before it */
+    from = &v->items[i];
+    if (i + 1 == v->len || from[1].id > next) { /* nor between the two */
+        from->id = next;
+        for (struct page_record *r = from->records; r; r = r->sibling) {
+            r->id = next;
+        }
+        return;
+    }
+    assert(from[1].id == next); /* those between are given up already */
+    while (from->records) {
+        struct page_record *r = from->records;
+
+        from->records = r->sibling;
+        record_merge(v, r, &from[1]);
+    }
+    v->len--;
+    memmove(from, from + 1, (v->len - i) * sizeof *from);
+}
+
+uint64_t page_versions_bytes(const struct page_versions *v)
+{
+    return v->records * sizeof(struct page_record) + v->capacity * sizeof *v->items;
+}
