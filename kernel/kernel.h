@@ -112,6 +112,10 @@ HS_MUST_CHECK enum hs_status kernel_snapshot_take(struct kernel *k, bool with_he
 /** written: the base store holds those changes now. Else the next take holds them again. */
 void kernel_snapshot_done(struct kernel *k, struct mark_changes *changes, bool written);
 
+/** From here on the kernel stands on `base`, a snapshot of the mark that is out: its base before,
+ *  which is not read any more, and those changes. Before kernel_snapshot_done, as written. */
+void kernel_move_base(struct kernel *k, struct kv_store *base);
+
 /** The kernel's store as its next message would see it; read only. */
 struct kv_store *kernel_store(struct kernel *k);
 

@@ -168,6 +168,13 @@ enum hs_status kernel_snapshot_take(struct kernel *k, bool with_heaps, struct ma
     return st;
 }
 
+void kernel_move_base(struct kernel *k, struct kv_store *base)
+{
+    assert(k->take_out);
+    kv_layers_move_base(k->layers, base);
+    k->options.base = base;
+}
+
 void kernel_snapshot_done(struct kernel *k, struct mark_changes *changes, bool written)
 {
     assert(k->take_out && k->ended_taken <= k->ended.len);

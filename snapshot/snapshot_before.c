@@ -40,6 +40,17 @@ void snapshot_db_before_release(struct snapshot_db *db)
     db->before = NULL;
 }
 
+void snapshot_db_beside_end(struct snapshot_db *db, bool worked)
+{
+    if (worked) {
+        snapshot_db_before_release(db);
+    } else if (db->before) {
+        snapshot_db_before_restore(db);
+    } else {
+        (void)(snapshot_db_begin_anew(db, NULL) == HS_OK); /* else it goes with the next attempt */
+    }
+}
+
 void snapshot_db_before_restore(struct snapshot_db *db)
 {
     struct generation *filled;

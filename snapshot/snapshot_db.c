@@ -184,7 +184,7 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
 {
     enum hs_status st;
 
-    assert(db && changes && !db->before);
+    assert(db && changes && !(db->before && db->current));
     assert(position_valid(changes->at.seqnum, slice_text(changes->at.hash)));
     st = live_ready(db, err);
     if (st == HS_OK && db->fill) st = snapshot_db_fill_end(db, err);

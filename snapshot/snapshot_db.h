@@ -118,8 +118,8 @@ HS_MUST_CHECK enum hs_status snapshot_db_fill(struct snapshot_db *db, struct sli
 HS_MUST_CHECK enum hs_status snapshot_db_fill_end(struct snapshot_db *db, struct hs_error *err);
 
 /* Begin anew with the heaps of a kept snapshot at hand: for a store that comes from elsewhere while
- * its heaps are that snapshot's and what happened since. Ends with _before_release or
- * _before_restore, before anything is put. */
+ * its heaps are that snapshot's and what happened since, or for one that may come to nothing. Ends
+ * with _before_release or _before_restore, before a second snapshot is put. */
 
 /** As return_to(seqnum), then begin_anew. The generation before stays readable and unchanged.
  *  HS_NOT_FOUND: not kept. On failure the store stands at some kept snapshot, seqnum or newer. */
@@ -131,5 +131,8 @@ struct heap_image_source *snapshot_db_images_before(struct snapshot_db *db);
 void snapshot_db_before_release(struct snapshot_db *db);
 /** The new generation came to nothing: the one before is the present content again. */
 void snapshot_db_before_restore(struct snapshot_db *db);
+/** After begin_after or, where nothing was kept, begin_anew: `worked`: release; else restore, or
+ *  begin anew, so that what was filled in vain takes no room. */
+void snapshot_db_beside_end(struct snapshot_db *db, bool worked);
 
 #endif

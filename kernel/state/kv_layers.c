@@ -378,6 +378,12 @@ void kv_layers_thaw(struct kv_layers *l, bool written)
     l->maps[LAYER_MARK] = frozen;
 }
 
+void kv_layers_move_base(struct kv_layers *l, struct kv_store *base)
+{
+    assert(base && l->frozen_out);
+    l->base = base;
+}
+
 void kv_layers_read_through(struct kv_layers *l, struct kv_store *through)
 {
     assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);

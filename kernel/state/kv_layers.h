@@ -80,6 +80,10 @@ HS_MUST_CHECK enum hs_status kv_layers_freeze(struct kv_layers *l, const struct 
 /** written: base holds the frozen entries now; else they go back under the mark layer. */
 void kv_layers_thaw(struct kv_layers *l, bool written);
 
+/** From here on `base` is the base, with the entries of the one before and of the frozen layer: a
+ *  snapshot was made of both. It is followed by the thaw, as written. */
+void kv_layers_move_base(struct kv_layers *l, struct kv_store *base);
+
 /** From here on read from `through` what the open message has not written itself; NULL: from the
  *  layers and the base again. For a kernel that reads the node's own store: block and mark layers
  *  still collect what the next snapshot needs, but answer nothing. No message may be open. */

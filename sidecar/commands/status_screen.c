@@ -1,5 +1,6 @@
 #include "sidecar/commands/status_screen.h"
 
+#include "sidecar/commands/disk_words.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/terminal.h"
 
@@ -96,6 +97,20 @@ static void put_log(struct screen *s, const json_t *log)
                    COUNT(log, "last", b), COUNT(log, "entries", c), BYTES(log, "bytes", d));
 }
 
+static void put_disk(struct screen *s, const json_t *disk)
+{
+    char words[DISK_WORDS_BYTES_MAX];
+    const char *label = "disk";
+    size_t at = 0;
+
+    while (disk_words_next(disk, &at, words)) {
+        put_label(s, label);
+        printer_format(&s->to, "%s%s%s\n", s->colour ? "\033[1;33m" : "", words,
+                       s->colour ? "\033[0m" : "");
+        label = "";
+    }
+}
+
 static void put_node(struct screen *s, const json_t *node)
 {
     char a[READABLE_BYTES_MAX], b[READABLE_BYTES_MAX];
@@ -189,6 +204,7 @@ enum hs_status status_screen_render(const json_t *status, bool colour, struct bu
     put_position(&s, status);
     put_snapshot(&s, json_object_get(status, "snapshot"));
     put_log(&s, json_object_get(status, "log"));
+    put_disk(&s, json_object_get(status, "disk"));
     put_node(&s, json_object_get(status, "node"));
     put_replay(&s, json_object_get(status, "replay"));
     put_vats(&s, json_object_get(status, "vats"));

@@ -31,15 +31,19 @@ static const char folder_place[] = "data.folder";
 static const char lock_place[] = "data.lock";
 static const char lock_name[] = "LOCK";
 static const char format_name[] = "FORMAT";
-static const char rates_name[] = "RATES";
 static const char former_prefix[] = "former-";
 
 static const char *const part_names[DATA_FOLDER_PART_COUNT] = {
-    [DATA_FOLDER_SNAPSHOT] = "snapshot",
-    [DATA_FOLDER_LOG] = "log",
-    [DATA_FOLDER_IMAGES] = "images",
-    [DATA_FOLDER_QUARANTINE] = "quarantine",
+    [DATA_FOLDER_SNAPSHOT] = "snapshot", [DATA_FOLDER_LOG] = "log",
+    [DATA_FOLDER_IMAGES] = "images",     [DATA_FOLDER_QUARANTINE] = "quarantine",
+    [DATA_FOLDER_RATES] = "RATES",
 };
+
+const char *data_folder_part_name(enum data_folder_part part)
+{
+    assert(part < DATA_FOLDER_PART_COUNT);
+    return part_names[part];
+}
 
 static enum hs_status path_join(const char *dir, const char *name, struct buffer *out,
                                 struct hs_error *err)
@@ -220,7 +224,8 @@ static void format_begin(struct data_folder *f, const char *chain_id)
 static enum hs_status former_keep(struct data_folder *f, struct hs_error *err)
 {
     const char *const names[] = {part_names[DATA_FOLDER_SNAPSHOT], part_names[DATA_FOLDER_LOG],
-                                 part_names[DATA_FOLDER_IMAGES], rates_name, format_name};
+                                 part_names[DATA_FOLDER_IMAGES], part_names[DATA_FOLDER_RATES],
+                                 format_name};
     const char *dir = buffer_text(&f->dir);
     struct buffer former = {0};
     enum hs_status st =
@@ -390,18 +395,21 @@ static void part_open(struct data_folder *f, enum data_folder_part part)
     if (st != HS_OK) folder_go_without(f, name, &why);
 }
 
-/* What rates.c reads and writes is a file. */
-static void rates_open(const struct data_folder *f)
+/* What rates.c reads and writes is a file, made when there is something to keep. */
+static void rates_open(struct data_folder *f)
 {
-    struct disk_entry found;
+    const char *name = part_names[DATA_FOLDER_RATES];
+    struct disk_entry found = {.kind = DISK_FILE};
     struct hs_error why = {0};
+    enum hs_status st = disk_look(f->disk, folder_place, buffer_text(&f->dir), name, &found, &why);
 
-    if (disk_look(f->disk, folder_place, buffer_text(&f->dir), rates_name, &found, NULL) != HS_OK) {
-        return;
+    if (st == HS_OK && found.kind != DISK_FILE) {
+        st = hs_fail(&why, HS_CORRUPT, "%s is no file", name);
     }
-    if (found.kind == DISK_FILE) return;
-    (void)hs_fail(&why, HS_CORRUPT, "%s is no file", rates_name);
-    (void)folder_put_aside(f, rates_name, &why);
+    f->has[DATA_FOLDER_RATES] = st == HS_OK || st == HS_NOT_FOUND;
+    if (f->has[DATA_FOLDER_RATES]) return;
+    f->has[DATA_FOLDER_RATES] = is_damage(st, &why) && folder_put_aside(f, name, &why);
+    if (!f->has[DATA_FOLDER_RATES]) folder_go_without(f, name, &why);
 }
 
 /* HS_IO: it cannot be used at all. */
@@ -418,8 +426,8 @@ static enum hs_status folder_take(struct data_folder *f, const char *chain_id, s
     f->taken = true;
     disk_sweep(f->disk, folder_place, dir);
     rates_open(f);
-    for (int part = DATA_FOLDER_PART_COUNT; part > 0; part--) {
-        part_open(f, (enum data_folder_part)(part - 1)); /* quarantine first */
+    for (int part = DATA_FOLDER_QUARANTINE; part >= 0; part--) {
+        part_open(f, (enum data_folder_part)part); /* quarantine first */
     }
     f->former = former_find(f);
     return HS_OK;

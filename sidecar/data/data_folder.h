@@ -27,8 +27,11 @@ enum data_folder_part {
     DATA_FOLDER_LOG,
     DATA_FOLDER_IMAGES,
     DATA_FOLDER_QUARANTINE,
+    DATA_FOLDER_RATES, /* a file */
     DATA_FOLDER_PART_COUNT,
 };
+/** Its name in the folder. */
+const char *data_folder_part_name(enum data_folder_part part);
 
 struct data_folder;
 

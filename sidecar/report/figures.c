@@ -77,6 +77,16 @@ const char *figures_problem(const struct figures *f)
     return f->problem[0] != '\0' && f->at.seqnum == 0 ? f->problem : NULL;
 }
 
+bool figures_disk_refuses(const struct figures_disk *d)
+{
+    bool refuses = d->in_memory || d->log_fenced || d->snapshots_failing_since_s != 0;
+
+    for (int part = 0; part < DATA_FOLDER_PART_COUNT && !refuses; part++) {
+        refuses = d->without[part];
+    }
+    return refuses;
+}
+
 bool figures_ready(const struct figures *f)
 {
     if (figures_problem(f)) return false;

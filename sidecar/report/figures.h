@@ -8,6 +8,7 @@
 #define HEADSTART_SIDECAR_REPORT_FIGURES_H
 
 #include "kernel/kernel.h"
+#include "sidecar/data/data_folder.h"
 #include "sidecar/data/rates.h"
 #include "sidecar/decide/entry_check.h"
 #include "sidecar/decide/phase.h"
@@ -52,6 +53,17 @@ struct figures_node {
     uint64_t attach_us; /* first delivery's arrival to the kernel standing at its position */
 };
 
+/* What the disk refuses now, and what is gone without for it. It may heal. */
+struct figures_disk {
+    bool in_memory; /* the kernel stands on a store in memory: a restart costs a full replay */
+    bool log_fenced;
+    uint64_t log_fenced_since;          /* lowest seqnum that may be missing from it; 0: none is */
+    uint64_t snapshots_failing_since_s; /* Unix; 0: they are not */
+    bool without[DATA_FOLDER_PART_COUNT];
+};
+/** Is there any of it? */
+bool figures_disk_refuses(const struct figures_disk *d);
+
 struct figures {
     const char *chain_id; /* borrowed from the configuration */
     uint64_t started_us;  /* clock_us at the start */
@@ -67,6 +79,7 @@ struct figures {
     struct {
         uint64_t first, last, entries, bytes;
     } log;
+    struct figures_disk disk;
     struct figures_replay replay;
     struct figures_node node;
     struct kernel_vat_info *vats; /* owned */

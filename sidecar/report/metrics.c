@@ -149,6 +149,18 @@ static double eta_s(const struct metric_source *s)
 }
 READ_NUMBER(eta, eta_s(s))
 
+READ_NUMBER(in_memory, s->f->disk.in_memory)
+READ_NUMBER(fenced, s->f->disk.log_fenced)
+
+READER(without)
+{
+    for (int i = 0; i < DATA_FOLDER_PART_COUNT; i++) {
+        struct metric_label label = {m->label, data_folder_part_name((enum data_folder_part)i)};
+
+        metrics_page_sample(p, &label, 1, s->f->disk.without[i]);
+    }
+}
+
 READER(store_calls)
 {
     struct metric_label get = {m->label, "get"}, scan = {m->label, "scan"};
@@ -256,6 +268,18 @@ static const struct metric metrics[] = {
     {COUNTER("log_failures_total", "Writes and syncs of the replay log that failed."),
      FIGURE(log_failures)},
     {HISTOGRAM("log_sync_duration_seconds", "Time of one sync of the replay log.", log_sync)},
+
+    {GAUGE("in_memory", "1 while the kernel runs from memory, the disk refusing."),
+     READ(in_memory)},
+    {GAUGE("log_fenced", "1 while the replay log cannot be written."), READ(fenced)},
+    {GAUGE("log_fenced_since_seqnum",
+           "Lowest seqnum that may be missing from a fenced replay log; 0: none."),
+     FIGURE(disk.log_fenced_since)},
+    {GAUGE("snapshots_failing_since_timestamp_seconds",
+           "Unix time since which no snapshot could be written; 0: they can."),
+     FIGURE(disk.snapshots_failing_since_s)},
+    {GAUGE("gone_without", "1 for a part of the data folder that cannot be had."),
+     READ_BY("part", without)},
 
     {HISTOGRAM("attach_duration_seconds",
                "A node's first delivery: arrival until the kernel stands at its position.",

@@ -31,6 +31,26 @@ static json_t *status_log(const struct figures *f)
                      status_uint(f->log.bytes));
 }
 
+static json_t *status_since(uint64_t since)
+{
+    return since != 0 ? status_uint(since) : json_null();
+}
+
+static json_t *status_disk(const struct figures_disk *d)
+{
+    json_t *without = json_array();
+
+    for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
+        const char *name = data_folder_part_name((enum data_folder_part)part);
+
+        if (d->without[part]) (void)json_array_append_new(without, json_string(name));
+    }
+    return json_pack("{s:b,s:b,s:o,s:o,s:o}", "in_memory", d->in_memory, "log_fenced",
+                     d->log_fenced, "log_fenced_since", status_since(d->log_fenced_since),
+                     "snapshots_failing_since", status_since(d->snapshots_failing_since_s),
+                     "without", without);
+}
+
 static json_t *status_vats(const struct figures *f)
 {
     json_t *list = json_array();
@@ -117,15 +137,15 @@ json_t *status_json(const struct figures *f, uint64_t now_us, uint64_t now_s)
     const char *problem = figures_problem(f);
     json_t *status;
 
-    status =
-        json_pack("{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-                  "schema", 1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase),
-                  "ready", figures_ready(f), "chain_id", f->chain_id, "uptime_s",
-                  status_uint(uptime_s), "seqnum", status_uint(f->at.seqnum), "hash", f->at.hash,
-                  "height", status_uint(f->height), "mark", status_uint(f->mark_seqnum), "floor",
-                  status_uint(f->floor_seqnum), "snapshot", status_snapshot(f, now_s), "log",
-                  status_log(f), "vats", status_vats(f), "replay", status_replay(f, now_us), "node",
-                  status_node(f), "counters", status_counters(f), "rates", rates_json(&f->rates));
+    status = json_pack(
+        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "schema",
+        1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase), "ready",
+        figures_ready(f), "chain_id", f->chain_id, "uptime_s", status_uint(uptime_s), "seqnum",
+        status_uint(f->at.seqnum), "hash", f->at.hash, "height", status_uint(f->height), "mark",
+        status_uint(f->mark_seqnum), "floor", status_uint(f->floor_seqnum), "snapshot",
+        status_snapshot(f, now_s), "log", status_log(f), "disk", status_disk(&f->disk), "vats",
+        status_vats(f), "replay", status_replay(f, now_us), "node", status_node(f), "counters",
+        status_counters(f), "rates", rates_json(&f->rates));
     if (problem) (void)json_object_set_new(status, "problem", json_string(problem));
     return status;
 }

@@ -32,9 +32,10 @@ enum hs_status base_start_kernel(const struct lent *l, struct kernel_start_repor
 enum hs_status base_begin_in_memory(const struct lent *l, struct hs_error *err)
 {
     logger_write(l->reporter->logger, LOG_LEVEL_ERROR,
-                 "the snapshot store cannot be written: %s; the kernel runs from memory, without "
-                 "snapshots, until the next start",
+                 "the snapshot store cannot be written: %s; the kernel runs from memory, until a "
+                 "snapshot can be written",
                  err->text);
+    snapshot_keeper_refused(l->snapshots, err->text);
     return spare_begin_memory(l->spare, err);
 }
 

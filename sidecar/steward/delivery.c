@@ -14,11 +14,7 @@ static enum hs_status delivery_block_end(const struct lent *l, uint64_t height_n
     if (st != HS_OK) return hs_fail_prefix(err, st, "block end");
     report->block_ended = true;
     log_keeper_block_end(l->log);
-    if (spare_memory(l->spare)) {
-        snapshot_keeper_consider_nothing(l->snapshots, kernel, height_next);
-    } else {
-        snapshot_keeper_consider(l->snapshots, kernel, height_next);
-    }
+    snapshot_keeper_consider(l->snapshots, kernel, spare_memory(l->spare), height_next);
     return HS_OK;
 }
 

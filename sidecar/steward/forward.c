@@ -118,13 +118,14 @@ enum hs_status forward_run(const struct lent *l, uint64_t target_seqnum, struct 
                            struct hs_error *err)
 {
     struct position from = kernel_position(spare_kernel(l->spare));
-    bool witnessed = forward_witnessed(l, &from);
     struct replay_cursor *cursor = NULL;
     struct progress progress;
     uint64_t done;
+    bool witnessed;
     enum hs_status st;
 
-    if (from.seqnum >= target_seqnum) return HS_OK;
+    if (from.seqnum >= target_seqnum) return HS_OK; /* an equal position asks nothing of the log */
+    witnessed = forward_witnessed(l, &from);
     st = log_keeper_seek(l->log, from.seqnum + 1, &cursor, err);
     if (st != HS_OK) return st;
     progress_begin(&progress, l->reporter, l->phase, "messages", from.seqnum, target_seqnum);

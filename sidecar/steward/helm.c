@@ -146,15 +146,17 @@ void helm_reject(struct helm *h, enum entry_cause cause, const struct hs_error *
 enum entry_cause helm_salvage(struct helm *h, const struct hs_error *why)
 {
     struct rejection_scene scene = helm_scene(h);
-    bool dropped = !spare_memory(h->has.spare);
     struct hs_error cause = *why, err = {0};
+    enum snapshot_finding finding = /* what a worker found is found again */
+        snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), NULL);
     enum hs_status st;
+    bool dropped;
 
+    if (finding == SNAPSHOT_FINDING_MOVED) spare_leave_memory(h->has.spare);
+    dropped = !spare_memory(h->has.spare);
     if (dropped) {
-        (void)helm_drop(h, NULL); /* what a worker found is found again */
+        spare_drop(h->has.spare);
         if (helm_waits(h)) (void)helm_advance(h, EVENT_KERNEL_LOST);
-    } else {
-        (void)snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), NULL);
     }
     st = snapshot_keeper_salvage(h->has.snapshots, cause.text, h->has.o.stopping, &err);
     if (st == HS_OK || snapshot_keeper_newest(h->has.snapshots)) {
@@ -170,11 +172,20 @@ enum entry_cause helm_salvage(struct helm *h, const struct hs_error *why)
     return ENTRY_CAUSE_DAMAGED;
 }
 
+static void helm_leave_memory(struct helm *h)
+{
+    if (!spare_memory(h->has.spare)) return; /* it was dropped meanwhile */
+    spare_leave_memory(h->has.spare);
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
+                 "the kernel stands on the snapshot store again, not in memory");
+}
+
 void helm_judge(struct helm *h, enum snapshot_finding finding, const struct hs_error *why)
 {
     switch (finding) {
     case SNAPSHOT_FINDING_NONE: return;
     case SNAPSHOT_FINDING_DAMAGED: (void)helm_salvage(h, why); return;
+    case SNAPSHOT_FINDING_MOVED: helm_leave_memory(h); break;
     case SNAPSHOT_FINDING_WRITTEN:
     case SNAPSHOT_FINDING_FAILED:
     case SNAPSHOT_FINDING_VERIFIED: break;
@@ -241,8 +252,10 @@ void helm_tend(struct helm *h)
 
     helm_judge(h, snapshot_keeper_collect(h->has.snapshots, spare_kernel(h->has.spare), &err),
                &err);
-    if (spare_kernel(h->has.spare))
-        snapshot_keeper_begin(h->has.snapshots, spare_kernel(h->has.spare));
+    if (spare_kernel(h->has.spare)) {
+        snapshot_keeper_begin(h->has.snapshots, spare_kernel(h->has.spare),
+                              spare_memory(h->has.spare));
+    }
     log_keeper_collect(h->has.log);
     if (h->load_again && h->phase == PHASE_LOADING) {
         h->load_again = false;
@@ -305,6 +318,9 @@ void helm_close(struct helm *h)
     (void)helm_advance(h, EVENT_STOP);
     if (!log_keeper_fenced(h->has.log) && log_keeper_sync_now(h->has.log, &err) != HS_OK) {
         logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN, "stopping: %s", err.text);
+    }
+    if (spare_kernel(h->has.spare) && !spare_memory(h->has.spare)) {
+        snapshot_keeper_finish(h->has.snapshots, spare_kernel(h->has.spare));
     }
     (void)helm_drop(h, NULL);
     holdings_close(&h->has);

@@ -6,6 +6,16 @@ static const char *holdings_place(const struct holdings *h, enum data_folder_par
     return data_folder_has(h->o.folder, part) ? data_folder_path(h->o.folder, part) : NULL;
 }
 
+static void holdings_show_folder(const struct holdings *h)
+{
+    struct figures *f = figures_acquire(h->o.reporter.board);
+
+    for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
+        f->disk.without[part] = !data_folder_has(h->o.folder, (enum data_folder_part)part);
+    }
+    figures_release(h->o.reporter.board);
+}
+
 static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error *err)
 {
     const char *quarantine = data_folder_path(h->o.folder, DATA_FOLDER_QUARANTINE);
@@ -77,6 +87,7 @@ enum hs_status holdings_open(struct holdings *h, const struct holdings_options *
     enum hs_status st;
 
     *h = (struct holdings){.o = *options};
+    holdings_show_folder(h);
     holdings_adopt_epoch(h);
     st = holdings_open_spare(h, err);
     if (st == HS_OK) st = holdings_open_keepers(h, err);

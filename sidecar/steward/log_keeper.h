@@ -6,8 +6,10 @@
  *              block:      a sync begins at the block's end, and prepare_commit waits for one
  *
  * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then
- * a new segment is tried. What was executed meanwhile is missing from the log: a gap, which a
- * snapshot makes harmless; the owner is told when it is time for that.
+ * the syncer tries a new segment. What was executed meanwhile is missing from the log: a gap, which
+ * a snapshot makes harmless; the owner is told when it is time for that. While the syncer tries,
+ * the log is its alone: a delivery at the kernel's position asks nothing of it, and any other way
+ * waits.
  *
  * With --no-log there is no log at all, and everything here behaves as if it were empty. One that
  * cannot be opened is fenced from the start.
@@ -40,14 +42,14 @@ HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *op
 /** Waits for a sync that runs; what was appended since is not synced. */
 void log_keeper_close(struct log_keeper *k);
 
-/** All 0 without a log. */
+/** All 0 without a log. While the syncer tries to write again: as of before. */
 struct replay_log_summary log_keeper_summary(const struct log_keeper *k);
 /** Is something executed now missing from it? */
 bool log_keeper_fenced(const struct log_keeper *k);
 /** Does the log hold `seqnum`? Then *out is where it led. */
-bool log_keeper_position(const struct log_keeper *k, uint64_t seqnum, struct position *out);
+bool log_keeper_position(struct log_keeper *k, uint64_t seqnum, struct position *out);
 /** Does the log prove that a position was committed? Then *out is the highest such. */
-bool log_keeper_floor(const struct log_keeper *k, struct position *out);
+bool log_keeper_floor(struct log_keeper *k, struct position *out);
 /** Read entries from `seqnum` on. HS_GAP: they are not there. */
 HS_MUST_CHECK enum hs_status log_keeper_seek(struct log_keeper *k, uint64_t seqnum,
                                              struct replay_cursor **out, struct hs_error *err);
@@ -63,13 +65,13 @@ void log_keeper_trim(struct log_keeper *k, uint64_t spared_seqnum);
 
 enum log_appended {
     LOG_APPENDED,         /* or no log is wanted */
-    LOG_APPENDED_ANEW,    /* writing works again; what was executed while it did not is missing */
+    LOG_APPENDED_ANEW,    /* the first after a fence; what was executed meanwhile is missing */
     LOG_APPENDED_NOTHING, /* fenced: it was logged and counted, and is no reason to fail anything */
 };
 /** Append what was executed; sync as the mode says. */
 enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry *entry);
 void log_keeper_block_end(struct log_keeper *k);
-/** See what the syncer has finished, and begin what is due. */
+/** See what the syncer has finished, and begin what is due: a sync, or another attempt to write. */
 void log_keeper_collect(struct log_keeper *k);
 /** Everything appended is on disk, or the error says why not. */
 HS_MUST_CHECK enum hs_status log_keeper_sync_now(struct log_keeper *k, struct hs_error *err);

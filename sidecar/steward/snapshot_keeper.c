@@ -1,6 +1,7 @@
 /* A verification re-reads everything, so it may take a twentieth of the time and no more: the next
  * one waits twenty times as long as the last one took. What was verified may rot later, so it is
- * verified again, for a five-hundredth of the time. */
+ * verified again, for a five-hundredth of the time. A put that failed is tried again after a pause
+ * that doubles up to a minute, or to what the attempt took. */
 #include "sidecar/steward/snapshot_keeper.h"
 
 #include "snapshot/snapshot_policy.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 
 enum { VERIFY_PAUSE_FACTOR = 20, VERIFY_PAUSE_US_MIN = 1000000 };
+enum { RETRY_PAUSE_US_MIN = 1000000, RETRY_PAUSE_US_MAX = 60000000 };
 enum { VERIFY_AGAIN_FACTOR = 500, VERIFY_AGAIN_US_MIN = 600000000 };
 
 enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
@@ -26,13 +28,17 @@ struct snapshot_keeper {
     struct mark_changes changes;    /* of a put */
     struct snapshot_record written; /* of a put */
     uint64_t work_us;               /* how long it took; set by the worker */
-    atomic_bool cancel;             /* of a verification */
+    struct kv_store *memory;        /* of a put: the base to move in first; NULL: there is none */
+    atomic_bool cancel;             /* of a verification, or of moving in */
     uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
     uint64_t run_us;                /* what was executed since took, up to the last mark seen */
     uint64_t run_us_open;           /* and since that mark */
     uint64_t run_us_taken;          /* of what a put writes */
     uint64_t write_us;              /* what the last put took */
-    bool due;                       /* begin one as soon as nothing else runs */
+    bool due;                       /* begin one as soon as nothing else runs, and … */
+    uint64_t retry_after_us;        /* … not before, by the clock */
+    uint64_t retry_pause_us;        /* what was waited after the last failure; 0: none since … */
+    uint64_t failing_since_s;       /* … the last success; Unix; 0: they do not fail */
     bool forced;                    /* the next block end is due, whatever the policy says */
     uint64_t verify_after_us;       /* the clock's: no verification before */
     uint64_t verify_again_after_us; /* nor, before this, one of what was verified already */
@@ -72,6 +78,45 @@ static void snapshot_told(void *data, const char *words)
     logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "%s", words);
 }
 
+static void snapshot_show_failing(struct snapshot_keeper *k, uint64_t since_s)
+{
+    k->failing_since_s = since_s;
+    figures_acquire(k->o.reporter->board)->disk.snapshots_failing_since_s = since_s;
+    figures_release(k->o.reporter->board);
+}
+
+/* The first failure is told as an error; what follows, to whoever wants to know. */
+static void snapshot_failing(struct snapshot_keeper *k, const char *why)
+{
+    enum log_level level = k->failing_since_s == 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG;
+
+    logger_write(k->o.reporter->logger, level,
+                 "snapshot was not written: %s; deliveries go on without, and it is tried again",
+                 why);
+    if (k->failing_since_s == 0) snapshot_show_failing(k, clock_now_unix_s(k->o.reporter->clock));
+}
+
+static void snapshot_failing_no_more(struct snapshot_keeper *k)
+{
+    k->retry_pause_us = 0;
+    k->retry_after_us = 0;
+    if (k->failing_since_s == 0) return;
+    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
+                 "snapshots are written again, at seqnum %" PRIu64, k->written.at.seqnum);
+    snapshot_show_failing(k, 0);
+}
+
+static void snapshot_pause(struct snapshot_keeper *k)
+{
+    uint64_t pause_us = k->retry_pause_us * 2;
+
+    if (pause_us < RETRY_PAUSE_US_MIN) pause_us = RETRY_PAUSE_US_MIN;
+    if (pause_us > RETRY_PAUSE_US_MAX) pause_us = RETRY_PAUSE_US_MAX;
+    k->retry_pause_us = pause_us;
+    if (pause_us < k->work_us) pause_us = k->work_us;
+    k->retry_after_us = clock_now_us(k->o.reporter->clock) + pause_us;
+}
+
 static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *err)
 {
     struct snapshot_db_options db = {
@@ -108,10 +153,7 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
         snapshot_keeper_close(k);
         return hs_fail(err, st, "snapshot store: %s", why.text);
     }
-    if (st != HS_OK) {
-        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR,
-                     "snapshot store: %s; deliveries go on without it", why.text);
-    }
+    if (st != HS_OK) snapshot_failing(k, why.text);
     snapshot_moved(k);
     k->verify_again_after_us = clock_now_us(k->o.reporter->clock) + VERIFY_AGAIN_US_MIN;
     *out = k;
@@ -136,12 +178,59 @@ static void snapshot_count_skip(struct snapshot_keeper *k, enum snapshot_skip re
     figures_release(k->o.reporter->board);
 }
 
+/* A new generation, beside the one that is kept, if there is one. */
+static enum hs_status snapshot_begin_beside(struct snapshot_keeper *k, struct hs_error *err)
+{
+    struct snapshot_record newest;
+
+    if (snapshot_db_newest(k->db, &newest, NULL) != HS_OK)
+        return snapshot_db_begin_anew(k->db, err);
+    return snapshot_db_begin_after(k->db, newest.at.seqnum, err);
+}
+
+/* The base in memory, which no kernel writes. */
+static enum hs_status snapshot_fill_from_memory(struct snapshot_keeper *k, struct hs_error *err)
+{
+    struct buffer key = {0}, value = {0};
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK) {
+        enum hs_status next = kv_store_next(k->memory, buffer_slice(&key), &key, &value, err);
+
+        if (next == HS_NOT_FOUND) break;
+        st = next == HS_OK ? snapshot_db_fill(k->db, buffer_slice(&key), buffer_slice(&value), err)
+                           : next;
+        if (st == HS_OK && atomic_load(&k->cancel)) {
+            st = hs_fail(err, HS_CANCELLED, "the kernel is led elsewhere");
+        }
+    }
+    buffer_fini(&key);
+    buffer_fini(&value);
+    return st == HS_OK ? snapshot_db_fill_end(k->db, err) : st;
+}
+
+/* On a worker. */
+static enum hs_status snapshot_move_in(struct snapshot_keeper *k, struct hs_error *err)
+{
+    enum hs_status st = k->db ? HS_OK : snapshot_open(k, err);
+
+    if (st != HS_OK) return st;
+    snapshot_db_proven(k->db); /* no kernel is about to load what is there */
+    st = snapshot_begin_beside(k, err);
+    if (st != HS_OK) return st;
+    st = snapshot_fill_from_memory(k, err);
+    if (st == HS_OK) st = snapshot_db_put(k->db, &k->changes, &k->written, err);
+    snapshot_db_beside_end(k->db, st == HS_OK);
+    return st;
+}
+
 /* On a worker. */
 static enum hs_status snapshot_put_run(void *data, struct hs_error *err)
 {
     struct snapshot_keeper *k = data;
     uint64_t began_us = clock_now_us(k->o.reporter->clock);
-    enum hs_status st = snapshot_db_put(k->db, &k->changes, &k->written, err);
+    enum hs_status st = k->memory ? snapshot_move_in(k, err)
+                                  : snapshot_db_put(k->db, &k->changes, &k->written, err);
 
     k->work_us = clock_now_us(k->o.reporter->clock) - began_us;
     return st;
@@ -164,27 +253,36 @@ static void snapshot_work_done(void *data)
     k->o.nudge(k->o.data);
 }
 
-static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel)
+static void snapshot_not_begun(struct snapshot_keeper *k, const struct hs_error *why)
+{
+    logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", why->text);
+    snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+    k->run_us += k->run_us_taken;
+    snapshot_pause(k);
+    k->due = true;
+}
+
+static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
+                               struct kv_store *memory)
 {
     struct hs_error err = {0};
 
     assert(k->work == SNAPSHOT_WORK_NONE);
     k->due = false;
-    k->forced = false;
     k->taken_seqnum = kernel_mark_position(kernel).seqnum;
     k->run_us_taken = k->run_us;
     k->run_us = 0;
+    k->memory = memory;
+    atomic_store(&k->cancel, false);
     if (kernel_snapshot_take(kernel, k->o.images, &k->changes, &err) != HS_OK) {
-        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
-        snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+        snapshot_not_begun(k, &err);
         return;
     }
     if (background_start(&k->background, k->o.workers, snapshot_put_run, k, snapshot_work_done,
                          &err) != HS_OK) {
-        logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot: %s", err.text);
         kernel_snapshot_done(kernel, &k->changes, false);
         mark_changes_fini(&k->changes);
-        snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+        snapshot_not_begun(k, &err);
         return;
     }
     k->work = SNAPSHOT_WORK_PUT;
@@ -203,11 +301,12 @@ static void snapshot_begin_verify(struct snapshot_keeper *k)
     }
 }
 
-void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel)
+void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
+                           struct kv_store *memory)
 {
     if (k->work != SNAPSHOT_WORK_NONE) return;
-    if (k->due) {
-        snapshot_begin_put(k, kernel);
+    if (k->due && clock_now_us(k->o.reporter->clock) >= k->retry_after_us) {
+        snapshot_begin_put(k, kernel, memory);
     } else {
         snapshot_begin_verify(k);
     }
@@ -251,22 +350,43 @@ static void snapshot_put_told(struct snapshot_keeper *k, bool written)
                             "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
                             k->written.at.seqnum, k->written.batch_bytes,
                             (double)k->work_us / 1000.0);
-    } else {
+    }
+}
+
+/* Against what is kept, and not against the disk, no other attempt helps. */
+static void snapshot_put_failed(struct snapshot_keeper *k)
+{
+    switch (k->background.status) {
+    case HS_CANCELLED: return;
+    case HS_STALE:
         logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "snapshot was not written: %s",
                      k->background.error.text);
+        return;
+    default: break;
     }
+    snapshot_failing(k, k->background.error.text);
+    snapshot_pause(k);
+    k->due = true;
 }
 
 static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
                                                     struct kernel *kernel)
 {
-    bool written = k->background.status == HS_OK;
+    bool written = k->background.status == HS_OK, moved = written && k->memory;
 
     k->write_us = k->work_us;
+    k->memory = NULL;
     if (!written) k->run_us += k->run_us_taken;
+    if (kernel && moved) kernel_move_base(kernel, snapshot_db_base(k->db));
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
     mark_changes_fini(&k->changes);
     snapshot_put_told(k, written);
+    if (written) {
+        snapshot_failing_no_more(k);
+    } else {
+        snapshot_put_failed(k);
+    }
+    if (moved) return SNAPSHOT_FINDING_MOVED;
     return written ? SNAPSHOT_FINDING_WRITTEN : SNAPSHOT_FINDING_FAILED;
 }
 
@@ -321,7 +441,7 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
 {
     enum snapshot_finding finding;
 
-    if (k->work == SNAPSHOT_WORK_VERIFY) atomic_store(&k->cancel, true);
+    atomic_store(&k->cancel, true);
     background_wait(&k->background);
     finding = snapshot_keeper_collect(k, kernel, err);
     k->due = false;
@@ -359,22 +479,41 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
     if (height > 0 && snapshot_due(k, kernel, height + 1)) k->due = true;
 }
 
+/* One that is forced has a gap in the log behind it: it comes as soon as it can. Any other comes
+ * with a later block. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
-                              uint64_t height_next)
+                              struct kv_store *memory, uint64_t height_next)
 {
-    if (!snapshot_due(k, kernel, height_next)) return;
-    if (k->work == SNAPSHOT_WORK_PUT) {
+    bool due = snapshot_due(k, kernel, height_next);
+    bool paused = clock_now_us(k->o.reporter->clock) < k->retry_after_us;
+
+    if (memory && k->o.every > 0) k->due = true;
+    if (due && paused) snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+    if (due && k->work == SNAPSHOT_WORK_PUT) {
         snapshot_count_skip(k, SNAPSHOT_SKIP_BUSY);
-        return;
+        due = k->forced;
     }
-    k->due = true; /* behind a verification, it waits for its end */
-    if (k->work == SNAPSHOT_WORK_NONE) snapshot_begin_put(k, kernel);
+    if (due) { /* behind a verification, or in a pause, it waits for the end */
+        k->due = true;
+        k->forced = false;
+    }
+    if (k->due) snapshot_keeper_begin(k, kernel, memory);
 }
 
-void snapshot_keeper_consider_nothing(struct snapshot_keeper *k, struct kernel *kernel,
-                                      uint64_t height_next)
+void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel)
 {
-    if (snapshot_due(k, kernel, height_next)) snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
+    bool due = k->due;
+
+    if (snapshot_keeper_settle(k, kernel, NULL) == SNAPSHOT_FINDING_FAILED || !due) return;
+    snapshot_begin_put(k, kernel, NULL);
+    (void)snapshot_keeper_settle(k, kernel, NULL);
+}
+
+void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why)
+{
+    snapshot_failing(k, why);
+    snapshot_pause(
+        k); /* what the kernel's mark is now may be no block's end: the next one is due */
 }
 
 const struct snapshot_record *snapshot_keeper_records(const struct snapshot_keeper *k, size_t *len)

@@ -1,10 +1,15 @@
 /* Snapshot keeper: owns the snapshot store and what a worker does with it.
  *
- *            due, idle                         due meanwhile
- *   block end ───────► take the mark ──► put ──────────────► take again
- *                                         │ done
- *                                         ▼        verification due
- *                                       listed ───────────────────► verify
+ *            due, idle                        forced meanwhile
+ *   block end ───────► take the mark ──► put ────────────────► take again
+ *                           ▲             │ │ done
+ *                           └─ a pause ───┘ ▼        verification due
+ *                               failed    listed ───────────────────► verify
+ *
+ * A kernel whose base is in memory, because the disk refused one, is brought back by the same way:
+ * the put begins a generation anew, fills it from that base, which no kernel writes, and then adds
+ * what changed since; the kernel is moved to it when it is durable. What is kept from before stays
+ * until then, and is there again when it came to nothing.
  *
  * While a put or a verification runs, the store is the worker's but for reads of its base; the
  * owner collects the result before it does anything else with it. What a result means (the log can
@@ -49,6 +54,7 @@ void snapshot_keeper_close(struct snapshot_keeper *k);
 enum snapshot_finding {
     SNAPSHOT_FINDING_NONE,     /* nothing has ended */
     SNAPSHOT_FINDING_WRITTEN,  /* there is a new one */
+    SNAPSHOT_FINDING_MOVED,    /* the same, and the kernel stands on it, not in memory any more */
     SNAPSHOT_FINDING_FAILED,   /* one could not be written, or not be read; nothing is wrong with
                                   those that are there */
     SNAPSHOT_FINDING_VERIFIED, /* also: the verification was broken off */
@@ -59,7 +65,8 @@ enum snapshot_finding {
  *  DAMAGED alone: every other failure was logged. */
 enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct kernel *kernel,
                                               struct hs_error *err);
-/** The same, but wait for the worker (a verification is broken off), and forget what was due.
+/** The same, but wait for the worker (a verification, and the filling from memory, are broken off),
+ *  and forget what was due.
  *  Afterwards the store is the owner's alone, until something is begun. */
 enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
                                              struct hs_error *err);
@@ -69,17 +76,21 @@ void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us);
 /** `kernel` was just started and led to where it stands: is a snapshot of its mark due already?
  *  Then begin it when the worker is free. */
 void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel);
-/** `kernel` was just marked and a message of `height_next` is about to run: is a snapshot due? Then
- *  begin it, now or when the worker is free. */
+/** `kernel`, whose base is in `memory` or, NULL, in this store, was just marked, and a message of
+ *  `height_next` is about to run: is a snapshot due? Then begin it, now or when it can be. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
-                              uint64_t height_next);
-/** As consider, of a kernel that does not stand on this store: it is counted as left out. */
-void snapshot_keeper_consider_nothing(struct snapshot_keeper *k, struct kernel *kernel,
-                                      uint64_t height_next);
+                              struct kv_store *memory, uint64_t height_next);
 /** The next block end is due, whatever the policy says. */
 void snapshot_keeper_force(struct snapshot_keeper *k);
-/** Begin what is due and was waiting, or a verification. */
-void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel);
+/** Begin what is due and was waiting, or a verification. `memory`: as for consider; borrowed until
+ *  the put is collected. */
+void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
+                           struct kv_store *memory);
+/** The end: write what is due, unless it failed just now, and wait for it. The kernel stands on
+ * this store. */
+void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel);
+/** A base could not be made or filled: the disk refuses. */
+void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why);
 /** What could end the process in loading is over. */
 void snapshot_keeper_proven(struct snapshot_keeper *k);
 /** Nobody waits: what is not urgent. */

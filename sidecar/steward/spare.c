@@ -53,12 +53,17 @@ enum hs_status spare_begin_memory(struct spare *s, struct hs_error *err)
     return kv_memory_open(&s->memory, err);
 }
 
+void spare_leave_memory(struct spare *s)
+{
+    kv_memory_close(s->memory);
+    s->memory = NULL;
+}
+
 void spare_drop(struct spare *s)
 {
     kernel_close(s->kernel);
     s->kernel = NULL;
-    kv_memory_close(s->memory);
-    s->memory = NULL;
+    spare_leave_memory(s);
 }
 
 struct spare_watch {
@@ -162,5 +167,6 @@ void spare_show(struct spare *s)
     f->at = at;
     f->height = height;
     f->mark_seqnum = mark_seqnum;
+    f->disk.in_memory = s->kernel && s->memory;
     figures_release(s->o.reporter->board);
 }

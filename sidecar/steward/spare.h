@@ -53,6 +53,8 @@ HS_MUST_CHECK enum hs_status spare_start(struct spare *s, const struct spare_bas
                                          struct hs_error *err);
 /** kernel_rehearse, on a store of its own: would a chain's first message be executed? */
 HS_MUST_CHECK enum hs_status spare_rehearse(struct spare *s, struct hs_error *err);
+/** The kernel was moved to the base on disk: the one in memory ends, if there is one. */
+void spare_leave_memory(struct spare *s);
 /** Kernel and base in memory end. No snapshot of it may be in the making. */
 void spare_drop(struct spare *s);
 

@@ -380,6 +380,20 @@ static void status_screen__survives_a_status_of_another_version(void)
                   words, 1);
 }
 
+static void status_screen__any_disk_is_survived(void)
+{
+    static const char *const words[] = {"disk       log fenced\n", "gone without log\n"};
+    static const char *const odd_words[] = {"log fenced since seqnum -3"};
+
+    expect_screen("{\"disk\":{\"log_fenced\":true,\"log_fenced_since\":null,\"without\":"
+                  "[1,null,\"log\"],\"snapshots_failing_since\":\"x\"}}",
+                  words, 2);
+    expect_screen("{\"disk\":{\"log_fenced\":true,\"log_fenced_since\":-3,\"without\":{},"
+                  "\"snapshots_failing_since\":9223372036854775807}}",
+                  odd_words, 1);
+    expect_screen("{\"disk\":[]}", NULL, 0);
+}
+
 static void status_screen__colour_only_where_wanted(void)
 {
     json_t *status = json_loads(full_status, 0, NULL);
@@ -480,6 +494,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(wire_json__read_refuses_every_truncation_and_survives_every_flip),
     SUITE_CASE(status_screen__shows_everything_once),
     SUITE_CASE(status_screen__survives_a_status_of_another_version),
+    SUITE_CASE(status_screen__any_disk_is_survived),
     SUITE_CASE(status_screen__colour_only_where_wanted),
     SUITE_CASE(status_screen__an_unknown_target_is_no_percent),
     SUITE_CASE(terminal__text_is_cut_to_the_room),

@@ -344,6 +344,20 @@ class Asking(ProgramCase):
         self.assertEqual(json.loads(self.ask("--json", "ready").stdout),
                          {"schema": 1, "ready": True, "phase": "live"})
 
+    def test_ready__tells_what_the_disk_refuses(self):
+        disk = {"in_memory": True, "log_fenced": True, "log_fenced_since": 13,
+                "snapshots_failing_since": 1700000000, "without": ["images", "RATES"]}
+        self.play(lambda method, params: (None, {**STATUS, "disk": disk}))
+        run = self.ask("ready")
+        screen = self.ask("status").stdout
+        self.assertEqual((run.returncode, run.stdout), (OK, ""))
+        for words in ("the kernel runs from memory", "log fenced since seqnum 13",
+                      "snapshots failing since 2023-11-14T22:13:20Z",
+                      "gone without images, RATES"):
+            self.assertIn(words, run.stderr)
+            self.assertIn(words, screen)
+        self.assertEqual(json.loads(self.ask("--json", "ready").stdout)["disk"], disk)
+
     def test_ready__does_not_wait_for_what_time_cannot_heal(self):
         problem = "vat \"ledger\" was terminated: SyntaxError"
         self.play(lambda method, params: (None, {**STATUS, "phase": "primed", "ready": False,

@@ -43,7 +43,7 @@ static void data_folder__is_made_with_its_parents_and_parts(void)
     struct stat info;
 
     CU_ASSERT_EQUAL_FATAL(folder_open(deep.text, "chain-1", &f, NULL), HS_OK);
-    for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
+    for (int part = 0; part <= DATA_FOLDER_QUARANTINE; part++) {
         CU_ASSERT_EQUAL(stat(data_folder_path(f, (enum data_folder_part)part), &info), 0);
         CU_ASSERT_TRUE(S_ISDIR(info.st_mode));
         CU_ASSERT_EQUAL(info.st_mode & 0777, 0700);

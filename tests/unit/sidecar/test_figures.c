@@ -51,6 +51,8 @@ static const char golden_status[] =
     "\"mark\":110,\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":"
     "60},"
     "\"log\":{\"first\":1,\"last\":120,\"entries\":120,\"bytes\":40000},"
+    "\"disk\":{\"in_memory\":false,\"log_fenced\":false,\"log_fenced_since\":null,"
+    "\"snapshots_failing_since\":null,\"without\":[]},"
     "\"vats\":[{\"name\":\"ledger\",\"heap_bytes\":1048576,\"deliveries\":7,"
     "\"transcript_entries\":9}],\"replay\":null,"
     "\"node\":{\"connected\":true,\"client\":\"node/1\",\"path\":\"swap\",\"replayed\":0,"
@@ -195,6 +197,11 @@ static const struct {
     {"log_appends_total", " 15"},
     {"log_failures_total", " 16"},
     {"log_sync_duration_seconds", "_sum 0.000017"},
+    {"in_memory", " 1"},
+    {"log_fenced", " 1"},
+    {"log_fenced_since_seqnum", " 30"},
+    {"snapshots_failing_since_timestamp_seconds", " 1600000000"},
+    {"gone_without", "{part=\"images\"} 1"},
     {"attach_duration_seconds", "_sum 2.001500"},
     {"attach_total", "{path=\"roll_back\"} 18"},
     {"full_replays_total", "{cause=\"gap\"} 19"},
@@ -220,6 +227,11 @@ static struct figures distinct_figures(void)
     f.snapshot_writes[SNAPSHOT_FAILED] = 12;
     f.snapshot_skips[SNAPSHOT_SKIP_BUSY] = 13;
     f.snapshot_verifications = 29;
+    f.disk = (struct figures_disk){.in_memory = true,
+                                   .log_fenced = true,
+                                   .log_fenced_since = 30,
+                                   .snapshots_failing_since_s = 1600000000,
+                                   .without = {[DATA_FOLDER_IMAGES] = true}};
     histogram_add(&f.snapshot_write, 14);
     f.log_appends = 15;
     f.log_failures = 16;

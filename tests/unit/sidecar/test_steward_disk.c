@@ -1,0 +1,294 @@
+/* The disk refuses while the steward runs: deliveries go on, the figures say what is missing, and
+ * when the disk takes writes again all of it heals without a restart. */
+#include "tests/unit/sidecar/rig.h"
+#include "tests/unit/suite.h"
+
+#include "kernel/state/fault.h"
+
+#include <unistd.h>
+
+static struct rig rig; /* large; one at a time */
+
+static void begin(size_t messages)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, messages);
+}
+
+static struct figures_disk disk_now(void)
+{
+    return rig_figures(&rig).disk;
+}
+
+static bool log_writes(void)
+{
+    return !disk_now().log_fenced;
+}
+
+static bool snapshots_work(void)
+{
+    return disk_now().snapshots_failing_since_s == 0;
+}
+
+static bool stands_on_disk(void)
+{
+    return !disk_now().in_memory;
+}
+
+static bool all_is_well(void)
+{
+    struct figures_disk disk = disk_now();
+
+    return !figures_disk_refuses(&disk);
+}
+
+/* Nothing is delivered meanwhile; while it takes too long, time goes by. */
+static void wait_until(bool (*condition)(void))
+{
+    for (int i = 0; !condition(); i++) {
+        (void)usleep(500);
+        if (i % 100 == 99) rig_pass(&rig, 60);
+    }
+}
+
+static void restart_expecting(const char *path)
+{
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), path);
+    rig_check_twin(&rig);
+}
+
+static void fenced_log__heals_without_a_delivery(void)
+{
+    begin(12);
+    fault_arm("log.*.*:1+:ENOSPC");
+    rig_deliver_many(&rig, 3);
+    CU_ASSERT_FALSE(log_writes());
+    CU_ASSERT(disk_now().log_fenced_since > 0 && disk_now().log_fenced_since <= 13);
+    rig_pass(&rig, 2); /* an attempt, in vain */
+    rig_deliver_many(&rig, 3);
+    CU_ASSERT_FALSE(log_writes());
+    CU_ASSERT_EQUAL(rig_prepare_commit(&rig, rig_height(&rig)), IPC_STORAGE_FAILED);
+    fault_arm(NULL);
+    wait_until(log_writes);
+    CU_ASSERT_EQUAL(disk_now().log_fenced_since, 0);
+    rig_deliver_many(&rig, 9); /* two ends of blocks: the snapshot that closes the gap */
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 27);
+    rig_check_twin(&rig);
+    restart_expecting("swap");
+    rig_close(&rig);
+}
+
+/* What the log holds of before the fence is no past of what comes after it. */
+static void fenced_log__going_back_meanwhile_leaves_no_false_past(void)
+{
+    begin(12);
+    fault_arm("log.*.*:1+:ENOSPC");
+    rig_deliver_many(&rig, 1);
+    rig_go_back(&rig, 10);
+    rig_expect(rig_deliver(&rig, 3, RIG_COUNT_MANY), "roll_back");
+    rig_deliver_many(&rig, 1);
+    fault_arm(NULL);
+    wait_until(log_writes);
+    rig_deliver_many(&rig, 1); /* seqnum 13, and the log ends at 12: but not at this 12 */
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.first, 13);
+    rig_check_twin(&rig);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 2);
+    CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* A disk that hangs: deliveries go on beside the attempt, and a snapshot that was forced while one
+ * was being written is not forgotten, at a stop neither. */
+static void slow_disk__no_delivery_waits_and_the_gap_is_closed(void)
+{
+    begin(10);
+    fault_arm("leveldb.log.sync:1:sleep,log.segment.write:2:ENOSPC,log.folder.sync_folder:1:sleep");
+    rig_deliver_many(&rig, 4); /* the first begins a snapshot, which hangs; the second fences */
+    CU_ASSERT_FALSE(log_writes());
+    rig_pass(&rig, 2);
+    rig_deliver_many(&rig, 8); /* beside an attempt that hangs as well */
+    CU_ASSERT_FALSE(log_writes());
+    wait_until(log_writes);
+    rig_deliver_many(&rig, 11);
+    CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 33);
+    fault_arm(NULL);
+    restart_expecting("swap");
+    rig_close(&rig);
+}
+
+static void failed_snapshot__is_tried_again_after_a_pause(void)
+{
+    uint64_t failed;
+
+    begin(5);
+    fault_arm("leveldb.*.*:1+:EIO");
+    rig_deliver_many(&rig, 10);
+    while (snapshots_work()) {
+        (void)usleep(200);
+    }
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    failed = rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED];
+    rig_deliver_many(&rig, 20); /* the clock stands: no attempt a block */
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED], failed);
+    rig_pass(&rig, 1);
+    while (rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED] == failed) {
+        (void)usleep(200);
+    }
+    fault_arm(NULL);
+    wait_until(snapshots_work);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 1);
+    restart_expecting("swap");
+    rig_close(&rig);
+}
+
+/* A life whose data was lost: the full replay finds no disk to stand on. */
+static void begin_in_memory(const char *fault)
+{
+    begin(13);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    fault_arm(fault);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    CU_ASSERT_FALSE(stands_on_disk());
+    CU_ASSERT_FALSE(snapshots_work());
+    rig_deliver_many(&rig, 7); /* an end of a block */
+}
+
+static void base_in_memory__becomes_a_snapshot_again(void)
+{
+    static const char *const points[] = {"leveldb.log.write:1+:ENOSPC", "leveldb.*.*:1+:EROFS",
+                                         "*.*.*:1+:EIO"};
+
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        begin_in_memory(points[i]);
+        rig_pass(&rig, 60);
+        rig_deliver_many(&rig, 7);
+        CU_ASSERT_FALSE(stands_on_disk());
+        fault_arm(NULL);
+        wait_until(all_is_well);
+        CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 1);
+        rig_check_twin(&rig); /* it reads from the disk now */
+        rig_deliver_many(&rig, 25);
+        rig_check_twin(&rig);
+        restart_expecting("swap");
+        rig_close(&rig);
+    }
+}
+
+/* The n-th operation of moving in fails, once: nothing is lost, and the next attempt works. */
+static void base_in_memory__moving_in_survives_every_failure(void)
+{
+    for (int n = 1; n < 60; n += 4) {
+        char fault[64];
+
+        begin_in_memory("leveldb.*.*:1+:ENOSPC");
+        while (rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED] == 0) {
+            rig_pass(&rig, 60);
+            rig_deliver_many(&rig, 5);
+        }
+        (void)snprintf(fault, sizeof fault, "*.*.*:%d:%s", n, n % 8 == 1 ? "EIO" : "ENOSPC");
+        fault_arm(fault);
+        rig_pass(&rig, 600);
+        rig_deliver_many(&rig, 6);
+        rig_check_twin(&rig);
+        wait_until(stands_on_disk);
+        rig_deliver_many(&rig, 11);
+        rig_check_twin(&rig);
+        fault_arm(NULL);
+        wait_until(all_is_well);
+        rig_deliver_many(&rig, 11);
+        restart_expecting("swap");
+        rig_close(&rig);
+    }
+}
+
+static void base_in_memory__node_goes_back_meanwhile(void)
+{
+    begin_in_memory("leveldb.log.write:1+:ENOSPC");
+    rig_deliver_many(&rig, 20);
+    fault_arm(NULL);
+    rig_pass(&rig, 600);
+    rig_go_back(&rig, 15); /* moving in, it is broken off, or has just ended */
+    rig_deliver_many(&rig, 12);
+    rig_check_twin(&rig);
+    wait_until(all_is_well);
+    rig_check_twin(&rig);
+    restart_expecting("swap");
+    rig_close(&rig);
+}
+
+static void step(uint64_t *random)
+{
+    static const char *const faults[] = {
+        "*.*.*:%d+:ENOSPC",    "*.*.*:%d:EIO",      "leveldb.*.*:%d+:EIO",  "log.*.*:%d+:EROFS",
+        "*.*.write:%d+:short", "*.*.write:%d:torn", "snapshot.*.*:%d+:EIO", "*.*.sync:%d+:EIO"};
+    uint64_t what = suite_random(random) % 20;
+    char fault[64];
+
+    if (what < 9) {
+        rig_deliver_many(&rig, 1 + (size_t)(suite_random(random) % 8));
+    } else if (what < 12) {
+        const char *chosen = faults[suite_random(random) % (sizeof faults / sizeof *faults)];
+
+        (void)snprintf(fault, sizeof fault, chosen, 1 + (int)(suite_random(random) % 40));
+        fault_arm(fault);
+    } else if (what < 15) {
+        fault_arm(NULL);
+    } else if (what < 17) {
+        rig_pass(&rig, 1 + suite_random(random) % 90);
+    } else if (what < 19) {
+        size_t back = (size_t)(suite_random(random) % 25);
+
+        rig_go_back(&rig, rig.len > back ? rig.len - back : 0);
+        rig_deliver_many(&rig, 1);
+    } else {
+        rig_stop(&rig);
+        rig_start(&rig);
+        rig_deliver_many(&rig, 1);
+    }
+}
+
+static void random_disk__never_fails_a_delivery_and_heals(void)
+{
+    uint64_t random = suite_seed();
+
+    for (int life = 0; life < 4; life++) {
+        begin(3);
+        for (int i = 0; i < 60; i++) {
+            step(&random);
+            if (i % 10 != 9) continue;
+            fault_arm(NULL); /* the twin is compared by reading */
+            rig_check_twin(&rig);
+        }
+        fault_arm(NULL);
+        rig_stop(&rig); /* what a start went without is had again with the next */
+        rig_start(&rig);
+        rig_deliver_many(&rig, 12);
+        wait_until(all_is_well);
+        rig_check_twin(&rig);
+        rig_close(&rig);
+    }
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(fenced_log__heals_without_a_delivery),
+    SUITE_CASE(fenced_log__going_back_meanwhile_leaves_no_false_past),
+    SUITE_CASE(slow_disk__no_delivery_waits_and_the_gap_is_closed),
+    SUITE_CASE(failed_snapshot__is_tried_again_after_a_pause),
+    SUITE_CASE(base_in_memory__becomes_a_snapshot_again),
+    SUITE_CASE(base_in_memory__moving_in_survives_every_failure),
+    SUITE_CASE(base_in_memory__node_goes_back_meanwhile),
+    SUITE_CASE(random_disk__never_fails_a_delivery_and_heals),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("steward_disk", cases, argc, argv);
+}
