@@ -62,10 +62,12 @@ bool ends(const std::string &name, const char *end)
     return name.size() > len && name.compare(name.size() - len, len, end) == 0;
 }
 
+constexpr char table_place[] = "leveldb.table";
+
 /* The fault points' first part. */
 const char *place_of(const std::string &name)
 {
-    if (ends(name, ".ldb") || ends(name, ".sst")) return "leveldb.table";
+    if (ends(name, ".ldb") || ends(name, ".sst")) return table_place;
     if (ends(name, ".log")) return "leveldb.log";
     if (name.compare(0, 8, "MANIFEST") == 0) return "leveldb.manifest";
     if (name == "CURRENT" || ends(name, ".dbtmp")) return "leveldb.current";
@@ -335,8 +337,15 @@ class DiskEnv final : public leveldb::Env
         return st;
     }
 
+    /* A table of that name may be a link to another process's (snapshot_clone.c). */
     Status NewWritableFile(const std::string &full, leveldb::WritableFile **out) override
     {
+        Path path(full);
+
+        if (strcmp(place_of(path.name), table_place) == 0) {
+            (void)(disk_remove(disk_, table_place, path.dir.c_str(), path.name.c_str(), nullptr) ==
+                   HS_OK);
+        }
         return writable_open(full, DISK_EMPTY, out);
     }
 

@@ -5,10 +5,12 @@
  * throughout. A log that grew meanwhile is copied as a prefix of itself, which reads as the same
  * log some writes earlier.
  *
- * Rejected: hard links instead of copies. A table that the other process is writing at this moment
- * is in no MANIFEST yet, so recovery in the copy may reuse its number, truncate it through the
- * link, and take the file from under the other process. File systems that can share blocks do so
- * by themselves (copy_file_range). */
+ * So a reader's copy has its tables as hard links, where that can be: they are most of the bytes,
+ * and stay readable when the other process removes them. A table that it is writing at this moment
+ * is in no MANIFEST yet, and recovery in the copy may reuse its number: nothing is written through
+ * a link, since the environment takes a table's name away before it makes a new one
+ * (kv_leveldb_env.cc). What goes on for good is copied: links would hide which bytes are durable.
+ */
 #include "snapshot/page_file.h"
 #include "snapshot/snapshot_files.h"
 
@@ -69,6 +71,16 @@ static enum hs_status file_copy(const struct clone *c, const char *name, struct 
                      c->use == CLONE_TO_GO_ON ? DISK_COPY_SYNCED : DISK_COPY_UNSYNCED, err);
 }
 
+/* Another file system, or another user's files: then a copy. */
+static enum hs_status table_clone(const struct clone *c, const char *name, struct hs_error *err)
+{
+    if (c->use != CLONE_TO_GO_ON &&
+        disk_link(c->disk, clone_place, c->from, name, c->to, name, NULL) == HS_OK) {
+        return HS_OK;
+    }
+    return file_copy(c, name, err);
+}
+
 static bool name_ends(const char *name, const char *end)
 {
     size_t len = strlen(name), end_len = strlen(end);
@@ -79,8 +91,9 @@ static bool name_ends(const char *name, const char *end)
 static enum hs_status file_clone(const struct clone *c, const char *name,
                                  const struct clone_moment *moment, struct hs_error *err)
 {
+    if (name_ends(name, ".ldb") || name_ends(name, ".sst")) return table_clone(c, name, err);
     if (strcmp(name, "CURRENT") == 0 || strcmp(name, moment->manifest) == 0 ||
-        name_ends(name, ".log") || name_ends(name, ".ldb") || name_ends(name, ".sst")) {
+        name_ends(name, ".log")) {
         return file_copy(c, name, err);
     }
     return HS_OK;

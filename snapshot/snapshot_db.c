@@ -272,11 +272,26 @@ enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *ca
 
 enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason, struct hs_error *err)
 {
-    enum hs_status st;
+    enum hs_status st = HS_OK;
 
-    assert(db && !db->read_only && reason);
-    st = generation_reject(db->disk, db->dir, db->live->number, reason, err);
+    assert(db && reason);
+    if (!db->read_only) st = generation_reject(db->disk, db->dir, db->live->number, reason, err);
     if (st == HS_OK) db->rejected = true;
+    return st;
+}
+
+/* HS_CORRUPT: there is none. */
+static enum hs_status salvage_older(struct snapshot_db *db, const _Atomic bool *cancel,
+                                    struct hs_error *err)
+{
+    enum hs_status st = HS_CORRUPT;
+
+    while (st == HS_CORRUPT && db->live->records_len > 1) {
+        st = db->read_only ? HS_OK : live_ready(db, err);
+        if (st == HS_OK) st = generation_undo_newest(db->live, err);
+        if (st == HS_CORRUPT) return st; /* the way to the one before is damaged itself */
+        if (st == HS_OK) st = generation_verify(db->live, cancel, err);
+    }
     return st;
 }
 
@@ -284,18 +299,15 @@ enum hs_status snapshot_db_salvage(struct snapshot_db *db, const char *reason,
                                    const _Atomic bool *cancel, struct hs_error *err)
 {
     struct hs_error why = {0};
-    enum hs_status st;
+    enum hs_status st = HS_OK;
 
-    assert(db && !db->read_only && !db->before && reason);
+    assert(db && !db->without_pages && !db->before && reason);
     if (record_count(db) == 0) return hs_fail(err, HS_NOT_FOUND, "snapshot: none is kept");
-    while (db->live->records_len > 1) {
-        st = live_ready(db, &why);
-        if (st == HS_OK) st = generation_undo_newest(db->live, &why);
-        if (st == HS_CORRUPT) break; /* the way to the one before is damaged itself */
-        if (st == HS_OK) st = generation_verify(db->live, cancel, &why);
-        if (st == HS_OK) return HS_OK;
-        if (st != HS_CORRUPT) return hs_fail(err, st, "%s", why.text);
-    }
+    if (db->read_only) st = reader_reopen(db, GENERATION_PRESENT, &why);
+    if (st == HS_OK) st = salvage_older(db, cancel, &why);
+    if (st == HS_OK && db->read_only) st = reader_reopen(db, GENERATION_READ_ONLY, &why);
+    if (st == HS_OK) return HS_OK;
+    if (st != HS_CORRUPT) return hs_fail(err, st, "%s", why.text);
     st = snapshot_db_reject(db, reason, err);
     return st == HS_OK ? hs_fail(err, HS_NOT_FOUND, "snapshot: all that were kept are damaged")
                        : st;

@@ -94,7 +94,8 @@ HS_MUST_CHECK enum hs_status snapshot_db_return_to(struct snapshot_db *db, uint6
 HS_MUST_CHECK enum hs_status snapshot_db_verify(struct snapshot_db *db, const _Atomic bool *cancel,
                                                 struct hs_error *err);
 
-/** Mark every snapshot of the present generation rejected on disk: never chosen again. */
+/** Mark every snapshot of the present generation rejected on disk: never chosen again. Read only:
+ *  in this handle. */
 HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const char *reason,
                                                 struct hs_error *err);
 
@@ -102,6 +103,7 @@ HS_MUST_CHECK enum hs_status snapshot_db_reject(struct snapshot_db *db, const ch
  *  its verification the present content; those that are newer are dropped.
  *
  *  In:      cancel  as for verify
+ *  Read only: in this handle's own copy, which then holds what a writer's would.
  *  Returns: HS_OK         there is one
  *           HS_NOT_FOUND  there is none: all are marked as rejected on disk, or nothing was kept
  *           HS_IO, HS_CANCELLED, HS_NOMEM  what is the newest now was not verified; an older one

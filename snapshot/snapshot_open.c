@@ -97,7 +97,7 @@ static enum hs_status candidate_open_marked(struct snapshot_db *db, uint64_t num
         return hs_fail(err, HS_CORRUPT, "opening it ends the process");
     }
     st = candidate_open(db, number, out, err);
-    if (st == HS_IO && !db->read_only) st = candidate_open(db, number, out, err);
+    if (st == HS_IO) st = candidate_open(db, number, out, err);
     return st;
 }
 
@@ -121,7 +121,7 @@ static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, boo
         *found = true;
         return HS_OK;
     }
-    if (st == HS_IO && disk_unreadable(&why) && !db->read_only) st = HS_CORRUPT;
+    if (st == HS_IO && disk_unreadable(&why)) st = HS_CORRUPT;
     if (st != HS_CORRUPT && st != HS_NOT_FOUND) {
         if (err) *err = why;
         return st;

@@ -14,6 +14,12 @@ static enum hs_status part_path(const struct settings *s, enum data_folder_part 
     const char *dir = settings_text(s, SETTING_DATA);
     enum hs_status st = data_folder_read_format(dir, format, err);
 
+    /* A start makes FORMAT anew, and goes on with all the others. */
+    if (st == HS_CORRUPT ||
+        (st == HS_NOT_FOUND && disk_exists(disk_system(), "offline.part", dir, "snapshot"))) {
+        *format = (struct data_folder_format){.version = DATA_FOLDER_VERSION};
+        st = HS_OK;
+    }
     return st == HS_OK ? data_folder_part_path(dir, part, out, err) : st;
 }
 
@@ -61,6 +67,17 @@ enum exit_code offline_snapshots_open(const struct settings *s, const char *epoc
     buffer_fini(&dir);
     buffer_fini(&quarantine);
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
+}
+
+bool offline_snapshot_was_there(const struct settings *s)
+{
+    struct buffer path = {0};
+    bool there = data_folder_part_path(settings_text(s, SETTING_DATA), DATA_FOLDER_SNAPSHOT, &path,
+                                       NULL) == HS_OK &&
+                 disk_exists(disk_system(), "offline.snapshot", buffer_text(&path), "CURRENT");
+
+    buffer_fini(&path);
+    return there;
 }
 
 static enum exit_code solo_store_open(const struct settings *s, struct offline_store *out)

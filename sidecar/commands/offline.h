@@ -21,6 +21,9 @@ enum offline_pages { OFFLINE_WITHOUT_PAGES, OFFLINE_WITH_PAGES };
 enum exit_code offline_snapshots_open(const struct settings *s, const char *epoch,
                                       enum offline_pages pages, struct snapshot_db **out);
 
+/** The store names a generation in use once there was a snapshot. */
+bool offline_snapshot_was_there(const struct settings *s);
+
 /* The newest store of a data folder: a snapshot's, or where there is none the one of solo. */
 struct offline_store {
     struct kv_store *kv; /* borrowed from one of these */

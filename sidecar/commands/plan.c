@@ -47,6 +47,10 @@ static void put_preload(const struct plan_account *a, uint64_t messages, struct 
     } else if (snapshots == 0) {
         printer_text(to, "a kernel begins at the log's first message; ");
     } else {
+        if (a->snapshots_fallen > 0) {
+            printer_format(to, "%zu damaged %s left out (%s); ", a->snapshots_fallen,
+                           a->snapshots_fallen == 1 ? "snapshot is" : "snapshots are", a->damage);
+        }
         printer_format(to, "the next start loads the snapshot at %" PRIu64 " from %s%s%s; ",
                        a->snapshots[0].at.seqnum,
                        a->facts.has_images ? "its heap images" : "transcripts",
@@ -133,6 +137,15 @@ static enum hs_status print_document(const struct plan_account *a, const struct 
     json_decref(best);
     ok = json_object_set_new(document, "worst", worst) == 0 && ok;
     ok = json_object_set_new(document, "rates", rates) == 0 && ok;
+    if (!a->from_daemon) {
+        json_t *newest =
+            a->facts.entry.snapshots_len > 0 ? count_json(a->snapshots[0].at.seqnum) : json_null();
+
+        ok = json_object_set_new(document, "snapshot", newest) == 0 && ok;
+        ok = json_object_set_new(document, "snapshots_damaged", count_json(a->snapshots_fallen)) ==
+                 0 &&
+             ok;
+    }
     if (ok) text = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (text) (void)puts(text);
     free(text);

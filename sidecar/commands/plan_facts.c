@@ -6,9 +6,11 @@
 #include "kernel/vat/vat.h"
 #include "sidecar/commands/daemon_query.h"
 #include "sidecar/commands/offline.h"
+#include "sidecar/commands/rehearsal.h"
 #include "sidecar/data/data_folder.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void plan_account_fini(struct plan_account *a)
@@ -169,21 +171,21 @@ static enum hs_status take_newest(struct snapshot_db *db, const struct snapshot_
     return HS_OK;
 }
 
-static enum exit_code take_snapshots(const struct settings *s, struct plan_account *a)
+/* What the next start would keep of them. */
+static enum hs_status take_kept(struct snapshot_db *db, struct vat_engine *engine,
+                                struct plan_account *a, struct hs_error *err)
 {
     struct snapshot_record *records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *records);
-    struct vat_engine *engine = NULL;
-    struct snapshot_db *db = NULL;
-    struct hs_error err = {0};
-    enum exit_code code = EXIT_CODE_OK;
-    enum hs_status st = records ? vat_engine_open(disk_system(), NULL, &engine, &err) : HS_NOMEM;
-    size_t len = 0;
+    size_t had = snapshot_db_list(db, NULL, 0), len = 0;
+    struct hs_error why;
+    enum hs_status st;
 
-    if (st == HS_OK) {
-        code = offline_snapshots_open(s, vat_engine_epoch(engine), OFFLINE_WITHOUT_PAGES, &db);
-    }
-    if (st != HS_OK || code != EXIT_CODE_OK) goto out;
+    if (!records) return hs_fail(err, HS_NOMEM, "out of memory for the plan");
+    st = rehearsal_run(db, engine, &why, err);
+    if (st != HS_OK) goto out;
+    (void)snprintf(a->damage, sizeof a->damage, "%s", why.status == HS_OK ? "" : why.text);
     len = snapshot_db_list(db, records, HS_SNAPSHOT_KEEP_MAX);
+    a->snapshots_fallen = had - len;
     if (len > HS_SNAPSHOT_KEEP_MAX) len = HS_SNAPSHOT_KEEP_MAX;
     for (size_t i = 0; i < len; i++) {
         a->snapshots[i] = (struct entry_snapshot){.at = records[i].at};
@@ -191,11 +193,26 @@ static enum exit_code take_snapshots(const struct settings *s, struct plan_accou
     a->facts.entry.snapshots = a->snapshots;
     a->facts.entry.snapshots_len = len;
     a->facts.rebuild.more = true; /* without a snapshot only the node knows */
-    if (len > 0) st = take_newest(db, &records[0], a, &err);
+    if (len > 0) st = take_newest(db, &records[0], a, err);
 out:
+    free(records);
+    return st;
+}
+
+static enum exit_code take_snapshots(const struct settings *s, struct plan_account *a)
+{
+    struct vat_engine *engine = NULL;
+    struct snapshot_db *db = NULL;
+    struct hs_error err = {0};
+    enum exit_code code = EXIT_CODE_OK;
+    enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, &err);
+
+    if (st == HS_OK) {
+        code = offline_snapshots_open(s, vat_engine_epoch(engine), OFFLINE_WITH_PAGES, &db);
+    }
+    if (st == HS_OK && code == EXIT_CODE_OK) st = take_kept(db, engine, a, &err);
     snapshot_db_close(db);
     vat_engine_close(engine);
-    free(records);
     return st == HS_OK ? code : failure_report(st, &err);
 }
 
@@ -230,17 +247,6 @@ static enum exit_code take_log(const struct settings *s, struct plan_account *a)
     return EXIT_CODE_OK;
 }
 
-/* The store names a generation in use once there was a snapshot. */
-static bool snapshot_was_there(const char *data_dir)
-{
-    struct buffer path = {0};
-    bool there = data_folder_part_path(data_dir, DATA_FOLDER_SNAPSHOT, &path, NULL) == HS_OK &&
-                 disk_exists(disk_system(), "plan.snapshot", buffer_text(&path), "CURRENT");
-
-    buffer_fini(&path);
-    return there;
-}
-
 static enum exit_code read_folder(const struct settings *s, struct plan_account *a)
 {
     const char *data_dir = settings_text(s, SETTING_DATA);
@@ -248,7 +254,7 @@ static enum exit_code read_folder(const struct settings *s, struct plan_account 
 
     if (code == EXIT_CODE_OK) code = take_log(s, a);
     if (code != EXIT_CODE_OK) return code;
-    a->snapshot_lost = a->facts.entry.snapshots_len == 0 && snapshot_was_there(data_dir);
+    a->snapshot_lost = a->facts.entry.snapshots_len == 0 && offline_snapshot_was_there(s);
     a->rates = rates_load(data_dir);
     return EXIT_CODE_OK;
 }

@@ -13,6 +13,9 @@ struct plan_account {
     bool from_daemon;
     bool other_epoch;   /* there are none because another engine wrote the folder */
     bool snapshot_lost; /* there was one, but none that passes its checks */
+    /* Of those that are there, the start leaves so many out, and why; "": none. */
+    size_t snapshots_fallen;
+    char damage[HS_ERROR_TEXT_BYTES_MAX];
 };
 
 /** From the daemon if one answers and the data folder is not named as another's, else from the

@@ -71,9 +71,9 @@ static enum hs_status find_snapshot(struct snapshot_db *db, const uint64_t *seqn
     return st == HS_OK ? snapshot_db_newest(db, out, err) : st;
 }
 
-/* EXIT_CODE_OK: `out` is what is verified. */
+/* EXIT_CODE_OK: `out` is what is verified; *newest: a start would use it. */
 static enum exit_code open_snapshot(const struct command_call *call, struct snapshot_db **db,
-                                    struct snapshot_record *out)
+                                    struct snapshot_record *out, bool *newest)
 {
     const char *word = call->arguments_len > 0 ? call->arguments[0] : NULL;
     struct hs_error err = {0};
@@ -87,9 +87,16 @@ static enum exit_code open_snapshot(const struct command_call *call, struct snap
     }
     code = offline_snapshots_open(&call->settings, NULL, OFFLINE_WITH_PAGES, db);
     if (code != EXIT_CODE_OK) return code;
+    *newest = !word || (snapshot_db_newest(*db, out, NULL) == HS_OK && out->at.seqnum == wanted);
     st = find_snapshot(*db, word ? &wanted : NULL, out, &err);
     if (st == HS_OK) return EXIT_CODE_OK;
     if (st != HS_NOT_FOUND) return failure_report(st, &err);
+    if (snapshot_db_list(*db, NULL, 0) == 0 && offline_snapshot_was_there(&call->settings)) {
+        return failure_print(EXIT_CODE_NO,
+                             "what is kept cannot be opened as snapshots; the next start puts it "
+                             "aside, and goes on from the log, if that holds all, or from the "
+                             "node's store");
+    }
     if (snapshot_db_list(*db, NULL, 0) == 0) {
         return failure_print(EXIT_CODE_INPUT_MISSING,
                              "this data folder holds no snapshot yet; wait for the first one");
@@ -99,6 +106,33 @@ static enum exit_code open_snapshot(const struct command_call *call, struct snap
                          wanted);
 }
 
+/* Which one would be used instead: the one that a start, a delivery or a verification of the
+ * daemon's comes to when it meets the damage. */
+static enum exit_code report_damage(struct snapshot_db *db, const struct snapshot_record *record,
+                                    bool newest, const char *damage)
+{
+    struct snapshot_record left = {0};
+    struct hs_error err = {0};
+    enum hs_status st;
+
+    if (!newest) {
+        return failure_print(EXIT_CODE_NO, "%s; it is not used while a newer one is sound", damage);
+    }
+    st = snapshot_db_salvage(db, damage, NULL, &err);
+    if (st == HS_OK) st = snapshot_db_newest(db, &left, &err);
+    if (st == HS_OK) {
+        return failure_print(EXIT_CODE_NO,
+                             "%s; where headstart meets that, it goes on from the snapshot at "
+                             "%" PRIu64 " instead of %" PRIu64,
+                             damage, left.at.seqnum, record->at.seqnum);
+    }
+    if (st != HS_NOT_FOUND) return failure_report(st, &err);
+    return failure_print(EXIT_CODE_NO,
+                         "%s, and no older snapshot is sound; where headstart meets that, it goes "
+                         "on from the log, if that holds all, or from the node's store",
+                         damage);
+}
+
 static enum exit_code snapshot_verify_command(const struct command_call *call)
 {
     bool json = settings_flag(&call->settings, SETTING_JSON);
@@ -106,7 +140,8 @@ static enum exit_code snapshot_verify_command(const struct command_call *call)
     struct snapshot_record record = {0};
     struct snapshot_db *db = NULL;
     struct hs_error err = {0};
-    enum exit_code code = open_snapshot(call, &db, &record);
+    bool newest = true;
+    enum exit_code code = open_snapshot(call, &db, &record, &newest);
     enum hs_status st;
 
     if (code != EXIT_CODE_OK) goto out;
@@ -122,8 +157,7 @@ static enum exit_code snapshot_verify_command(const struct command_call *call)
                      readable_count(record.pages, c));
     }
     if (st == HS_CORRUPT) {
-        code = failure_print(EXIT_CODE_NO, "%s; the next start leaves it out and uses an older one",
-                             err.text);
+        code = report_damage(db, &record, newest, err.text);
     } else if (st != HS_OK) {
         code = failure_report(st, &err);
     }

@@ -1,14 +1,13 @@
 /* solo: opens everything that solo_run.h needs, in the order in which a user can be wrong about
  * it: the messages, the kernel configuration, the data folder. */
-#include "kernel/state/limits.h"
 #include "sidecar/commands/command.h"
 #include "sidecar/commands/folder.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/solo_run.h"
+#include "sidecar/commands/vat_thread.h"
 #include "sidecar/data/data_folder.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,11 +25,9 @@ struct solo_resources {
 };
 
 /* What the kernel thread is given and gives back. */
-struct solo_thread {
+struct solo_work {
     struct solo solo;
     struct solo_report report;
-    enum hs_status st;
-    struct hs_error err;
 };
 
 static void told_folder(void *data, const char *words)
@@ -106,27 +103,11 @@ static void close_all(struct solo_resources *r)
     interrupt_fini(&r->interrupt);
 }
 
-static void *thread_main(void *data)
+static enum hs_status run_solo(void *data, struct hs_error *err)
 {
-    struct solo_thread *t = data;
+    struct solo_work *w = data;
 
-    t->st = solo_run(&t->solo, &t->report, &t->err);
-    return NULL;
-}
-
-/* Vats need a larger native stack than a main thread has for certain (kernel/vat/vat.h). */
-static int run_thread(struct solo_thread *t)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int errnum = pthread_attr_init(&attributes);
-
-    if (errnum != 0) return errnum;
-    errnum = pthread_attr_setstacksize(&attributes, HS_VAT_THREAD_STACK_BYTES);
-    if (errnum == 0) errnum = pthread_create(&thread, &attributes, thread_main, t);
-    if (errnum == 0) errnum = pthread_join(thread, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return errnum;
+    return solo_run(&w->solo, &w->report, err);
 }
 
 static void print_summary(const struct solo_report *r, FILE *out)
@@ -151,13 +132,14 @@ static enum exit_code solo_command(const struct command_call *call)
     bool json = settings_flag(s, SETTING_JSON), quiet = settings_flag(s, SETTING_QUIET);
     bool from_input = strcmp(settings_text(s, SETTING_MESSAGES), "-") == 0;
     struct solo_resources resources = {.interrupt = {.fd = -1}, .lines = {.fd = -1}};
-    struct solo_thread thread = {0};
+    struct solo_work work = {0};
+    struct hs_error err = {0};
+    enum hs_status st;
     enum exit_code code;
-    int errnum;
 
     code = open_all(&resources, s);
     if (code != EXIT_CODE_OK) goto out;
-    thread.solo = (struct solo){
+    work.solo = (struct solo){
         .store = resources.store,
         .engine = resources.engine,
         .config = resources.config,
@@ -168,13 +150,11 @@ static enum exit_code solo_command(const struct command_call *call)
         .print = json ? SOLO_PRINT_JSON : (from_input ? SOLO_PRINT_TEXT : SOLO_PRINT_NOTHING),
         .show_progress = !quiet && !from_input,
     };
-    errnum = run_thread(&thread);
-    if (errnum != 0) {
-        thread.st = hs_fail_errno(&thread.err, HS_INTERNAL, errnum, "cannot start a thread");
-    } else if (thread.st == HS_OK || thread.st == HS_CANCELLED || thread.report.executed > 0) {
-        if (!json || !quiet) print_summary(&thread.report, json ? stderr : stdout);
+    st = vat_thread_run(run_solo, &work, &err);
+    if (st == HS_OK || st == HS_CANCELLED || work.report.executed > 0) {
+        if (!json || !quiet) print_summary(&work.report, json ? stderr : stdout);
     }
-    if (thread.st != HS_OK) code = failure_report(thread.st, &thread.err);
+    if (st != HS_OK) code = failure_report(st, &err);
 out:
     close_all(&resources);
     return code;

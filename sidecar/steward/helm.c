@@ -168,6 +168,11 @@ enum entry_cause helm_salvage(struct helm *h, const struct hs_error *why)
         logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR,
                      "snapshots could not be marked as rejected: %s", err.text);
     }
+    /* In a start the log alone may lead all the way, and it proves itself. */
+    if (h->loading && scene.newest && scene.log.first == 1) {
+        rejection_record_some(h->has.rejection, &cause, &scene, NULL);
+        return ENTRY_CAUSE_NONE;
+    }
     if (dropped) rejection_record(h->has.rejection, ENTRY_CAUSE_DAMAGED, &cause, &scene);
     return ENTRY_CAUSE_DAMAGED;
 }

@@ -109,10 +109,17 @@ void rejection_record(struct rejection *r, enum entry_cause cause, const struct 
 void rejection_record_some(struct rejection *r, const struct hs_error *why,
                            const struct rejection_scene *scene, const struct snapshot_record *left)
 {
-    logger_write(r->reporter->logger, LOG_LEVEL_ERROR,
-                 "a snapshot is damaged and is not used any more: %s; the newest sound one is that "
-                 "of seqnum %" PRIu64,
-                 why->text, left->at.seqnum);
+    if (left) {
+        logger_write(r->reporter->logger, LOG_LEVEL_ERROR,
+                     "a snapshot is damaged and is not used any more: %s; the newest sound one is "
+                     "that of seqnum %" PRIu64,
+                     why->text, left->at.seqnum);
+    } else {
+        logger_write(r->reporter->logger, LOG_LEVEL_ERROR,
+                     "a snapshot is damaged and is not used any more: %s; no older one is sound, "
+                     "and the log is executed from its beginning",
+                     why->text);
+    }
     rejection_keep_evidence(r, ENTRY_CAUSE_DAMAGED, why, scene);
 }
 

@@ -39,7 +39,7 @@ struct rejection_scene {
 void rejection_record(struct rejection *r, enum entry_cause cause, const struct hs_error *why,
                       const struct rejection_scene *scene);
 /** Some of what we keep is damaged, as `why` says, and will not be used; the rest may be, from
- *  `left` on. */
+ *  `left` on; NULL: only the log. */
 void rejection_record_some(struct rejection *r, const struct hs_error *why,
                            const struct rejection_scene *scene, const struct snapshot_record *left);
 /** Compare what diverged, if anything did, with the node's transcripts in `real`, and say what is

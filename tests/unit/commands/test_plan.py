@@ -6,6 +6,8 @@ back, and path and replayed messages must be those that were told.
 import json
 import os
 import pathlib
+import random
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,7 @@ WORK = ("messages", "image_bytes", "transcript_entries", "store_entries")
 RATES = ("messages_per_s", "image_bytes_per_s", "transcript_entries_per_s", "store_entries_per_s")
 
 
-class Plan(IntegrationCase):
+class PlanCase(IntegrationCase):
     MESSAGES = 250  # 12 whole blocks of 20, and half of one
 
     def tool(self, *words, data="sidecar", socket="headstart.sock"):
@@ -80,6 +82,8 @@ class Plan(IntegrationCase):
         sidecar.stop()
         return result["first_path"], result["first_replayed"], status
 
+
+class Plan(PlanCase):
     def test_daemon__tells_what_the_next_node_meets(self):
         sidecar, result = self.run_chain()
         plan = self.plan()
@@ -214,6 +218,89 @@ class Plan(IntegrationCase):
         self.assertIsNotNone(self.plan()["rates"]["messages_per_s"])
         (self.folder / "sidecar/RATES").write_text("{", encoding="utf-8")
         self.assertEqual(self.rates_of(self.plan()), [None] * 4)
+
+
+class PlanOfDamage(PlanCase):
+    """A data folder damaged in many ways: what plan and verify say beforehand, and what the daemon
+    then does; neither tool changes anything."""
+    CASES = 24
+    EVERY = ("--snapshot-every", 40)
+
+    @staticmethod
+    def content(folder):
+        return {path.relative_to(folder): path.read_bytes()
+                for path in sorted(folder.rglob("*")) if path.is_file()}
+
+    def damage(self, dice, folder):
+        """Damage one file; what was done."""
+        files = sorted(path for part in ("snapshot", "log") for path in (folder / part).rglob("*")
+                       if path.is_file() and path.name != "LOCK" and path.stat().st_size > 0)
+        file = dice.choice([*files, *(path for path in files if path.name == "pages"),
+                            folder / "FORMAT"])
+        whole = bytearray(file.read_bytes())
+        what = dice.choice(("flip", "flip", "flips", "cut", "empty", "gone"))
+        if what == "gone":
+            file.unlink()
+        elif what == "empty":
+            file.write_bytes(b"")
+        elif what == "cut":
+            file.write_bytes(whole[:dice.randrange(len(whole))])
+        else:
+            for _ in range(1 if what == "flip" else 30):
+                whole[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
+            file.write_bytes(whole)
+        return f"{what} {file.relative_to(folder)}"
+
+    def loaded(self, daemon):
+        """The snapshot that a start came to, or None."""
+        at = re.findall(r"kernel at seqnum (\d+):", daemon.log_text())
+        return int(at[-1]) or None if at else None
+
+    def check_case(self, number, words):
+        data, node = f"sidecar-{number}", f"node-{number}"
+        before = self.content(self.folder / data)
+        plan = self.plan(data=data)
+        verify = self.tool("snapshot", "verify", data=data)
+        self.assertEqual(self.content(self.folder / data), before, words)
+        daemon = self.sidecar(data=data, arguments=self.EVERY)
+        seqnum = daemon.wait_ready()["seqnum"]
+        self.assertEqual(self.loaded(daemon), plan["snapshot"], words)
+        result = self.node(self.more, data=node).run()
+        log = daemon.log_text()
+        if "is executed again" not in log:  # else a delivery met what a start does not read
+            # Of a log whose tail is gone nothing tells that the node has executed more.
+            case = plan if seqnum == self.MESSAGES else plan["worst"]
+            self.assertEqual(result["first_path"], case["path"], words)
+        if plan["snapshots_damaged"]:
+            self.assertEqual(verify.returncode, 1, words)
+        if verify.returncode == 0:
+            self.assertNotIn("damaged and is not used", log, words)
+        self.assertEqual(result["store_hash"], self.store_hash, words)
+        daemon.stop()
+        return plan["snapshots_damaged"]
+
+    def test_folder__damaged_is_told_as_the_start_finds_it(self):
+        sidecar, _ = self.run_chain(arguments=self.EVERY)
+        sidecar.stop()
+        self.more = self.messages(harness.workload_lines(260), name="more")
+        for name in ("sidecar", "node"):
+            shutil.copytree(self.folder / name, self.folder / f"{name}-whole")
+        sidecar = self.sidecar(data="sidecar-whole", arguments=self.EVERY)
+        sidecar.wait_ready()
+        self.store_hash = self.node(self.more, data="node-whole").run()["store_hash"]
+        sidecar.stop()
+        dice = random.Random(harness.SEED)
+        fallen = 0
+        for number in range(self.CASES):
+            for name in ("sidecar", "node"):
+                shutil.copytree(self.folder / name, self.folder / f"{name}-{number}")
+            words = self.damage(dice, self.folder / f"sidecar-{number}")
+            with self.subTest(words):
+                try:
+                    fallen += self.check_case(number, words)
+                finally:
+                    self.end_processes()
+        self.assertGreater(fallen, 0, "no case met what only loading finds: more cases")
 
 
 if __name__ == "__main__":
