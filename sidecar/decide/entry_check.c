@@ -57,6 +57,8 @@ static bool facts_consistent(const struct entry_facts *f)
         if (!witness_possible(f, &f->log_ours, f->ours.seqnum)) return false;
         if (!witness_possible(f, &f->log_mark, f->mark.seqnum)) return false;
         if (f->mark.seqnum > f->ours.seqnum) return false;
+        if (f->undone && f->real.seqnum >= f->ours.seqnum) return false;
+        if (f->undone && f->real.seqnum < f->mark.seqnum) return false;
     }
     for (size_t i = 0; i < f->snapshots_len; i++) {
         const struct entry_snapshot *s = &f->snapshots[i];
@@ -125,6 +127,7 @@ static struct entry_decision decide_from_node(const struct entry_facts *f)
 
 static struct entry_decision decide_from_kernel(const struct entry_facts *f)
 {
+    if (f->undone) return decision(ENTRY_ROLL_BACK, ENTRY_BASE_OPEN_BLOCK, f->real);
     if (position_equal(&f->ours, &f->real)) {
         enum entry_path path = f->attached ? ENTRY_LIVE : ENTRY_SWAP;
 

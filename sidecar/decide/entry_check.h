@@ -8,6 +8,7 @@
  * that fits:
  *
  *   facts contradict each other               full_replay   (cannot happen; still answered)
+ *   real is in the kernel's open block        roll_back     from there, in memory
  *   real is the origin, and so are we         cold          as the kernel stands
  *   real = ours                               live or swap  as the kernel stands
  *   the log leads from ours to real           catch_up      as the kernel stands
@@ -40,10 +41,11 @@ enum entry_path {
 
 /* Where the way to `real` begins. */
 enum entry_base {
-    ENTRY_BASE_KERNEL,   /* the kernel as it stands */
-    ENTRY_BASE_MARK,     /* the kernel's mark */
-    ENTRY_BASE_SNAPSHOT, /* the kept snapshot at base_at */
-    ENTRY_BASE_NOTHING,  /* an empty generation */
+    ENTRY_BASE_KERNEL,     /* the kernel as it stands */
+    ENTRY_BASE_OPEN_BLOCK, /* what the kernel itself goes back to: real */
+    ENTRY_BASE_MARK,       /* the kernel's mark */
+    ENTRY_BASE_SNAPSHOT,   /* the kept snapshot at base_at */
+    ENTRY_BASE_NOTHING,    /* an empty generation */
 };
 
 /* Why only the node's store helps. */
@@ -76,6 +78,7 @@ struct entry_snapshot {
 struct entry_facts {
     struct position real;
     bool kernel_usable; /* there is a kernel and it did not panic */
+    bool undone;        /* the kernel goes back there by itself: the node dropped what came after */
     bool attached;      /* this node's position was met before: equal is `live`, not `swap` */
     enum entry_cause rejected;  /* not NONE: nothing of what we keep may be used, for this reason */
     struct position ours, mark; /* meaningful only if kernel_usable */

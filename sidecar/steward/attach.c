@@ -31,7 +31,8 @@ static void attach_ask_log(const struct lent *l, const struct attach_case *c, st
     f->log_mark = attach_witness(l, c, f->mark.seqnum);
 }
 
-/* With an equal position nothing else is asked: the rule must cost nothing. */
+/* With an equal position, or one of the open block, nothing else is asked: what a node does all day
+ * must cost nothing. */
 static enum hs_status attach_collect(const struct lent *l, const struct attach_case *c,
                                      struct entry_facts *f, struct entry_snapshot **snapshots,
                                      struct hs_error *err)
@@ -50,6 +51,8 @@ static enum hs_status attach_collect(const struct lent *l, const struct attach_c
         f->ours = kernel_position(kernel);
         f->mark = kernel_mark_position(kernel);
         if (position_equal(&f->ours, &f->real)) return HS_OK;
+        f->undone = !c->without_memory && kernel_reaches(kernel, &f->real);
+        if (f->undone) return HS_OK;
     }
     attach_ask_log(l, c, f);
     records = snapshot_keeper_records(l->snapshots, &len);
@@ -84,7 +87,8 @@ out:
 
 bool attach_keeps_kernel(const struct entry_decision *d)
 {
-    return d->base == ENTRY_BASE_KERNEL || d->base == ENTRY_BASE_MARK;
+    return d->base == ENTRY_BASE_KERNEL || d->base == ENTRY_BASE_OPEN_BLOCK ||
+           d->base == ENTRY_BASE_MARK;
 }
 
 bool attach_begins_anew(const struct entry_decision *d)
@@ -110,6 +114,7 @@ static enum hs_status attach_begin(const struct lent *l, const struct attach_cas
 {
     switch (d->base) {
     case ENTRY_BASE_KERNEL: return HS_OK;
+    case ENTRY_BASE_OPEN_BLOCK: return kernel_back_to(spare_kernel(l->spare), &d->base_at, err);
     case ENTRY_BASE_MARK: return kernel_back_to_mark(spare_kernel(l->spare), err);
     case ENTRY_BASE_SNAPSHOT:
         if (d->path == ENTRY_TAIL) return tail_run(l, d->base_at.seqnum, &c->real, report, err);

@@ -16,6 +16,7 @@ struct attach_case {
     struct position real;      /* where the node's store stands */
     bool attached;             /* this node's position was met before */
     bool without_log;          /* the log failed us: as if it were empty */
+    bool without_memory;       /* going back inside the open block failed us */
     enum entry_cause rejected; /* not NONE: nothing of what we keep may be used */
 };
 

@@ -80,6 +80,7 @@ enum hs_status delivery_run(const struct lent *l, const struct message *m,
     struct kernel_outcome outcome = {0};
     enum hs_status st = HS_OK;
 
+    kernel_keep_savepoints(spare_kernel(l->spare), true);
     if (m->height != kernel_height(spare_kernel(l->spare)))
         st = delivery_block_end(l, m->height, report, err);
     report->executed = true;

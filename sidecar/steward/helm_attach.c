@@ -20,7 +20,8 @@ static enum phase_event helm_event_of(const struct entry_decision *d)
     case ENTRY_SWAP: return EVENT_EQUAL;
     case ENTRY_COLD: return d->base == ENTRY_BASE_KERNEL ? EVENT_EQUAL : EVENT_UNUSABLE;
     case ENTRY_CATCH_UP: return EVENT_BEHIND;
-    case ENTRY_ROLL_BACK: return EVENT_AHEAD;
+    case ENTRY_ROLL_BACK: /* inside the open block it takes no phase of its own */
+        return d->base == ENTRY_BASE_OPEN_BLOCK ? EVENT_EQUAL : EVENT_AHEAD;
     case ENTRY_TAIL: return EVENT_GAP;
     case ENTRY_FULL_REPLAY:
     case ENTRY_NONE:
@@ -140,12 +141,26 @@ static void helm_step_down(struct helm *h, struct attach_case *c, struct helm_co
     if (course->failures > 1 || status == HS_GAP) c->without_log = true;
 }
 
+/* Going back inside the open block needs nothing that is kept, so its failure is nobody's but the
+ * kernel's: the mark and the log lead there as well, and judge it. */
+static void helm_memory_failed(struct helm *h, struct attach_case *c, const struct hs_error *why)
+{
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR,
+                 "going back in memory came to nothing: %s; mark and log are asked", why->text);
+    c->without_memory = true;
+    if (kernel_back_to_mark(spare_kernel(h->has.spare), NULL) != HS_OK) (void)helm_drop(h, NULL);
+}
+
 static void helm_way_failed(struct helm *h, struct attach_case *c, struct helm_course *course,
                             enum hs_status status, const struct hs_error *why)
 {
     enum entry_cause cause = rejection_blame(status);
 
     course->failures++;
+    if (course->decision.base == ENTRY_BASE_OPEN_BLOCK && cause != ENTRY_CAUSE_DAMAGED) {
+        helm_memory_failed(h, c, why);
+        return;
+    }
     if (cause == ENTRY_CAUSE_DAMAGED) {
         course->why = helm_salvage(h, why);
     } else if (cause == ENTRY_CAUSE_NONE) {

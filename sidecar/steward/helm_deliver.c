@@ -7,9 +7,9 @@
  *                                 └── failed on a kernel from the node's store alone: refused
  *
  * "An error response means nothing happened": after a failed execution, a panic too, the kernel
- * goes back to its mark, and the entry check leads it forward through the log again. What our own
- * data does to a delivery is never the node's to know: it is refused only for what the node sent,
- * or for what its store holds.
+ * goes back to where the message began; or to its mark, and the entry check leads it forward
+ * through the log again. What our own data does to a delivery is never the node's to know: it is
+ * refused only for what the node sent, or for what its store holds.
  *
  * A panic may be of our making, so it is believed only of a kernel that a full replay made. That is
  * paid once: the kernel goes on, and while its store is the node's, a later panic is believed. */
@@ -26,12 +26,16 @@ static bool helm_is_waited_for(const struct helm *h, uint64_t node_epoch)
     return atomic_load(h->node_epoch) == node_epoch;
 }
 
-/* What was executed in vain is taken back. */
-static void helm_undo(struct helm *h)
+/* What was executed in vain is taken back: to where it began, the node's position, or else to the
+ * mark. */
+static void helm_undo(struct helm *h, const struct position *real)
 {
+    struct kernel *kernel = spare_kernel(h->has.spare);
     struct hs_error err = {0};
 
-    if (kernel_back_to_mark(spare_kernel(h->has.spare), &err) == HS_OK) return;
+    if (kernel_back_to(kernel, real, &err) == HS_OK) return;
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN, "back to the mark: %s", err.text);
+    if (kernel_back_to_mark(kernel, &err) == HS_OK) return;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR, "the kernel is dropped: %s", err.text);
     helm_lose_kernel(h);
 }
@@ -74,9 +78,9 @@ static enum hs_status helm_perform(struct helm *h, const struct message *m,
 
 /* The base could not be read, and nothing says that it is damaged: once more, then from the node's
  * store, then from that in memory. */
-static bool helm_reads_again(struct helm *h, struct helm_course *way)
+static bool helm_reads_again(struct helm *h, const struct position *real, struct helm_course *way)
 {
-    helm_undo(h);
+    helm_undo(h, real);
     way->failures++;
     if (way->failures > 1) way->why = ENTRY_CAUSE_FAILED;
     if (way->failures > 2) way->memory_only = true;
@@ -98,7 +102,8 @@ static bool helm_panics_again(const struct helm *h, struct helm_course *way,
 }
 
 /* It was executed in vain. Shall it be executed again, on a kernel that comes another way? */
-static bool helm_performs_again(struct helm *h, struct helm_course *way, enum hs_status status,
+static bool helm_performs_again(struct helm *h, const struct position *real,
+                                struct helm_course *way, enum hs_status status,
                                 const struct hs_error *why)
 {
     bool on_disk = !spare_memory(h->has.spare);
@@ -108,8 +113,8 @@ static bool helm_performs_again(struct helm *h, struct helm_course *way, enum hs
         way->why = helm_salvage(h, why);
         return true;
     }
-    if (on_disk && base_disk_failed(status)) return helm_reads_again(h, way);
-    helm_undo(h);
+    if (on_disk && base_disk_failed(status)) return helm_reads_again(h, real, way);
+    helm_undo(h, real);
     if (status != HS_KERNEL_FAILED && status != HS_CORRUPT) return false;
     return helm_panics_again(h, way, why);
 }
@@ -141,9 +146,9 @@ static enum hs_status helm_attempt(struct helm *h, const struct helm_delivery *d
     if (st == HS_OK || !report.executed) return st;
     way->ran = report.ran;
     if (report.ran) {
-        *again = helm_performs_again(h, way, st, err);
+        *again = helm_performs_again(h, &d->real, way, st, err);
     } else {
-        *again = helm_reads_again(h, way); /* the block's end could not be marked */
+        *again = helm_reads_again(h, &d->real, way); /* the block's end could not be marked */
     }
     if (!*again) return st;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,

@@ -58,6 +58,8 @@ enum hs_status preload_roll(const struct lent *l, struct position *floor, struct
     *floor = preload_floor(l);
     st = forward_run(l, floor->seqnum, report, err);
     if (st == HS_OK) st = kernel_mark(spare_kernel(l->spare), err);
+    /* Behind the floor the node never goes; what follows it may never have committed. */
+    kernel_keep_savepoints(spare_kernel(l->spare), true);
     if (st == HS_OK) st = forward_run(l, log.last, report, err);
     return st == HS_GAP ? preload_end_early(l, floor, err) : st;
 }

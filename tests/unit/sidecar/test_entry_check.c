@@ -17,6 +17,7 @@ struct world {
     int fork;
     struct place real, ours;
     bool usable, attached;
+    bool in_memory; /* the kernel leads back to each position of its open block */
     int mark_seqnum;
     int log_history, log_first, log_last;
     int snapshot_history;
@@ -101,11 +102,21 @@ static struct expected oracle_node(const struct world *w)
     return (struct expected){ENTRY_FULL_REPLAY, ENTRY_BASE_NOTHING, 0};
 }
 
+/* Is real behind ours, in our history, and not before the mark? */
+static bool oracle_undone(const struct world *w)
+{
+    return w->usable && w->in_memory && w->real.seqnum >= w->mark_seqnum &&
+           w->real.seqnum < w->ours.seqnum && on_real(w, w->ours.history, w->real.seqnum);
+}
+
 static struct expected oracle(const struct world *w)
 {
     struct expected e;
 
     if (w->rejected) return oracle_node(w);
+    if (oracle_undone(w)) {
+        return (struct expected){ENTRY_ROLL_BACK, ENTRY_BASE_OPEN_BLOCK, w->real.seqnum};
+    }
     if (w->usable && oracle_same(w, w->ours.history, w->ours.seqnum)) {
         enum entry_path path = w->attached ? ENTRY_LIVE : ENTRY_SWAP;
 
@@ -137,6 +148,7 @@ static void facts_of(const struct world *w, struct entry_facts *f, struct entry_
         .kernel_usable = w->usable,
         .attached = w->attached,
         .rejected = w->rejected,
+        .undone = oracle_undone(w),
         .log_first = (uint64_t)w->log_first,
         .log_last = (uint64_t)w->log_last,
         .log_real = witness_of(w, w->real.seqnum),
@@ -190,10 +202,11 @@ static void check_world(const struct world *w)
 
 static void each_flag(struct world *w)
 {
-    for (int bits = 0; bits < 16; bits++) {
+    for (int bits = 0; bits < 32; bits++) {
         w->usable = bits & 1;
         w->attached = bits & 2;
         w->proofs = bits & 4;
+        w->in_memory = bits & 16;
         w->rejected = bits & 8 ? ENTRY_CAUSE_DIVERGED : ENTRY_CAUSE_NONE;
         check_world(w);
     }
@@ -292,6 +305,9 @@ static void entry_check__facts_that_contradict_each_other_lead_to_full_replay(vo
     expect_inconsistent(&f);
     good_facts(&f);
     f.log_ours.at.seqnum = 1; /* another entry than asked for */
+    expect_inconsistent(&f);
+    good_facts(&f);
+    f.undone = true; /* and real is past the kernel */
     expect_inconsistent(&f);
     good_facts(&f);
     f.mark = f.real; /* a mark past the kernel */

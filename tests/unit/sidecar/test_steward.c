@@ -48,6 +48,49 @@ static void steward__every_restart_is_a_swap(void)
     rig_close(&rig);
 }
 
+/* Where executing again inside the open block comes out differently, mark and log lead there. */
+static void steward__memory_that_fails_is_made_good_by_mark_and_log(void)
+{
+    struct rig_answer a;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 14);
+    CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
+    fault_arm("kernel.diverge:1:EIO");
+    a = rig_deliver(&rig, 3, RIG_COUNT_ONE);
+    fault_arm(NULL);
+    rig_expect(a, "catch_up");
+    CU_ASSERT_EQUAL(a.replayed, 4); /* from the mark at 10 */
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void steward__failed_transactions_cost_no_log_and_no_phase(void)
+{
+    rig_open(&rig);
+    rig.config.log = false;
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 12);
+    for (int i = 0; i < 6; i++) {
+        struct rig_answer a;
+
+        CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
+        a = rig_deliver(&rig, 3, RIG_COUNT_ONE);
+        rig_expect(a, "roll_back");
+        CU_ASSERT_EQUAL(a.replayed, 0);
+    }
+    rig_go_back(&rig, 11); /* the whole block again, but its first message */
+    for (int i = 0; i < 5; i++) {
+        rig_expect(rig_deliver(&rig, 3, i % 2 ? RIG_COUNT_ONE : RIG_COUNT_MANY),
+                   i == 0 ? "roll_back" : "live");
+    }
+    rig_check_twin(&rig);
+    CU_ASSERT_EQUAL(rig_moves(PHASE_LIVE, EVENT_AHEAD), 0);
+    rig_close(&rig);
+}
+
 static void steward__failed_transaction_goes_back_to_the_mark(void)
 {
     rig_open(&rig);
@@ -311,6 +354,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__empty_store_is_cold_and_then_live),
     SUITE_CASE(steward__restart_is_a_swap),
     SUITE_CASE(steward__every_restart_is_a_swap),
+    SUITE_CASE(steward__failed_transactions_cost_no_log_and_no_phase),
+    SUITE_CASE(steward__memory_that_fails_is_made_good_by_mark_and_log),
     SUITE_CASE(steward__failed_transaction_goes_back_to_the_mark),
     SUITE_CASE(steward__node_that_restarts_in_its_block_is_followed),
     SUITE_CASE(steward__node_far_back_is_followed_from_a_snapshot),
