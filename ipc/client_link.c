@@ -90,12 +90,19 @@ static enum headstart_status link_check(int fd, const char *path, struct headsta
     int folder_len = slash ? (int)(slash - path) + 1 : 1;
     char folder[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
     struct stat found;
+    uid_t server;
 
     (void)snprintf(folder, sizeof folder, "%.*s", folder_len, slash ? path : ".");
+    if (geteuid() == 0 && trust_peer_user(fd, &server) && trust_server_of(server, folder)) {
+        return HEADSTART_OK;
+    }
     if (!trust_peer(fd)) {
-        return client_fail(err, HEADSTART_INVALID,
-                           "another user's process serves %s: it must be our own user's, or root's",
-                           path);
+        return client_fail(
+            err, HEADSTART_INVALID,
+            "another user's process serves %s: it must be our own user's, or root's; "
+            "root may use another user's in a folder of that user's, if nobody else "
+            "may write there or above",
+            path);
     }
     if (stat(folder, &found) != 0 || !trust_folder(&found, geteuid())) {
         return client_fail(err, HEADSTART_INVALID,

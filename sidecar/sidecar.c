@@ -293,8 +293,13 @@ static void sidecar_notify_phase(struct sidecar *s)
     figures_copy(s->board, &figures);
     rates = progress_rates(figures.replay.from, figures.replay.at, figures.replay.target,
                            clock_us() - figures.replay.started_us);
-    len = snprintf(lines, sizeof lines, "WATCHDOG=1\nSTATUS=%s, seqnum %llu",
-                   phase_name(figures.phase), (unsigned long long)figures.at.seqnum);
+    if (figures_problem(&figures)) {
+        len = snprintf(lines, sizeof lines, "WATCHDOG=1\nSTATUS=not ready: %.400s",
+                       figures_problem(&figures));
+    } else {
+        len = snprintf(lines, sizeof lines, "WATCHDOG=1\nSTATUS=%s, seqnum %llu",
+                       phase_name(figures.phase), (unsigned long long)figures.at.seqnum);
+    }
     if (figures.replay.active && len > 0) {
         (void)snprintf(lines + len, sizeof lines - (size_t)len,
                        ", %.0f %%, %.0f s left\nEXTEND_TIMEOUT_USEC=%d", rates.percent, rates.eta_s,

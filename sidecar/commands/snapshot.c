@@ -92,10 +92,9 @@ static enum exit_code open_snapshot(const struct command_call *call, struct snap
     if (st == HS_OK) return EXIT_CODE_OK;
     if (st != HS_NOT_FOUND) return failure_report(st, &err);
     if (snapshot_db_list(*db, NULL, 0) == 0 && offline_snapshot_was_there(&call->settings)) {
-        return failure_print(EXIT_CODE_NO,
-                             "what is kept cannot be opened as snapshots; the next start puts it "
-                             "aside, and goes on from the log, if that holds all, or from the "
-                             "node's store");
+        return failure_print(EXIT_CODE_INPUT_MISSING,
+                             "this data folder holds no snapshot that can be opened; a start goes "
+                             "on from the log, if that holds all, or from the node's store");
     }
     if (snapshot_db_list(*db, NULL, 0) == 0) {
         return failure_print(EXIT_CODE_INPUT_MISSING,

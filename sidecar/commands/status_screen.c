@@ -52,6 +52,10 @@ static void put_phase(struct screen *s, const json_t *status)
     printer_format(&s->to, "headstart %s  %s%s, %s%s\n\n", text_of(status, "version"), colour,
                    text_of(status, "phase"), ready ? "ready" : "not ready",
                    s->colour ? "\033[0m" : "");
+    if (json_object_get(status, "problem")) {
+        put_label(s, "problem");
+        printer_format(&s->to, "%s\n", text_of(status, "problem"));
+    }
     put_label(s, "chain");
     printer_format(&s->to, "%s, up %s\n", text_of(status, "chain_id"),
                    SECONDS(status, "uptime_s", up));

@@ -12,18 +12,33 @@
 
 #include <inttypes.h>
 
+/* What is kept stays as it is: the next delivery's entry check asks it again. */
+static void helm_told_unread(const struct helm *h, const struct hs_error *why)
+{
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR,
+                 "what is kept cannot be read now: %s; an empty kernel waits, in memory, and the "
+                 "first delivery tries again",
+                 why->text);
+}
+
 /* What was loaded, or rolled, may not be used: an empty kernel stands in for it, or none; the next
  * delivery's entry check begins from there. */
 static enum hs_status helm_preload_instead(struct helm *h, enum hs_status status,
                                            struct hs_error *err)
 {
     enum entry_cause cause = rejection_blame(status);
+    bool unread = cause == ENTRY_CAUSE_NONE && base_disk_failed(status);
     struct lent l;
 
-    if (cause != ENTRY_CAUSE_NONE) {
-        if (cause != ENTRY_CAUSE_DAMAGED) helm_reject(h, cause, err); /* else it was salvaged */
+    if (unread) helm_told_unread(h, err);
+    if (cause != ENTRY_CAUSE_NONE || unread) {
+        if (cause == ENTRY_CAUSE_NONE) (void)helm_drop(h, NULL);
+        if (cause != ENTRY_CAUSE_NONE && cause != ENTRY_CAUSE_DAMAGED) {
+            helm_reject(h, cause, err); /* else it was salvaged */
+        }
         if (h->phase == PHASE_ROLLING) (void)helm_advance(h, EVENT_REJECTED);
         l = helm_lend(h);
+        l.memory_only = unread;
         status = base_start_empty(&l, err);
     }
     if (status == HS_CANCELLED) return status;
@@ -77,10 +92,17 @@ static enum hs_status helm_load_once(struct helm *h, struct hs_error *err)
 
 static enum hs_status helm_load(struct helm *h, struct hs_error *err)
 {
+    bool again = false;
     enum hs_status st;
 
     for (;;) {
         st = helm_load_once(h, err);
+        if (st == HS_IO && !again) { /* it may pass */
+            again = true;
+            (void)helm_drop(h, NULL);
+            if (h->phase == PHASE_ROLLING) (void)helm_advance(h, EVENT_REJECTED);
+            continue;
+        }
         if (st != HS_CORRUPT || helm_salvage(h, err) != ENTRY_CAUSE_NONE) break;
         if (h->phase == PHASE_ROLLING) (void)helm_advance(h, EVENT_REJECTED);
     }

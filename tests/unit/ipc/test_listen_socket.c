@@ -131,6 +131,22 @@ static void trust__folders_that_only_those_may_write(void)
     }
 }
 
+/* A node of root's and a sidecar of another user's: never where a third could have put a folder of
+ * that name. Who we are is its owner, and the one that is asked for. */
+static void trust__root_takes_a_server_whose_folder_nobody_else_could_make(void)
+{
+    struct scratch_path dir = scratch_make(), inner = scratch_join(dir.text, "run");
+
+    CU_ASSERT_EQUAL(mkdir(inner.text, 0700), 0);
+    CU_ASSERT_FALSE(trust_server_of(geteuid(), inner.text)); /* below a folder for everybody */
+    CU_ASSERT_FALSE(trust_server_of(geteuid() + 1, inner.text));
+    CU_ASSERT_FALSE(trust_server_of(geteuid(), scratch_join(dir.text, "none").text));
+    CU_ASSERT_TRUE(trust_server_of(0, "/"));
+    CU_ASSERT_TRUE(trust_server_of(0, "/proc/self/../1"));
+    CU_ASSERT_FALSE(trust_server_of(1001, "/"));
+    scratch_remove(dir);
+}
+
 static void socket__folder_that_others_may_write_is_refused(void)
 {
     struct scratch_path dir = scratch_make(), path = scratch_join(dir.text, "s");
@@ -246,6 +262,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(socket__bad_paths_are_told),
     SUITE_CASE(trust__own_user_and_root_only),
     SUITE_CASE(trust__folders_that_only_those_may_write),
+    SUITE_CASE(trust__root_takes_a_server_whose_folder_nobody_else_could_make),
     SUITE_CASE(socket__folder_that_others_may_write_is_refused),
     SUITE_CASE(client__folder_that_others_may_write_is_refused),
     SUITE_CASE(client__another_users_server_is_refused),

@@ -364,7 +364,33 @@ static void damage__at_the_origin_is_begun_in_memory(void)
     rig_close(&rig);
 }
 
+/* Heap pages that cannot be read when they are loaded: once, and it is tried again; for ever, and a
+ * kernel waits all the same, in memory; nothing is blamed, and the snapshot is used as soon as it
+ * can be read. */
+static void damage__unread_snapshot_leaves_a_kernel(void)
+{
+    static const char *const faults[] = {"snapshot.pages.read:2:EIO", "snapshot.pages.read:2+:EIO"};
+
+    for (size_t i = 0; i < 2; i++) {
+        begin(33);
+        rig_stop(&rig);
+        fault_arm(faults[i]);
+        rig_start(&rig);
+        (void)rig_log_synced(&rig);
+        CU_ASSERT(rig_figures(&rig).snapshot.count > 0);
+        CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, i == 0 ? rig.len : 0);
+        CU_ASSERT_EQUAL(rig_kernel_state(&rig).at.seqnum, i == 0 ? rig.len : 0);
+        fault_arm(NULL);
+        rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE),
+                   i == 0 ? "swap" : "catch_up");
+        CU_ASSERT(rig_figures(&rig).snapshot.count > 0);
+        rig_check_twin(&rig);
+        rig_close(&rig);
+    }
+}
+
 static const struct suite_case cases[] = {
+    SUITE_CASE(damage__unread_snapshot_leaves_a_kernel),
     SUITE_CASE(damage__read_that_fails_costs_the_node_nothing),
     SUITE_CASE(damage__passing_failure_rejects_nothing),
     SUITE_CASE(damage__costs_the_snapshots_that_use_it),
