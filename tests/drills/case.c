@@ -235,7 +235,7 @@ enum case_step case_stop(struct drill_case *c, int signal)
     daemon_signal(&c->daemon, signal);
     if (!daemon_wait(&c->daemon, DAEMON_HANG_MS)) {
         case_kill(c);
-        return case_verdict(c, DRILL_STUCK, "a stop by signal %d: it goes on", signal);
+        return case_verdict(c, DRILL_STUCK, "a stop: it goes on");
     }
     node_disconnect(c->node);
     if (!daemon_signalled(&c->daemon) && daemon_code(&c->daemon) == 0) return CASE_ON;

@@ -37,7 +37,7 @@ enum case_step case_live(struct drill_case *c, const struct daemon_how *how);
 enum case_step case_message(struct drill_case *c, unsigned i);
 /** The next `n` blocks, each compared with the twin's store. */
 enum case_step case_blocks(struct drill_case *c, uint64_t n);
-/** Stop in order by this signal: code 0 within the deadline. */
+/** Stop in order by this signal (0: it was asked already): code 0 within the deadline. */
 enum case_step case_stop(struct drill_case *c, int signal);
 void case_kill(struct drill_case *c);
 /** Compare every snapshot on disk with the twins'; the daemon must have ended. */

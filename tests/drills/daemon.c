@@ -14,7 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32, TAIL_BYTES = 8192, HANDLERS_POLLS = 1000, HANDLERS_POLL_US = 500 };
+enum { ARGUMENTS_MAX = 32, TAIL_BYTES = 8192, HANDLERS_POLL_US = 500 };
+enum { HANDLERS_POLLS = DAEMON_HANG_MS * (1000 / HANDLERS_POLL_US) };
 
 void daemon_init(struct daemon *d, const char *place, const char *program, const char *kernel)
 {
@@ -24,6 +25,20 @@ void daemon_init(struct daemon *d, const char *place, const char *program, const
     (void)snprintf(d->data, sizeof d->data, "%s/data", place);
     (void)snprintf(d->socket, sizeof d->socket, "%s/socket", place);
     (void)snprintf(d->words, sizeof d->words, "%s/words", place);
+}
+
+/* As from a login: the daemon heeds what its starter ignores (nohup), and the drill may be run so.
+ */
+static void daemon_signals_reset(void)
+{
+    static const int asked[] = {SIGHUP, SIGINT, SIGTERM};
+    sigset_t none;
+
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        (void)signal(asked[i], SIG_DFL);
+    }
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* In the new process: become the sidecar, or end with 127. */
@@ -36,6 +51,7 @@ static void daemon_become(const struct daemon *d, const struct daemon_how *how, 
     int out = open(d->words, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    daemon_signals_reset();
     if (getppid() != parent || out < 0) _exit(127);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
@@ -103,24 +119,45 @@ void daemon_signal(struct daemon *d, int signal)
     if (d->pid > 0) (void)kill(d->pid, signal);
 }
 
-static bool daemon_handles(const struct daemon *d, int signal)
+/* Of /proc/PID/status; 0: it has no such field, or does not run. */
+static uint64_t daemon_status_field(const struct daemon *d, const char *field, int base)
 {
     char path[64], line[256];
-    unsigned long long caught = 0;
+    size_t len = strlen(field);
+    uint64_t value = 0;
     FILE *f;
 
     (void)snprintf(path, sizeof path, "/proc/%d/status", (int)d->pid);
-    f = fopen(path, "re");
+    f = d->pid > 0 ? fopen(path, "re") : NULL;
     while (f && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "SigCgt:", 7) == 0) caught = strtoull(line + 7, NULL, 16);
+        if (strncmp(line, field, len) == 0 && line[len] == ':') {
+            value = strtoull(line + len + 1, NULL, base);
+        }
     }
     if (f) (void)fclose(f);
-    return caught >> (signal - 1) & 1;
+    return value;
 }
 
-void daemon_wait_handlers(const struct daemon *d)
+uint64_t daemon_memory_kib(const struct daemon *d)
 {
-    for (int i = 0; i < HANDLERS_POLLS && !daemon_handles(d, SIGTERM); i++) {
+    return daemon_status_field(d, "VmRSS", 10);
+}
+
+uint64_t daemon_memory_most_kib(const struct daemon *d)
+{
+    return daemon_status_field(d, "VmHWM", 10);
+}
+
+static bool daemon_meets(const struct daemon *d, int signal)
+{
+    uint64_t met = daemon_status_field(d, "SigBlk", 16) | daemon_status_field(d, "SigCgt", 16);
+
+    return met >> (signal - 1) & 1;
+}
+
+void daemon_wait_handlers(struct daemon *d)
+{
+    for (int i = 0; i < HANDLERS_POLLS && daemon_runs(d) && !daemon_meets(d, SIGTERM); i++) {
         (void)usleep(HANDLERS_POLL_US);
     }
 }

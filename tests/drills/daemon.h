@@ -45,11 +45,15 @@ bool daemon_runs(struct daemon *d);
 /** Wait for its end; false when the deadline passes first. */
 bool daemon_wait(struct daemon *d, int timeout_ms);
 void daemon_signal(struct daemon *d, int signal);
-/** Wait until it handles SIGTERM itself: a process is nobody's before its main runs. Gives up after
- *  half a second: from then on not to handle it is the daemon's own doing. */
-void daemon_wait_handlers(const struct daemon *d);
+/** Wait until it holds or handles SIGTERM itself: before its main runs, a process of anybody's ends
+ *  by the signal, and there is nothing to put in order. Ends when the daemon does; gives up after
+ *  DAEMON_HANG_MS. */
+void daemon_wait_handlers(struct daemon *d);
 /** SIGKILL, and wait until it is gone. Harmless when it does not run. */
 void daemon_kill(struct daemon *d);
+
+uint64_t daemon_memory_kib(const struct daemon *d);      /* now; 0: it does not run */
+uint64_t daemon_memory_most_kib(const struct daemon *d); /* since it was started */
 
 bool daemon_signalled(const struct daemon *d); /* it ended by a signal */
 int daemon_code(const struct daemon *d);       /* exit code, or the signal's number */

@@ -139,24 +139,9 @@ static void peer_act(struct drill_case *c, enum peer peer, int fd, const struct 
 
 /* --- the daemon's memory --- */
 
-static uint64_t daemon_memory_kib(const struct daemon *d)
-{
-    char path[64], line[256];
-    unsigned long long kib = 0;
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)d->pid);
-    f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtoull(line + 6, NULL, 10);
-    }
-    if (f) (void)fclose(f);
-    return kib;
-}
-
 static enum case_step peers_judge(struct drill_case *c)
 {
-    uint64_t kib = daemon_memory_kib(&c->daemon);
+    uint64_t kib = daemon_memory_most_kib(&c->daemon);
 
     if (kib <= MEMORY_KIB_MAX) return CASE_ON;
     return case_verdict(c, DRILL_SLOW, "the daemon grew to %llu MiB",

@@ -38,21 +38,6 @@ static enum hs_status soak_prepare(struct drill *d, void **plan, uint64_t *total
 
 /* --- row 24 --- */
 
-static uint64_t memory_kib(const struct daemon *d)
-{
-    char path[64], line[256];
-    unsigned long long kib = 0;
-    FILE *f;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)d->pid);
-    f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "VmRSS:", 6) == 0) kib = strtoull(line + 6, NULL, 10);
-    }
-    if (f) (void)fclose(f);
-    return kib;
-}
-
 /* One block of a chain that no world holds: the node's own store is the only measure meanwhile. */
 static enum case_step soak_block(struct drill_case *c, uint64_t height)
 {
@@ -107,11 +92,12 @@ static enum case_step soak_blocks(struct drill_case *c, uint64_t *height)
         }
         if (step == CASE_ON) step = soak_block(c, ++*height);
         if (*height % SOAK_KILL == SOAK_KILL / 2 && warm_kib == 0)
-            warm_kib = memory_kib(&c->daemon);
-        if (step == CASE_ON && warm_kib && memory_kib(&c->daemon) > warm_kib + SOAK_GROWTH_KIB) {
+            warm_kib = daemon_memory_kib(&c->daemon);
+        if (step == CASE_ON && warm_kib &&
+            daemon_memory_kib(&c->daemon) > warm_kib + SOAK_GROWTH_KIB) {
             step = case_verdict(c, DRILL_SLOW, "memory grew from %llu to %llu MiB",
                                 (unsigned long long)warm_kib / 1024,
-                                (unsigned long long)memory_kib(&c->daemon) / 1024);
+                                (unsigned long long)daemon_memory_kib(&c->daemon) / 1024);
         }
     }
     kv_memory_close(earlier);

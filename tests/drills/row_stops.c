@@ -86,34 +86,10 @@ static void ask_shutdown(struct drill_case *c)
     daemon_signal(&c->daemon, SIGTERM); /* it does not listen yet, or ends already */
 }
 
-/* Before its main function runs, a process of anybody's ends by the signal itself: there is nothing
- * to put in order yet. From when it holds or handles them on, it is ours. */
-static void wait_until_ours(const struct daemon *daemon)
-{
-    char path[64], line[256];
-
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)daemon->pid);
-    for (int tries = 0; tries < 5000; tries++) {
-        uint64_t met = 0;
-        FILE *status = fopen(path, "re");
-
-        while (status && fgets(line, sizeof line, status)) {
-            if (strncmp(line, "SigBlk:", 7) == 0 || strncmp(line, "SigCgt:", 7) == 0) {
-                met |= strtoull(line + 7, NULL, 16);
-            }
-        }
-        if (status) (void)fclose(status);
-        if (!status || met >> (SIGTERM - 1) & 1) return;
-        (void)usleep(200);
-    }
-}
-
 static enum case_step stop_now(struct drill_case *c, unsigned which, bool twice)
 {
-    uint64_t from_us;
+    uint64_t from_us = latency_clock_us();
 
-    wait_until_ours(&c->daemon);
-    from_us = latency_clock_us();
     if (signals[which]) {
         daemon_signal(&c->daemon, signals[which]);
     } else {
@@ -123,7 +99,7 @@ static enum case_step stop_now(struct drill_case *c, unsigned which, bool twice)
         (void)usleep((useconds_t)dice_below(&c->dice, 2000));
         daemon_signal(&c->daemon, SIGTERM);
     }
-    if (case_stop(c, 0) != CASE_ON) return CASE_OVER; /* signal 0 sends none */
+    if (case_stop(c, 0) != CASE_ON) return CASE_OVER; /* asked already */
     c->result.worst_us = latency_clock_us() - from_us;
     if (c->result.worst_us < STOP_SLOW_US) return CASE_ON;
     return case_verdict(c, DRILL_SLOW, "it took %llu ms",
