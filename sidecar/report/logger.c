@@ -146,27 +146,32 @@ static void logger_line(const struct logger *l, enum log_level level,
     if (write(l->fd, line, len) < 0) return;
 }
 
-void logger_write(const struct logger *l, enum log_level level, const char *format, ...)
+static void logger_format(const struct logger *l, enum log_level level,
+                          const struct log_field *fields, size_t fields_len, const char *format,
+                          va_list args)
 {
     char words[LOGGER_LINE_BYTES_MAX];
-    va_list args;
 
     if (level > l->level) return;
-    va_start(args, format);
     (void)vsnprintf(words, sizeof words, format, args);
+    logger_line(l, level, fields, fields_len, words);
+}
+
+void logger_write(const struct logger *l, enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    logger_format(l, level, NULL, 0, format, args);
     va_end(args);
-    logger_line(l, level, NULL, 0, words);
 }
 
 void logger_write_fields(const struct logger *l, enum log_level level,
                          const struct log_field *fields, size_t fields_len, const char *format, ...)
 {
-    char words[LOGGER_LINE_BYTES_MAX];
     va_list args;
 
-    if (level > l->level) return;
     va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
+    logger_format(l, level, fields, fields_len, format, args);
     va_end(args);
-    logger_line(l, level, fields, fields_len, words);
 }
