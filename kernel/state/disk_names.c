@@ -111,18 +111,24 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
 {
     struct disk_path path;
     struct disk_entry found;
+    struct hs_error why = {.status = HS_OK};
     int errnum = name_run(disk, place, "make_folder", call_make_folder, text, NULL, NULL, &path);
+    bool present = errnum == EEXIST;
     enum hs_status st;
 
     if (errnum == EEXIST) {
         st = disk_look(disk, place, path.text, NULL, &found, err);
-        if (st == HS_OK && found.kind == DISK_FOLDER) return st;
         if (st != HS_OK && st != HS_NOT_FOUND) return st;
-        errnum = ENOTDIR; /* not found: a link that leads nowhere */
+        /* Who made it may have died before its name was durable. Not found: a link to nowhere. */
+        errnum = st == HS_OK && found.kind == DISK_FOLDER ? 0 : ENOTDIR;
     }
     if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
     if (!path_to_parent(&path)) return HS_OK;
-    return disk_sync_folder(disk, place, path.text, err);
+    st = disk_sync_folder(disk, place, path.text, &why);
+    /* A present one in a folder that is not ours to read was not made by us. */
+    if (st == HS_OK || (present && (why.errnum == EACCES || why.errnum == EROFS))) return HS_OK;
+    if (err) *err = why;
+    return st;
 }
 
 enum hs_status disk_make_folder(const struct disk *disk, const char *place, const char *dir,

@@ -51,6 +51,22 @@ static void simdisk__what_was_synced_is_there(void)
     }
 }
 
+/* Whoever made it may have died before its name was durable. */
+static void simdisk__folder_that_is_there_is_made_durable(void)
+{
+    uint64_t random = suite_seed();
+
+    for (int i = 0; i < TRIES; i++) {
+        struct simdisk *s = disk_make(suite_random(&random));
+
+        CU_ASSERT_EQUAL(disk_make_folder_new(simdisk_disk(s), "t.d", "/d", "e", NULL), HS_OK);
+        CU_ASSERT_EQUAL(disk_make_folder(simdisk_disk(s), "t.d", "/d", "e", NULL), HS_OK);
+        simdisk_restart(s);
+        CU_ASSERT(disk_exists(simdisk_disk(s), "t.d", "/d", "e"));
+        simdisk_close(s);
+    }
+}
+
 /* What is left of a file of two pages that was written over, without a sync: how often what. */
 static void simdisk__what_was_not_is_lost_in_every_way(void)
 {
@@ -150,6 +166,7 @@ static void disk_replace__is_the_old_one_or_a_new_one(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(simdisk__what_was_synced_is_there),
+    SUITE_CASE(simdisk__folder_that_is_there_is_made_durable),
     SUITE_CASE(simdisk__what_was_not_is_lost_in_every_way),
     SUITE_CASE(simdisk__failed_sync_is_not_made_good_by_the_next),
     SUITE_CASE(disk_replace__is_the_old_one_or_a_new_one),
