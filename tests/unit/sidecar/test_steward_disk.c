@@ -36,6 +36,11 @@ static bool stands_on_disk(void)
     return !disk_now().in_memory;
 }
 
+static bool a_snapshot_failed(void)
+{
+    return rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED] > 0;
+}
+
 static bool all_is_well(void)
 {
     struct figures_disk disk = disk_now();
@@ -185,15 +190,13 @@ static void base_in_memory__becomes_a_snapshot_again(void)
 /* The n-th operation of moving in fails, once: nothing is lost, and the next attempt works. */
 static void base_in_memory__moving_in_survives_every_failure(void)
 {
-    for (int n = 1; n < 60; n += 4) {
+    for (int n = 1; n < 60; n += 6) {
         char fault[64];
 
         begin_in_memory("leveldb.*.*:1+:ENOSPC");
-        while (rig_figures(&rig).snapshot_writes[SNAPSHOT_FAILED] == 0) {
-            rig_pass(&rig, 60);
-            rig_deliver_many(&rig, 5);
-        }
-        (void)snprintf(fault, sizeof fault, "*.*.*:%d:%s", n, n % 8 == 1 ? "EIO" : "ENOSPC");
+        rig_pass(&rig, 60);
+        wait_until(a_snapshot_failed);
+        (void)snprintf(fault, sizeof fault, "*.*.*:%d:%s", n, n % 4 == 1 ? "EIO" : "ENOSPC");
         fault_arm(fault);
         rig_pass(&rig, 600);
         rig_deliver_many(&rig, 6);
