@@ -381,6 +381,7 @@ static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
     mark_changes_fini(&k->changes);
     snapshot_put_told(k, written);
+    snapshot_list(k); /* first: who sees that they do not fail any more sees the snapshot */
     if (written) {
         snapshot_failing_no_more(k);
     } else {
@@ -430,8 +431,8 @@ enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct 
         return SNAPSHOT_FINDING_NONE;
     }
     k->work = SNAPSHOT_WORK_NONE;
-    finding = work == SNAPSHOT_WORK_PUT ? snapshot_put_collected(k, kernel)
-                                        : snapshot_verify_collected(k, err);
+    if (work == SNAPSHOT_WORK_PUT) return snapshot_put_collected(k, kernel);
+    finding = snapshot_verify_collected(k, err);
     snapshot_list(k);
     return finding;
 }
