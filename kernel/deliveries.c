@@ -45,7 +45,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
 
     st = vat_process_deliver(p, text, syscall_answer, d, &ticks, err);
     k->ticks += ticks;
-    if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, ticks));
+    if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, vat_steps(p->vat)));
     if (st == HS_OK) {
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
                                buffer_slice(&result), err);

@@ -8,6 +8,7 @@
 #include "kernel/kernel_start.h"
 
 #include "kernel/replay.h"
+#include "kernel/state/position.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/transcript.h"
 
@@ -124,14 +125,35 @@ static enum hs_status start_find_image(struct start_job *job, struct hs_error *e
     return HS_OK;
 }
 
+/* On another engine a vat would run, and come to something else. */
+static enum hs_status start_check_engine(struct kernel *k, const struct vat_name *name,
+                                         struct hs_error *err)
+{
+    struct key key;
+    struct slice id;
+    bool found;
+    const char *ours = vat_engine_own_id(k->options.engine);
+    enum hs_status st =
+        kv_hashed_find(&k->kv, key_of(&key, name->id.text, ".engine", ""), &id, &found, err);
+
+    if (st != HS_OK || (found && slice_equal(id, slice_text(ours)))) return st;
+    if (!found) return kernel_store_damaged(key_slice(&key), "missing", err);
+    if (!position_valid(1, id)) {
+        return kernel_store_damaged(key_slice(&key), "no engine's id", err);
+    }
+    return hs_fail(err, HS_WRONG_EPOCH, "vat %s (%s) runs on the engine %.*s, this program has %s",
+                   name->id.text, name->name, (int)id.len, id.data, ours);
+}
+
 /* A vat without deliveries has no heap yet: it gets one with its first (startVat). */
 static enum hs_status start_add_job(struct kernel *k, struct start *all,
                                     const struct vat_name *name, struct hs_error *err)
 {
     struct start_job *job = &all->jobs[all->len];
     uint64_t len;
-    enum hs_status st = transcript_len(k->options.base, &name->id, &len, err);
+    enum hs_status st = start_check_engine(k, name, err);
 
+    if (st == HS_OK) st = transcript_len(k->options.base, &name->id, &len, err);
     if (st != HS_OK || len == 0) return st;
     *job = (struct start_job){.kernel = k, .all = all};
     st = vat_table_add(&k->vats, name, &job->process, err);

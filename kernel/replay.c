@@ -1,18 +1,25 @@
 #include "kernel/replay.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/transcript.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
-enum { REPLAY_SHOWN_BYTES = 200 }; /* of each text that a divergence shows */
+enum {
+    REPLAY_SHOWN_BYTES = 200,     /* of each text that a divergence shows */
+    REPLAY_STEPS_OVER = 10 << 20, /* how far past its record a vat runs, to be told how far */
+};
 
 /* One delivery while it is replayed. */
 struct replay_delivery {
     const struct vat_process *process;
     uint64_t number; /* of the transcript item */
     struct transcript_item item;
+    bool has_steps; /* the record says how many it took */
+    uint64_t steps;
     uint64_t syscalls;
 };
 
@@ -55,8 +62,19 @@ static enum hs_status replay_answer(void *data, struct slice request, struct buf
     return kernel_fail(err, buffer_assign(reply, recorded.answer));
 }
 
-/* All that was recorded must have happened again. What it cost is not compared: another build of
- * the engine may count otherwise and still do the same. */
+/* The vat did what was recorded; it must have taken as many steps for it. */
+static enum hs_status replay_check_steps(struct replay_delivery *d, const char *ending,
+                                         struct hs_error *err)
+{
+    uint64_t made = vat_steps(d->process->vat);
+    char text[UINT_TEXT_BYTES + 32];
+
+    if (d->has_steps && made == d->steps) return HS_OK;
+    (void)snprintf(text, sizeof text, "%" PRIu64 " steps%s", made, ending);
+    return replay_diverged(d, "result after syscall", d->item.result, slice_text(text), err);
+}
+
+/* All that was recorded must have happened again. */
 static enum hs_status replay_check_end(struct replay_delivery *d, struct hs_error *err)
 {
     struct transcript_syscall recorded;
@@ -64,12 +82,26 @@ static enum hs_status replay_check_end(struct replay_delivery *d, struct hs_erro
     enum hs_status st = transcript_next_syscall(&d->item, &recorded, &found, err);
 
     if (st != HS_OK) return st;
-    if (found) {
-        d->syscalls++;
-        return replay_diverged(d, "missing syscall", recorded.request, slice_text("nothing"), err);
-    }
-    if (transcript_result_is_ok(d->item.result)) return HS_OK;
-    return replay_diverged(d, "result after syscall", d->item.result, slice_text("ok"), err);
+    if (!found) return replay_check_steps(d, "", err);
+    d->syscalls++;
+    return replay_diverged(d, "missing syscall", recorded.request, slice_text("nothing"), err);
+}
+
+/* No limit holds but the record itself: this went well, whatever the limits were then. */
+static enum hs_status replay_run(struct replay_delivery *d, struct vat_process *p,
+                                 struct hs_error *err)
+{
+    uint64_t usual_max = vat_steps_max(p->vat), steps_max = usual_max;
+    enum hs_status st;
+
+    d->has_steps = transcript_result_steps(d->item.result, &d->steps);
+    if (d->has_steps) steps_max = d->steps + REPLAY_STEPS_OVER;
+    vat_set_steps_max(p->vat, steps_max);
+    st = vat_process_deliver(p, d->item.delivery, replay_answer, d, NULL, err);
+    vat_set_steps_max(p->vat, usual_max);
+    if (st == HS_OK) return replay_check_end(d, err);
+    if (st != HS_VAT_FAILED || vat_steps(p->vat) <= steps_max) return st;
+    return replay_check_steps(d, ", and not done", err);
 }
 
 static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, uint64_t number,
@@ -80,8 +112,7 @@ static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, ui
     enum hs_status st = transcript_read(kv, &p->name.id, number, text, &d.item, err);
 
     if (st != HS_OK) return st;
-    st = vat_process_deliver(p, d.item.delivery, replay_answer, &d, NULL, &cause);
-    if (st == HS_OK) st = replay_check_end(&d, &cause);
+    st = replay_run(&d, p, &cause);
     if (st == HS_OK) return HS_OK;
     if (st == HS_CORRUPT) {
         return hs_fail(err, st, "kernel store: \"%s.t.%" PRIu64 "\": %s", p->name.id.text, number,

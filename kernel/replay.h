@@ -4,7 +4,8 @@
  * the record and compared with it. The vat cannot tell a replay from the first time, so its heap
  * ends bit-identical. A difference means that the record, the program or the engine is not what it
  * was: HS_DIVERGED names the vat, the delivery and both syscalls. The kinds of difference: wrong
- * (another syscall), extra (one more than recorded), missing (fewer), result (another outcome).
+ * (another syscall), extra (one more than recorded), missing (fewer), result (another outcome, or
+ * another count of the engine's steps).
  */
 #ifndef HEADSTART_KERNEL_REPLAY_H
 #define HEADSTART_KERNEL_REPLAY_H

@@ -5,6 +5,7 @@
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/capdata.h"
+#include "kernel/vat/engine_id.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,7 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
 {
     struct key key;
     struct ref id;
+    char engine[SHA256_HEX_BYTES];
     enum hs_status st = check_name(kv, "vat", vat->name, err);
 
     if (st == HS_OK) st = allot_id(kv, "vat.nextID", "v", &id, err);
@@ -138,6 +140,8 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
         st = kv_store_set(kv, key_of(&key, id.text, ".source", ""), vat->source, err);
     }
     if (st == HS_OK) st = put_vat_options(kv, &id, vat->name, err);
+    if (st == HS_OK) st = vat_engine_id(engine, err);
+    if (st == HS_OK) st = put(kv, id.text, ".engine", engine, err);
     if (st == HS_OK) st = put_parameters(kv, &id, vat->parameters, err);
     if (st == HS_OK) st = put(kv, id.text, ".reapDirt", "{}", err);
     if (st == HS_OK) st = put(kv, id.text, ".o.nextID", "50", err);

@@ -21,7 +21,7 @@ enum hs_status transcript_note_syscall(struct buffer *list, struct slice request
     return json_print_end(&j);
 }
 
-enum hs_status transcript_result(struct buffer *out, uint64_t ticks)
+enum hs_status transcript_result(struct buffer *out, uint64_t steps)
 {
     struct json_printer j = json_printer_on(out);
 
@@ -30,22 +30,29 @@ enum hs_status transcript_result(struct buffer *out, uint64_t ticks)
     json_print_word(&j, "ok");
     json_print_key(&j, "metering");
     json_print_open(&j, '{');
-    json_print_key(&j, "ticks");
-    json_print_uint(&j, ticks);
+    json_print_key(&j, "steps");
+    json_print_uint(&j, steps);
     json_print_close(&j, '}');
     json_print_close(&j, '}');
     return json_print_end(&j);
 }
 
-bool transcript_result_is_ok(struct slice result)
+bool transcript_result_steps(struct slice result, uint64_t *steps)
 {
     struct json_text t;
-    struct slice key, status;
+    struct slice key, status, metering, number;
 
     json_text_init(&t, result);
+    if (!json_text_open(&t, '{') || !json_text_next(&t, '}') || !json_text_key(&t, &key) ||
+        !json_text_is(key, "status") || !json_text_string(&t, &status) ||
+        !json_text_is(status, "ok") || !json_text_next(&t, '}') || !json_text_key(&t, &key) ||
+        !json_text_is(key, "metering") || !json_text_value(&t, &metering)) {
+        return false;
+    }
+    json_text_init(&t, metering);
     return json_text_open(&t, '{') && json_text_next(&t, '}') && json_text_key(&t, &key) &&
-           json_text_is(key, "status") && json_text_string(&t, &status) &&
-           json_text_is(status, "ok");
+           json_text_is(key, "steps") && json_text_value(&t, &number) &&
+           uint_parse(number, steps) == HS_OK;
 }
 
 static enum hs_status transcript_compose(struct buffer *out, struct slice delivery,

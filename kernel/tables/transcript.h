@@ -1,6 +1,7 @@
 /* Transcript: per vat, every delivery with its syscalls and their answers, in the store.
  *
- *   v1.t.$pos = {"d":delivery,"sc":[{"s":syscall,"r":answer},…],"r":{"status":"ok","metering":{…}}}
+ *   v1.t.$pos =
+ * {"d":delivery,"sc":[{"s":syscall,"r":answer},…],"r":{"status":"ok","metering":{"steps":N}}}
  *   v1.t.endPosition
  *
  * Items are composed of the raw texts that passed between kernel and vat, and a replay hands the
@@ -27,10 +28,10 @@ struct transcript_syscall {
 /** Append one syscall to the text between the list's brackets. */
 HS_MUST_CHECK enum hs_status transcript_note_syscall(struct buffer *list, struct slice request,
                                                      struct slice answer);
-/** Append {"status":"ok","metering":{"ticks":N}}: only deliveries that went well are kept. */
-HS_MUST_CHECK enum hs_status transcript_result(struct buffer *out, uint64_t ticks);
-/** Does a recorded result say so? */
-bool transcript_result_is_ok(struct slice result);
+/** Append {"status":"ok","metering":{"steps":N}}: only deliveries that went well are kept. */
+HS_MUST_CHECK enum hs_status transcript_result(struct buffer *out, uint64_t steps);
+/** The engine's steps of a recorded result; false: it does not say so. */
+bool transcript_result_steps(struct slice result, uint64_t *steps);
 /** Write item `position` and the end behind it. */
 HS_MUST_CHECK enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat,
                                                uint64_t position, struct slice delivery,

@@ -1,9 +1,8 @@
 #include "kernel/vat/engine.h"
 
-#include "kernel/state/digest.h"
 #include "kernel/vat/boot.h"
 #include "kernel/vat/boot_image.h"
-#include "kernel/vat/js_sources.h"
+#include "kernel/vat/engine_id.h"
 #include "kernel/vat/page_watch.h"
 #include "kernel/vat/vat_instance.h"
 
@@ -13,47 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1,
-    /* Counts up whenever the same wasm file and sources would make or need another heap: host
-     * calls, the entry's place, how an image is cut. Part of the epoch. */
-    VAT_HEAP_FORMAT = 1,
-};
+enum { SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1 };
 
 struct vat_engine {
     const struct disk *disk;
     char *boot_image_dir; /* NULL: no cache */
-    char epoch[SHA256_HEX_BYTES];
+    char id[SHA256_HEX_BYTES];
     struct page_watch watch;
-    volatile int64_t
-        steps_floor;      /* 0, or INT64_MAX: stopped. Written atomically, from any thread */
-    pthread_mutex_t lock; /* guards the booted heaps below */
+    struct stop_switch stop;
+    pthread_mutex_t lock;                         /* guards the booted heaps below */
     struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
 };
-
-static enum hs_status engine_epoch_make(char hex[SHA256_HEX_BYTES], struct hs_error *err)
-{
-    struct buffer text = {0};
-    enum hs_status st =
-        buffer_printf(&text, "headstart vat heap %d\nwasm %s\nstack %d\n", VAT_HEAP_FORMAT,
-                      js_engine_wasm_sha256(), VAT_STACK_BYTES_MAX);
-
-    for (int i = 0; i < SUPERVISOR_COUNT; i++) {
-        for (size_t k = 0; k < js_source_count((enum vat_supervisor)i) && st == HS_OK; k++) {
-            struct js_source source = js_source_at((enum vat_supervisor)i, k);
-
-            st = buffer_printf(&text, "%s %zu\n", source.name, source.text.len);
-            if (st == HS_OK) st = buffer_append(&text, source.text);
-        }
-    }
-    if (st == HS_OK) {
-        st = sha256_hex(buffer_slice(&text), hex, err);
-    } else {
-        st = hs_fail(err, st, "hash the vat engine's sources");
-    }
-    buffer_fini(&text);
-    return st;
-}
 
 static pthread_once_t module_once = PTHREAD_ONCE_INIT;
 
@@ -82,15 +51,17 @@ enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_d
     if (!e) return hs_fail(err, HS_NOMEM, "no memory for the vat engine");
     e->disk = disk;
     (void)pthread_mutex_init(&e->lock, NULL);
+    stop_switch_init(&e->stop);
     st = wasm_runtime_open(err);
     if (st != HS_OK) {
+        stop_switch_fini(&e->stop);
         (void)pthread_mutex_destroy(&e->lock);
         free(e);
         return st;
     }
     page_watch_open(&e->watch);
     (void)pthread_once(&module_once, module_init);
-    st = engine_epoch_make(e->epoch, err);
+    st = vat_engine_id(e->id, err);
     if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
     if (st != HS_OK) {
         vat_engine_close(e);
@@ -107,30 +78,31 @@ void vat_engine_close(struct vat_engine *e)
         heap_changes_fini(&e->booted[i]);
     page_watch_close(&e->watch);
     wasm_runtime_close();
+    stop_switch_fini(&e->stop);
     (void)pthread_mutex_destroy(&e->lock);
     free(e->boot_image_dir);
     free(e);
 }
 
-const char *vat_engine_epoch(const struct vat_engine *e)
+const char *vat_engine_own_id(const struct vat_engine *e)
 {
-    assert(e->epoch[0]);
-    return e->epoch;
+    assert(e->id[0]);
+    return e->id;
 }
 
 void vat_engine_stop(struct vat_engine *e)
 {
-    __atomic_store_n(&e->steps_floor, INT64_MAX, __ATOMIC_RELAXED);
+    stop_switch_stop(&e->stop);
 }
 
 void vat_engine_resume(struct vat_engine *e)
 {
-    __atomic_store_n(&e->steps_floor, 0, __ATOMIC_RELAXED);
+    stop_switch_resume(&e->stop);
 }
 
-const volatile int64_t *vat_engine_steps_floor(const struct vat_engine *e)
+struct stop_switch *vat_engine_stop_switch(struct vat_engine *e)
 {
-    return &e->steps_floor;
+    return &e->stop;
 }
 
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)
@@ -158,11 +130,11 @@ static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor 
     struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
     struct vat *v = NULL;
     struct boot_job job = {.supervisor = supervisor};
-    enum hs_status st = vat_instance_open(&e->watch, &e->steps_floor, unlimited, &v, err);
+    enum hs_status st = vat_instance_open(&e->watch, &e->stop, unlimited, &v, err);
 
     if (st != HS_OK) return st;
     job.instance = &v->instance;
-    st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), boot_body, &job, err);
+    st = vat_instance_run(v, VAT_STEPS_UNLIMITED, boot_body, &job, err);
     if (st == HS_OK) st = heap_copy_whole(&v->heap, out, err);
     vat_instance_close(v);
     if (st != HS_OK) return hs_fail_prefix(err, st, "boot a supervisor");
@@ -177,7 +149,7 @@ static enum hs_status engine_boot_through_cache(struct vat_engine *e,
     enum hs_status st;
 
     if (!e->boot_image_dir) return engine_boot_now(e, supervisor, out, err);
-    (void)snprintf(name, sizeof name, "%s-%d.boot", e->epoch, (int)supervisor);
+    (void)snprintf(name, sizeof name, "%s-%d.boot", e->id, (int)supervisor);
     /* Whatever is wrong with the cache, a boot puts it right; and if it cannot be written, this
      * process has the heap all the same. */
     if (boot_image_read(e->disk, e->boot_image_dir, name, out, NULL) == HS_OK) return HS_OK;

@@ -8,6 +8,7 @@
 #include "kernel/vat/vat_terms.h"
 
 struct page_watch;
+struct stop_switch;
 struct vat_engine;
 
 /** Prepare the process for vats: installs a SIGSEGV/SIGBUS handler for heap guard pages that passes
@@ -21,9 +22,9 @@ HS_MUST_CHECK enum hs_status vat_engine_open(const struct disk *disk, const char
                                              struct vat_engine **out, struct hs_error *err);
 void vat_engine_close(struct vat_engine *e); /* no vat may be left */
 
-/** SHA-256 over everything that decides whether an image made elsewhere is usable here: wasm file,
- *  supervisors, image format. 64 hex digits, valid as long as the engine. */
-const char *vat_engine_epoch(const struct vat_engine *e);
+/** vat_engine_id (engine_id.h): heap images and vats of another are not for this one. Valid as long
+ *  as the engine. */
+const char *vat_engine_own_id(const struct vat_engine *e);
 
 /** The heap of a supervisor right after its boot: kept in memory, else read from the cache folder,
  *  else made now and kept in both. Borrowed, unchanging, valid as long as the engine.
@@ -34,12 +35,12 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
                                                   struct hs_error *err);
 
 /** Every command that runs ends with HS_CANCELLED within microseconds, and so does every later one
- *  until the resume: heaps are undefined then, and nobody's meter is touched.
+ *  until the resume: heaps are undefined then, and nobody's count of steps is touched.
  *  Thread: any */
 void vat_engine_stop(struct vat_engine *e);
 void vat_engine_resume(struct vat_engine *e);
 
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e);
-const volatile int64_t *vat_engine_steps_floor(const struct vat_engine *e);
+struct stop_switch *vat_engine_stop_switch(struct vat_engine *e);
 
 #endif

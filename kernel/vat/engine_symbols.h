@@ -6,17 +6,17 @@
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_SYMBOLS_H
 #define HEADSTART_KERNEL_VAT_ENGINE_SYMBOLS_H
 
-#include "kernel/vat/engine/engine_steps.h"
 #include "qjs.h"
 
 typedef Z_qjs_instance_t engine_instance;
 #define ENGINE_MEMORY(instance)        (&(instance)->w2c_memory)
 #define ENGINE_STACK_POINTER(instance) (&(instance)->w2c___stack_pointer)
-/* Steps that may still be taken, see engine/engine_steps.h; written before each run. */
-#define ENGINE_STEPS_LEFT(instance) (&(instance)->steps_left)
-/* Where steps end: the engine's own number, shared by all instances; set before each of them runs.
- */
-#define ENGINE_STEPS_FLOOR(instance) (&(instance)->steps_floor)
+/* Counted by the module itself, which traps as soon as they are more than the other (volatile): see
+ * engine/instrument.py. Both are set before each run. */
+#define ENGINE_STEPS(instance)     (&(instance)->w2c_engine_steps)
+#define ENGINE_STEPS_MAX(instance) (&(instance)->w2c_engine_steps_max)
+/* Where the stack pointer begins, going down, and below what it traps. */
+enum { ENGINE_STACK_TOP = 1 << 20, ENGINE_STACK_LOW = 16 << 10 };
 
 /* What the engine hands back with every import it calls; defined in host_calls.h. */
 #define engine_env  Z_env_instance_t

@@ -135,21 +135,10 @@ u32 env_host_call(struct engine_env *env, u32 name, u32 name_len, u32 this_value
     return js_throw(m, "no such host call");
 }
 
-/* It ends here and now; an exception could be caught. */
-_Noreturn void engine_steps_end(engine_instance *m)
-{
-    struct hs_error *err = wasm_runtime_error();
-
-    if (*ENGINE_STEPS_LEFT(m) < 0) {
-        wasm_runtime_leave(hs_fail(err, HS_VAT_FAILED, "meter spent"));
-    }
-    wasm_runtime_leave(hs_fail(err, HS_CANCELLED, "the engine was stopped"));
-}
-
 u32 env_host_interrupt(struct engine_env *env)
 {
     (void)env;
-    return 0; /* steps are counted closer to the engine: engine_steps_end */
+    return 0; /* the module counts its steps itself: engine/instrument.py */
 }
 
 void env_host_promise_rejection(struct engine_env *env, u32 promise, u32 reason, u32 handled)

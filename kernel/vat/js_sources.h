@@ -16,7 +16,7 @@ struct js_source {
 size_t js_source_count(enum vat_supervisor supervisor);
 struct js_source js_source_at(enum vat_supervisor supervisor, size_t i);
 
-/** SHA-256 of quickjs.wasm, 64 hex digits. */
+/** SHA-256 of the module that was compiled in (engine/instrument.py), 64 hex digits. */
 const char *js_engine_wasm_sha256(void);
 
 #endif

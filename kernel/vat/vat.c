@@ -18,6 +18,13 @@ struct vat_limits vat_limits_default(void)
                                .heap_bytes_max = HS_HEAP_BYTES_DEFAULT};
 }
 
+uint64_t vat_limits_steps(struct vat_limits limits)
+{
+    bool bounded = limits.ticks_max != 0 && limits.ticks_max < VAT_STEPS_UNLIMITED / VAT_TICK_STEPS;
+
+    return bounded ? limits.ticks_max * VAT_TICK_STEPS : VAT_STEPS_UNLIMITED;
+}
+
 /* --- open and close --- */
 
 void vat_close(struct vat *v)
@@ -40,7 +47,7 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
                        "a booted vat takes %u pages of %d bytes, its limit is %u",
                        booted->info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
     }
-    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_steps_floor(e), limits, &v, err);
+    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
     (void)snprintf(v->id, sizeof v->id, "%s", id);
     st = heap_restore(&v->heap, booted, false, err);
@@ -71,7 +78,7 @@ enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
     if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
         return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
     }
-    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_steps_floor(e), limits, &v, err);
+    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
     memcpy(v->id, info->vat_id, sizeof v->id);
     st = heap_load(&v->heap, source, info, err);
@@ -142,21 +149,9 @@ static void command_body(void *data)
     wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the vat never comes to rest"));
 }
 
-/* Returns what was granted. */
-static int64_t vat_steps_grant(struct vat *v)
-{
-    uint64_t ticks = v->limits.ticks_max;
-    int64_t steps = INT64_MAX;
-
-    if (ticks != 0 && ticks < INT64_MAX / VAT_TICK_STEPS) steps = (int64_t)ticks * VAT_TICK_STEPS;
-    *ENGINE_STEPS_LEFT(&v->instance) = steps;
-    return steps;
-}
-
 enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host, void *host_data,
                            struct buffer *result, uint64_t *ticks, struct hs_error *err)
 {
-    int64_t steps;
     enum hs_status st;
 
     assert(result);
@@ -167,12 +162,26 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     v->host_data = host_data;
     v->command = command;
     v->result = result;
-    steps = vat_steps_grant(v);
-    st = wasm_runtime_run(ENGINE_MEMORY(&v->instance), command_body, v, err);
+    st = vat_instance_run(v, v->steps_max, command_body, v, err);
     v->host = NULL;
     v->failed = st != HS_OK;
-    if (ticks) *ticks = (uint64_t)(steps - *ENGINE_STEPS_LEFT(&v->instance)) / VAT_TICK_STEPS;
+    if (ticks) *ticks = vat_steps(v) / VAT_TICK_STEPS;
     return st;
+}
+
+uint64_t vat_steps(const struct vat *v)
+{
+    return *ENGINE_STEPS(&v->instance);
+}
+
+uint64_t vat_steps_max(const struct vat *v)
+{
+    return v->steps_max;
+}
+
+void vat_set_steps_max(struct vat *v, uint64_t steps_max)
+{
+    v->steps_max = steps_max < VAT_STEPS_UNLIMITED ? steps_max : VAT_STEPS_UNLIMITED;
 }
 
 /* --- marks and images --- */

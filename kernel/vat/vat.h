@@ -29,8 +29,8 @@ HS_MUST_CHECK enum hs_status vat_open(struct vat_engine *e, const char *vat_id,
                                       enum vat_supervisor supervisor, struct vat_limits limits,
                                       struct vat **out, struct hs_error *err);
 
-/** A vat from a heap image of this epoch. HS_CORRUPT: the image failed its checks.
- *  The mark is the image. */
+/** A vat from a heap image of this engine (vat_engine_own_id). HS_CORRUPT: the image failed its
+ * checks. The mark is the image. */
 HS_MUST_CHECK enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
                                             struct heap_image_source *source,
                                             const struct heap_image_info *info, struct vat **out,
@@ -49,6 +49,13 @@ void vat_close(struct vat *v);
 HS_MUST_CHECK enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host,
                                          void *host_data, struct buffer *result, uint64_t *ticks,
                                          struct hs_error *err);
+
+/** Engine steps of the last command, failed or not: the same wherever the same heap is given the
+ *  same command by the same engine (engine_id.h). */
+uint64_t vat_steps(const struct vat *v);
+/** How many a command may take, from the next one on; at first what the limits say. */
+uint64_t vat_steps_max(const struct vat *v);
+void vat_set_steps_max(struct vat *v, uint64_t steps_max);
 
 /** The live heap becomes the mark: pages that differ are copied. Cannot fail. */
 void vat_mark(struct vat *v);

@@ -5,6 +5,7 @@
 #include "kernel/state/heap_image.h"
 #include "kernel/vat/engine_symbols.h"
 #include "kernel/vat/heap.h"
+#include "kernel/vat/stop_switch.h"
 #include "kernel/vat/vat_terms.h"
 
 /* What the engine hands to every import that it calls. */
@@ -20,9 +21,11 @@ struct vat {
     struct engine_env env;
     struct engine_wasi wasi;
     struct heap heap;
+    struct stop_switch *stop;
+    struct stop_entry stop_entry;
     char id[VAT_ID_BYTES_MAX];
-    struct vat_limits limits;
-    bool failed; /* the heap is undefined: only going back to the mark helps */
+    uint64_t steps_max; /* of one command */
+    bool failed;        /* the heap is undefined: only going back to the mark helps */
 
     /* One command. */
     vat_host_fn host;
@@ -32,13 +35,22 @@ struct vat {
     struct buffer reply; /* of the host; kept between commands for its memory */
 };
 
+#define VAT_STEPS_UNLIMITED ((uint64_t)INT64_MAX)
+
 /** An instance without memory contents of its own: right after instantiation.
- *  steps_floor  0, or above all steps: then every run ends with HS_CANCELLED
- *  watch, steps_floor  borrowed for the vat's life */
+ *  watch, stop  borrowed for the vat's life */
 HS_MUST_CHECK enum hs_status vat_instance_open(const struct page_watch *watch,
-                                               const volatile int64_t *steps_floor,
-                                               struct vat_limits limits, struct vat **out,
-                                               struct hs_error *err);
+                                               struct stop_switch *stop, struct vat_limits limits,
+                                               struct vat **out, struct hs_error *err);
 void vat_instance_close(struct vat *v);
+
+/** Call body(data), which may run code of the instance, for at most `steps_max` steps; how many it
+ *  took is in ENGINE_STEPS afterwards.
+ *
+ *  Returns: as wasm_runtime_run, where HS_VAT_FAILED may be a spent meter or an exhausted stack;
+ *           HS_CANCELLED  the switch was off, or turned off meanwhile */
+HS_MUST_CHECK enum hs_status vat_instance_run(struct vat *v, uint64_t steps_max,
+                                              void (*body)(void *data), void *data,
+                                              struct hs_error *err);
 
 #endif

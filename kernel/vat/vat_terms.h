@@ -13,6 +13,8 @@ struct vat_limits {
     uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */
 };
 struct vat_limits vat_limits_default(void);
+/** ticks_max in steps. */
+uint64_t vat_limits_steps(struct vat_limits limits);
 
 /** Answers `issueCommand(bytes)` while a command runs. An error ends the command: vat_command
  *  returns that status. The handler may not call the vat. */

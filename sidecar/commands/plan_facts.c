@@ -208,7 +208,7 @@ static enum exit_code take_snapshots(const struct settings *s, struct plan_accou
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, &err);
 
     if (st == HS_OK) {
-        code = offline_snapshots_open(s, vat_engine_epoch(engine), OFFLINE_WITH_PAGES, &db);
+        code = offline_snapshots_open(s, vat_engine_own_id(engine), OFFLINE_WITH_PAGES, &db);
     }
     if (st == HS_OK && code == EXIT_CODE_OK) st = take_kept(db, engine, a, &err);
     snapshot_db_close(db);

@@ -8,7 +8,7 @@
 #include "kernel/state/disk.h"
 #include "kernel/state/limits.h"
 
-enum { DATA_FOLDER_VERSION = 3 };
+enum { DATA_FOLDER_VERSION = 4 };
 
 struct data_folder_format {
     uint64_t version;

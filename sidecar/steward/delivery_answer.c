@@ -78,6 +78,7 @@ enum ipc_code delivery_answer_code(enum hs_status status)
     case HS_VAT_FAILED:
     case HS_DIVERGED:
     case HS_CORRUPT:
+    case HS_WRONG_EPOCH:
     case HS_INVALID: return IPC_KERNEL_FAILED;
     default: return IPC_INTERNAL;
     }

@@ -185,7 +185,8 @@ static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
 static bool helm_is_final(const struct helm_course *way, enum hs_status status)
 {
     if (way->panic.status == HS_OK && way->decision.base != ENTRY_BASE_NOTHING) return false;
-    return status == HS_KERNEL_FAILED || status == HS_CORRUPT || status == HS_DIVERGED;
+    return status == HS_KERNEL_FAILED || status == HS_CORRUPT || status == HS_DIVERGED ||
+           status == HS_WRONG_EPOCH;
 }
 
 /* Something was refused at this position. Of a store that was repaired since, what we made of it

@@ -24,7 +24,7 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
         .workers = h->o.workers,
         .dir = holdings_place(h, DATA_FOLDER_SNAPSHOT),
         .quarantine_dir = quarantine,
-        .epoch = vat_engine_epoch(h->o.engine),
+        .epoch = vat_engine_own_id(h->o.engine),
         .keep = h->o.config->snapshot_keep,
         .every = h->o.config->snapshot_every,
         .run_us_max = h->o.config->snapshot_seconds * 1000000,
@@ -56,7 +56,7 @@ static void holdings_adopt_epoch(struct holdings *h)
     struct hs_error err = {0};
     bool changed = false;
 
-    if (data_folder_adopt_epoch(h->o.folder, vat_engine_epoch(h->o.engine), &changed, &err) !=
+    if (data_folder_adopt_epoch(h->o.folder, vat_engine_own_id(h->o.engine), &changed, &err) !=
         HS_OK) {
         logger_write(h->o.reporter.logger, LOG_LEVEL_WARN,
                      "the data folder does not say which engine wrote it: %s", err.text);

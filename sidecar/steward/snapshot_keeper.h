@@ -33,7 +33,7 @@ struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
     struct worker_pool *workers;
     const char *dir, *quarantine_dir; /* dir NULL: there is no place for a store */
-    const char *epoch;                /* vat_engine_epoch */
+    const char *epoch;                /* vat_engine_own_id */
     uint32_t keep;                    /* snapshots that can be returned to, >= 1 */
     uint64_t every;                   /* a snapshot once in so many messages; 0: none */
     uint64_t run_us_max;              /* or when they ran for so long; 0: however long */

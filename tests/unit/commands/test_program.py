@@ -183,9 +183,11 @@ class Words(ProgramCase):
 
     def test_version(self):
         words = self.headstart("version").stdout
-        self.assertRegex(words, r"^headstart \d+\.\d+\.\d+\n$")
+        self.assertRegex(words, r"^headstart \d+\.\d+\.\d+\nengine [0-9a-f]{64}\n$")
         self.assertEqual(self.headstart("-V").stdout, words)
-        self.assertEqual(json.loads(self.headstart("--json", "version").stdout)["schema"], 1)
+        document = json.loads(self.headstart("--json", "version").stdout)
+        self.assertEqual(document["schema"], 1)
+        self.assertEqual(document["engines"], [words.split()[-1]])
 
     def test_json__help_and_completion_are_documents_too(self):
         for words in (("help",), ("completion", "fish")):

@@ -138,6 +138,7 @@ static void replay__divergence_names_vat_delivery_and_both_syscalls(void)
          "wrong syscall 1", "recorded [\"vatstoreDelete\",\"k\"]"},
         {"\"status\":\"ok\"", "\"status\":\"error\"", "result after syscall 2",
          "recorded {\"status\":\"error\""},
+        {"\"steps\":", "\"stops\":", "result after syscall 2", "recorded {\"status\":\"ok\""},
         {"],\"r\":{\"status\"",
          ",{\"s\":[\"vatstoreDelete\",\"k\"],\"r\":[\"ok\",null]}],"
          "\"r\":{\"status\"",
@@ -203,6 +204,105 @@ static void replay__damaged_transcript_is_corrupt(void)
     machine_close(&m);
 }
 
+/* The steps recorded in item 1, made to be `other`; what it was is returned. */
+static uint64_t recorded_steps_change(struct machine *m, uint64_t other)
+{
+    struct buffer item = {0};
+    char *at, old[64], new[64];
+    unsigned long long steps = 0;
+
+    machine_ok(kv_store_get_text(kv_memory_store(m->real), "v1.t.1", &item, &m->err), m);
+    at = strstr(item.data, "\"steps\":");
+    CU_ASSERT_EQUAL_FATAL(sscanf(at, "\"steps\":%llu", &steps), 1);
+    (void)snprintf(old, sizeof old, "\"steps\":%llu}", steps);
+    (void)snprintf(new, sizeof new, "\"steps\":%llu}", (unsigned long long)other);
+    real_edit(m, "v1.t.1", old, new);
+    buffer_fini(&item);
+    return steps;
+}
+
+static void replay__other_count_of_steps_is_a_divergence_that_names_both(void)
+{
+    static const uint64_t others[] = {0, 1, 123456789};
+    char made[64], recorded[64];
+    struct machine m;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        uint64_t steps;
+
+        machine_open(&m, "lone.json");
+        (void)machine_call(&m, "lone", "echo", "1");
+        steps = recorded_steps_change(&m, others[i]);
+        CU_ASSERT_TRUE(steps > 100);
+        CU_ASSERT_EQUAL(machine_restart(&m, false), HS_DIVERGED);
+        (void)snprintf(recorded, sizeof recorded, "\"steps\":%llu}", (unsigned long long)others[i]);
+        (void)snprintf(made, sizeof made, "made %llu steps", (unsigned long long)steps);
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "vat v1 (lone), delivery 1, result"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, recorded));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, made));
+        machine_close(&m);
+    }
+}
+
+/* Limits are the present's; what was recorded went well under those of its time. */
+static void replay__limit_lower_than_what_was_spent_is_none(void)
+{
+    struct kernel_options options = {.engine = machine_engine(),
+                                     .vat_limits = vat_limits_default()};
+    struct kernel_start_report report;
+    struct kernel *other = NULL;
+    struct message next = {.height = 9,
+                           .text = slice_text("{\"to\":\"lone\",\"method\":\"spin\","
+                                              "\"args\":[1000000]}")};
+    struct kernel_outcome out = {0};
+    struct machine m;
+
+    machine_open(&m, "lone.json");
+    (void)machine_call(&m, "lone", "spin", "1000000");
+    options.base = kv_memory_store(m.real);
+    options.vat_limits.ticks_max = 100; /* a tenth of that */
+    machine_ok(kernel_start(&options, &other, &report, &m.err), &m);
+    machine_ok(kernel_deliver(other, &next, &out, &m.err), &m);
+    CU_ASSERT_EQUAL(out.status, MESSAGE_REJECTED); /* and it holds again */
+    kernel_outcome_fini(&out);
+    kernel_close(other);
+    machine_close(&m);
+}
+
+static void replay__program_that_does_not_end_any_more_is_ended(void)
+{
+    struct machine m;
+
+    machine_open(&m, "lone.json");
+    (void)machine_call(&m, "lone", "spin", "1");
+    real_edit(&m, "v1.source", "i < rounds", "true");
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_DIVERGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "steps, and not done"));
+    machine_close(&m);
+}
+
+static void start__vat_of_another_engine_is_refused(void)
+{
+    static const char other[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    struct machine m;
+    struct kv_store *real;
+
+    machine_open(&m, "lone.json");
+    (void)machine_call(&m, "lone", "echo", "1");
+    real = kv_memory_store(m.real);
+    machine_ok(kv_store_set(real, slice_text("v1.engine"), slice_text(other), &m.err), &m);
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_WRONG_EPOCH);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "vat v1 (lone)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, other));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, vat_engine_own_id(machine_engine())));
+    machine_ok(kv_store_set(real, slice_text("v1.engine"), slice_text("none"), &m.err), &m);
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_CORRUPT);
+    machine_ok(kv_store_delete(real, slice_text("v1.engine"), &m.err), &m);
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_CORRUPT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "\"v1.engine\": missing"));
+    machine_close(&m);
+}
+
 static void replay__changed_program_is_a_divergence(void)
 {
     struct machine m;
@@ -228,6 +328,10 @@ int main(int argc, char **argv)
         SUITE_CASE(replay__other_spelling_of_the_same_syscall_is_no_divergence),
         SUITE_CASE(replay__damaged_transcript_is_corrupt),
         SUITE_CASE(replay__changed_program_is_a_divergence),
+        SUITE_CASE(replay__other_count_of_steps_is_a_divergence_that_names_both),
+        SUITE_CASE(replay__limit_lower_than_what_was_spent_is_none),
+        SUITE_CASE(replay__program_that_does_not_end_any_more_is_ended),
+        SUITE_CASE(start__vat_of_another_engine_is_refused),
     };
 
     return MACHINE_MAIN("kernel_replay", cases, argc, argv);

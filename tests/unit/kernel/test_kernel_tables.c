@@ -161,11 +161,12 @@ static void kv_hashed__crank_hash_is_the_documented_one(void)
  * changes, every chain's hashes do. */
 static void kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one(void)
 {
-    static const char golden[] = "57be4ba7ee508c95fb8d969adffe2b3b920a26fd4d01ceabb1e9b466d23dc4cd";
+    static const char golden[] = "39391a0f5fb872b8cc817b451770b11774a1aa53bd717c6801da58ea3cc3c4d0";
     struct desk d;
     struct ref vat = ref_of("v1");
 
     desk_open(&d);
+    desk_kv(&d)->activity[0] = '\0'; /* the state vector names the engine */
     (void)desk_ok(&d, 1, "['vatstoreSet','k','v']");
     (void)desk_ok(&d, 1,
                   "['send','o+1',{'methargs':{'body':'#[]','slots':['o+2']},'result':'p+1'}]");
