@@ -59,7 +59,7 @@ enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_d
         free(e);
         return st;
     }
-    page_watch_open(&e->watch);
+    page_watch_open(&e->watch, PAGE_WATCH_TOLD);
     (void)pthread_once(&module_once, module_init);
     st = vat_engine_id(e->id, err);
     if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
@@ -103,6 +103,12 @@ void vat_engine_resume(struct vat_engine *e)
 struct stop_switch *vat_engine_stop_switch(struct vat_engine *e)
 {
     return &e->stop;
+}
+
+void vat_engine_watch_by(struct vat_engine *e, enum page_watch_way way)
+{
+    page_watch_close(&e->watch);
+    page_watch_open(&e->watch, way);
 }
 
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)

@@ -5,9 +5,9 @@
 
 #include "kernel/state/disk.h"
 #include "kernel/state/heap_image.h"
+#include "kernel/vat/page_watch.h"
 #include "kernel/vat/vat_terms.h"
 
-struct page_watch;
 struct stop_switch;
 struct vat_engine;
 
@@ -40,6 +40,9 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
 void vat_engine_stop(struct vat_engine *e);
 void vat_engine_resume(struct vat_engine *e);
 
+/** Find changed pages in this way, or the next that is offered; for tests and benchmarks, which see
+ *  that all come to the same, and at what price. There must be no vat yet. */
+void vat_engine_watch_by(struct vat_engine *e, enum page_watch_way way);
 const struct page_watch *vat_engine_page_watch(const struct vat_engine *e);
 struct stop_switch *vat_engine_stop_switch(struct vat_engine *e);
 

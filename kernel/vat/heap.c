@@ -266,7 +266,9 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
     assert(st == HS_OK); /* it only shrinks */
     dirty_gather(h);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
-        if (page_differs(h, i)) memcpy(live_page(h, i), kept_page(h, i), PAGE);
+        if (!page_differs(h, i)) continue;
+        if (h->watch) page_watch_allow(h->watch, h->memory->data, i);
+        memcpy(live_page(h, i), kept_page(h, i), PAGE);
     }
     dirty_clear(h);
     *h->stack_pointer = stack_pointer;

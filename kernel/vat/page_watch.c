@@ -1,6 +1,7 @@
 #include "kernel/vat/page_watch.h"
 
 #include "kernel/state/limits.h"
+#include "kernel/vat/written_pages.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ struct scan_request {
 
 #define SCAN_IOCTL _IOWR('f', 16, struct scan_request)
 
-void page_watch_open(struct page_watch *w)
+static bool page_watch_ask(struct page_watch *w)
 {
     struct uffdio_api api = {.api = UFFD_API,
                              .features = FEATURE_WP_UNPOPULATED | FEATURE_WP_ASYNC |
@@ -54,17 +55,23 @@ void page_watch_open(struct page_watch *w)
     w->userfault = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
     w->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     if (w->userfault >= 0 && w->pagemap >= 0 && ioctl(w->userfault, UFFDIO_API, &api) == 0) {
-        return;
+        return true;
     }
     page_watch_close(w);
+    return false;
+}
+
+void page_watch_open(struct page_watch *w, enum page_watch_way way)
+{
+    *w = (struct page_watch){.way = way, .userfault = -1, .pagemap = -1};
+    if (way == PAGE_WATCH_TOLD && !page_watch_ask(w)) w->way = PAGE_WATCH_FAULTS;
 }
 
 void page_watch_close(struct page_watch *w)
 {
     if (w->userfault >= 0) (void)close(w->userfault);
     if (w->pagemap >= 0) (void)close(w->pagemap);
-    w->userfault = -1;
-    w->pagemap = -1;
+    *w = (struct page_watch){.way = PAGE_WATCH_NOT, .userfault = -1, .pagemap = -1};
 }
 
 bool page_watch_add(const struct page_watch *w, void *base, size_t bytes)
@@ -73,11 +80,17 @@ bool page_watch_add(const struct page_watch *w, void *base, size_t bytes)
                                       .mode = UFFDIO_REGISTER_MODE_WP};
 
     assert((uintptr_t)base % HS_HEAP_PAGE_BYTES == 0);
+    if (w->way != PAGE_WATCH_TOLD) return w->way == PAGE_WATCH_FAULTS;
     return w->userfault >= 0 && ioctl(w->userfault, UFFDIO_REGISTER, &request) == 0;
 }
 
-bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
-                        page_watch_found_fn found, void *data)
+void page_watch_allow(const struct page_watch *w, void *base, size_t page)
+{
+    if (w->way == PAGE_WATCH_FAULTS) written_pages_allow(base, page);
+}
+
+static bool page_watch_scan(const struct page_watch *w, void *base, size_t bytes,
+                            page_watch_found_fn found, void *data)
 {
     struct scan_region regions[REGIONS_MAX];
     struct scan_request request = {.size = sizeof request,
@@ -89,7 +102,6 @@ bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
                                    .category_mask = PAGE_WRITTEN,
                                    .return_mask = PAGE_WRITTEN};
 
-    if (w->pagemap < 0) return false;
     while (request.start < request.end) {
         int len = ioctl(w->pagemap, SCAN_IOCTL, &request);
 
@@ -101,4 +113,15 @@ bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
         request.start = request.walk_end;
     }
     return true;
+}
+
+bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
+                        page_watch_found_fn found, void *data)
+{
+    switch (w->way) {
+    case PAGE_WATCH_TOLD: return page_watch_scan(w, base, bytes, found, data);
+    case PAGE_WATCH_FAULTS: return written_pages_collect(base, bytes, found, data);
+    case PAGE_WATCH_NOT: break;
+    }
+    return false;
 }

@@ -1,5 +1,7 @@
 #include "kernel/vat/wasm_runtime.h"
 
+#include "kernel/vat/written_pages.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -26,7 +28,7 @@ struct func_type {
 /* One call of wasm_runtime_run. */
 struct wasm_run {
     jmp_buf out;
-    const uint8_t *guard_low; /* where this instance's reserved space begins; NULL: none yet */
+    const wasm_rt_memory_t *memory; /* the instance's; its data is NULL while it has none */
     enum hs_status status;
     struct hs_error *err;
     struct wasm_run *outer;
@@ -133,7 +135,7 @@ static enum hs_status thread_prepare(struct hs_error *err)
 enum hs_status wasm_runtime_run(const wasm_rt_memory_t *memory, void (*body)(void *data),
                                 void *data, struct hs_error *err)
 {
-    struct wasm_run run = {.guard_low = memory->data, .err = err, .outer = running};
+    struct wasm_run run = {.memory = memory, .err = err, .outer = running};
     enum hs_status st = thread_prepare(err);
 
     if (st != HS_OK) return st;
@@ -167,8 +169,9 @@ static void fault_pass_on(const struct sigaction *previous, int number, siginfo_
 
 static bool fault_in_guard(const struct wasm_run *run, const uint8_t *address)
 {
-    return run->guard_low && address >= run->guard_low &&
-           (uint64_t)(address - run->guard_low) < WASM_RESERVED_BYTES;
+    const uint8_t *low = run->memory->data;
+
+    return low && address >= low && (uint64_t)(address - low) < WASM_RESERVED_BYTES;
 }
 
 /* The engine's own stack check comes first wherever it checks. Should native recursion escape it,
@@ -193,6 +196,10 @@ static void fault_handle(int number, siginfo_t *info, void *context)
 {
     const uint8_t *address = info->si_addr;
 
+    if (running && fault_in_guard(running, address) &&
+        written_pages_fault(running->memory->data, running->memory->size, address)) {
+        return; /* the same access is tried again */
+    }
     if (running && fault_in_guard(running, address)) fault_trap(context, WASM_RT_TRAP_OOB);
     if (running && fault_at_stack_end(address)) fault_trap(context, WASM_RT_TRAP_EXHAUSTION);
     fault_pass_on(number == SIGSEGV ? &previous_segv : &previous_bus, number, info, context);
@@ -306,14 +313,17 @@ static void memory_set_bytes(wasm_rt_memory_t *memory, uint32_t bytes)
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t initial_pages, uint32_t max_pages)
 {
     struct hs_error *err = wasm_runtime_error();
-    void *base = mmap(NULL, WASM_RESERVED_BYTES, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *base = mmap(NULL, WRITTEN_PAGES_BYTES + WASM_RESERVED_BYTES, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     enum hs_status st;
 
     if (base == MAP_FAILED) {
         wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "reserve a vat's address space"));
     }
-    memory->data = base;
+    memory->data = base + WRITTEN_PAGES_BYTES; /* its owner frees it from here on */
+    if (mprotect(base, WRITTEN_PAGES_BYTES, PROT_READ | PROT_WRITE) != 0) {
+        wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "a vat's written pages"));
+    }
     memory->max_pages = max_pages;
     memory_set_bytes(memory, 0);
     st = wasm_memory_resize(memory, initial_pages * (uint32_t)HS_WASM_PAGE_BYTES, err);
@@ -340,7 +350,9 @@ uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t delta)
 
 void wasm_rt_free_memory(wasm_rt_memory_t *memory)
 {
-    if (memory->data) (void)munmap(memory->data, WASM_RESERVED_BYTES);
+    if (memory->data) {
+        (void)munmap(memory->data - WRITTEN_PAGES_BYTES, WRITTEN_PAGES_BYTES + WASM_RESERVED_BYTES);
+    }
     memory->data = NULL;
 }
 
@@ -366,6 +378,8 @@ enum hs_status wasm_memory_resize(wasm_rt_memory_t *memory, uint32_t bytes, stru
         if (mprotect(memory->data + memory->size, bytes - memory->size, PROT_READ | PROT_WRITE)) {
             return hs_fail_errno(err, HS_NOMEM, errno, "grow a vat's memory");
         }
+        written_pages_note(memory->data, memory->size / HS_HEAP_PAGE_BYTES,
+                           (bytes - memory->size) / HS_HEAP_PAGE_BYTES);
         memory_set_bytes(memory, bytes);
     }
     return HS_OK;

@@ -4,6 +4,8 @@
  *   ├─ live memory, readable and writable, memory->size bytes
  *   └─ guard: no access; any 32-bit address plus any 32-bit offset lands inside the 8 GiB
  *
+ * Before it lies a byte a page for written_pages.h, by which the same handler finds first writes.
+ *
  * The generated code checks no bounds: an access past the live memory faults in the guard, and
  * the signal handler turns the fault into a trap of the instance that runs on that thread. A trap
  * leaves through the wasm_runtime_run that entered, so nothing of the process is lost; native

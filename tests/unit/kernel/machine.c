@@ -1,5 +1,7 @@
 #include "tests/unit/kernel/machine.h"
 
+#include "kernel/vat/engine.h"
+
 #include <pthread.h>
 
 enum { TICKS_MAX = 2000 }; /* enough for every case, and an endless loop ends soon */
@@ -36,6 +38,9 @@ static void *main_body(void *data)
     struct hs_error err;
 
     must(vat_engine_open(disk_system(), NULL, &engine, &err), &err);
+#ifdef PAGE_WATCH_WAY
+    vat_engine_watch_by(engine, PAGE_WATCH_WAY); /* as on a kernel that does not tell */
+#endif
     job->code = suite_run(job->title, job->cases, job->count, job->argc, job->argv);
     vat_engine_close(engine);
     return NULL;

@@ -1,9 +1,6 @@
 #include "tests/unit/vat/rig.h"
 
-#ifdef RIG_WITHOUT_PAGE_WATCH
 #include "kernel/vat/engine.h"
-#include "kernel/vat/page_watch.h"
-#endif
 
 #include <pthread.h>
 
@@ -20,9 +17,8 @@ struct vat_engine *rig_engine(void)
         (void)fprintf(stderr, "rig: %s\n", err.text);
         abort();
     }
-#ifdef RIG_WITHOUT_PAGE_WATCH
-    /* As on a kernel that does not offer it. */
-    page_watch_close((struct page_watch *)vat_engine_page_watch(engine));
+#ifdef PAGE_WATCH_WAY
+    vat_engine_watch_by(engine, PAGE_WATCH_WAY); /* as on a kernel that does not tell */
 #endif
     return engine;
 }

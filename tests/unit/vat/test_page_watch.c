@@ -44,7 +44,7 @@ static void page_watch__every_written_page_is_told(void)
     size_t pages = PAGES, told = 0, written = 0;
     char *base;
 
-    page_watch_open(&w);
+    page_watch_open(&w, PAGE_WATCH_TOLD);
     if (w.pagemap < 0) {
         SUITE_SKIP("this Linux does not tell which pages were written (6.7 does)");
         return;
@@ -93,7 +93,7 @@ static void page_watch__more_regions_than_one_call_holds_are_told(void)
     static struct seen seen;
     char *base;
 
-    page_watch_open(&w);
+    page_watch_open(&w, PAGE_WATCH_TOLD);
     if (w.pagemap < 0) {
         SUITE_SKIP("this Linux does not tell which pages were written (6.7 does)");
         return;
@@ -120,7 +120,7 @@ static void page_watch__closed_says_unknown(void)
     static struct seen seen;
     char page[1] = {0};
 
-    page_watch_open(&w);
+    page_watch_open(&w, PAGE_WATCH_TOLD);
     page_watch_close(&w);
     CU_ASSERT(!page_watch_collect(&w, page, 0, seen_note, &seen));
     CU_ASSERT_EQUAL(seen.calls, 0);

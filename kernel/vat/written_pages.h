@@ -1,0 +1,43 @@
+/* Written pages: which pages of a vat's memory were written since the last look, found by faults.
+ *
+ *   ┌── written ──┬──────── live memory ────────┬─ guard
+ *   │ a byte a    │ read-only until the first   │
+ *   │ page        │ write, which faults         │
+ *
+ * Needs nothing of the operating system but mprotect. A first write to a page costs a fault, some
+ * microseconds; what is not written costs nothing, and nothing is read to find out. So much for
+ * where Linux does not tell by itself (page_watch.h).
+ *
+ * Rejected: a byte a page that the translated engine's stores set. It costs every store, all the
+ * time (6 to 10 % measured), and a second engine in the program, or the price for everybody.
+ *
+ * Threads: the memory's owner, and its fault handler on the same thread.
+ */
+#ifndef HEADSTART_KERNEL_VAT_WRITTEN_PAGES_H
+#define HEADSTART_KERNEL_VAT_WRITTEN_PAGES_H
+
+#include "kernel/state/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Right before the memory, readable and writable, zero at first. */
+enum { WRITTEN_PAGES_BYTES = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES };
+_Static_assert(WRITTEN_PAGES_BYTES % HS_HEAP_PAGE_BYTES == 0, "it lies in pages of its own");
+
+/** These pages are readable and writable, and count as written: they were just added. */
+void written_pages_note(uint8_t *memory, size_t first, size_t len);
+/** Somebody else than the vat's code is about to write this page. */
+void written_pages_allow(uint8_t *memory, size_t page);
+/** In a fault's handler: was it the first write to a page of the live memory, so that it may be
+ *  tried again? */
+bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address);
+
+typedef void (*written_pages_fn)(void *data, size_t first, size_t len);
+/** Tell of every page written since the last call, in ascending order, and watch them anew.
+ *  Returns: false: the system refused; take all pages for written, whatever was told */
+bool written_pages_collect(uint8_t *memory, size_t memory_bytes, written_pages_fn found,
+                           void *data);
+
+#endif
