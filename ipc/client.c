@@ -170,6 +170,30 @@ enum headstart_status headstart_commit(struct headstart *h, uint64_t height,
     return client_notify(h, &method, &height, client_answer_deadline(h), err);
 }
 
+struct client_commit {
+    uint64_t height, seqnum;
+    const char *hash;
+};
+
+static void commit_pack(struct client_packer *p, const void *in)
+{
+    const struct client_commit *c = in;
+
+    client_put_map(p, 3);
+    client_put_uint(p, "height", c->height);
+    client_put_uint(p, "seqnum", c->seqnum);
+    client_put_text(p, "hash", c->hash);
+}
+
+enum headstart_status headstart_commit_at(struct headstart *h, uint64_t height, uint64_t seqnum,
+                                          const char *hash, struct headstart_error *err)
+{
+    static const struct client_method method = {"commit", false, commit_pack, NULL};
+    const struct client_commit commit = {.height = height, .seqnum = seqnum, .hash = hash};
+
+    return client_notify(h, &method, &commit, client_answer_deadline(h), err);
+}
+
 enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t height,
                                                struct headstart_error *err)
 {

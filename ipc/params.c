@@ -44,24 +44,42 @@ struct slice ipc_params_text(struct ipc_params *p, const char *key)
     return text;
 }
 
+static void ipc_position_read(struct ipc_params *p, uint64_t most, struct position *out)
+{
+    uint64_t seqnum = ipc_params_uint(p, "seqnum", most);
+    struct slice hash = ipc_params_text(p, "hash");
+
+    if (position_make(seqnum, hash, out, NULL) != HS_OK) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST,
+                          "hash must be 64 lower-case hex digits, or \"\" where seqnum is 0");
+    }
+}
+
 void ipc_delivery_read(struct ipc_params *p, void *out)
 {
     struct ipc_delivery *d = out;
-    struct slice hash;
-    uint64_t seqnum;
 
     d->message.height = ipc_params_uint(p, "height", HS_UINT_MAX);
     d->message.time = ipc_params_uint(p, "time", HS_UINT_MAX);
-    seqnum = ipc_params_uint(p, "seqnum", HS_UINT_MAX - 1); /* one must be able to follow it */
-    hash = ipc_params_text(p, "hash");
+    ipc_position_read(p, HS_UINT_MAX - 1, &d->real); /* a seqnum must be able to follow it */
     d->message.text = ipc_params_text(p, "message");
     if (d->message.text.len > HS_MESSAGE_BYTES_MAX) {
         ipc_params_refuse(p, IPC_TOO_LARGE, "a message may have %d bytes", HS_MESSAGE_BYTES_MAX);
     }
-    if (position_make(seqnum, hash, &d->real, NULL) != HS_OK) {
-        ipc_params_refuse(p, IPC_BAD_REQUEST,
-                          "hash must be 64 lower-case hex digits, or \"\" where seqnum is 0");
-    }
+}
+
+static bool ipc_params_have(const struct ipc_params *p, const char *key)
+{
+    return packed_kind_of(packed_member(p->map, key)) != PACKED_ABSENT;
+}
+
+void ipc_commit_read(struct ipc_params *p, void *out)
+{
+    struct ipc_commit *c = out;
+
+    c->height = ipc_params_uint(p, "height", HS_UINT_MAX);
+    c->placed = ipc_params_have(p, "seqnum") || ipc_params_have(p, "hash");
+    if (c->placed) ipc_position_read(p, HS_UINT_MAX, &c->at);
 }
 
 void ipc_height_read(struct ipc_params *p, void *out)

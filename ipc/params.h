@@ -37,10 +37,18 @@ struct ipc_delivery {
 };
 void ipc_delivery_read(struct ipc_params *p, void *out);
 
-/* What commit and prepare_commit hold. */
+/* What prepare_commit holds. */
 struct ipc_height {
     uint64_t height;
 };
 void ipc_height_read(struct ipc_params *p, void *out);
+
+/* What commit holds: the block, and, if the node says it, where its store stands at its end. */
+struct ipc_commit {
+    uint64_t height;
+    bool placed; /* it says it */
+    struct position at;
+};
+void ipc_commit_read(struct ipc_params *p, void *out);
 
 #endif

@@ -272,7 +272,7 @@ static void handle_shutdown(void *data, struct ipc_request *request)
 static const struct ipc_method sidecar_methods[] = {
     {"deliver", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_delivery, ipc_delivery_read),
      .job = steward_deliver},
-    {"commit", IPC_NODE, IPC_NOTIFICATION, SIDECAR_PARAMS(struct ipc_height, ipc_height_read),
+    {"commit", IPC_NODE, IPC_NOTIFICATION, SIDECAR_PARAMS(struct ipc_commit, ipc_commit_read),
      .job = steward_commit},
     {"prepare_commit", IPC_NODE, IPC_REQUEST, SIDECAR_PARAMS(struct ipc_height, ipc_height_read),
      .job = steward_prepare_commit},

@@ -132,6 +132,10 @@ void headstart_result_free(struct headstart_result *r);
 /** Tell that the node has durably committed block `height`. Not answered. */
 enum headstart_status headstart_commit(struct headstart *h, uint64_t height,
                                        struct headstart_error *err);
+/** The same, and where the real store stands at its end: what was executed behind that is known to
+ *  be undone. */
+enum headstart_status headstart_commit_at(struct headstart *h, uint64_t height, uint64_t seqnum,
+                                          const char *hash, struct headstart_error *err);
 /** Returns once every log entry of that block is on headstart's disk. */
 enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t height,
                                                struct headstart_error *err);

@@ -222,14 +222,38 @@ enum hs_status helm_prepare_commit(struct helm *h, struct hs_error *err)
     return log_keeper_sync_now(h->has.log, err);
 }
 
-void helm_commit(struct helm *h, uint64_t height)
+/* The node's store stands at `at`, for good: so may the mark. What the kernel executed behind it is
+ * of transactions that failed. */
+static void helm_commit_at(struct helm *h, const struct position *at)
+{
+    struct kernel *kernel = spare_kernel(h->has.spare);
+    struct position mark = kernel_mark_position(kernel);
+    struct hs_error err = {0};
+    enum hs_status st = kernel_back_to(kernel, at, &err);
+
+    if (st == HS_OK && !position_equal(at, &mark)) st = kernel_mark(kernel, &err);
+    if (st == HS_OK) {
+        h->floor = *at;
+        log_keeper_block_end(h->has.log);
+        return;
+    }
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN, "a commit could not be followed: %s",
+                 err.text);
+    if (kernel_back_to_mark(kernel, &err) != HS_OK) helm_lose_kernel(h);
+}
+
+void helm_commit(struct helm *h, uint64_t height, const struct position *at)
 {
     const struct kernel *kernel = spare_kernel(h->has.spare);
 
+    if (!kernel || kernel_height(kernel) > height) return; /* late: known already */
+    if (at) {
+        if (kernel_reaches(kernel, at)) helm_commit_at(h, at);
+        return;
+    }
     /* The kernel stands where the node's last delivery up to that block left it, unless that one's
      * transaction failed: the next delivery tells, so the mark, which must be the node's, waits. */
-    if (h->attached && kernel && kernel_height(kernel) <= height)
-        h->floor = kernel_position(kernel);
+    if (h->attached) h->floor = kernel_position(kernel);
 }
 
 void helm_node(struct helm *h, bool connected, const char *client)

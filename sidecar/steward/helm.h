@@ -60,8 +60,10 @@ HS_MUST_CHECK enum hs_status helm_deliver(struct helm *h, const struct helm_deli
                                           struct buffer *packed, struct hs_error *err);
 /** Everything executed is on disk, or the error says why not. */
 HS_MUST_CHECK enum hs_status helm_prepare_commit(struct helm *h, struct hs_error *err);
-/** The node has committed the block at `height`. */
-void helm_commit(struct helm *h, uint64_t height);
+/** The node has committed the block at `height`, and its store stands at `at` (NULL: it did not say
+ *  where). Where the kernel reaches that, it goes there, and mark and floor are exact from then on.
+ *  A position that it does not reach says nothing that could be used. */
+void helm_commit(struct helm *h, uint64_t height, const struct position *at);
 /** A node came, or went (`client` is then empty). */
 void helm_node(struct helm *h, bool connected, const char *client);
 

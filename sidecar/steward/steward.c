@@ -194,9 +194,9 @@ void steward_prepare_commit(void *helm, struct wire_job *j)
 
 void steward_commit(void *helm, struct wire_job *j)
 {
-    const struct ipc_height *block = wire_job_params(j);
+    const struct ipc_commit *block = wire_job_params(j);
 
-    helm_commit(helm, block->height);
+    helm_commit(helm, block->height, block->placed ? &block->at : NULL);
     wire_job_done(j);
 }
 

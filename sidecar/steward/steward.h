@@ -58,7 +58,7 @@ void steward_node_detached(struct steward *s);
 /* What methods of the wire do on the steward's thread: `job` in their rows. The data is the struct
  * helm; each takes the job and answers it. */
 ipc_job steward_deliver;        /* params: struct ipc_delivery */
-ipc_job steward_commit;         /* struct ipc_height */
+ipc_job steward_commit;         /* struct ipc_commit */
 ipc_job steward_prepare_commit; /* struct ipc_height */
 
 #endif

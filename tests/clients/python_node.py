@@ -218,8 +218,12 @@ class PythonNode:
             raise AssertionError("the writes leave the store at %r, the answer says %r"
                                  % (self.position(), position))
 
-    def commit(self, height):
-        self.notify("commit", {"height": height})
+    def commit(self, height, position=None):
+        """`position`: (seqnum, hash) of the store at that block's end, if it is to be said."""
+        params = {"height": height}
+        if position is not None:
+            params["seqnum"], params["hash"] = position
+        self.notify("commit", params)
 
     def prepare_commit(self, height):
         return self.request("prepare_commit", {"height": height})
@@ -281,7 +285,7 @@ def run(arguments):
             summary["outputs"] += len(result["outputs"])
             if (at + 1) % arguments.blocks == 0 or at + 1 == len(messages):
                 save_state(arguments.store, store, height, following)
-                node.commit(height)
+                node.commit(height, node.position())
     except RpcError as error:
         summary["error"], code = str(error), 1
     except (Disconnected, OSError) as error:

@@ -68,6 +68,7 @@ static void read_frame(struct slice frame)
     struct session_hello hello = {0};
     struct ipc_delivery delivery = {0};
     struct ipc_height height = {0};
+    struct ipc_commit commit = {0};
     struct rpc_frame rpc;
     struct packed_value params;
 
@@ -77,6 +78,7 @@ static void read_frame(struct slice frame)
     read_params(params, session_hello_read, &hello);
     read_params(params, ipc_delivery_read, &delivery);
     read_params(params, ipc_height_read, &height);
+    read_params(params, ipc_commit_read, &commit);
     (void)session_question("store.get")->check(rpc.result);
     (void)session_question("store.scan")->check(rpc.result);
 }

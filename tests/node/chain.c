@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -164,33 +165,96 @@ static void chain_pause(uint64_t ms)
     if (ms > 0) (void)nanosleep(&pause, NULL);
 }
 
-/* The next block; *done when the file has no message left for one. */
-static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *err)
+/* What the next block holds. All zero at first. */
+struct chain_proposal {
+    struct buffer *texts;
+    size_t len;
+};
+
+static void chain_proposal_fini(struct chain_proposal *p, uint64_t capacity)
 {
-    uint64_t height = node_store_head(c->store).height + 1;
-    struct node_head head = {.height = height};
-    struct buffer text = {0};
-    uint64_t messages = 0;
+    for (uint64_t i = 0; p->texts != NULL && i < capacity; i++) {
+        buffer_fini(&p->texts[i]);
+    }
+    free(p->texts);
+}
+
+/* Read it; *done when the file has no message left for a whole one. */
+static enum hs_status chain_propose(struct chain *c, struct chain_proposal *p, bool *done,
+                                    struct hs_error *err)
+{
     enum hs_status st = HS_OK;
 
-    while (messages < c->options->block_messages) {
-        st = message_file_next(c->file, &text, err);
+    p->texts = calloc(c->options->block_messages, sizeof *p->texts);
+    if (p->texts == NULL) return hs_fail(err, HS_NOMEM, "a block of that many messages");
+    while (st == HS_OK && p->len < c->options->block_messages) {
+        st = message_file_next(c->file, &p->texts[p->len], err);
+        if (st == HS_OK) p->len++;
+    }
+    *done = st == HS_NOT_FOUND;
+    return *done ? HS_OK : st;
+}
+
+/* A proposal that is not decided: the same messages from the last to the first, executed and
+ * dropped. */
+static enum hs_status chain_propose_in_vain(struct chain *c, uint64_t height,
+                                            const struct chain_proposal *p, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    for (size_t i = p->len; st == HS_OK && i > 0; i--) {
+        struct headstart_result *result = NULL;
+
+        st = chain_deliver(c, height, &p->texts[i - 1], &result, err);
+        headstart_result_free(result);
+        if (st == HS_OK) node_store_transaction_commit(c->store);
+    }
+    node_store_block_abort(c->store);
+    c->report.reproposed++;
+    return st;
+}
+
+static enum hs_status chain_execute(struct chain *c, uint64_t height,
+                                    const struct chain_proposal *p, struct hs_error *err)
+{
+    uint64_t every = c->options->repropose_every;
+    enum hs_status st = HS_OK;
+
+    if (every != 0 && height % every == 0) st = chain_propose_in_vain(c, height, p, err);
+    for (size_t i = 0; st == HS_OK && i < p->len; i++) {
+        st = chain_message(c, height, &p->texts[i], err);
         if (st != HS_OK) break;
-        st = chain_message(c, height, &text, err);
-        if (st != HS_OK) goto out;
-        messages++;
         progress_say(&c->progress, message_file_offset(c->file), message_file_bytes(c->file),
                      height, c->report.delivered);
     }
-    if (st != HS_OK && st != HS_NOT_FOUND) goto out;
-    *done = st == HS_NOT_FOUND;
-    st = HS_OK;
-    if (messages == 0) goto out;
-    head.file_offset = message_file_offset(c->file);
-    st = node_store_block_commit(c->store, head, err);
-    if (st == HS_OK && c->options->commit_notice) chain_link_commit_notice(c->link, height);
-out:
-    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status chain_commit(struct chain *c, struct node_head head, struct hs_error *err)
+{
+    struct position at;
+    enum hs_status st = node_store_position(c->store, &at, err);
+
+    if (st == HS_OK) st = node_store_block_commit(c->store, head, err);
+    if (st == HS_OK && c->options->commit_notice) {
+        chain_link_commit_notice(c->link, head.height, &at);
+    }
+    return st;
+}
+
+/* The next block; *done when the file has no message left for one. */
+static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *err)
+{
+    struct node_head head = {.height = node_store_head(c->store).height + 1};
+    struct chain_proposal proposal = {0};
+    enum hs_status st = chain_propose(c, &proposal, done, err);
+
+    if (st == HS_OK) st = chain_execute(c, head.height, &proposal, err);
+    if (st == HS_OK && proposal.len > 0) {
+        head.file_offset = message_file_offset(c->file);
+        st = chain_commit(c, head, err);
+    }
+    chain_proposal_fini(&proposal, c->options->block_messages);
     return st;
 }
 

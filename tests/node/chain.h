@@ -25,6 +25,8 @@ struct chain_options {
     uint64_t blocks_max;      /* blocks of this run; 0: until the file ends */
     uint64_t interval_ms;     /* pause between blocks */
     uint64_t revert_every;    /* every Kth message's transaction fails once; 0: none */
+    uint64_t
+        repropose_every; /* every Kth block is proposed in vain first, in another order; 0: none */
     uint64_t rollback_blocks; /* go back that far first */
     uint64_t crash_after;     /* SIGKILL to self after that many deliveries; 0: never */
     bool commit_notice;       /* tell headstart of every committed block */
@@ -35,9 +37,10 @@ struct chain_options {
 struct chain_report {
     uint64_t height;
     struct position at;
-    uint64_t delivered; /* deliveries answered, those of failed transactions included */
-    uint64_t rejected;  /* committed messages whose call was rejected */
-    uint64_t reverted;  /* transactions that failed after their delivery */
+    uint64_t delivered;  /* deliveries answered, those of failed transactions included */
+    uint64_t rejected;   /* committed messages whose call was rejected */
+    uint64_t reverted;   /* transactions that failed after their delivery */
+    uint64_t reproposed; /* blocks that were proposed in vain first */
     uint64_t reconnects;
     uint64_t first_delivery_us;        /* from connecting to the first answer */
     uint64_t first_replayed;           /* what headstart replayed before it */

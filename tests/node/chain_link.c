@@ -231,12 +231,14 @@ enum hs_status chain_link_deliver(struct chain_link *l, const struct headstart_d
     return chain_link_persist(l, delivery, out, err);
 }
 
-void chain_link_commit_notice(struct chain_link *l, uint64_t height)
+void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struct position *at)
 {
     struct headstart_error cause = {0};
 
     if (l->connection == NULL) return;
-    if (headstart_commit(l->connection, height, &cause) == HEADSTART_OK) return;
+    if (headstart_commit_at(l->connection, height, at->seqnum, at->hash, &cause) == HEADSTART_OK) {
+        return;
+    }
     (void)fprintf(stderr, "headstart-node: the commit notice for block %llu was not sent: %s\n",
                   (unsigned long long)height, cause.text);
     if (!headstart_connected(l->connection)) {

@@ -32,7 +32,7 @@ HS_MUST_CHECK enum hs_status chain_link_deliver(struct chain_link *l,
                                                 struct hs_error *err);
 
 /** Tell that a block is durable. Best effort: a lost line is found by the next delivery. */
-void chain_link_commit_notice(struct chain_link *l, uint64_t height);
+void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struct position *at);
 
 /** Connections made again since the link was opened. */
 uint64_t chain_link_reconnects(const struct chain_link *l);

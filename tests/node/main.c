@@ -41,6 +41,7 @@ static const char usage_text[] =
     "  --blocks N            stop after N blocks (default: at the end of the file)\n"
     "  --interval-ms N       pause between blocks (default 0)\n"
     "  --revert-every K      every Kth message's transaction fails once and is delivered again\n"
+    "  --repropose K         every Kth block is executed in vain first, from its last message on\n"
     "  --rollback BLOCKS     first go back that many blocks\n"
     "  --crash-after K       kill itself after K deliveries, inside a block\n"
     "  --commit-notice yes|no  tell headstart of each committed block (default yes)\n"
@@ -58,6 +59,7 @@ enum node_flag {
     FLAG_BLOCKS,
     FLAG_INTERVAL_MS,
     FLAG_REVERT_EVERY,
+    FLAG_REPROPOSE,
     FLAG_ROLLBACK,
     FLAG_CRASH_AFTER,
     FLAG_COMMIT_NOTICE,
@@ -75,6 +77,7 @@ static const struct option node_flags[] = {
     {"blocks", required_argument, NULL, FLAG_BLOCKS},
     {"interval-ms", required_argument, NULL, FLAG_INTERVAL_MS},
     {"revert-every", required_argument, NULL, FLAG_REVERT_EVERY},
+    {"repropose", required_argument, NULL, FLAG_REPROPOSE},
     {"rollback", required_argument, NULL, FLAG_ROLLBACK},
     {"crash-after", required_argument, NULL, FLAG_CRASH_AFTER},
     {"commit-notice", required_argument, NULL, FLAG_COMMIT_NOTICE},
@@ -100,6 +103,7 @@ static uint64_t *node_number_of(struct chain_options *o, int flag)
     case FLAG_BLOCKS: return &o->blocks_max;
     case FLAG_INTERVAL_MS: return &o->interval_ms;
     case FLAG_REVERT_EVERY: return &o->revert_every;
+    case FLAG_REPROPOSE: return &o->repropose_every;
     case FLAG_ROLLBACK: return &o->rollback_blocks;
     case FLAG_CRASH_AFTER: return &o->crash_after;
     default: return NULL;

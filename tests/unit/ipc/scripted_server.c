@@ -72,10 +72,11 @@ static void on_deliver(void *data, struct ipc_request *request)
 
 static void on_commit(void *data, struct ipc_request *request)
 {
-    const struct ipc_height *block = ipc_request_params(request);
+    const struct ipc_commit *block = ipc_request_params(request);
     struct scripted_server *s = data;
 
     s->facts.commits++;
+    s->facts.commits_placed += block->placed && block->at.seqnum == 7;
     s->facts.commit_height = block->height;
     ipc_reply_empty(request);
 }
@@ -135,7 +136,7 @@ static void on_shutdown(void *data, struct ipc_request *request)
 static const struct ipc_method methods[] = {
     {"deliver", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_delivery), ipc_delivery_read, on_deliver,
      NULL},
-    {"commit", IPC_NODE, IPC_NOTIFICATION, sizeof(struct ipc_height), ipc_height_read, on_commit,
+    {"commit", IPC_NODE, IPC_NOTIFICATION, sizeof(struct ipc_commit), ipc_commit_read, on_commit,
      NULL},
     {"prepare_commit", IPC_NODE, IPC_REQUEST, sizeof(struct ipc_height), ipc_height_read,
      on_prepare_commit, NULL},

@@ -6,7 +6,7 @@
 #include "ipc/server.h"
 
 struct scripted_facts { /* what the handlers saw, at one moment */
-    unsigned attached, detached, delivered, commits, prepared, shutdowns;
+    unsigned attached, detached, delivered, commits, commits_placed, prepared, shutdowns;
     unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
     uint64_t commit_height;
     char client[64];

@@ -250,6 +250,7 @@ static void client__large_message_and_answer_pass(void)
 
 static void client__other_requests_work(void)
 {
+    static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     struct pair p;
     struct scripted_facts facts;
     char *packed = NULL;
@@ -258,6 +259,9 @@ static void client__other_requests_work(void)
     pair_open(&p);
     CU_ASSERT_EQUAL(headstart_commit(p.node, 12, &p.err), HEADSTART_OK);
     CU_ASSERT_EQUAL(headstart_prepare_commit(p.node, 12, &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(headstart_commit_at(p.node, 13, 7, hash, &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(headstart_commit_at(p.node, 14, 7, "no hash", &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(headstart_commit_at(p.node, 14, UINT64_MAX, hash, &p.err), HEADSTART_INVALID);
     CU_ASSERT_EQUAL_FATAL(
         headstart_call(p.node, "metrics", (struct headstart_bytes){NULL, 0}, &packed, &len, &p.err),
         HEADSTART_OK);
@@ -270,7 +274,8 @@ static void client__other_requests_work(void)
     CU_ASSERT_EQUAL(headstart_shutdown(p.node, &p.err), HEADSTART_OK);
     facts = scripted_server_facts(p.server);
     CU_ASSERT(scripted_server_told_to_stop(p.server));
-    CU_ASSERT(facts.commits == 1 && facts.commit_height == 12 && facts.prepared == 1);
+    CU_ASSERT(facts.commits == 2 && facts.commits_placed == 1); /* one of no shape is ignored */
+    CU_ASSERT(facts.commit_height == 13 && facts.prepared == 1);
     pair_close(&p);
 }
 

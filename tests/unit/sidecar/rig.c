@@ -361,7 +361,7 @@ uint64_t rig_height(const struct rig *r)
     return r->len > 0 ? r->history[r->len - 1].height : 0;
 }
 
-static struct position rig_position(const struct rig *r)
+struct position rig_position(const struct rig *r)
 {
     return r->len > 0 ? r->history[r->len - 1].after : position_origin();
 }
@@ -644,9 +644,8 @@ void rig_tell_and_leave(struct rig *r, enum phase_event event)
 }
 
 /* Figures are shown when a job is done: once a second one has run, the first one's are. */
-void rig_commit(struct rig *r, uint64_t height)
+static void commit(struct rig *r, struct ipc_commit block)
 {
-    struct ipc_height block = {.height = height};
     struct ipc_request request;
 
     request_init(&request, &method_commit, &block);
@@ -654,6 +653,16 @@ void rig_commit(struct rig *r, uint64_t height)
     request_wait(&request);
     request_fini(&request);
     (void)rig_log_synced(r);
+}
+
+void rig_commit(struct rig *r, uint64_t height)
+{
+    commit(r, (struct ipc_commit){.height = height});
+}
+
+void rig_commit_at(struct rig *r, uint64_t height, const struct position *at)
+{
+    commit(r, (struct ipc_commit){.height = height, .placed = true, .at = *at});
 }
 
 struct twin {

@@ -105,6 +105,9 @@ void rig_check_twin(struct rig *r);
 uint64_t rig_log_synced(struct rig *r);
 /** A commit notice, taken in before this returns. */
 void rig_commit(struct rig *r, uint64_t height);
+/** The same, which says where the node's store stands. */
+void rig_commit_at(struct rig *r, uint64_t height, const struct position *at);
+struct position rig_position(const struct rig *r); /* of the node's store */
 
 /** How often `event` happened in `from`, in all stewards of this process that were stopped. Each
  * was checked at its stop: an event that its phase does not expect fails the test, unless it was

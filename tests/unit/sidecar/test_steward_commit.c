@@ -120,6 +120,71 @@ static void commit__after_a_failed_transaction_moves_no_mark(void)
     rig_close(&rig);
 }
 
+/* The node says where its store stands, so what it dropped is known before the next delivery. */
+static void commit__with_a_position_makes_mark_and_floor_exact(void)
+{
+    struct position at;
+    struct figures f;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    at = rig_position(&rig);
+    CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
+    rig_commit_at(&rig, 3, &at);
+    f = rig_figures(&rig);
+    CU_ASSERT_EQUAL(f.floor_seqnum, 13);
+    CU_ASSERT_EQUAL(f.mark_seqnum, 13);
+    CU_ASSERT_EQUAL(f.at.seqnum, 13);
+    rig_commit_at(&rig, 3, &at); /* once more does no harm */
+    rig_expect(rig_deliver(&rig, 4, RIG_COUNT_ONE), "live");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+static void commit__that_cannot_be_reached_changes_nothing(void)
+{
+    struct position at, strange;
+    struct figures f;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    at = strange = rig_position(&rig);
+    strange.hash[7] = strange.hash[7] == 'a' ? 'b' : 'a';
+    rig_commit_at(&rig, 3, &strange);
+    strange.seqnum = 77;
+    rig_commit_at(&rig, 3, &strange);
+    f = rig_figures(&rig);
+    CU_ASSERT(f.floor_seqnum == 10 && f.mark_seqnum == 10 && f.at.seqnum == 13);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, 4, RIG_COUNT_ONE).code, 0);
+    rig_commit_at(&rig, 3, &at); /* late: the block after it has begun */
+    f = rig_figures(&rig);
+    CU_ASSERT(f.floor_seqnum == 13 && f.mark_seqnum == 13 && f.at.seqnum == 14);
+    rig_expect(rig_deliver(&rig, 4, RIG_COUNT_ONE), "live");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* One that has not delivered yet: what it committed is where it stands. */
+static void commit__of_a_node_that_has_just_come_is_followed(void)
+{
+    struct position at;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 13);
+    rig_node_leaves(&rig);
+    rig_go_back(&rig, 12);
+    at = rig_position(&rig);
+    rig_node_comes(&rig);
+    rig_commit_at(&rig, 3, &at);
+    CU_ASSERT_EQUAL(rig_figures(&rig).mark_seqnum, 12);
+    rig_expect(rig_deliver(&rig, 4, RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 static void prepare_commit__leaves_the_block_on_disk_in_every_mode(void)
 {
     static const enum sidecar_log_sync modes[] = {SIDECAR_LOG_SYNC_BACKGROUND,
@@ -174,6 +239,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands),
     SUITE_CASE(floor__follows_commit_notices),
     SUITE_CASE(commit__after_a_failed_transaction_moves_no_mark),
+    SUITE_CASE(commit__with_a_position_makes_mark_and_floor_exact),
+    SUITE_CASE(commit__that_cannot_be_reached_changes_nothing),
+    SUITE_CASE(commit__of_a_node_that_has_just_come_is_followed),
     SUITE_CASE(prepare_commit__leaves_the_block_on_disk_in_every_mode),
     SUITE_CASE(prepare_commit__is_what_syncs_an_open_block),
     SUITE_CASE(prepare_commit__that_cannot_says_so_and_deliveries_go_on),
