@@ -84,6 +84,13 @@ void vat_engine_close(struct vat_engine *e)
     free(e);
 }
 
+void vat_engine_keep_images(struct vat_engine *e, const char *dir)
+{
+    (void)pthread_mutex_lock(&e->lock);
+    if (!e->boot_image_dir) (void)(engine_cache_open(e, dir, NULL) == HS_OK);
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
 const char *vat_engine_own_id(const struct vat_engine *e)
 {
     assert(e->id[0]);

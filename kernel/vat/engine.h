@@ -21,6 +21,9 @@ struct vat_engine;
 HS_MUST_CHECK enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_dir,
                                              struct vat_engine **out, struct hs_error *err);
 void vat_engine_close(struct vat_engine *e); /* no vat may be left */
+/** Booted heaps are cached in `dir` from here on, if they were not. Out of memory: they are not.
+ *  Thread: any */
+void vat_engine_keep_images(struct vat_engine *e, const char *dir);
 
 /** vat_engine_id (engine_id.h): heap images and vats of another are not for this one. Valid as long
  *  as the engine. */

@@ -21,7 +21,9 @@ struct data_folder {
     struct disk_file *folder_lock, *lock_file; /* NULL: it cannot be had; one of them is */
     struct buffer dir;
     struct buffer parts[DATA_FOLDER_PART_COUNT];
-    bool taken; /* false: it cannot be used at all */
+    char chain_id[HS_CHAIN_ID_BYTES_MAX + 1];
+    bool taken;   /* false: it cannot be used at all, and nothing in it is touched */
+    bool mending; /* what could not be had before is no news */
     bool has[DATA_FOLDER_PART_COUNT];
     bool former; /* a folder of another format is kept in here */
     struct data_folder_format format;
@@ -94,6 +96,7 @@ static bool folder_put_aside(const struct data_folder *f, const char *name,
         as = "quarantine.was";
     }
     if (disk_put_aside(f->disk, folder_place, dir, name, to, as, &failed) != HS_OK) {
+        if (f->mending) return false;
         folder_tell(f, "data folder: %s; it cannot be put aside: %s", why->text, failed.text);
         return false;
     }
@@ -107,7 +110,8 @@ static bool folder_put_aside(const struct data_folder *f, const char *name,
 static void folder_go_without(const struct data_folder *f, const char *what,
                               const struct hs_error *why)
 {
-    folder_tell(f, "data folder: %s; the daemon runs without %s until the next start", why->text,
+    if (f->mending) return;
+    folder_tell(f, "data folder: %s; the daemon runs without %s until it can be had", why->text,
                 what);
 }
 
@@ -167,7 +171,7 @@ static enum hs_status folder_lock(struct data_folder *f, struct hs_error *err)
     if (st == HS_LOCKED) return lock_refuse(f, err);
     if (st == HS_OK) {
         lock_write_pid(f->lock_file);
-    } else {
+    } else if (!f->mending) {
         folder_tell(f, "data folder: %s", why.text);
     }
     if (st == HS_OK || f->folder_lock) return HS_OK;
@@ -209,12 +213,12 @@ enum hs_status data_folder_read_format(const char *dir, struct data_folder_forma
 }
 
 /* Where it cannot be written the rest may be used all the same; it is written with the epoch. */
-static void format_begin(struct data_folder *f, const char *chain_id)
+static void format_begin(struct data_folder *f)
 {
     struct hs_error why = {0};
 
     f->format = (struct data_folder_format){.version = DATA_FOLDER_VERSION};
-    memcpy(f->format.chain_id, chain_id, strlen(chain_id) + 1);
+    memcpy(f->format.chain_id, f->chain_id, sizeof f->chain_id);
     if (folder_format_write(f->disk, buffer_text(&f->dir), &f->format, &why) == HS_OK) return;
     folder_tell(f, "data folder: %s was not written: %s", format_name, why.text);
 }
@@ -247,9 +251,19 @@ static enum hs_status former_keep(struct data_folder *f, struct hs_error *err)
     return st;
 }
 
+static enum hs_status format_check_chain(const struct data_folder *f,
+                                         const struct data_folder_format *format,
+                                         struct hs_error *err)
+{
+    if (format->chain_id[0] == '\0' || strcmp(format->chain_id, f->chain_id) == 0) return HS_OK;
+    return hs_fail(err, HS_WRONG_CHAIN,
+                   "the data folder %s belongs to chain \"%s\", not \"%s\"; name another with "
+                   "--data, or the right --chain-id",
+                   buffer_text(&f->dir), format->chain_id, f->chain_id);
+}
+
 /* HS_IO: what is here may be another chain's. */
-static enum hs_status folder_claim(struct data_folder *f, const char *chain_id,
-                                   struct hs_error *err)
+static enum hs_status folder_claim(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir);
     struct hs_error why = {0};
@@ -257,25 +271,21 @@ static enum hs_status folder_claim(struct data_folder *f, const char *chain_id,
 
     if (st == HS_IO) st = folder_format_read(f->disk, dir, &f->format, &why); /* it may pass */
     if (st == HS_NOT_FOUND) {
-        format_begin(f, chain_id);
+        format_begin(f);
         return HS_OK;
     }
     if (is_damage(st, &why)) {
         (void)folder_put_aside(f, format_name, &why);
-        format_begin(f, chain_id);
+        format_begin(f);
         return HS_OK;
     }
     if (st != HS_OK) return hs_fail(err, HS_IO, "%s", why.text);
-    if (f->format.chain_id[0] != '\0' && strcmp(f->format.chain_id, chain_id) != 0) {
-        return hs_fail(err, HS_WRONG_CHAIN,
-                       "the data folder %s belongs to chain \"%s\", not \"%s\"; name another with "
-                       "--data, or the right --chain-id",
-                       dir, f->format.chain_id, chain_id);
-    }
+    st = format_check_chain(f, &f->format, err);
+    if (st != HS_OK) return st;
     if (f->format.version == DATA_FOLDER_VERSION) return HS_OK;
     st = former_keep(f, &why);
     if (st != HS_OK) return hs_fail(err, HS_IO, "%s", why.text);
-    format_begin(f, chain_id);
+    format_begin(f);
     return HS_OK;
 }
 
@@ -382,38 +392,68 @@ static enum hs_status folder_check_private(const struct disk *disk, const char *
 }
 
 /* A folder, made where missing. */
-static void part_open(struct data_folder *f, enum data_folder_part part)
+static enum hs_status part_open(struct data_folder *f, enum data_folder_part part,
+                                struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir), *name = part_names[part];
-    struct hs_error why = {0};
-    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, &why);
+    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, err);
 
-    if (is_damage(st, &why) && folder_put_aside(f, name, &why)) {
-        st = disk_make_folder(f->disk, folder_place, dir, name, &why);
+    if (is_damage(st, err) && folder_put_aside(f, name, err)) {
+        st = disk_make_folder(f->disk, folder_place, dir, name, err);
     }
-    f->has[part] = st == HS_OK;
-    if (st != HS_OK) folder_go_without(f, name, &why);
+    return st;
 }
 
 /* What rates.c reads and writes is a file, made when there is something to keep. */
-static void rates_open(struct data_folder *f)
+static enum hs_status rates_open(struct data_folder *f, struct hs_error *err)
 {
     const char *name = part_names[DATA_FOLDER_RATES];
     struct disk_entry found = {.kind = DISK_FILE};
-    struct hs_error why = {0};
-    enum hs_status st = disk_look(f->disk, folder_place, buffer_text(&f->dir), name, &found, &why);
+    enum hs_status st = disk_look(f->disk, folder_place, buffer_text(&f->dir), name, &found, err);
 
     if (st == HS_OK && found.kind != DISK_FILE) {
-        st = hs_fail(&why, HS_CORRUPT, "%s is no file", name);
+        st = hs_fail(err, HS_CORRUPT, "%s is no file", name);
     }
-    f->has[DATA_FOLDER_RATES] = st == HS_OK || st == HS_NOT_FOUND;
-    if (f->has[DATA_FOLDER_RATES]) return;
-    f->has[DATA_FOLDER_RATES] = is_damage(st, &why) && folder_put_aside(f, name, &why);
-    if (!f->has[DATA_FOLDER_RATES]) folder_go_without(f, name, &why);
+    if (st == HS_NOT_FOUND) return HS_OK;
+    return is_damage(st, err) && folder_put_aside(f, name, err) ? HS_OK : st;
+}
+
+/* The parts that are put aside go to quarantine, so that is made first. */
+static const enum data_folder_part part_order[DATA_FOLDER_PART_COUNT] = {
+    DATA_FOLDER_QUARANTINE, DATA_FOLDER_RATES, DATA_FOLDER_IMAGES, DATA_FOLDER_LOG,
+    DATA_FOLDER_SNAPSHOT};
+
+/* What is not there yet; the first that cannot be had is *err's. */
+static enum hs_status folder_open_parts(struct data_folder *f, struct hs_error *err)
+{
+    enum hs_status first = HS_OK;
+
+    for (size_t i = 0; i < DATA_FOLDER_PART_COUNT; i++) {
+        enum data_folder_part part = part_order[i];
+        struct hs_error why = {0};
+        enum hs_status st;
+
+        if (f->has[part]) continue;
+        st = part == DATA_FOLDER_RATES ? rates_open(f, &why) : part_open(f, part, &why);
+        f->has[part] = st == HS_OK;
+        if (st == HS_OK) continue;
+        folder_go_without(f, part_names[part], &why);
+        if (first == HS_OK) first = hs_fail(err, HS_IO, "%s", why.text);
+    }
+    return first;
+}
+
+/* Both locks end: what is not taken is not kept from others. */
+static void folder_unlock(struct data_folder *f)
+{
+    disk_close(f->lock_file);
+    disk_close(f->folder_lock);
+    f->lock_file = NULL;
+    f->folder_lock = NULL;
 }
 
 /* HS_IO: it cannot be used at all. */
-static enum hs_status folder_take(struct data_folder *f, const char *chain_id, struct hs_error *err)
+static enum hs_status folder_take(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir);
     enum hs_status st = disk_make_folder(f->disk, folder_place, dir, NULL, err);
@@ -421,14 +461,13 @@ static enum hs_status folder_take(struct data_folder *f, const char *chain_id, s
     if (st != HS_OK) return HS_IO; /* whatever stands there, it was not ours */
     st = folder_check_private(f->disk, dir, err);
     if (st == HS_OK) st = folder_lock(f, err);
-    if (st == HS_OK) st = folder_claim(f, chain_id, err);
-    if (st != HS_OK) return st;
+    if (st == HS_OK) st = folder_claim(f, err);
+    if (st != HS_OK) {
+        folder_unlock(f);
+        return st;
+    }
     f->taken = true;
     disk_sweep(f->disk, folder_place, dir);
-    rates_open(f);
-    for (int part = DATA_FOLDER_QUARANTINE; part >= 0; part--) {
-        part_open(f, (enum data_folder_part)part); /* quarantine first */
-    }
     f->former = former_find(f);
     return HS_OK;
 }
@@ -442,7 +481,8 @@ static enum hs_status folder_init(struct data_folder *f, const struct data_folde
     f->told = options->told;
     f->data = options->data;
     f->format.version = DATA_FOLDER_VERSION;
-    memcpy(f->format.chain_id, options->chain_id, strlen(options->chain_id) + 1);
+    memcpy(f->chain_id, options->chain_id, strlen(options->chain_id) + 1);
+    memcpy(f->format.chain_id, f->chain_id, sizeof f->chain_id);
     if (st != HS_OK) return hs_fail(err, HS_NOMEM, "%s", options->dir);
     for (int part = 0; part < DATA_FOLDER_PART_COUNT && st == HS_OK; part++) {
         st = path_join(options->dir, part_names[part], &f->parts[part], err);
@@ -468,10 +508,12 @@ enum hs_status data_folder_open(const struct data_folder_options *options, struc
     f = calloc(1, sizeof *f);
     if (!f) return hs_fail(err, HS_NOMEM, "data folder");
     st = folder_init(f, options, &why);
-    if (st == HS_OK) st = folder_take(f, options->chain_id, &why);
-    if (st == HS_IO) {
+    if (st == HS_OK) st = folder_take(f, &why);
+    if (st == HS_OK) {
+        (void)folder_open_parts(f, &why); /* each that is missing was told */
+    } else if (st == HS_IO) {
         folder_go_without(f, "a data folder, from memory,", &why);
-    } else if (st != HS_OK) {
+    } else {
         data_folder_close(f);
         return hs_fail(err, st, "%s", why.text);
     }
@@ -479,11 +521,33 @@ enum hs_status data_folder_open(const struct data_folder_options *options, struc
     return HS_OK;
 }
 
+/* Another chain's is not even locked: what is there now is not what was there at the start. */
+static enum hs_status folder_take_late(struct data_folder *f, struct hs_error *err)
+{
+    struct data_folder_format found;
+    enum hs_status st = HS_OK;
+
+    if (folder_format_read(f->disk, buffer_text(&f->dir), &found, NULL) == HS_OK) {
+        st = format_check_chain(f, &found, err);
+    }
+    return st == HS_OK ? folder_take(f, err) : st;
+}
+
+enum hs_status data_folder_mend(struct data_folder *f, struct hs_error *err)
+{
+    enum hs_status st;
+
+    f->mending = true;
+    st = f->taken ? HS_OK : folder_take_late(f, err);
+    if (st == HS_OK) st = folder_open_parts(f, err);
+    f->mending = false;
+    return st;
+}
+
 void data_folder_close(struct data_folder *f)
 {
     if (!f) return;
-    disk_close(f->lock_file); /* ends the lock */
-    disk_close(f->folder_lock);
+    folder_unlock(f);
     for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
         buffer_fini(&f->parts[part]);
     }

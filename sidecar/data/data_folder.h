@@ -12,7 +12,7 @@
  *
  *   opened        as it is, or made
  *   put aside     damaged, or another kind of thing: it goes to quarantine/, and is made anew
- *   gone without  it cannot be had now: no space, no rights, a failing disk
+ *   gone without  it cannot be had now: no space, no rights, a failing disk; mend tries again
  *
  * Refused is only what a person mixed up: a folder that another process has, one of another chain,
  * one that others may write to.
@@ -54,11 +54,20 @@ HS_MUST_CHECK enum hs_status data_folder_open(const struct data_folder_options *
                                               struct data_folder **out, struct hs_error *err);
 void data_folder_close(struct data_folder *f); /* unlocks */
 
+/** Try to have what it goes without, with all checks of the open; nothing is told but what is put
+ *  aside. While it runs, all but the paths is its own.
+ *
+ *  Returns: HS_OK  nothing is gone without; else the first that is, in words; what was had
+ *                  meanwhile stays. HS_LOCKED, HS_WRONG_CHAIN, HS_UNSAFE: as for open, and still
+ *                  gone without; it is not locked and nothing in it is touched
+ *  Thread:  any; blocks on the disk */
+HS_MUST_CHECK enum hs_status data_folder_mend(struct data_folder *f, struct hs_error *err);
+
 /** Full path of the folder, or of a part, valid as long as the folder; also where it is gone
  *  without. */
 const char *data_folder_dir(const struct data_folder *f);
 const char *data_folder_path(const struct data_folder *f, enum data_folder_part part);
-/** False: it is gone without, until the next start. */
+/** False: it is gone without, until a mend or the next start; nothing may be written there. */
 bool data_folder_has(const struct data_folder *f, enum data_folder_part part);
 /** As it is on disk, or was meant to be. */
 const struct data_folder_format *data_folder_format(const struct data_folder *f);

@@ -20,7 +20,7 @@ static const uint8_t next_phase[PHASE_COUNT][EVENT_COUNT] = {
     [PHASE_ROLLING] = {[EVENT_ROLLED] = PHASE_PRIMED,
                        [EVENT_REJECTED] = PHASE_LOADING, /* an empty kernel is started instead */
                        [EVENT_STOP] = PHASE_STOPPING},
-    [PHASE_PRIMED] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED,
+    [PHASE_PRIMED] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED, [EVENT_LOAD_AGAIN] = PHASE_LOADING,
                       [EVENT_NODE_GONE] = PHASE_PRIMED, /* it never got to deliver */
                       [EVENT_STOP] = PHASE_STOPPING},
     [PHASE_LIVE] = {WAYS, [EVENT_KERNEL_LOST] = PHASE_PRIMED, [EVENT_NODE_GONE] = PHASE_DETACHED,
@@ -62,14 +62,23 @@ static const char *const phase_names[PHASE_COUNT] = {
 };
 
 static const char *const event_names[EVENT_COUNT] = {
-    [EVENT_NONE] = "none",           [EVENT_OPENED] = "opened",
-    [EVENT_LOADED] = "loaded",       [EVENT_NOTHING_TO_LOAD] = "nothing to load",
-    [EVENT_ROLLED] = "rolled",       [EVENT_REJECTED] = "rejected",
-    [EVENT_EQUAL] = "equal",         [EVENT_BEHIND] = "behind",
-    [EVENT_AHEAD] = "ahead",         [EVENT_GAP] = "gap",
-    [EVENT_UNUSABLE] = "unusable",   [EVENT_CAUGHT_UP] = "caught up",
-    [EVENT_GAVE_UP] = "gave up",     [EVENT_KERNEL_LOST] = "kernel lost",
-    [EVENT_NODE_GONE] = "node gone", [EVENT_STOP] = "stop",
+    [EVENT_NONE] = "none",
+    [EVENT_OPENED] = "opened",
+    [EVENT_LOADED] = "loaded",
+    [EVENT_NOTHING_TO_LOAD] = "nothing to load",
+    [EVENT_ROLLED] = "rolled",
+    [EVENT_REJECTED] = "rejected",
+    [EVENT_EQUAL] = "equal",
+    [EVENT_BEHIND] = "behind",
+    [EVENT_AHEAD] = "ahead",
+    [EVENT_GAP] = "gap",
+    [EVENT_UNUSABLE] = "unusable",
+    [EVENT_CAUGHT_UP] = "caught up",
+    [EVENT_GAVE_UP] = "gave up",
+    [EVENT_KERNEL_LOST] = "kernel lost",
+    [EVENT_LOAD_AGAIN] = "load again",
+    [EVENT_NODE_GONE] = "node gone",
+    [EVENT_STOP] = "stop",
 };
 
 bool phase_expects(enum phase from, enum phase_event event)

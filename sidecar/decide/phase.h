@@ -12,6 +12,7 @@
  *            └─────────────┴──────────┴──────────┴────────────────────────────────────┘
  *                                                           node gone          ▼ │
  *                                                                           detached
+ *   primed ── load again ──► loading
  *   every phase ── stop ──► stopping
  *   every phase ── what it does not expect ──► loading, with the kernel dropped
  *
@@ -56,6 +57,7 @@ enum phase_event {
     EVENT_CAUGHT_UP,       /* the kernel stands at the node's position */
     EVENT_GAVE_UP,         /* it does not, and the delivery was answered with an error */
     EVENT_KERNEL_LOST,     /* the kernel was dropped: it panicked, or is not to be believed */
+    EVENT_LOAD_AGAIN,      /* nobody waits, and a kernel is loaded from what is kept */
     EVENT_NODE_GONE,
     EVENT_STOP,
     EVENT_COUNT,

@@ -89,7 +89,7 @@ bool figures_disk_refuses(const struct figures_disk *d)
 
 bool figures_ready(const struct figures *f)
 {
-    if (figures_problem(f)) return false;
+    if (figures_problem(f) || f->kernel_lost) return false;
     return f->phase == PHASE_PRIMED || f->phase == PHASE_LIVE || f->phase == PHASE_DETACHED;
 }
 

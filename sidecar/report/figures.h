@@ -73,6 +73,7 @@ struct figures {
     char problem[HS_ERROR_TEXT_BYTES_MAX]; /* why a chain cannot begin; "": it can */
     struct position at;
     uint64_t height, mark_seqnum, floor_seqnum, real_seqnum;
+    bool kernel_lost; /* none waits, though one did; another is loaded while nobody waits */
     struct {
         uint64_t newest, count, bytes, made_at_s; /* made_at_s: Unix; 0: there is none */
     } snapshot;

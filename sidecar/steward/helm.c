@@ -88,6 +88,10 @@ bool helm_advance(struct helm *h, enum phase_event event)
         (void)helm_drop(h, NULL);
         h->load_again = to == PHASE_LOADING && !h->loading;
     }
+    if (event == EVENT_KERNEL_LOST) {
+        h->lost = true;
+        retry_failed(&h->reload, clock_now_us(h->has.o.reporter.clock), 0);
+    }
     h->phase = to; /* the only place that writes it */
     helm_show(h);  /* first: who sees the phase sees what was reached with it */
     f = figures_acquire(h->has.o.reporter.board);
@@ -275,10 +279,32 @@ void helm_node(struct helm *h, bool connected, const char *client)
 
 /* --- between jobs --- */
 
+/* As at a start. What comes meanwhile waits, as it would there. */
+static void helm_load_anew(struct helm *h)
+{
+    struct hs_error err = {0};
+
+    if (!helm_advance(h, EVENT_LOAD_AGAIN)) return;
+    h->attached = false; /* where this kernel stands is for the entry check to say */
+    h->floor = position_origin();
+    if (helm_preload(h, &err) != HS_OK) return; /* the sidecar stops, and sees to it itself */
+}
+
+/* The data folder, or what a kernel is loaded from, came late, and no node did before: it is a
+ * start. Once a node came, the keepers' next attempts go on from where the kernel stands. */
+static void helm_take_up(struct helm *h)
+{
+    if (h->met || h->phase != PHASE_PRIMED) return;
+    helm_lose_kernel(h);
+    holdings_take_up(&h->has);
+    helm_load_anew(h);
+}
+
 void helm_tend(struct helm *h)
 {
     struct hs_error err = {0};
 
+    if (folder_keeper_collect(h->has.folder)) helm_take_up(h);
     helm_judge(h, snapshot_keeper_collect(h->has.snapshots, spare_kernel(h->has.spare), &err),
                &err);
     if (spare_kernel(h->has.spare)) {
@@ -293,8 +319,22 @@ void helm_tend(struct helm *h)
     h->load_again = false;
 }
 
+/* What a delivery would wait for is done before it comes. */
+static void helm_reload(struct helm *h)
+{
+    uint64_t now_us = clock_now_us(h->has.o.reporter.clock);
+
+    if (!h->lost || h->phase != PHASE_PRIMED || !h->has.o.config->preload) return;
+    if (!retry_due(&h->reload, now_us)) return;
+    retry_failed(&h->reload, now_us, 0);
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
+                 "the kernel was lost and nobody waits: another is loaded");
+    helm_load_anew(h);
+}
+
 void helm_idle(struct helm *h)
 {
+    helm_reload(h);
     rates_keeper_idle(h->has.rates);
     snapshot_keeper_idle(h->has.snapshots);
 }
@@ -303,10 +343,15 @@ void helm_show(struct helm *h)
 {
     struct figures *f;
 
+    if (h->lost && spare_kernel(h->has.spare)) {
+        h->lost = false;
+        retry_worked(&h->reload);
+    }
     spare_show(h->has.spare);
     log_keeper_show(h->has.log);
     f = figures_acquire(h->has.o.reporter.board);
     f->floor_seqnum = h->floor.seqnum;
+    f->kernel_lost = h->lost && h->has.o.config->preload;
     figures_release(h->has.o.reporter.board);
 }
 

@@ -185,6 +185,7 @@ enum hs_status helm_attach(struct helm *h, const struct position *real, struct h
     bool surprised = false;
     enum hs_status st;
 
+    h->met = true;
     rejection_explain(h->has.rejection, real_store_kv(h->has.real_store)); /* of the preload */
     for (;;) {
         struct entry_decision *d = &course->decision;

@@ -5,17 +5,21 @@
 
 #include "sidecar/steward/holdings.h"
 #include "sidecar/steward/refusal.h"
+#include "sidecar/steward/retry.h"
 
 struct helm {
     struct holdings has;
     const atomic_uint_fast64_t *node_epoch;
     enum phase phase;       /* written by helm_advance alone */
     bool attached;          /* this node's position was met */
+    bool met;               /* or that of any node before */
+    bool lost;              /* the kernel is gone, and none was loaded since */
     bool alone;             /* a full replay made the kernel: nothing that was kept is in it */
     struct position floor;  /* highest position that the node must have committed */
     struct refusal refusal; /* what fails whatever it is executed on */
     bool loading;           /* preload is on its way */
     bool load_again;        /* something unexpected happened, and the spare is gone */
+    struct retry reload;    /* when a lost kernel is loaded, if nobody waits */
     uint64_t opened_us;
 };
 

@@ -26,6 +26,7 @@ struct holdings_options { /* all borrowed until holdings_close */
 /* Caller's memory. */
 struct holdings {
     struct holdings_options o;
+    struct folder_keeper *folder;
     struct spare *spare;
     struct snapshot_keeper *snapshots;
     struct log_keeper *log;
@@ -39,6 +40,10 @@ HS_MUST_CHECK enum hs_status
 holdings_open(struct holdings *h, const struct holdings_options *options, struct hs_error *err);
 /** The snapshot keeper must be settled, or its kernel gone. */
 void holdings_close(struct holdings *h);
+
+/** A place is had only now, and nothing was executed yet: what it holds is used, as at the open.
+ *  The snapshot keeper must be settled, and no kernel be there. */
+void holdings_take_up(struct holdings *h);
 
 /** What a verified snapshot makes superfluous goes: the log behind the oldest kept one, and what a
  *  folder of another format held. */

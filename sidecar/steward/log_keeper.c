@@ -12,6 +12,7 @@ enum log_work { LOG_WORK_NONE, LOG_WORK_SYNC, LOG_WORK_REOPEN };
 struct log_keeper {
     struct log_keeper_options o;
     struct replay_log *log;       /* NULL: none is kept, or, while fenced, it cannot be opened */
+    const char *dir;              /* as of the last attempt; NULL: there is no place for one */
     struct background background; /* on the syncer */
     enum log_work work; /* what it does; of a reopen, the log is its own until collected */
     struct replay_log_summary seen; /* what the log was when a reopen began */
@@ -95,9 +96,9 @@ static enum hs_status log_keeper_open_log(const struct log_keeper *k, bool anew,
                                           struct replay_log **out, struct hs_error *err)
 {
     struct replay_log_options options = {
-        .dir = k->o.dir, .quarantine_dir = k->o.quarantine_dir, .anew = anew};
+        .dir = k->dir, .quarantine_dir = folder_keeper_quarantine(k->o.folder), .anew = anew};
 
-    if (!k->o.dir) return hs_fail(err, HS_IO, "the data folder has none");
+    if (!k->dir) return hs_fail(err, HS_IO, "the data folder has none");
     return replay_log_open(&options, out, err);
 }
 
@@ -147,7 +148,9 @@ static void log_keeper_sync_later(struct log_keeper *k)
 
 static void log_keeper_reopen_later(struct log_keeper *k)
 {
-    if (!k->fenced || !k->o.dir || k->work != LOG_WORK_NONE) return;
+    if (!k->fenced || !k->o.wanted || k->work != LOG_WORK_NONE) return;
+    if (!k->log) k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_LOG);
+    if (!k->dir) return;
     if (clock_now_us(k->o.reporter->clock) < k->reopen_after_us) return;
     k->seen = log_keeper_summary(k);
     (void)log_keeper_start(k, LOG_WORK_REOPEN, log_reopen_run);
@@ -245,6 +248,7 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
     *out = NULL;
     if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the replay log");
     k->o = *options;
+    k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_LOG);
     background_init(&k->background);
     if (k->o.wanted) st = log_keeper_open_log(k, false, &k->log, &why);
     if (st == HS_LOCKED || st == HS_NOMEM) {
@@ -258,6 +262,19 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
     }
     *out = k;
     return HS_OK;
+}
+
+void log_keeper_take_up(struct log_keeper *k)
+{
+    log_keeper_settle(k);
+    if (!k->o.wanted || k->log || k->missed != 0) return;
+    k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_LOG);
+    if (!k->dir || log_keeper_open_log(k, false, &k->log, NULL) != HS_OK) return;
+    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "replay log: opened, writing works");
+    k->fenced = false;
+    k->begun_anew = false;
+    log_keeper_opened(k);
+    log_keeper_show_fence(k);
 }
 
 /* --- in use --- */

@@ -22,15 +22,16 @@
 #include "replaylog/replay_log.h"
 #include "sidecar/report/reporter.h"
 #include "sidecar/settings/sidecar_config.h"
+#include "sidecar/steward/folder_keeper.h"
 #include "sidecar/threads/worker_pool.h"
 
 struct log_keeper;
 
 struct log_keeper_options { /* all borrowed until log_keeper_close */
     const struct reporter *reporter;
-    struct worker_pool *syncer;       /* one thread, so that a sync never waits behind a snapshot */
-    const char *dir, *quarantine_dir; /* dir NULL: there is no place for one */
-    bool wanted;                      /* false: no log at all */
+    struct worker_pool *syncer; /* one thread, so that a sync never waits behind a snapshot */
+    const struct folder_keeper *folder; /* asked for a place at each attempt */
+    bool wanted;                        /* false: no log at all */
     enum sidecar_log_sync mode;
     void (*nudge)(void *data); /* on the syncer: there is something to collect */
     void *data;
@@ -41,6 +42,10 @@ HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *op
                                              struct log_keeper **out, struct hs_error *err);
 /** Waits for a sync that runs; what was appended since is not synced. */
 void log_keeper_close(struct log_keeper *k);
+
+/** Nothing was executed since the open, and its place may be had only now: what the log holds leads
+ *  on, as at the open. Where that fails, it stays fenced. Blocks on the disk. */
+void log_keeper_take_up(struct log_keeper *k);
 
 /** All 0 without a log. While the syncer tries to write again: as of before. */
 struct replay_log_summary log_keeper_summary(const struct log_keeper *k);

@@ -7,20 +7,22 @@ enum { SAVE_EVERY_US = 60000000 };
 
 struct rates_keeper {
     const struct reporter *reporter;
+    const struct folder_keeper *folder;
     const char *data_dir;
     struct rates saved;
     uint64_t saved_us; /* the clock's; 0: not in this run */
 };
 
-enum hs_status rates_keeper_open(const struct reporter *reporter, const char *data_dir,
+enum hs_status rates_keeper_open(const struct reporter *reporter,
+                                 const struct folder_keeper *folder, const char *data_dir,
                                  struct rates_keeper **out, struct hs_error *err)
 {
     struct rates_keeper *k = calloc(1, sizeof *k);
 
     *out = NULL;
     if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the rates");
-    *k = (struct rates_keeper){.reporter = reporter, .data_dir = data_dir};
-    k->saved = rates_load(data_dir);
+    *k = (struct rates_keeper){.reporter = reporter, .folder = folder, .data_dir = data_dir};
+    if (folder_keeper_place(folder, DATA_FOLDER_RATES)) k->saved = rates_load(data_dir);
     figures_acquire(reporter->board)->rates = k->saved;
     figures_release(reporter->board);
     *out = k;
@@ -33,6 +35,7 @@ static void rates_keeper_save(struct rates_keeper *k)
     struct hs_error err = {0};
 
     figures_release(k->reporter->board);
+    if (!folder_keeper_place(k->folder, DATA_FOLDER_RATES)) return;
     if (memcmp(&now, &k->saved, sizeof now) == 0) return;
     if (rates_save(&now, k->data_dir, &err) != HS_OK) {
         logger_write(k->reporter->logger, LOG_LEVEL_WARN, "rates were not kept: %s", err.text);

@@ -8,11 +8,14 @@
 #define HEADSTART_SIDECAR_STEWARD_RATES_KEEPER_H
 
 #include "sidecar/report/reporter.h"
+#include "sidecar/steward/folder_keeper.h"
 
 struct rates_keeper;
 
-/** Both are borrowed until rates_keeper_close. What was kept becomes the figures' rates. */
+/** All are borrowed until rates_keeper_close. What was kept in `data_dir` becomes the figures'
+ *  rates; nothing is read or written while the folder has no place for them. */
 HS_MUST_CHECK enum hs_status rates_keeper_open(const struct reporter *reporter,
+                                               const struct folder_keeper *folder,
                                                const char *data_dir, struct rates_keeper **out,
                                                struct hs_error *err);
 /** Saves them. */

@@ -8,20 +8,20 @@
 
 struct rejection {
     const struct reporter *reporter;
-    const char *quarantine_dir;
+    const struct folder_keeper *folder;
     enum entry_cause cause;        /* NONE: what is kept may be used */
     struct divergence *divergence; /* NULL, or one that no node has explained yet */
     struct buffer evidence;        /* the path of the file about it; empty: it was not kept */
 };
 
-enum hs_status rejection_open(const struct reporter *reporter, const char *quarantine_dir,
+enum hs_status rejection_open(const struct reporter *reporter, const struct folder_keeper *folder,
                               struct rejection **out, struct hs_error *err)
 {
     struct rejection *r = calloc(1, sizeof *r);
 
     *out = NULL;
     if (!r) return hs_fail(err, HS_NOMEM, "out of memory for what may be rejected");
-    *r = (struct rejection){.reporter = reporter, .quarantine_dir = quarantine_dir};
+    *r = (struct rejection){.reporter = reporter, .folder = folder};
     *out = r;
     return HS_OK;
 }
@@ -76,10 +76,13 @@ static void rejection_keep_evidence(struct rejection *r, enum entry_cause cause,
         .divergence = cause == ENTRY_CAUSE_DIVERGED ? r->divergence : NULL,
         .unix_s = clock_now_unix_s(r->reporter->clock),
     };
+    const char *dir = folder_keeper_place(r->folder, DATA_FOLDER_QUARANTINE);
     struct buffer path = {0};
     struct hs_error err = {0};
 
-    if (evidence_write(r->quarantine_dir, &evidence, &path, &err) == HS_OK) {
+    if (!dir) {
+        logger_write(r->reporter->logger, LOG_LEVEL_WARN, "evidence has no place");
+    } else if (evidence_write(dir, &evidence, &path, &err) == HS_OK) {
         logger_write(r->reporter->logger, LOG_LEVEL_ERROR, "evidence: %s", buffer_text(&path));
     } else {
         logger_write(r->reporter->logger, LOG_LEVEL_WARN, "evidence was not kept: %s", err.text);

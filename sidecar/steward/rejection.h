@@ -11,13 +11,14 @@
 #include "sidecar/decide/entry_check.h"
 #include "sidecar/report/reporter.h"
 #include "sidecar/steward/divergence.h"
+#include "sidecar/steward/folder_keeper.h"
 #include "snapshot/snapshot_db.h"
 
 struct rejection;
 
 HS_MUST_CHECK enum hs_status rejection_open(const struct reporter *reporter,
-                                            const char *quarantine_dir, struct rejection **out,
-                                            struct hs_error *err);
+                                            const struct folder_keeper *folder,
+                                            struct rejection **out, struct hs_error *err);
 void rejection_close(struct rejection *r);
 
 /** A way failed with `status`: is what we keep wrong? NONE: it is not, something stood in the way.

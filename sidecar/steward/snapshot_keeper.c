@@ -1,9 +1,9 @@
 /* A verification re-reads everything, so it may take a twentieth of the time and no more: the next
  * one waits twenty times as long as the last one took. What was verified may rot later, so it is
- * verified again, for a five-hundredth of the time. A put that failed is tried again after a pause
- * that doubles up to a minute, or to what the attempt took. */
+ * verified again, for a five-hundredth of the time. */
 #include "sidecar/steward/snapshot_keeper.h"
 
+#include "sidecar/steward/retry.h"
 #include "snapshot/snapshot_policy.h"
 
 #include <assert.h>
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 enum { VERIFY_PAUSE_FACTOR = 20, VERIFY_PAUSE_US_MIN = 1000000 };
-enum { RETRY_PAUSE_US_MIN = 1000000, RETRY_PAUSE_US_MAX = 60000000 };
 enum { VERIFY_AGAIN_FACTOR = 500, VERIFY_AGAIN_US_MIN = 600000000 };
 
 enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
@@ -20,6 +19,7 @@ enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY
 struct snapshot_keeper {
     struct snapshot_keeper_options o;
     struct snapshot_db *db; /* NULL: it cannot be opened now */
+    const char *dir;        /* as of the last attempt; NULL: there is no place for a store */
     struct snapshot_record
         *records; /* what the store keeps, newest first, as of the last listing */
     size_t records_len;
@@ -36,9 +36,8 @@ struct snapshot_keeper {
     uint64_t run_us_taken;          /* of what a put writes */
     uint64_t write_us;              /* what the last put took */
     bool due;                       /* begin one as soon as nothing else runs, and … */
-    uint64_t retry_after_us;        /* … not before, by the clock */
-    uint64_t retry_pause_us;        /* what was waited after the last failure; 0: none since … */
-    uint64_t failing_since_s;       /* … the last success; Unix; 0: they do not fail */
+    struct retry retry;             /* … not before this says so */
+    uint64_t failing_since_s;       /* Unix; 0: they do not fail */
     bool forced;                    /* the next block end is due, whatever the policy says */
     uint64_t verify_after_us;       /* the clock's: no verification before */
     uint64_t verify_again_after_us; /* nor, before this, one of what was verified already */
@@ -98,8 +97,7 @@ static void snapshot_failing(struct snapshot_keeper *k, const char *why)
 
 static void snapshot_failing_no_more(struct snapshot_keeper *k)
 {
-    k->retry_pause_us = 0;
-    k->retry_after_us = 0;
+    retry_worked(&k->retry);
     if (k->failing_since_s == 0) return;
     logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
                  "snapshots are written again, at seqnum %" PRIu64, k->written.at.seqnum);
@@ -108,28 +106,28 @@ static void snapshot_failing_no_more(struct snapshot_keeper *k)
 
 static void snapshot_pause(struct snapshot_keeper *k)
 {
-    uint64_t pause_us = k->retry_pause_us * 2;
-
-    if (pause_us < RETRY_PAUSE_US_MIN) pause_us = RETRY_PAUSE_US_MIN;
-    if (pause_us > RETRY_PAUSE_US_MAX) pause_us = RETRY_PAUSE_US_MAX;
-    k->retry_pause_us = pause_us;
-    if (pause_us < k->work_us) pause_us = k->work_us;
-    k->retry_after_us = clock_now_us(k->o.reporter->clock) + pause_us;
+    retry_failed(&k->retry, clock_now_us(k->o.reporter->clock), k->work_us);
 }
 
 static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *err)
 {
     struct snapshot_db_options db = {
-        .dir = k->o.dir,
-        .quarantine_dir = k->o.quarantine_dir,
+        .dir = k->dir,
+        .quarantine_dir = folder_keeper_quarantine(k->o.folder),
         .epoch = k->o.epoch,
         .keep = k->o.keep,
         .told = snapshot_told,
         .data = k,
     };
 
-    if (!k->o.dir) return hs_fail(err, HS_IO, "the data folder has none");
+    if (!k->dir) return hs_fail(err, HS_IO, "the data folder has none");
     return snapshot_db_open(&db, &k->db, err);
+}
+
+/* By the owner, before a worker may open the store. */
+static void snapshot_ask_place(struct snapshot_keeper *k)
+{
+    if (!k->db) k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_SNAPSHOT);
 }
 
 enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
@@ -142,6 +140,7 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
     *out = NULL;
     if (!k) return hs_fail(err, st, "out of memory for the snapshots");
     k->o = *options;
+    snapshot_ask_place(k);
     background_init(&k->background);
     k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
     if (k->records) {
@@ -158,6 +157,19 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
     k->verify_again_after_us = clock_now_us(k->o.reporter->clock) + VERIFY_AGAIN_US_MIN;
     *out = k;
     return HS_OK;
+}
+
+void snapshot_keeper_take_up(struct snapshot_keeper *k)
+{
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    if (k->db) return;
+    snapshot_ask_place(k);
+    if (snapshot_open(k, NULL) != HS_OK) return;
+    retry_worked(&k->retry);
+    snapshot_moved(k);
+    if (k->failing_since_s == 0) return;
+    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "the snapshot store is open again");
+    snapshot_show_failing(k, 0);
 }
 
 void snapshot_keeper_close(struct snapshot_keeper *k)
@@ -273,6 +285,7 @@ static void snapshot_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
     k->run_us_taken = k->run_us;
     k->run_us = 0;
     k->memory = memory;
+    snapshot_ask_place(k);
     atomic_store(&k->cancel, false);
     if (kernel_snapshot_take(kernel, k->o.images, &k->changes, &err) != HS_OK) {
         snapshot_not_begun(k, &err);
@@ -305,7 +318,7 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory)
 {
     if (k->work != SNAPSHOT_WORK_NONE) return;
-    if (k->due && clock_now_us(k->o.reporter->clock) >= k->retry_after_us) {
+    if (k->due && retry_due(&k->retry, clock_now_us(k->o.reporter->clock))) {
         snapshot_begin_put(k, kernel, memory);
     } else {
         snapshot_begin_verify(k);
@@ -486,7 +499,7 @@ void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
                               struct kv_store *memory, uint64_t height_next)
 {
     bool due = snapshot_due(k, kernel, height_next);
-    bool paused = clock_now_us(k->o.reporter->clock) < k->retry_after_us;
+    bool paused = !retry_due(&k->retry, clock_now_us(k->o.reporter->clock));
 
     if (memory && k->o.every > 0) k->due = true;
     if (due && paused) snapshot_count_skip(k, SNAPSHOT_SKIP_FAILED);
@@ -569,8 +582,10 @@ enum hs_status snapshot_keeper_return_to(struct snapshot_keeper *k, uint64_t seq
 /* It could not be opened at the start: now, perhaps. */
 static enum hs_status snapshot_open_anew(struct snapshot_keeper *k, struct hs_error *err)
 {
-    enum hs_status st = snapshot_open(k, err);
+    enum hs_status st;
 
+    snapshot_ask_place(k);
+    st = snapshot_open(k, err);
     if (st == HS_OK) st = snapshot_db_begin_anew(k->db, err);
     snapshot_moved(k);
     return st == HS_OK || st == HS_NOMEM ? st : HS_IO;

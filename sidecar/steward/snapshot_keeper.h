@@ -22,6 +22,7 @@
 
 #include "kernel/kernel.h"
 #include "sidecar/report/reporter.h"
+#include "sidecar/steward/folder_keeper.h"
 #include "sidecar/threads/worker_pool.h"
 #include "snapshot/snapshot_db.h"
 
@@ -32,13 +33,13 @@ struct snapshot_keeper;
 struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
     struct worker_pool *workers;
-    const char *dir, *quarantine_dir; /* dir NULL: there is no place for a store */
-    const char *epoch;                /* vat_engine_own_id */
-    uint32_t keep;                    /* snapshots that can be returned to, >= 1 */
-    uint64_t every;                   /* a snapshot once in so many messages; 0: none */
-    uint64_t run_us_max;              /* or when they ran for so long; 0: however long */
-    bool images;                      /* with heap images, written and used */
-    void (*nudge)(void *data);        /* on a worker: there is something to collect */
+    const struct folder_keeper *folder; /* asked for a place at each attempt */
+    const char *epoch;                  /* vat_engine_own_id */
+    uint32_t keep;                      /* snapshots that can be returned to, >= 1 */
+    uint64_t every;                     /* a snapshot once in so many messages; 0: none */
+    uint64_t run_us_max;                /* or when they ran for so long; 0: however long */
+    bool images;                        /* with heap images, written and used */
+    void (*nudge)(void *data);          /* on a worker: there is something to collect */
     void *data;
 };
 
@@ -47,6 +48,9 @@ struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
 HS_MUST_CHECK enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
                                                   struct snapshot_keeper **out,
                                                   struct hs_error *err);
+/** The store's place may be had only now: open it, if it was not, with what it keeps, as at the
+ *  open. Settled, and no kernel's base is moving in. Blocks on the disk. */
+void snapshot_keeper_take_up(struct snapshot_keeper *k);
 /** Settles first; the kernel, if it was snapshotted, must be gone, or settled before. */
 void snapshot_keeper_close(struct snapshot_keeper *k);
 

@@ -95,6 +95,40 @@ class DiskHeals(IntegrationCase):
         self.finish(sidecar)
         self.assertIn("writing works again", sidecar.log_text())
 
+    def start_without(self):
+        """A file stands in the data folder's place at the start, and is removed later."""
+        sidecar = harness.Sidecar(self.folder, arguments=OFTEN)
+        self.processes.append(sidecar)
+        sidecar.data.write_text("x", encoding="utf-8")
+        sidecar.start().wait_ready()
+        disk = sidecar.status()["disk"]
+        self.assertTrue(disk["in_memory"] and disk["log_fenced"], disk)
+        self.assertEqual(set(disk["without"]),
+                         {"snapshot", "log", "images", "quarantine", "RATES"})
+        self.assertIn("gone without", self.ask("ready").stderr)
+        return sidecar
+
+    def test_start_without_a_folder__heals_before_a_node_comes(self):
+        sidecar = self.start_without()
+        sidecar.data.unlink()
+        harness.wait_for(lambda: sidecar.status()["disk"] == WELL, "the folder is had")
+        sidecar.wait_ready()
+        self.expect_told(WELL)
+        self.go_on(2)
+        sidecar.stop()
+        again = self.sidecar(arguments=OFTEN)
+        again.wait_ready()
+        self.assertEqual(self.go_on(3), "swap")
+        again.stop()
+
+    def test_start_without_a_folder__heals_under_a_node(self):
+        sidecar = self.start_without()
+        self.go_on(1)
+        self.assertTrue(sidecar.data.is_file(), "nothing of it was touched")
+        sidecar.data.unlink()
+        self.finish(sidecar)
+        self.assertIn("log can be had again", sidecar.log_text())
+
     def test_kernel_from_memory(self):
         sidecar = self.sidecar(arguments=OFTEN)
         sidecar.wait_ready()

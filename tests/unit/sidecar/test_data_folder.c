@@ -303,6 +303,8 @@ static void data_folder__opens_whatever_the_disk_refuses(void)
             for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
                 CU_ASSERT(data_folder_has(f, (enum data_folder_part)part) || told.len > 0);
             }
+            CU_ASSERT_EQUAL(data_folder_mend(f, NULL), HS_OK);
+            CU_ASSERT_TRUE(data_folder_has(f, DATA_FOLDER_LOG));
             data_folder_close(f);
             CU_ASSERT_EQUAL(folder_open(dir.text, "chain-1", &f, NULL), HS_OK);
             CU_ASSERT_TRUE(data_folder_has(f, DATA_FOLDER_LOG));
@@ -312,6 +314,46 @@ static void data_folder__opens_whatever_the_disk_refuses(void)
         }
         CU_ASSERT_FATAL(k < 1000);
     }
+}
+
+/* Gone without at the start, and had when what stood there is gone; never while it is another's. */
+static void data_folder__mends_without_touching_anothers(void)
+{
+    struct scratch_path scratch = scratch_make();
+    struct scratch_path dir = scratch_join(scratch.text, "data");
+    struct data_folder *f = NULL, *other = NULL;
+    struct data_folder_format format;
+    struct hs_error err = {0};
+
+    scratch_write(dir.text, slice_text("x"));
+    CU_ASSERT_EQUAL_FATAL(folder_open(dir.text, "chain-1", &f, NULL), HS_OK);
+    CU_ASSERT_EQUAL(data_folder_mend(f, &err), HS_IO);
+    CU_ASSERT(err.text[0] != '\0');
+    CU_ASSERT_EQUAL(told.len, 1);
+    CU_ASSERT_EQUAL_FATAL(unlink(dir.text), 0);
+
+    CU_ASSERT_EQUAL_FATAL(folder_open(dir.text, "chain-2", &other, NULL), HS_OK);
+    CU_ASSERT_EQUAL(data_folder_mend(f, &err), HS_WRONG_CHAIN);
+    data_folder_close(other);
+    CU_ASSERT_EQUAL(data_folder_mend(f, &err), HS_WRONG_CHAIN);
+    CU_ASSERT_EQUAL(data_folder_read_format(dir.text, &format, NULL), HS_OK);
+    CU_ASSERT_STRING_EQUAL(format.chain_id, "chain-2");
+    CU_ASSERT_EQUAL_FATAL(folder_open(dir.text, "chain-2", &other, NULL), HS_OK); /* not locked */
+    data_folder_close(other);
+    CU_ASSERT_EQUAL_FATAL(unlink(scratch_join(dir.text, "FORMAT").text), 0);
+
+    CU_ASSERT_EQUAL_FATAL(folder_open(dir.text, "chain-1", &other, NULL), HS_OK);
+    CU_ASSERT_EQUAL(data_folder_mend(f, &err), HS_LOCKED);
+    CU_ASSERT_FALSE(data_folder_has(f, DATA_FOLDER_LOG));
+    data_folder_close(other);
+    CU_ASSERT_EQUAL(data_folder_mend(f, &err), HS_OK);
+    for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
+        CU_ASSERT_TRUE(data_folder_has(f, (enum data_folder_part)part));
+    }
+    CU_ASSERT_STRING_EQUAL(data_folder_format(f)->chain_id, "chain-1");
+    CU_ASSERT_EQUAL(status_in_child(dir.text, "chain-1"), HS_LOCKED);
+    data_folder_close(f);
+    scratch_remove(scratch);
 }
 
 static void data_folder__bad_names_and_missing_folders_are_told(void)
@@ -348,6 +390,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(data_folder__another_version_is_kept_until_it_is_dropped),
     SUITE_CASE(data_folder__opens_whatever_stands_in_a_names_place),
     SUITE_CASE(data_folder__opens_whatever_the_disk_refuses),
+    SUITE_CASE(data_folder__mends_without_touching_anothers),
     SUITE_CASE(data_folder__bad_names_and_missing_folders_are_told),
 };
 

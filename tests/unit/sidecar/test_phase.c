@@ -65,6 +65,7 @@ static void phase__an_event_means_one_thing(void)
         [EVENT_CAUGHT_UP] = PHASE_LIVE,
         [EVENT_GAVE_UP] = PHASE_PRIMED,
         [EVENT_KERNEL_LOST] = PHASE_PRIMED,
+        [EVENT_LOAD_AGAIN] = PHASE_LOADING,
         [EVENT_STOP] = PHASE_STOPPING,
     };
     enum phase from;

@@ -6,6 +6,8 @@
 
 #include "kernel/state/fault.h"
 
+#include <unistd.h>
+
 static struct rig rig; /* large; one at a time */
 
 /* A life with snapshots, and a restart, so that the kernel stands on one and has read little of it;
@@ -185,6 +187,11 @@ static void damage__is_looked_for_again(void)
         (void)rig_log_synced(&rig);
     }
     CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    while (rig_figures(&rig).kernel_lost) { /* not ready; while nobody waits, one is loaded */
+        rig_pass(&rig, 60);
+        (void)usleep(1000);
+    }
+    (void)rig_kernel_state(&rig); /* asserts that there is a kernel */
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
     rig_check_twin(&rig);
     rig_close(&rig);

@@ -227,6 +227,53 @@ static void base_in_memory__node_goes_back_meanwhile(void)
     rig_close(&rig);
 }
 
+/* A start whose data folder is refused, as a whole or the n-th operation of it. */
+static void begin_without(const char *fault)
+{
+    begin(12);
+    rig_stop(&rig);
+    fault_arm(fault);
+    rig_start(&rig);
+    CU_ASSERT_FALSE(all_is_well());
+}
+
+static const char *const folder_refusals[] = {"data.*.*:1+:EACCES", "data.*.*:1+:EROFS",
+                                              "data.*.*:2+:EIO", "data.*.*:4+:ENOSPC"};
+
+/* No node came meanwhile: what the folder holds is loaded, as if it had been there. */
+static void folder_gone_without__is_loaded_from_when_it_comes(void)
+{
+    for (size_t i = 0; i < sizeof folder_refusals / sizeof *folder_refusals; i++) {
+        begin_without(folder_refusals[i]);
+        rig_pass(&rig, 60);
+        fault_arm(NULL);
+        wait_until(all_is_well);
+        rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+        rig_check_twin(&rig);
+        restart_expecting("swap");
+        rig_close(&rig);
+    }
+}
+
+/* A node came: the kernel it was served with moves in, and the log goes on from there. */
+static void folder_gone_without__is_written_again_without_a_restart(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        begin_without(folder_refusals[i]);
+        rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+        CU_ASSERT_FALSE(stands_on_disk());
+        CU_ASSERT_TRUE(disk_now().without[DATA_FOLDER_LOG]);
+        rig_deliver_many(&rig, 7);
+        fault_arm(NULL);
+        wait_until(all_is_well);
+        rig_check_twin(&rig);
+        rig_deliver_many(&rig, 11);
+        CU_ASSERT_EQUAL(rig_figures(&rig).log.last, rig.len);
+        restart_expecting("swap");
+        rig_close(&rig);
+    }
+}
+
 static void step(uint64_t *random)
 {
     static const char *const faults[] = {
@@ -271,8 +318,6 @@ static void random_disk__never_fails_a_delivery_and_heals(void)
             rig_check_twin(&rig);
         }
         fault_arm(NULL);
-        rig_stop(&rig); /* what a start went without is had again with the next */
-        rig_start(&rig);
         rig_deliver_many(&rig, 12);
         wait_until(all_is_well);
         rig_check_twin(&rig);
@@ -288,6 +333,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(base_in_memory__becomes_a_snapshot_again),
     SUITE_CASE(base_in_memory__moving_in_survives_every_failure),
     SUITE_CASE(base_in_memory__node_goes_back_meanwhile),
+    SUITE_CASE(folder_gone_without__is_loaded_from_when_it_comes),
+    SUITE_CASE(folder_gone_without__is_written_again_without_a_restart),
     SUITE_CASE(random_disk__never_fails_a_delivery_and_heals),
 };
 

@@ -323,6 +323,22 @@ static void moves__what_must_not_happen_is_survived(void)
     deliver_and_close("swap");
 }
 
+/* What the data folder could not give at the start comes before a node: a start, again. */
+static void moves__a_folder_that_comes_late_is_loaded_from(void)
+{
+    open_with(23);
+    rig_stop(&rig);
+    fault_arm("data.*.*:1+:EACCES");
+    rig_start(&rig);
+    fault_arm(NULL);
+    while (rig_figures(&rig).disk.without[DATA_FOLDER_LOG]) {
+        rig_pass(&rig, 60);
+        rig_commit(&rig, 0);
+    }
+    deliver_and_close("swap");
+    CU_ASSERT(rig_moves(PHASE_PRIMED, EVENT_LOAD_AGAIN) > 0);
+}
+
 /* Last: over all that was lived above. */
 static void moves__every_expected_pair_was_seen(void)
 {
@@ -362,6 +378,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(moves__damage_found_while_live_costs_a_full_replay),
     SUITE_CASE(moves__a_stop_while_it_preloads),
     SUITE_CASE(moves__what_must_not_happen_is_survived),
+    SUITE_CASE(moves__a_folder_that_comes_late_is_loaded_from),
     SUITE_CASE(moves__every_expected_pair_was_seen),
 };
 
