@@ -74,9 +74,10 @@ enum hs_status kernel_back_to(struct kernel *k, const struct position *to, struc
     } else {
         open_block_return_to_mark(k);
     }
-    savepoints_be_eager(s);
+    savepoints_went_back(s);
     inputs_drop_after(&s->inputs, to->seqnum);
     st = execute_again(k, to->seqnum, err);
+    s->done = 0; /* that is no news */
     if (st != HS_OK) return st;
     assert(position_equal(&k->now.at, to));
     invariants_after_message(k);

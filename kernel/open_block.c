@@ -61,7 +61,6 @@ static void open_block_thin(struct kernel *k)
     }
     if (!open_block_over(k)) return;
     open_block_end(k); /* a single one too large: the next is tried after some more work */
-    k->savepoints.eager = 0;
 }
 
 void open_block_forget(struct kernel *k)
@@ -125,7 +124,6 @@ void open_block_after_message(struct kernel *k, const struct message *m)
 
     if (!s->kept) return;
     savepoints_worked(s, k->ticks);
-    if (s->eager > 0) s->eager--;
     inputs_add(&s->inputs, m, &k->now.at, k->ticks);
 }
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Work is counted in ticks. */
 enum {
-    WORK_OF_A_MESSAGE = 16, /* in ticks: what it costs besides those it is charged */
-    WORK_APART = 2048,      /* some 100 small messages, or a tenth of a second of a large one */
-    EAGER_MESSAGES = 256,   /* how long one is made before each, after going back */
+    WORK_OF_A_MESSAGE = 16,   /* what it costs besides those it is charged */
+    WORK_OF_A_SAVEPOINT = 16, /* some changed pages found and copied */
+    WORK_APART_MAX = 2048,    /* some 100 small messages, or a tenth of a second of a large one */
 };
 
 void savepoints_fini(struct savepoints *s)
@@ -42,16 +43,42 @@ void savepoints_remove(struct savepoints *s, size_t i)
 void savepoints_worked(struct savepoints *s, uint64_t ticks)
 {
     s->work += WORK_OF_A_MESSAGE + ticks;
+    s->done += WORK_OF_A_MESSAGE + ticks;
+}
+
+static uint64_t root_of(uint64_t square)
+{
+    uint64_t root = 0;
+
+    for (uint64_t bit = WORK_APART_MAX; bit > 0; bit /= 2) {
+        if ((root + bit) * (root + bit) <= square) root += bit;
+    }
+    return root;
+}
+
+/* With work w between two that go back, and savepoints x apart at a price of s each, a message pays
+ * s / x for making them and x / 2w for executing again: least at x = sqrt(2 s w). */
+static uint64_t savepoints_apart(const struct savepoints *s)
+{
+    uint64_t between = s->usual > s->done ? s->usual : s->done;
+    uint64_t root;
+
+    if (s->usual == 0) return WORK_APART_MAX;
+    if (between > WORK_APART_MAX * (uint64_t)WORK_APART_MAX) return WORK_APART_MAX;
+    root = root_of(2 * WORK_OF_A_SAVEPOINT * between);
+    return root < WORK_APART_MAX ? root : WORK_APART_MAX;
 }
 
 bool savepoints_due(const struct savepoints *s)
 {
-    return s->kept && (s->eager > 0 || s->work - s->work_tried >= WORK_APART);
+    return s->kept && s->work - s->work_tried >= savepoints_apart(s);
 }
 
-void savepoints_be_eager(struct savepoints *s)
+void savepoints_went_back(struct savepoints *s)
 {
-    s->eager = EAGER_MESSAGES;
+    s->usual = s->usual == 0 ? s->done : (3 * s->usual + s->done) / 4;
+    if (s->usual == 0) s->usual = 1;
+    s->done = 0;
 }
 
 size_t savepoints_least(const struct savepoints *s)

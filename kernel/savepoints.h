@@ -7,9 +7,10 @@
  *
  * A savepoint keeps what store and heaps were (kv_layers.h, page_versions.h). It is made before a
  * message, never after one, so that a block's end needs none; and not before each: what a message
- * changed is found out and copied at a price, so while nothing is undone they lie so much work
- * apart that the price is lost in it. Whoever goes back will do so again: for a while after that
- * one is made before each message, so that undoing costs what was done.
+ * changed is found out and copied at a price, and where none was made, going back executes again
+ * what came since. So they lie as far apart as makes the sum of both the least, for how often
+ * somebody goes back: before each message where every second one is undone, some hundred messages
+ * apart where none is.
  *
  * Their number and memory are bounded: past a bound one that lies close between its neighbours is
  * given up, the older the sooner. The work between two that are kept, and with it what going back
@@ -39,7 +40,8 @@ struct savepoints {
     uint64_t id_last;
     uint64_t work;       /* done in the open block */
     uint64_t work_tried; /* when one was last made, or was too large to keep */
-    unsigned eager;      /* messages before each of which one is made */
+    uint64_t done;       /* work, undone or not, since somebody went back */
+    uint64_t usual;      /* how much that usually was; 0: nobody ever did */
     struct inputs inputs;
     uint64_t executed_again;
 };
@@ -54,10 +56,11 @@ void savepoints_remove(struct savepoints *s, size_t i);
 
 /** A message was executed that cost so much. */
 void savepoints_worked(struct savepoints *s, uint64_t ticks);
-/** Has enough been done since the last one, or has somebody gone back lately? */
+/** Has enough been done since the last one? The more often somebody goes back, the less it takes.
+ */
 bool savepoints_due(const struct savepoints *s);
 /** Somebody went back. */
-void savepoints_be_eager(struct savepoints *s);
+void savepoints_went_back(struct savepoints *s);
 /** The one to give up, of two or more: its neighbours are nearest to each other, for its age. Never
  *  the newest, which is what store and heaps are compared with. */
 size_t savepoints_least(const struct savepoints *s);

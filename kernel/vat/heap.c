@@ -95,10 +95,12 @@ static void dirty_note_dropped(void *data, uint32_t page)
     dirty_set(data, page);
 }
 
-/* What was written since the last look joins what is known to be dirty. */
-static void dirty_gather(struct heap *h)
+/* What was written since the last look joins what is known to be dirty.
+ * anew: the next look tells only what is written from here on */
+static void dirty_gather(struct heap *h, bool anew)
 {
-    if (h->watch && page_watch_collect(h->watch, h->memory->data, h->memory->size, dirty_note, h)) {
+    if (h->watch &&
+        page_watch_collect(h->watch, h->memory->data, h->memory->size, anew, dirty_note, h)) {
         return;
     }
     dirty_note(h, 0, live_pages(h));
@@ -150,7 +152,7 @@ static void pages_ignore(void *data, size_t first, size_t len)
 static void heap_watch_anew(struct heap *h)
 {
     if (h->watch &&
-        !page_watch_collect(h->watch, h->memory->data, h->memory->size, pages_ignore, NULL)) {
+        !page_watch_collect(h->watch, h->memory->data, h->memory->size, true, pages_ignore, NULL)) {
         h->watch = NULL;
     }
 }
@@ -247,7 +249,7 @@ void heap_mark(struct heap *h)
 {
     assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
     page_versions_clear(&h->versions, dirty_note_dropped, h);
-    dirty_gather(h);
+    dirty_gather(h, true);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
         memcpy(mark_page(h, i), live_page(h, i), PAGE);
@@ -263,8 +265,8 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
 {
     enum hs_status st = wasm_memory_resize(h->memory, bytes, NULL);
 
-    assert(st == HS_OK); /* it only shrinks */
-    dirty_gather(h);
+    assert(st == HS_OK);    /* it only shrinks */
+    dirty_gather(h, false); /* what comes next writes the same pages, and ours are to be written */
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
         if (h->watch) page_watch_allow(h->watch, h->memory->data, i);
@@ -291,7 +293,7 @@ enum hs_status heap_savepoint(struct heap *h, uint64_t id, uint64_t transcript_e
     enum hs_status st = page_versions_begin(&h->versions, id, &extent, err);
 
     if (st != HS_OK) return st;
-    dirty_gather(h);
+    dirty_gather(h, true);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
         st = page_versions_put(&h->versions, i, live_page(h, i), err);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES };
+enum {
+    PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES,
+    SPARES_MAX = 256, /* 1 MiB of pages: what some messages change */
+};
 
 struct page_record {
     struct page_record *before;  /* the same page in an older version; NULL: in the mark */
@@ -16,9 +19,36 @@ struct page_record {
     char bytes[HS_HEAP_PAGE_BYTES];
 };
 
+/* Making and dropping records is what a node does all day whose transactions fail: the allocator
+ * would give each page back to the system and ask for it again. */
+static struct page_record *record_take(struct page_versions *v)
+{
+    struct page_record *r = v->spare;
+
+    if (!r) return malloc(sizeof *r);
+    v->spare = r->sibling;
+    v->spares--;
+    return r;
+}
+
+static void record_drop(struct page_versions *v, struct page_record *r)
+{
+    v->records--;
+    if (v->spares >= SPARES_MAX) {
+        free(r);
+        return;
+    }
+    r->sibling = v->spare;
+    v->spare = r;
+    v->spares++;
+}
+
 void page_versions_fini(struct page_versions *v)
 {
     page_versions_clear(v, NULL, NULL);
+    while (v->spare) {
+        free(record_take(v));
+    }
     free(v->newest);
     free(v->items);
     *v = (struct page_versions){0};
@@ -48,7 +78,7 @@ enum hs_status page_versions_put(struct page_versions *v, uint32_t page, const c
     struct page_record *r;
 
     assert(v->len > 0 && page < PAGES_MAX);
-    r = malloc(sizeof *r);
+    r = record_take(v);
     if (!r) return hs_fail(err, HS_NOMEM, "no memory for a version of a heap page");
     r->id = last->id;
     r->page = page;
@@ -82,9 +112,8 @@ static void drop_last(struct page_versions *v, page_versions_fn dropped, void *d
 
         last->records = r->sibling;
         v->newest[r->page] = r->before;
-        v->records--;
         if (dropped) dropped(data, r->page);
-        free(r);
+        record_drop(v, r);
     }
     v->len--;
 }
@@ -133,8 +162,7 @@ static void record_merge(struct page_versions *v, struct page_record *r, struct 
 
     if (above && above->id == into->id) {
         above->before = r->before;
-        v->records--;
-        free(r);
+        record_drop(v, r);
         return;
     }
     r->id = into->id;
@@ -170,5 +198,5 @@ void page_versions_merge(struct page_versions *v, uint64_t id, uint64_t next)
 
 uint64_t page_versions_bytes(const struct page_versions *v)
 {
-    return v->records * sizeof(struct page_record) + v->capacity * sizeof *v->items;
+    return (v->records + v->spares) * sizeof(struct page_record) + v->capacity * sizeof *v->items;
 }

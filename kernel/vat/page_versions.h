@@ -41,7 +41,9 @@ struct page_versions {
     struct page_record **newest; /* owned: by page number; NULL until there is a version */
     struct page_version *items;  /* owned: oldest first */
     size_t len, capacity;
-    uint64_t records; /* in all versions */
+    uint64_t records;          /* in all versions */
+    struct page_record *spare; /* owned: some that were dropped, for the next */
+    uint64_t spares;
 };
 
 void page_versions_fini(struct page_versions *v);

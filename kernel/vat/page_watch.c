@@ -89,12 +89,12 @@ void page_watch_allow(const struct page_watch *w, void *base, size_t page)
     if (w->way == PAGE_WATCH_FAULTS) written_pages_allow(base, page);
 }
 
-static bool page_watch_scan(const struct page_watch *w, void *base, size_t bytes,
+static bool page_watch_scan(const struct page_watch *w, void *base, size_t bytes, bool anew,
                             page_watch_found_fn found, void *data)
 {
     struct scan_region regions[REGIONS_MAX];
     struct scan_request request = {.size = sizeof request,
-                                   .flags = SCAN_WP_MATCHING | SCAN_CHECK_WP_ASYNC,
+                                   .flags = anew ? SCAN_WP_MATCHING | SCAN_CHECK_WP_ASYNC : 0,
                                    .start = (uintptr_t)base,
                                    .end = (uintptr_t)base + bytes,
                                    .regions = (uintptr_t)regions,
@@ -115,12 +115,12 @@ static bool page_watch_scan(const struct page_watch *w, void *base, size_t bytes
     return true;
 }
 
-bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
+bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes, bool anew,
                         page_watch_found_fn found, void *data)
 {
     switch (w->way) {
-    case PAGE_WATCH_TOLD: return page_watch_scan(w, base, bytes, found, data);
-    case PAGE_WATCH_FAULTS: return written_pages_collect(base, bytes, found, data);
+    case PAGE_WATCH_TOLD: return page_watch_scan(w, base, bytes, anew, found, data);
+    case PAGE_WATCH_FAULTS: return written_pages_collect(base, bytes, anew, found, data);
     case PAGE_WATCH_NOT: break;
     }
     return false;

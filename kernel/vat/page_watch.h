@@ -42,10 +42,11 @@ typedef void (*page_watch_found_fn)(void *data, size_t first, size_t len);
 /** Somebody else than the vat's code is about to write this page. */
 void page_watch_allow(const struct page_watch *w, void *base, size_t page);
 
-/** Tell of every page written since the last call on this mapping, in ascending order, and watch
- *  them anew. A page told of may be unchanged.
+/** Tell of every page written since the last call on this mapping that watched anew, in ascending
+ *  order. A page told of may be unchanged.
+ *  In:      anew  watch them anew: the next write to each is told, and costs, again
  *  Returns: false: unknown; take all pages for written, whatever was told */
-bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes,
+bool page_watch_collect(const struct page_watch *w, void *base, size_t bytes, bool anew,
                         page_watch_found_fn found, void *data);
 
 #endif

@@ -65,7 +65,8 @@ static size_t written_until(const uint8_t *map, size_t page, size_t all, bool wr
     return found ? (size_t)((const uint8_t *)found - map) : all;
 }
 
-bool written_pages_collect(uint8_t *memory, size_t memory_bytes, written_pages_fn found, void *data)
+bool written_pages_collect(uint8_t *memory, size_t memory_bytes, bool anew, written_pages_fn found,
+                           void *data)
 {
     uint8_t *map = written_map(memory);
     size_t all = memory_bytes / PAGE;
@@ -74,8 +75,8 @@ bool written_pages_collect(uint8_t *memory, size_t memory_bytes, written_pages_f
     while (first < all) {
         size_t end = written_until(map, first, all, false);
 
-        if (!pages_protect(memory, first, end - first, PROT_READ)) return false;
-        memset(map + first, 0, end - first);
+        if (anew && !pages_protect(memory, first, end - first, PROT_READ)) return false;
+        if (anew) memset(map + first, 0, end - first);
         found(data, first, end - first);
         first = written_until(map, end, all, true);
     }

@@ -35,9 +35,9 @@ void written_pages_allow(uint8_t *memory, size_t page);
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address);
 
 typedef void (*written_pages_fn)(void *data, size_t first, size_t len);
-/** Tell of every page written since the last call, in ascending order, and watch them anew.
+/** Tell of every page written since the last call that watched anew, in ascending order.
  *  Returns: false: the system refused; take all pages for written, whatever was told */
-bool written_pages_collect(uint8_t *memory, size_t memory_bytes, written_pages_fn found,
+bool written_pages_collect(uint8_t *memory, size_t memory_bytes, bool anew, written_pages_fn found,
                            void *data);
 
 #endif

@@ -30,6 +30,9 @@ HS_MUST_CHECK enum hs_status bench_restart(const struct bench_options *options,
 HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
                                             struct hs_error *err);
 
+/** Undoing messages, in the kernel alone. */
+HS_MUST_CHECK enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err);
+
 /** Milliseconds of a clock that only goes forward. */
 double bench_clock_ms(void);
 /** A line on stderr: what is being done now. */

@@ -11,12 +11,14 @@
 enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
 
 static const char usage_text[] =
-    "Usage: headstart-bench restart|overhead [options]\n"
+    "Usage: headstart-bench restart|overhead|undo [options]\n"
     "\n"
     "  restart     warm start against full replay, by length of history\n"
     "  overhead    deliveries with snapshots and synced log against deliveries without\n"
+    "  undo        messages whose transactions fail at the node against messages that stay\n"
     "\n"
-    "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000)\n"
+    "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000), or messages\n"
+    "                     of a slice (undo: 2000)\n"
     "  --heap-mib N       extra heap of the vat (default 0)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
     "  --no-images        restart: without heap images, for comparison\n"
@@ -33,6 +35,7 @@ struct bench_command {
 static const struct bench_command commands[] = {
     {"restart", bench_restart, {1000, 10000}, 2},
     {"overhead", bench_overhead, {20000}, 1},
+    {"undo", bench_undo, {2000}, 1},
 };
 
 double bench_clock_ms(void)

@@ -31,6 +31,17 @@ static void back_to(struct machine *m, const struct position *to)
     store_copy(kernel_store(m->kernel), kv_memory_store(m->real));
 }
 
+/* A node that reverts all the time: from now on savepoints are close to each other. */
+static void revert_often(struct machine *m)
+{
+    struct position before = here(m);
+
+    for (int i = 0; i < 8; i++) {
+        (void)machine_call(m, "left", "nothing", "");
+        back_to(m, &before);
+    }
+}
+
 /* --- each kind of going back --- */
 
 static void back__undoes_the_last_message(void)
@@ -111,8 +122,7 @@ static void back__an_ended_vat_comes_back_between_savepoints(void)
     machine_run(&other, 4, 5);
     before = here(&other);
     back_to(&other, &before); /* nothing to do, and nothing done */
-    (void)machine_call(&other, "left", "nothing", "");
-    back_to(&other, &before); /* from now on a savepoint before each message */
+    revert_often(&other);
     (void)machine_call(&other, "right", "set", "'k','v'");
     between = here(&other);
     (void)machine_call(&other, "right", "exit", "1");
@@ -219,9 +229,8 @@ static void memory__is_bounded_and_old_positions_are_still_reached(void)
     size_t most = 0;
 
     open_pair(&straight, &other);
-    machine_run(&other, 0, 2);
-    back_to(&other, &(struct position){0}); /* eager from here on */
     for (unsigned i = 0; i < MESSAGES; i++) {
+        if (i % 4 == 0) revert_often(&other);
         (void)machine_call(&other, "left", i % 2 ? "grow" : "note", i % 2 ? "40" : "'x'");
         at[i] = here(&other);
         f = kernel_savepoint_figures(other.kernel);
@@ -247,11 +256,12 @@ static void mark__holds_what_savepoints_held_apart(void)
     struct position at;
 
     open_pair(&straight, &other);
-    machine_run(&other, 0, 3);
-    back_to(&other, &(struct position){0});
     machine_run(&straight, 0, 10);
-    machine_run(&other, 0, 10);
-    CU_ASSERT_TRUE(kernel_savepoint_figures(other.kernel).savepoints > 5);
+    for (unsigned i = 0; i < 10; i++) {
+        revert_often(&other);
+        machine_run(&other, i, i + 1);
+    }
+    CU_ASSERT_TRUE(kernel_savepoint_figures(other.kernel).savepoints > 3);
     machine_ok(kernel_mark(other.kernel, &other.err), &other);
     CU_ASSERT_EQUAL(kernel_savepoint_figures(other.kernel).savepoints, 0);
     CU_ASSERT_EQUAL(kernel_savepoint_figures(other.kernel).inputs, 0);

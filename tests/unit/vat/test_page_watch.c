@@ -75,7 +75,7 @@ static void page_watch__every_written_page_is_told(void)
             wrote[page] = true;
         }
         memset(&seen, 0, sizeof seen);
-        CU_ASSERT(page_watch_collect(&w, base, pages * PAGE, seen_note, &seen));
+        CU_ASSERT(page_watch_collect(&w, base, pages * PAGE, true, seen_note, &seen));
         for (size_t i = 0; i < pages; i++) {
             if (wrote[i]) CU_ASSERT(seen.page[i]);
             told += seen.page[i];
@@ -102,11 +102,11 @@ static void page_watch__more_regions_than_one_call_holds_are_told(void)
     CU_ASSERT_EQUAL(mprotect(base, (size_t)RESERVED * PAGE, PROT_READ | PROT_WRITE), 0);
     memset(base, 1, (size_t)RESERVED * PAGE);
     memset(&seen, 0, sizeof seen);
-    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, seen_note, &seen));
+    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, true, seen_note, &seen));
     for (size_t i = 0; i < RESERVED; i += 2)
         base[i * PAGE] = 2;
     memset(&seen, 0, sizeof seen);
-    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, seen_note, &seen));
+    CU_ASSERT(page_watch_collect(&w, base, (size_t)RESERVED * PAGE, true, seen_note, &seen));
     CU_ASSERT_EQUAL(seen.calls, RESERVED / 2);
     for (size_t i = 0; i < RESERVED; i++)
         CU_ASSERT_EQUAL(seen.page[i], i % 2 == 0);
@@ -122,7 +122,7 @@ static void page_watch__closed_says_unknown(void)
 
     page_watch_open(&w, PAGE_WATCH_TOLD);
     page_watch_close(&w);
-    CU_ASSERT(!page_watch_collect(&w, page, 0, seen_note, &seen));
+    CU_ASSERT(!page_watch_collect(&w, page, 0, true, seen_note, &seen));
     CU_ASSERT_EQUAL(seen.calls, 0);
     page_watch_close(&w);
 }

@@ -1,0 +1,143 @@
+#include "tests/bench/bench_kernel.h"
+
+#include "kernel/state/kv_memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bench_kernel {
+    struct kernel_config *config;
+    struct kv_memory *base;
+    struct kernel *kernel;
+    struct buffer message;
+    uint64_t height, number;
+};
+
+static enum hs_status config_load(uint64_t ballast_mib, struct kernel_config **out,
+                                  struct hs_error *err)
+{
+    char path[] = "/tmp/headstart-bench-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    enum hs_status st;
+    bool bad;
+
+    if (!f) return hs_fail(err, HS_IO, "bench: making %s", path);
+    bad = fprintf(f,
+                  "{\"vats\":{\"bench\":{\"source\":\"%s\",\"parameters\":"
+                  "{\"accounts\":1000,\"ballast\":%llu}}}}\n",
+                  HEADSTART_BENCH_VAT_FILE, (unsigned long long)ballast_mib) < 0;
+    bad = fclose(f) != 0 || bad;
+    st = bad ? hs_fail(err, HS_IO, "bench: writing %s", path)
+             : kernel_config_load(disk_system(), path, out, err);
+    (void)unlink(path);
+    return st;
+}
+
+enum hs_status bench_kernel_open(struct vat_engine *engine, uint64_t ballast_mib, bool savepoints,
+                                 struct bench_kernel **out, struct hs_error *err)
+{
+    struct bench_kernel *k = calloc(1, sizeof *k);
+    struct kernel_options options = {.engine = engine};
+    enum hs_status st;
+
+    if (!k) return hs_fail(err, HS_NOMEM, "bench: out of memory");
+    st = config_load(ballast_mib, &k->config, err);
+    if (st == HS_OK) st = kv_memory_open(&k->base, err);
+    if (st == HS_OK) {
+        options.base = kv_memory_store(k->base);
+        options.config = k->config;
+        st = kernel_start(&options, &k->kernel, NULL, err);
+    }
+    if (st != HS_OK) {
+        bench_kernel_close(k);
+        return st;
+    }
+    kernel_keep_savepoints(k->kernel, savepoints);
+    *out = k;
+    return HS_OK;
+}
+
+void bench_kernel_close(struct bench_kernel *k)
+{
+    if (!k) return;
+    kernel_close(k->kernel);
+    kv_memory_close(k->base);
+    kernel_config_close(k->config);
+    buffer_fini(&k->message);
+    free(k);
+}
+
+/* The transfers of bench_chain.c. */
+static enum hs_status bench_kernel_deliver(struct bench_kernel *k, struct hs_error *err)
+{
+    uint64_t n = k->number++;
+    struct message m = {.height = k->height, .time = 1700000000 + k->height};
+    struct kernel_outcome outcome = {0};
+    enum hs_status st;
+
+    buffer_clear(&k->message);
+    st = buffer_printf(&k->message,
+                       "{\"to\":\"bench\",\"method\":\"transfer\","
+                       "\"args\":[\"account%llu\",\"account%llu\",%llu]}",
+                       (unsigned long long)(n * 7919 % 1000),
+                       (unsigned long long)((n * 104729 % 1000) ^ 1), (unsigned long long)(n % 13));
+    if (st != HS_OK) return hs_fail(err, st, "bench: making a message");
+    m.text = buffer_slice(&k->message);
+    st = kernel_deliver(k->kernel, &m, &outcome, err);
+    if (st == HS_OK && outcome.status != MESSAGE_FULFILLED) {
+        st = hs_fail(err, HS_INVALID, "bench: a message was %s: %s",
+                     message_status_name(outcome.status), buffer_text(&outcome.value));
+    }
+    kernel_outcome_fini(&outcome);
+    return st;
+}
+
+static bool fails(enum bench_failing failing, uint64_t place, uint64_t block)
+{
+    switch (failing) {
+    case FAILING_SECOND: return place % 2 == 1;
+    case FAILING_FIRST: return place == 0;
+    case FAILING_MIDDLE: return place == block / 2;
+    case FAILING_LAST: return place == block - 1;
+    case FAILING_NONE:
+    case FAILING_COUNT: break;
+    }
+    return false;
+}
+
+/* Of this thread, the system's part included: what others do on the machine is not counted. */
+static uint64_t cpu_us(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+enum hs_status bench_kernel_run(struct bench_kernel *k, uint64_t messages, uint64_t block,
+                                enum bench_failing failing, uint64_t *us, struct hs_error *err)
+{
+    uint64_t began_us = cpu_us();
+    enum hs_status st = HS_OK;
+
+    assert(messages > 0 && block > 0);
+    for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
+        struct position before;
+
+        if (i % block == 0) {
+            st = kernel_mark(k->kernel, err);
+            k->height++;
+        }
+        before = kernel_position(k->kernel);
+        if (st == HS_OK) st = bench_kernel_deliver(k, err);
+        if (st == HS_OK && fails(failing, i % block, block)) {
+            st = kernel_back_to(k->kernel, &before, err);
+        }
+    }
+    *us = cpu_us() - began_us;
+    return st;
+}
