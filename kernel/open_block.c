@@ -51,7 +51,7 @@ static bool open_block_over(const struct kernel *k)
     uint64_t heap_bytes;
     uint64_t bytes = open_block_savepoint_bytes(k, &heap_bytes);
 
-    return k->savepoints.len > HS_SAVEPOINTS_MAX || bytes > HS_SAVEPOINT_BYTES_MIN + heap_bytes / 2;
+    return k->savepoints.len > HS_SAVEPOINTS_MAX || bytes > HS_SAVEPOINT_BYTES_MIN + heap_bytes;
 }
 
 static void open_block_thin(struct kernel *k)

@@ -39,7 +39,7 @@ enum {
     HS_HISTORY_HEIGHTS = 1000,            /* newest kernel.history.* entries kept */
     HS_SNAPSHOT_KEEP_MAX = 1024,
     HS_SAVEPOINTS_MAX = 64,            /* of the open block */
-    HS_SAVEPOINT_BYTES_MIN = 16 << 20, /* of memory that they may take, and half the heaps' more */
+    HS_SAVEPOINT_BYTES_MIN = 16 << 20, /* of memory that they may take, and the live heaps' */
     HS_OPEN_INPUTS_MAX = 65536, /* messages of the open block kept to be executed again … */
     HS_OPEN_INPUT_BYTES_MAX = 32 << 20, /* … and the bytes of their texts */
     HS_LOG_SEGMENT_BYTES = 1 << 20, /* a replay-log segment is closed past this size: small, since

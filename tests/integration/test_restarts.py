@@ -105,6 +105,25 @@ class Restarts(IntegrationCase):
         self.assertEqual(result["reverted"], len(self.lines) // 7)
         self.assertEqual(result["store_hash"], self.store_hash_of_twin())
 
+    def test_every_second_transaction_fails__at_no_phase_and_no_replay(self):
+        sidecar = self.sidecar()
+        sidecar.wait_ready()
+        result = self.finish(self.node(self.file, arguments=["--revert-every", 2]))
+        self.assertEqual(result["reverted"], len(self.lines) // 2)
+        self.assertEqual(result["store_hash"], self.store_hash_of_twin())
+        self.assertEqual(sidecar.status()["seqnum"], len(self.lines))
+        sidecar.kill()
+        self.sidecar().wait_ready()  # what was undone is not in the log either
+        self.assertEqual(self.finish(self.node(self.file))["delivered"], 0)
+
+    def test_proposals_that_are_not_decided__leave_no_trace(self):
+        self.sidecar().wait_ready()
+        arguments = ["--repropose", 2, "--revert-every", 5, "--blocks", 11]
+        self.node(self.file, arguments=arguments).run()
+        result = self.finish(self.node(self.file, arguments=["--repropose", 1]))
+        self.assertGreater(result["reproposed"], 5)
+        self.assertEqual(result["store_hash"], self.store_hash_of_twin())
+
     def test_rolled_back_blocks__are_followed_back_and_executed_again(self):
         self.sidecar().wait_ready()
         self.node(self.file, arguments=["--blocks", 12]).run()

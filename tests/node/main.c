@@ -201,13 +201,13 @@ static double node_per_second(const struct chain_report *r)
 
 static void node_report_print(struct chain_report *r)
 {
-    (void)printf("{\"schema\":1,\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
-                 ",\"hash\":\"%s\",\"delivered\":%" PRIu64 ",\"rejected\":%" PRIu64
-                 ",\"reverted\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
-                 ",\"first_replayed\":%" PRIu64 ",\"reconnects\":%" PRIu64,
-                 r->height, r->at.seqnum, r->at.hash, r->delivered, r->rejected, r->reverted,
-                 (double)r->first_delivery_us / 1e3, r->first_path, r->first_replayed,
-                 r->reconnects);
+    (void)printf(
+        "{\"schema\":1,\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
+        ",\"hash\":\"%s\",\"delivered\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"reverted\":%" PRIu64
+        ",\"reproposed\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
+        ",\"first_replayed\":%" PRIu64 ",\"reconnects\":%" PRIu64,
+        r->height, r->at.seqnum, r->at.hash, r->delivered, r->rejected, r->reverted, r->reproposed,
+        (double)r->first_delivery_us / 1e3, r->first_path, r->first_replayed, r->reconnects);
     (void)printf(",\"p50_us\":%" PRIu32 ",\"p99_us\":%" PRIu32 ",\"p999_us\":%" PRIu32
                  ",\"messages_per_s\":%.1f",
                  latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),
