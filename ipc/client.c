@@ -21,13 +21,50 @@ int headstart_default_socket(char *path, size_t size)
 
 static void hello_pack(struct client_packer *p, const void *in)
 {
+    static const char *const features[] = {"attach"};
     const struct headstart_options *options = in;
 
-    client_put_map(p, 4);
+    client_put_map(p, 5);
     client_put_uint(p, "protocol", 1);
     client_put_text(p, "chain_id", options->chain_id);
     client_put_text(p, "role", options->observer ? "observer" : "node");
     client_put_text(p, "client", options->client ? options->client : "");
+    client_put_texts(p, "features", features, sizeof features / sizeof *features);
+}
+
+/* Texts with a space between two; one that finds no room is left out. False: not an array of texts.
+ * An older headstart does not send it at all. */
+static bool hello_read_texts(struct packed_value texts, char *out, size_t size)
+{
+    struct packed_walk walk;
+    struct packed_value v;
+    struct slice text;
+    size_t len = 0;
+
+    if (packed_kind_of(texts) == PACKED_ABSENT) return true;
+    if (packed_kind_of(texts) != PACKED_ARRAY) return false;
+    packed_walk_begin(texts, &walk);
+    while (packed_walk_next(&walk, &v)) {
+        if (!packed_text(v, &text)) return false;
+        if (text.len == 0 || text.len > size - 2 - len) continue;
+        if (len > 0) out[len++] = ' ';
+        memcpy(out + len, text.data, text.len);
+        len += text.len;
+        out[len] = '\0';
+        if (len + 2 > size) break;
+    }
+    return true;
+}
+
+static bool hello_read_later(struct packed_value map, struct headstart_hello *hello)
+{
+    struct packed_value genesis = packed_member(map, "genesis");
+
+    return (packed_kind_of(genesis) == PACKED_ABSENT ||
+            client_text_copy(hello->genesis, sizeof hello->genesis, genesis)) &&
+           hello_read_texts(packed_member(map, "engines"), hello->engines, sizeof hello->engines) &&
+           hello_read_texts(packed_member(map, "features"), hello->features,
+                            sizeof hello->features);
 }
 
 static enum headstart_status hello_read(struct packed_value map, const void *in, void *out,
@@ -40,7 +77,8 @@ static enum headstart_status hello_read(struct packed_value map, const void *in,
         !client_text_copy(hello->phase, sizeof hello->phase, packed_member(map, "phase")) ||
         !client_text_copy(hello->hash, sizeof hello->hash, packed_member(map, "hash")) ||
         !packed_uint(packed_member(map, "seqnum"), &hello->seqnum) ||
-        !packed_uint(packed_member(map, "height"), &hello->height)) {
+        !packed_uint(packed_member(map, "height"), &hello->height) ||
+        !hello_read_later(map, hello)) {
         return client_fail(err, HEADSTART_PROTOCOL, "headstart's hello lacks something");
     }
     return HEADSTART_OK;
@@ -96,6 +134,20 @@ const struct headstart_hello *headstart_greeting(const struct headstart *h)
     return &h->hello;
 }
 
+bool headstart_can(const struct headstart *h, const char *feature)
+{
+    size_t len = strlen(feature);
+    const char *at = h->hello.features;
+
+    while (len > 0 && (at = strstr(at, feature)) != NULL) {
+        bool begins = at == h->hello.features || at[-1] == ' ';
+
+        if (begins && (at[len] == ' ' || at[len] == '\0')) return true;
+        at += len;
+    }
+    return false;
+}
+
 bool headstart_connected(const struct headstart *h)
 {
     return h->link.fd >= 0;
@@ -115,6 +167,50 @@ void headstart_close(struct headstart *h)
 static client_deadline client_answer_deadline(const struct headstart *h)
 {
     return client_deadline_in(h->answer_timeout_ms);
+}
+
+struct client_place { /* a block, and where the real store stands at its end */
+    uint64_t height, seqnum;
+    const char *hash;
+};
+
+static void place_pack(struct client_packer *p, const void *in)
+{
+    const struct client_place *c = in;
+
+    if (!c->hash || strlen(c->hash) > 64) {
+        client_refuse(p, "hash must be 64 hex digits, or \"\"");
+        return;
+    }
+    client_put_map(p, 3);
+    client_put_uint(p, "height", c->height);
+    client_put_uint(p, "seqnum", c->seqnum);
+    client_put_text(p, "hash", c->hash);
+}
+
+static enum headstart_status attach_read(struct packed_value map, const void *in, void *out,
+                                         struct headstart_error *err)
+{
+    struct headstart_attached *attached = out;
+
+    (void)in;
+    if (!client_text_copy(attached->path, sizeof attached->path, packed_member(map, "path")) ||
+        !packed_uint(packed_member(map, "replayed"), &attached->replayed) ||
+        !packed_uint(packed_member(map, "wait_us"), &attached->wait_us)) {
+        return client_fail(err, HEADSTART_PROTOCOL, "an attach's answer lacks something");
+    }
+    return HEADSTART_OK;
+}
+
+enum headstart_status headstart_attach(struct headstart *h, uint64_t height, uint64_t seqnum,
+                                       const char *hash, struct headstart_attached *out,
+                                       struct headstart_error *err)
+{
+    static const struct client_method method = {"attach", true, place_pack, attach_read};
+    const struct client_place place = {.height = height, .seqnum = seqnum, .hash = hash};
+
+    *out = (struct headstart_attached){.replayed = 0};
+    return client_call(h, &method, &place, out, client_answer_deadline(h), err);
 }
 
 _Static_assert(HS_MESSAGE_BYTES_MAX == 33554432, "the number in deliver_pack's text");
@@ -170,28 +266,13 @@ enum headstart_status headstart_commit(struct headstart *h, uint64_t height,
     return client_notify(h, &method, &height, client_answer_deadline(h), err);
 }
 
-struct client_commit {
-    uint64_t height, seqnum;
-    const char *hash;
-};
-
-static void commit_pack(struct client_packer *p, const void *in)
-{
-    const struct client_commit *c = in;
-
-    client_put_map(p, 3);
-    client_put_uint(p, "height", c->height);
-    client_put_uint(p, "seqnum", c->seqnum);
-    client_put_text(p, "hash", c->hash);
-}
-
 enum headstart_status headstart_commit_at(struct headstart *h, uint64_t height, uint64_t seqnum,
                                           const char *hash, struct headstart_error *err)
 {
-    static const struct client_method method = {"commit", false, commit_pack, NULL};
-    const struct client_commit commit = {.height = height, .seqnum = seqnum, .hash = hash};
+    static const struct client_method method = {"commit", false, place_pack, NULL};
+    const struct client_place place = {.height = height, .seqnum = seqnum, .hash = hash};
 
-    return client_notify(h, &method, &commit, client_answer_deadline(h), err);
+    return client_notify(h, &method, &place, client_answer_deadline(h), err);
 }
 
 enum headstart_status headstart_prepare_commit(struct headstart *h, uint64_t height,

@@ -33,6 +33,16 @@ void client_put_text(struct client_packer *p, const char *key, const char *value
     wire_put_text(&p->w, slice_text(value));
 }
 
+void client_put_texts(struct client_packer *p, const char *key, const char *const *texts,
+                      size_t texts_len)
+{
+    wire_put_text(&p->w, slice_text(key));
+    wire_put_array(&p->w, (uint32_t)texts_len);
+    for (size_t i = 0; i < texts_len; i++) {
+        wire_put_text(&p->w, slice_text(texts[i]));
+    }
+}
+
 void client_put_tail(struct client_packer *p, const char *key, struct headstart_bytes value)
 {
     assert(!p->tail.data);

@@ -18,6 +18,8 @@ struct client_packer {
 void client_put_map(struct client_packer *p, uint32_t pairs);
 void client_put_uint(struct client_packer *p, const char *key, uint64_t value);
 void client_put_text(struct client_packer *p, const char *key, const char *value);
+void client_put_texts(struct client_packer *p, const char *key, const char *const *texts,
+                      size_t texts_len);
 /** The map's last pair: a text that is not copied. */
 void client_put_tail(struct client_packer *p, const char *key, struct headstart_bytes value);
 /** The arguments break the contract: nothing will be sent. */
@@ -25,7 +27,8 @@ void client_refuse(struct client_packer *p, const char *why);
 
 struct client_method {
     const char *name;
-    bool delivery; /* headstart may ask about the store until it answers */
+    bool
+        delivery; /* a delivery, or an attach: headstart may ask about the store until it answers */
     void (*pack)(struct client_packer *p, const void *in);
     /* Takes the answer apart; NULL where it holds nothing. HEADSTART_PROTOCOL: it lacks something,
      * HEADSTART_NOMEM. */

@@ -67,7 +67,7 @@ static void dispatch_greet(void *data, struct ipc_request *request)
 {
     struct ipc_connection *c = request->connection;
     struct ipc_server *s = request->server;
-    struct ipc_hello_answer answer = {.server = "", .phase = ""};
+    struct ipc_hello_answer answer = {.server = "", .phase = "", .engine = "", .genesis = ""};
     struct session_hello hello = *(const struct session_hello *)ipc_request_params(request);
     struct ipc_verdict verdict =
         session_hello_rule(&hello, s->chain_id, s->node != NULL, dispatch_observers_full(s));
@@ -79,7 +79,7 @@ static void dispatch_greet(void *data, struct ipc_request *request)
     }
     s->owner.hello_answer(data, &answer);
     buffer_clear(&s->body);
-    st = session_hello_write(&answer, s->chain_id, &s->body);
+    st = session_hello_write(&answer, &s->owner, s->chain_id, &s->body);
     if (st != HS_OK) {
         ipc_reply_error(request, IPC_INTERNAL, hs_status_text(st));
         return;

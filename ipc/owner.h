@@ -50,11 +50,15 @@ struct ipc_hello_answer {
     const char *phase;
     struct position at;
     uint64_t height;
+    const char *engine;  /* id of the one that this binary holds; "": not known */
+    const char *genesis; /* hash of the state vector of our configuration; "": not known */
 };
 
 struct ipc_owner {
     const struct ipc_method *methods; /* borrowed for the server's life */
     size_t methods_len;
+    const char *const *features; /* what is served beyond the first version, by its names */
+    size_t features_len;
     void (*post)(void *data, struct ipc_request *request); /* to where its method's `job` runs */
     void (*hello_answer)(void *data, struct ipc_hello_answer *out);
     void (*node_attached)(void *data, const char *client);

@@ -68,6 +68,14 @@ void ipc_delivery_read(struct ipc_params *p, void *out)
     }
 }
 
+void ipc_attach_read(struct ipc_params *p, void *out)
+{
+    struct ipc_attach *a = out;
+
+    a->height = ipc_params_uint(p, "height", HS_UINT_MAX);
+    ipc_position_read(p, HS_UINT_MAX, &a->real);
+}
+
 static bool ipc_params_have(const struct ipc_params *p, const char *key)
 {
     return packed_kind_of(packed_member(p->map, key)) != PACKED_ABSENT;

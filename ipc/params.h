@@ -37,6 +37,13 @@ struct ipc_delivery {
 };
 void ipc_delivery_read(struct ipc_params *p, void *out);
 
+/* What attach holds: the newest committed block, and where the real store stands at its end. */
+struct ipc_attach {
+    uint64_t height;
+    struct position real;
+};
+void ipc_attach_read(struct ipc_params *p, void *out);
+
 /* What prepare_commit holds. */
 struct ipc_height {
     uint64_t height;

@@ -93,6 +93,26 @@ struct ipc_verdict session_rule(enum session_state state, enum ipc_who who, enum
 
 /* --- hello --- */
 
+/* What a peer can is looked at where something depends on it: here, whether it is said right. */
+static void hello_features_read(struct ipc_params *p)
+{
+    struct packed_value features = packed_member(p->map, "features"), v;
+    struct packed_walk walk;
+    struct slice name;
+
+    if (packed_kind_of(features) == PACKED_ABSENT) return; /* a client of the first version */
+    if (packed_kind_of(features) != PACKED_ARRAY) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "features must be an array of strings");
+        return;
+    }
+    packed_walk_begin(features, &walk);
+    while (packed_walk_next(&walk, &v)) {
+        if (!packed_text(v, &name)) {
+            ipc_params_refuse(p, IPC_BAD_REQUEST, "features must be an array of strings");
+        }
+    }
+}
+
 void session_hello_read(struct ipc_params *p, void *out)
 {
     struct session_hello *hello = out;
@@ -114,6 +134,7 @@ void session_hello_read(struct ipc_params *p, void *out)
                           HS_NAME_BYTES_MAX);
     }
     (void)printable_copy(hello->client, sizeof hello->client, client);
+    hello_features_read(p);
 }
 
 struct ipc_verdict session_hello_rule(const struct session_hello *hello, const char *chain_id,
@@ -143,13 +164,24 @@ static void hello_put_uint(struct wire_writer *w, const char *key, uint64_t valu
     wire_put_uint(w, value);
 }
 
-enum hs_status session_hello_write(const struct ipc_hello_answer *answer, const char *chain_id,
+static void hello_put_texts(struct wire_writer *w, const char *key, const char *const *texts,
+                            size_t texts_len)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_array(w, (uint32_t)texts_len);
+    for (size_t i = 0; i < texts_len; i++) {
+        wire_put_text(w, slice_text(texts[i]));
+    }
+}
+
+enum hs_status session_hello_write(const struct ipc_hello_answer *answer,
+                                   const struct ipc_owner *owner, const char *chain_id,
                                    struct buffer *out)
 {
     struct wire_writer w;
 
     wire_begin(&w, out);
-    wire_put_map(&w, 7);
+    wire_put_map(&w, 10);
     hello_put_uint(&w, "protocol", 1);
     hello_put_text(&w, "server", answer->server);
     hello_put_text(&w, "chain_id", chain_id);
@@ -157,6 +189,9 @@ enum hs_status session_hello_write(const struct ipc_hello_answer *answer, const 
     hello_put_uint(&w, "seqnum", answer->at.seqnum);
     hello_put_text(&w, "hash", answer->at.hash);
     hello_put_uint(&w, "height", answer->height);
+    hello_put_texts(&w, "engines", &answer->engine, answer->engine[0] ? 1 : 0);
+    hello_put_text(&w, "genesis", answer->genesis);
+    hello_put_texts(&w, "features", owner->features, owner->features_len);
     return wire_end(&w);
 }
 

@@ -48,6 +48,7 @@ void session_hello_read(struct ipc_params *p, void *out); /* an ipc_reader */
 struct ipc_verdict session_hello_rule(const struct session_hello *hello, const char *chain_id,
                                       bool node_held, bool observers_full);
 HS_MUST_CHECK enum hs_status session_hello_write(const struct ipc_hello_answer *answer,
+                                                 const struct ipc_owner *owner,
                                                  const char *chain_id, struct buffer *out);
 
 /* What we may ask the node, and whether its answer is one. */

@@ -14,6 +14,7 @@
 
 #include "ipc/server.h"
 #include "ipc/wire.h"
+#include "kernel/vat/engine_id.h"
 #include "sidecar/report/clock.h"
 #include "sidecar/report/metrics.h"
 #include "sidecar/report/metrics_http.h"
@@ -43,6 +44,7 @@ struct sidecar {
     struct data_folder *folder;
     struct kernel_config *kernel_config;
     struct vat_engine *engine;
+    char engine_id[SHA256_HEX_BYTES];
     struct figures_board *board;
     struct job_queue *queue; /* what other threads hand the loop */
     struct node_link *link;
@@ -192,6 +194,7 @@ static void sidecar_hello(void *data, struct ipc_hello_answer *out)
     out->phase = phase_name(f->phase);
     out->at = f->at;
     out->height = f->height;
+    out->engine = s->engine_id;
     figures_release(s->board);
 }
 
@@ -269,7 +272,11 @@ static void handle_shutdown(void *data, struct ipc_request *request)
 
 #define SIDECAR_PARAMS(type, reader) .params_size = sizeof(type), .read = (reader)
 
+static const char *const sidecar_features[] = {"attach"};
+
 static const struct ipc_method sidecar_methods[] = {
+    {"attach", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_attach, ipc_attach_read),
+     .job = steward_attach},
     {"deliver", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_delivery, ipc_delivery_read),
      .job = steward_deliver},
     {"commit", IPC_NODE, IPC_NOTIFICATION, SIDECAR_PARAMS(struct ipc_commit, ipc_commit_read),
@@ -380,6 +387,8 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
         .chain_id = s->config->chain_id,
         .owner = {.methods = sidecar_methods,
                   .methods_len = sizeof sidecar_methods / sizeof *sidecar_methods,
+                  .features = sidecar_features,
+                  .features_len = sizeof sidecar_features / sizeof *sidecar_features,
                   .post = sidecar_post,
                   .hello_answer = sidecar_hello,
                   .node_attached = sidecar_attached,
@@ -409,7 +418,9 @@ static enum hs_status sidecar_open_folder(struct sidecar *s, struct hs_error *er
 static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *err)
 {
     bool cached = data_folder_has(s->folder, DATA_FOLDER_IMAGES);
+    enum hs_status st = vat_engine_id(s->engine_id, err);
 
+    if (st != HS_OK) return st;
     return vat_engine_open(disk_system(),
                            cached ? data_folder_path(s->folder, DATA_FOLDER_IMAGES) : NULL,
                            &s->engine, err);

@@ -81,6 +81,14 @@ struct headstart_hello {
     uint64_t seqnum;
     char hash[65];
     uint64_t height;
+    char genesis[65];   /* hash of its configuration's state vector; "": it does not say */
+    char engines[256];  /* identities of its engines, a space between two */
+    char features[256]; /* what it can beyond the first version, likewise; see headstart_can */
+};
+
+struct headstart_attached {
+    char path[16]; /* how the kernel got there */
+    uint64_t replayed, wait_us;
 };
 
 struct headstart_delivery {
@@ -118,10 +126,20 @@ enum headstart_status headstart_connect(const struct headstart_options *options,
 int headstart_default_socket(char *path, size_t size);
 /** What headstart said at the hello (empty without one); valid as long as the connection. */
 const struct headstart_hello *headstart_greeting(const struct headstart *h);
+/** Did headstart say that it can that: "attach", …? */
+bool headstart_can(const struct headstart *h, const char *feature);
 /** Close and free; NULL is allowed. */
 void headstart_close(struct headstart *h);
 /** Is the connection still usable? False after UNREACHABLE, TIMEOUT or PROTOCOL. */
 bool headstart_connected(const struct headstart *h);
+
+/** Have the kernel brought to where the real store stands (0, "" for a new one), before there is a
+ *  message: at a node's start, and after a state-sync. `height`: of the newest committed block.
+ *  Optional: without it the first delivery does the same. The store callbacks answer meanwhile, so
+ *  the store must be readable. REFUSED, "unknown_method": headstart cannot. */
+enum headstart_status headstart_attach(struct headstart *h, uint64_t height, uint64_t seqnum,
+                                       const char *hash, struct headstart_attached *out,
+                                       struct headstart_error *err);
 
 /** Deliver one message. On any error nothing happened: the real store must not change. The result
  *  belongs to the caller: headstart_result_free. */

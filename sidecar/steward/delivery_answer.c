@@ -65,6 +65,21 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
     return HS_OK;
 }
 
+enum hs_status delivery_answer_pack_attach(const struct delivery_course *course, struct buffer *out,
+                                           struct hs_error *err)
+{
+    struct wire_writer w;
+    enum hs_status st;
+
+    wire_begin(&w, out);
+    wire_put_map(&w, 3);
+    pack_text(&w, "path", slice_text(entry_path_name(course->path)));
+    pack_uint(&w, "replayed", course->replayed);
+    pack_uint(&w, "wait_us", course->wait_us);
+    st = wire_end(&w);
+    return st == HS_OK ? st : hs_fail(err, st, "the answer cannot be packed");
+}
+
 enum ipc_code delivery_answer_code(enum hs_status status)
 {
     switch (status) {

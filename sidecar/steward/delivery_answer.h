@@ -18,6 +18,10 @@ HS_MUST_CHECK enum hs_status delivery_answer_pack(const struct kernel_outcome *o
                                                   const struct delivery_course *course,
                                                   struct buffer *out, struct hs_error *err);
 
+/** The same of an attach: how the kernel got there, and no more. */
+HS_MUST_CHECK enum hs_status delivery_answer_pack_attach(const struct delivery_course *course,
+                                                         struct buffer *out, struct hs_error *err);
+
 /** What a delivery that failed with `status` is refused with. */
 enum ipc_code delivery_answer_code(enum hs_status status);
 

@@ -47,11 +47,20 @@ void helm_show(struct helm *h);
 /** The same of the list of vats, now and then. */
 void helm_show_vats(struct helm *h);
 
-struct helm_delivery {
+/* A node that waits for the kernel to stand where it does. */
+struct helm_meeting {
     struct position real; /* where the node's store stands */
-    struct message message;
     uint64_t node_epoch;
     uint64_t arrived_us; /* the clock's */
+};
+/** Bring the kernel to `real`, and append to *packed how it got there. Neither mark nor floor are
+ *  set by it. Failures are those of helm_deliver. */
+HS_MUST_CHECK enum hs_status helm_meet(struct helm *h, const struct helm_meeting *m,
+                                       struct buffer *packed, struct hs_error *err);
+
+struct helm_delivery {
+    struct helm_meeting meeting;
+    struct message message;
 };
 /** Bring the kernel to `real`, execute the message, log it, and append the packed answer to
  * *packed. On failure nothing happened, and the text says why; as what it is refused is

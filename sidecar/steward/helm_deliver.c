@@ -18,6 +18,7 @@
 #include "sidecar/steward/delivery.h"
 #include "sidecar/steward/helm.h"
 #include "sidecar/steward/helm_state.h"
+#include "sidecar/steward/preload.h"
 
 #include <inttypes.h>
 
@@ -40,15 +41,15 @@ static void helm_undo(struct helm *h, const struct position *real)
     helm_lose_kernel(h);
 }
 
-static void helm_attached(struct helm *h, const struct helm_delivery *d,
+static void helm_attached(struct helm *h, const struct helm_meeting *m,
                           const struct helm_course *course)
 {
-    uint64_t attach_us = clock_now_us(h->has.o.reporter.clock) - d->arrived_us;
+    uint64_t attach_us = clock_now_us(h->has.o.reporter.clock) - m->arrived_us;
     enum entry_path path = course->decision.path;
     bool first = !h->attached;
     struct figures *f = figures_acquire(h->has.o.reporter.board);
 
-    f->real_seqnum = d->real.seqnum;
+    f->real_seqnum = m->real.seqnum;
     if (first) {
         f->node.path = path;
         f->node.replayed = course->replayed;
@@ -139,22 +140,35 @@ static enum hs_status helm_attempt(struct helm *h, const struct helm_delivery *d
     struct delivery_course course = {
         .path = way->decision.path,
         .replayed = way->replayed,
-        .wait_us = clock_now_us(h->has.o.reporter.clock) - d->arrived_us,
+        .wait_us = clock_now_us(h->has.o.reporter.clock) - d->meeting.arrived_us,
     };
     enum hs_status st = helm_perform(h, &d->message, &course, packed, &report, err);
 
     if (st == HS_OK || !report.executed) return st;
     way->ran = report.ran;
     if (report.ran) {
-        *again = helm_performs_again(h, &d->real, way, st, err);
+        *again = helm_performs_again(h, &d->meeting.real, way, st, err);
     } else {
-        *again = helm_reads_again(h, &d->real, way); /* the block's end could not be marked */
+        *again =
+            helm_reads_again(h, &d->meeting.real, way); /* the block's end could not be marked */
     }
     if (!*again) return st;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN,
-                 "seqnum %" PRIu64 " is executed again, by another way: %s", d->real.seqnum + 1,
-                 err->text);
+                 "seqnum %" PRIu64 " is executed again, by another way: %s",
+                 d->meeting.real.seqnum + 1, err->text);
     return HS_OK;
+}
+
+/* The kernel stands where the node does, and the node still waits. */
+static enum hs_status helm_come_to(struct helm *h, const struct helm_meeting *m,
+                                   struct helm_course *way, struct hs_error *err)
+{
+    enum hs_status st = helm_attach(h, &m->real, way, err);
+
+    /* Caught up is still worth having. */
+    if (!helm_is_waited_for(h, m->node_epoch)) return hs_fail(err, HS_PEER_GONE, "the node left");
+    if (st == HS_OK) helm_attached(h, m, way);
+    return st;
 }
 
 static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
@@ -163,14 +177,9 @@ static enum hs_status helm_attend(struct helm *h, const struct helm_delivery *d,
 {
     for (;;) {
         bool again = false;
-        enum hs_status st = helm_attach(h, &d->real, way, err);
+        enum hs_status st = helm_come_to(h, &d->meeting, way, err);
 
-        /* Caught up is still worth having. */
-        if (!helm_is_waited_for(h, d->node_epoch)) {
-            return hs_fail(err, HS_PEER_GONE, "the node left");
-        }
         if (st != HS_OK) return st;
-        helm_attached(h, d, way);
         if (way->panic.status != HS_OK) {
             if (!helm_believes_panic(h, way)) continue;
             *err = way->panic;
@@ -191,33 +200,93 @@ static bool helm_is_final(const struct helm_course *way, enum hs_status status)
 
 /* Something was refused at this position. Of a store that was repaired since, what we made of it
  * before is worth nothing. */
-static enum hs_status helm_recall(struct helm *h, const struct helm_delivery *d,
-                                  struct helm_course *way, struct hs_error *err)
+static enum hs_status helm_recall(struct helm *h, const struct message *m, struct helm_course *way,
+                                  struct hs_error *err)
 {
     bool same;
     enum hs_status st =
         refusal_same_store(&h->refusal, real_store_kv(h->has.real_store), &same, err);
 
     if (st != HS_OK) return st;
-    if (same) return refusal_holds(&h->refusal, d->message.text, err) ? err->status : HS_OK;
+    if (same && !m && !h->refusal.any_message) return HS_OK;
+    if (same) {
+        return refusal_holds(&h->refusal, m ? m->text : slice_text(""), err) ? err->status : HS_OK;
+    }
     h->refusal = (struct refusal){.held = false};
     way->why = ENTRY_CAUSE_KERNEL_FAILED;
     return HS_OK;
+}
+
+/* m NULL: it comes without a message. */
+static enum hs_status helm_receive(struct helm *h, const struct helm_meeting *meeting,
+                                   const struct message *m, struct helm_course *way,
+                                   struct hs_error *err)
+{
+    if (!helm_is_waited_for(h, meeting->node_epoch)) {
+        return hs_fail(err, HS_PEER_GONE, "the node left");
+    }
+    real_store_forget(h->has.real_store);
+    return refusal_stands(&h->refusal, &meeting->real) ? helm_recall(h, m, way, err) : HS_OK;
+}
+
+static void helm_tell_failed(const struct helm *h, const struct helm_meeting *m, const char *what,
+                             uint64_t seqnum, enum hs_status status, struct hs_error *err)
+{
+    struct log_field field = {.name = "seqnum", .number = seqnum};
+
+    if (!helm_is_waited_for(h, m->node_epoch)) return;
+    if (err->text[0] == '\0') (void)hs_fail(err, status, "%s", hs_status_text(status));
+    logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, &field, 1,
+                        "%s of seqnum %" PRIu64 " failed: %s", what, seqnum, err->text);
+}
+
+/* A new chain's vats wait as well, where no start has seen to it. */
+static void helm_prepare_empty(struct helm *h, const struct helm_course *way)
+{
+    struct lent l = helm_lend(h);
+
+    if (way->decision.path != ENTRY_COLD) return;
+    if (way->decision.base == ENTRY_BASE_NOTHING) preload_rehearse(&l);
+}
+
+enum hs_status helm_meet(struct helm *h, const struct helm_meeting *m, struct buffer *packed,
+                         struct hs_error *err)
+{
+    struct delivery_course course = {.run_us = 0};
+    struct helm_course way = {.replayed = 0};
+    enum hs_status st = helm_receive(h, m, NULL, &way, err);
+
+    if (st == HS_OK) {
+        st = helm_come_to(h, m, &way, err);
+        if (helm_is_final(&way, st)) {
+            refusal_hold(&h->refusal, &m->real, slice_text(""), real_store_kv(h->has.real_store),
+                         err);
+            h->refusal.any_message = true;
+        }
+    }
+    if (st == HS_OK) {
+        helm_prepare_empty(h, &way);
+        course.path = way.decision.path;
+        course.replayed = way.replayed;
+        course.wait_us = clock_now_us(h->has.o.reporter.clock) - m->arrived_us;
+        st = delivery_answer_pack_attach(&course, packed, err);
+    }
+    helm_show(h);
+    if (st != HS_OK) helm_tell_failed(h, m, "attach", m->real.seqnum, st, err);
+    return st;
 }
 
 static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *d,
                                  struct buffer *packed, struct hs_error *err)
 {
     struct helm_course way = {.replayed = 0};
-    enum hs_status st = HS_OK;
+    enum hs_status st = helm_receive(h, &d->meeting, &d->message, &way, err);
 
-    if (!helm_is_waited_for(h, d->node_epoch)) return hs_fail(err, HS_PEER_GONE, "the node left");
-    real_store_forget(h->has.real_store);
-    if (refusal_stands(&h->refusal, &d->real)) st = helm_recall(h, d, &way, err);
     if (st != HS_OK) return st;
     st = helm_attend(h, d, &way, packed, err);
     if (helm_is_final(&way, st)) {
-        refusal_hold(&h->refusal, &d->real, d->message.text, real_store_kv(h->has.real_store), err);
+        refusal_hold(&h->refusal, &d->meeting.real, d->message.text,
+                     real_store_kv(h->has.real_store), err);
         h->refusal.any_message = !way.ran;
     }
     return st;
@@ -227,14 +296,10 @@ enum hs_status helm_deliver(struct helm *h, const struct helm_delivery *d, struc
                             struct hs_error *err)
 {
     enum hs_status st = helm_serve(h, d, packed, err);
-    struct log_field field = {.name = "seqnum"};
 
     helm_show(h);
-    if (st == HS_OK || !helm_is_waited_for(h, d->node_epoch)) return st;
-    if (err->text[0] == '\0') (void)hs_fail(err, st, "%s", hs_status_text(st));
+    if (st == HS_OK || !helm_is_waited_for(h, d->meeting.node_epoch)) return st;
     delivery_count(&h->has.o.reporter, DELIVERY_FAILED, 0);
-    field.number = d->real.seqnum + 1;
-    logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, &field, 1,
-                        "delivery of seqnum %" PRIu64 " failed: %s", d->real.seqnum + 1, err->text);
+    helm_tell_failed(h, &d->meeting, "delivery", d->meeting.real.seqnum + 1, st, err);
     return st;
 }

@@ -64,9 +64,7 @@ enum hs_status preload_roll(const struct lent *l, struct position *floor, struct
     return st == HS_GAP ? preload_end_early(l, floor, err) : st;
 }
 
-/* A configuration that a chain cannot begin with is told now, not by its first message. A node
- * whose chain has begun does not need it: nothing else depends on what comes of this. */
-static void preload_rehearse(const struct lent *l)
+void preload_rehearse(const struct lent *l)
 {
     struct hs_error err = {0};
     enum hs_status st = spare_rehearse(l->spare, &err);

@@ -31,4 +31,9 @@ bool preload_log_goes_on(const struct lent *l);
 HS_MUST_CHECK enum hs_status preload_roll(const struct lent *l, struct position *floor,
                                           struct way_report *report, struct hs_error *err);
 
+/** Read the configuration and compile its vats, writing nothing. One that a chain cannot begin with
+ *  is told now, not by its first message. A node whose chain has begun does not need it: nothing
+ *  else depends on what comes of this. */
+void preload_rehearse(const struct lent *l);
+
 #endif

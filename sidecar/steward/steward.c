@@ -162,23 +162,41 @@ void steward_post(struct steward *s, struct job *job)
 
 /* --- the wire's methods, on the steward's thread; their data is the helm --- */
 
+/* A node that waited went away, or has what it waited for, or words. */
+static void steward_answer(struct wire_job *j, enum hs_status st, struct buffer *packed,
+                           const struct hs_error *err)
+{
+    if (st == HS_OK) {
+        wire_job_answer(j, packed);
+    } else {
+        wire_job_fail(j, delivery_answer_code(st), err->text);
+    }
+    buffer_fini(packed);
+}
+
+void steward_attach(void *helm, struct wire_job *j)
+{
+    const struct ipc_attach *a = wire_job_params(j);
+    const struct helm_meeting meeting = {
+        .real = a->real, .node_epoch = j->node_epoch, .arrived_us = j->arrived_us};
+    struct buffer packed = {0};
+    struct hs_error err = {0};
+    enum hs_status st = helm_meet(helm, &meeting, &packed, &err);
+
+    steward_answer(j, st, &packed, &err);
+}
+
 void steward_deliver(void *helm, struct wire_job *j)
 {
     const struct ipc_delivery *d = wire_job_params(j);
-    const struct helm_delivery delivery = {.real = d->real,
-                                           .message = d->message,
-                                           .node_epoch = j->node_epoch,
-                                           .arrived_us = j->arrived_us};
+    const struct helm_delivery delivery = {
+        .meeting = {.real = d->real, .node_epoch = j->node_epoch, .arrived_us = j->arrived_us},
+        .message = d->message};
     struct buffer packed = {0};
     struct hs_error err = {0};
     enum hs_status st = helm_deliver(helm, &delivery, &packed, &err);
 
-    if (st == HS_OK) {
-        wire_job_answer(j, &packed);
-    } else {
-        wire_job_fail(j, delivery_answer_code(st), err.text);
-    }
-    buffer_fini(&packed);
+    steward_answer(j, st, &packed, &err);
 }
 
 void steward_prepare_commit(void *helm, struct wire_job *j)

@@ -57,7 +57,8 @@ void steward_node_detached(struct steward *s);
 
 /* What methods of the wire do on the steward's thread: `job` in their rows. The data is the struct
  * helm; each takes the job and answers it. */
-ipc_job steward_deliver;        /* params: struct ipc_delivery */
+ipc_job steward_attach;         /* params: struct ipc_attach */
+ipc_job steward_deliver;        /* struct ipc_delivery */
 ipc_job steward_commit;         /* struct ipc_commit */
 ipc_job steward_prepare_commit; /* struct ipc_height */
 

@@ -191,11 +191,16 @@ class PythonNode:
 
     def hello(self, chain_id, role="node", client="python_node 1"):
         return self.request("hello", {"protocol": 1, "chain_id": chain_id, "role": role,
-                                      "client": client})
+                                      "client": client, "features": ["attach"]})
 
     def position(self):
         """(seqnum, hash) as the real store holds them now."""
         return int(self.store.get("kernel.seqnum") or 0), self.store.get("kernel.hash") or ""
+
+    def attach(self, height):
+        """Have the kernel brought to where the store stands, before there is a message."""
+        seqnum, digest = self.position()
+        return self.request("attach", {"height": height, "seqnum": seqnum, "hash": digest})
 
     def delivery(self, message, height, block_time=0):
         """The parameters of a delivery from where the store stands."""

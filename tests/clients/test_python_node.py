@@ -43,7 +43,27 @@ class Protocol(ServerCase):
     def test_hello_has_every_key(self):
         self.assertEqual(self.node.hello(CHAIN),
                          {"protocol": 1, "server": "headstart test", "chain_id": CHAIN,
-                          "phase": "primed", "seqnum": 0, "hash": "", "height": 7})
+                          "phase": "primed", "seqnum": 0, "hash": "", "height": 7,
+                          "engines": ["engine-1"], "genesis": "g", "features": ["attach"]})
+
+    def test_hello_of_the_first_version_is_enough(self):
+        hello = {"protocol": 1, "chain_id": CHAIN, "role": "node", "client": "old"}
+        self.refused("bad_request", self.node.request, "hello", {**hello, "features": "attach"})
+        self.refused("bad_request", self.node.request, "hello", {**hello, "features": [1]})
+        self.assertEqual(self.node.request("hello", hello)["phase"], "primed")
+
+    def test_attach_asks_the_store(self):
+        self.refused("bad_request", self.node.attach, 1)
+        self.node.hello(CHAIN)
+        self.node.store.write("key", "value")
+        self.assertEqual(self.node.attach(1), {"path": "swap", "replayed": 1, "wait_us": 2})
+        self.assertEqual(self.node.questions["store.scan"], 1)
+        for key in ("height", "seqnum", "hash"):
+            good = {"height": 1, "seqnum": 0, "hash": ""}
+            self.refused("bad_request", self.node.request, "attach",
+                         {k: v for k, v in good.items() if k != key})
+            self.refused("bad_request", self.node.request, "attach", {**good, key: 2 ** 53})
+        self.assertEqual(self.node.deliver("x", 1)["seqnum"], 1)
 
     def test_delivery_moves_the_store(self):
         self.node.hello(CHAIN)

@@ -1,5 +1,6 @@
 """The independent client plays the node, its store a dictionary: the same chain comes out."""
 import json
+import shutil
 import sys
 import unittest
 
@@ -42,6 +43,40 @@ class PythonClient(IntegrationCase):
                          [answer["hash"] for answer in oracle])
         self.assertEqual(json.loads(results[-1]["value"]),
                          json.loads(harness.EXPECTED.read_text(encoding="utf-8")))
+
+    def test_attach__the_replay_is_over_before_the_first_message(self):
+        lines = harness.workload_lines(60)
+        oracle = harness.solo(self.folder, self.messages(lines))
+        sidecar = self.sidecar()
+        sidecar.wait_ready()
+        node = self.client()
+        self.assertEqual(node.attach(0)["path"], "cold")
+        self.assertEqual(node.store.entries, {})
+        self.deliver_all(node, lines[:40])
+        node.close()
+        second = self.client(node.store)  # the same chain from another place: all ours is there
+        self.assertEqual(second.attach(2)["path"], "swap")
+        second.close()
+        sidecar.kill()
+        shutil.rmtree(sidecar.data)
+        self.sidecar().wait_ready()
+        third = self.client(node.store)
+        attached = third.attach(2)
+        self.assertEqual(attached["path"], "full_replay")
+        self.assertGreater(attached["replayed"], 0)
+        self.assertGreater(third.questions["store.scan"], 0)
+        results = self.deliver_all(third, lines, 40)
+        self.assertEqual(results[0]["path"], "live")
+        self.assertEqual(results[-1]["hash"], oracle[-1]["hash"])
+
+    def test_reference_node_attaches__its_first_delivery_is_live(self):
+        file = self.messages(harness.workload_lines(60))
+        self.sidecar().wait_ready()
+        first = self.node(file, arguments=["--blocks", 2, "--attach"]).run()
+        self.assertEqual((first["attach_path"], first["first_path"]), ("cold", "cold"))
+        then = self.node(file, arguments=["--attach"]).run()
+        self.assertEqual((then["attach_path"], then["first_path"]), ("swap", "live"))
+        self.assertEqual(then["hash"], harness.solo(self.folder, file)[-1]["hash"])
 
     def test_sidecar_killed_in_a_delivery__store_unchanged_and_the_delivery_succeeds_again(self):
         lines = ['{"to":"town","method":"count","args":[%d]}' % i for i in range(50)]

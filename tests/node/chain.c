@@ -275,6 +275,19 @@ static enum hs_status chain_blocks(struct chain *c, struct hs_error *err)
 
 /* --- a run --- */
 
+/* Before its first message, so that a full replay, if there must be one, is over before a block
+ * waits for it. A line that breaks meanwhile is the first delivery's to mend. */
+static enum hs_status chain_attach(struct chain *c, struct hs_error *err)
+{
+    struct chain_report *report = &c->report;
+    struct position at;
+    enum hs_status st = node_store_position(c->store, &at, err);
+
+    if (st != HS_OK) return st;
+    st = chain_link_attach(c->link, node_store_head(c->store).height, &at, &report->attached, err);
+    return st == HS_PEER_GONE ? HS_OK : st;
+}
+
 static enum hs_status chain_open(struct chain *c, struct hs_error *err)
 {
     const struct chain_options *o = c->options;
@@ -293,7 +306,8 @@ static enum hs_status chain_open(struct chain *c, struct hs_error *err)
     }
     progress_init(&c->progress, message_file_offset(c->file));
     c->connected_us = latency_clock_us();
-    return chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+    st = chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+    return st == HS_OK && o->attach ? chain_attach(c, err) : st;
 }
 
 static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)

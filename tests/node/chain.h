@@ -8,6 +8,7 @@
 #ifndef HEADSTART_TESTS_NODE_CHAIN_H
 #define HEADSTART_TESTS_NODE_CHAIN_H
 
+#include "ipc/include/headstart.h"
 #include "kernel/state/position.h"
 #include "tests/node/latency.h"
 
@@ -29,6 +30,7 @@ struct chain_options {
         repropose_every; /* every Kth block is proposed in vain first, in another order; 0: none */
     uint64_t rollback_blocks; /* go back that far first */
     uint64_t crash_after;     /* SIGKILL to self after that many deliveries; 0: never */
+    bool attach;              /* before the first message; else that does it */
     bool commit_notice;       /* tell headstart of every committed block */
     bool store_hash;          /* digest the real store at the end */
 };
@@ -42,12 +44,13 @@ struct chain_report {
     uint64_t reverted;   /* transactions that failed after their delivery */
     uint64_t reproposed; /* blocks that were proposed in vain first */
     uint64_t reconnects;
-    uint64_t first_delivery_us;        /* from connecting to the first answer */
-    uint64_t first_replayed;           /* what headstart replayed before it */
-    char first_path[16];               /* "" without a delivery */
-    struct latency latency;            /* of every delivery */
-    uint64_t spent_us;                 /* from connecting to the end */
-    char store_hash[SHA256_HEX_BYTES]; /* "" unless asked for */
+    struct headstart_attached attached; /* path "": it did not */
+    uint64_t first_delivery_us;         /* from connecting to the first answer */
+    uint64_t first_replayed;            /* what headstart replayed before it */
+    char first_path[16];                /* "" without a delivery */
+    struct latency latency;             /* of every delivery */
+    uint64_t spent_us;                  /* from connecting to the end */
+    char store_hash[SHA256_HEX_BYTES];  /* "" unless asked for */
 };
 void chain_report_fini(struct chain_report *r);
 

@@ -222,6 +222,24 @@ void chain_link_close(struct chain_link *l)
     free(l);
 }
 
+enum hs_status chain_link_attach(struct chain_link *l, uint64_t height, const struct position *at,
+                                 struct headstart_attached *out, struct hs_error *err)
+{
+    struct headstart_error cause = {0};
+
+    assert(l != NULL && l->connection != NULL);
+    *out = (struct headstart_attached){.replayed = 0};
+    if (!headstart_can(l->connection, "attach")) return HS_OK;
+    if (headstart_attach(l->connection, height, at->seqnum, at->hash, out, &cause) ==
+        HEADSTART_OK) {
+        return HS_OK;
+    }
+    if (!headstart_connected(l->connection)) {
+        chain_link_disconnect(l); /* the first delivery makes it again */
+    }
+    return chain_link_translate(&cause, err);
+}
+
 enum hs_status chain_link_deliver(struct chain_link *l, const struct headstart_delivery *delivery,
                                   struct headstart_result **out, struct hs_error *err)
 {

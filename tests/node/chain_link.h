@@ -25,6 +25,14 @@ HS_MUST_CHECK enum hs_status chain_link_open(const char *socket_path, const char
                                              struct hs_error *err);
 void chain_link_close(struct chain_link *l);
 
+/** Have headstart's kernel brought to where the store stands, before there is a message; *out says
+ *  how. A headstart that cannot says so in its hello: then out->path is "". `height`: of the newest
+ *  committed block. */
+HS_MUST_CHECK enum hs_status chain_link_attach(struct chain_link *l, uint64_t height,
+                                               const struct position *at,
+                                               struct headstart_attached *out,
+                                               struct hs_error *err);
+
 /** Deliver, over as many connections as it takes. The result is headstart_result_free's. */
 HS_MUST_CHECK enum hs_status chain_link_deliver(struct chain_link *l,
                                                 const struct headstart_delivery *delivery,

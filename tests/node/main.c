@@ -44,6 +44,7 @@ static const char usage_text[] =
     "  --repropose K         every Kth block is executed in vain first, from its last message on\n"
     "  --rollback BLOCKS     first go back that many blocks\n"
     "  --crash-after K       kill itself after K deliveries, inside a block\n"
+    "  --attach              have headstart at our position before the first message is sent\n"
     "  --commit-notice yes|no  tell headstart of each committed block (default yes)\n"
     "  --answers FILE        append every committed message's answer to FILE, a JSON line each\n"
     "  --print-store-hash    add the digest of the real store to the result\n"
@@ -62,6 +63,7 @@ enum node_flag {
     FLAG_REPROPOSE,
     FLAG_ROLLBACK,
     FLAG_CRASH_AFTER,
+    FLAG_ATTACH,
     FLAG_COMMIT_NOTICE,
     FLAG_ANSWERS,
     FLAG_STORE_HASH,
@@ -80,6 +82,7 @@ static const struct option node_flags[] = {
     {"repropose", required_argument, NULL, FLAG_REPROPOSE},
     {"rollback", required_argument, NULL, FLAG_ROLLBACK},
     {"crash-after", required_argument, NULL, FLAG_CRASH_AFTER},
+    {"attach", no_argument, NULL, FLAG_ATTACH},
     {"commit-notice", required_argument, NULL, FLAG_COMMIT_NOTICE},
     {"answers", required_argument, NULL, FLAG_ANSWERS},
     {"print-store-hash", no_argument, NULL, FLAG_STORE_HASH},
@@ -140,6 +143,8 @@ static int node_flag_set(struct chain_options *o, bool *json, int flag, const ch
         if (!o->commit_notice && strcmp(value, "no") != 0) {
             return node_usage("--commit-notice takes yes or no, not ", value);
         }
+    } else if (flag == FLAG_ATTACH) {
+        o->attach = true;
     } else if (flag == FLAG_STORE_HASH) {
         o->store_hash = true;
     } else {
@@ -212,6 +217,10 @@ static void node_report_print(struct chain_report *r)
                  ",\"messages_per_s\":%.1f",
                  latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),
                  latency_quantile_us(&r->latency, 999), node_per_second(r));
+    if (r->attached.path[0] != '\0') {
+        (void)printf(",\"attach_path\":\"%s\",\"attach_replayed\":%" PRIu64 ",\"attach_ms\":%.3f",
+                     r->attached.path, r->attached.replayed, (double)r->attached.wait_us / 1e3);
+    }
     if (r->store_hash[0] != '\0') (void)printf(",\"store_hash\":\"%s\"", r->store_hash);
     (void)puts("}");
 }

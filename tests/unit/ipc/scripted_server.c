@@ -35,8 +35,12 @@ struct scripted_server {
 static void on_hello(void *data, struct ipc_hello_answer *out)
 {
     (void)data;
-    *out = (struct ipc_hello_answer){
-        .server = "headstart test", .phase = "primed", .at = position_origin(), .height = 7};
+    *out = (struct ipc_hello_answer){.server = "headstart test",
+                                     .phase = "primed",
+                                     .at = position_origin(),
+                                     .height = 7,
+                                     .engine = "engine-1",
+                                     .genesis = "g"};
 }
 
 static void on_attached(void *data, const char *client)
@@ -68,6 +72,21 @@ static void on_deliver(void *data, struct ipc_request *request)
     if (!scripted_task_start(t)) return;
     t->next = s->held;
     s->held = t;
+}
+
+/* The node's store is asked for its first entries before the answer, as an entry check may. */
+static void on_attach(void *data, struct ipc_request *request)
+{
+    struct scripted_server *s = data;
+    struct scripted_task *t = calloc(1, sizeof *t);
+
+    scripted_must(t != NULL, "no memory");
+    t->ipc = s->ipc;
+    t->facts = &s->facts;
+    t->request = request;
+    t->real = ((const struct ipc_attach *)ipc_request_params(request))->real;
+    s->facts.met++;
+    scripted_task_meet(t);
 }
 
 static void on_commit(void *data, struct ipc_request *request)
@@ -133,7 +152,10 @@ static void on_shutdown(void *data, struct ipc_request *request)
     atomic_store(&s->told_to_stop, true);
 }
 
+static const char *const features[] = {"attach"};
+
 static const struct ipc_method methods[] = {
+    {"attach", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_attach), ipc_attach_read, on_attach, NULL},
     {"deliver", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_delivery), ipc_delivery_read, on_deliver,
      NULL},
     {"commit", IPC_NODE, IPC_NOTIFICATION, sizeof(struct ipc_commit), ipc_commit_read, on_commit,
@@ -260,6 +282,8 @@ struct scripted_server *scripted_server_open_strict(const char *path, unsigned h
         .hello_timeout_ms = hello_timeout_ms,
         .owner = {.methods = methods,
                   .methods_len = sizeof methods / sizeof *methods,
+                  .features = features,
+                  .features_len = sizeof features / sizeof *features,
                   .hello_answer = on_hello,
                   .node_attached = on_attached,
                   .node_detached = on_detached,

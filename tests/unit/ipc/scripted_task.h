@@ -6,7 +6,7 @@
 #include "ipc/server.h"
 
 struct scripted_facts { /* what the handlers saw, at one moment */
-    unsigned attached, detached, delivered, commits, commits_placed, prepared, shutdowns;
+    unsigned attached, detached, met, delivered, commits, commits_placed, prepared, shutdowns;
     unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
     uint64_t commit_height;
     char client[64];
@@ -25,11 +25,14 @@ struct scripted_task {
     struct buffer last;   /* where a scan stands */
     struct buffer params; /* of the question that is asked */
     uint64_t scan_bytes, entries, output_bytes;
+    bool meets;                 /* an attach */
     struct scripted_task *next; /* among the held */
 };
 
 /** Do what the message says. Returns true when it said "hold": the caller finishes it later. */
 bool scripted_task_start(struct scripted_task *t);
+/** Ask for the first entries of the node's store, then answer an attach, and free. */
+void scripted_task_meet(struct scripted_task *t);
 /** Answer as executed, and free. */
 void scripted_task_finish(struct scripted_task *t);
 

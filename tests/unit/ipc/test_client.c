@@ -97,9 +97,35 @@ static void client__hello_is_answered(void)
     CU_ASSERT_STRING_EQUAL(headstart_greeting(p.node)->phase, "primed");
     CU_ASSERT_STRING_EQUAL(headstart_greeting(p.node)->hash, "");
     CU_ASSERT_EQUAL(headstart_greeting(p.node)->height, 7);
+    CU_ASSERT_STRING_EQUAL(headstart_greeting(p.node)->engines, "engine-1");
+    CU_ASSERT_STRING_EQUAL(headstart_greeting(p.node)->genesis, "g");
+    CU_ASSERT(headstart_can(p.node, "attach"));
+    CU_ASSERT(!headstart_can(p.node, "att") && !headstart_can(p.node, "tach"));
+    CU_ASSERT(!headstart_can(p.node, ""));
     facts = scripted_server_facts(p.server);
     CU_ASSERT_EQUAL(facts.attached, 1);
     CU_ASSERT_STRING_EQUAL(facts.client, "test_client 1");
+    pair_close(&p);
+}
+
+static void client__attach_asks_the_store_and_is_answered(void)
+{
+    struct headstart_attached attached;
+    struct headstart_result *r = NULL;
+    struct position at = position_origin();
+    struct pair p;
+
+    pair_open(&p);
+    CU_ASSERT_EQUAL_FATAL(headstart_attach(p.node, 3, 0, "", &attached, &p.err), HEADSTART_OK);
+    CU_ASSERT_STRING_EQUAL(attached.path, "swap");
+    CU_ASSERT_EQUAL(attached.replayed, 1000);
+    CU_ASSERT_EQUAL(attached.wait_us, 2);
+    CU_ASSERT_EQUAL(headstart_attach(p.node, 3, 0, NULL, &attached, &p.err), HEADSTART_INVALID);
+    CU_ASSERT_EQUAL(headstart_attach(p.node, 3, 1, "", &attached, &p.err), HEADSTART_REFUSED);
+    CU_ASSERT_STRING_EQUAL(p.err.code, "bad_request");
+    CU_ASSERT_EQUAL(scripted_server_facts(p.server).met, 1);
+    CU_ASSERT_EQUAL(deliver(&p, &at, "on it goes", &r), HEADSTART_OK);
+    headstart_result_free(r);
     pair_close(&p);
 }
 
@@ -361,6 +387,7 @@ static void client__nobody_there_is_unreachable(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(client__version_is_the_projects),
     SUITE_CASE(client__hello_is_answered),
+    SUITE_CASE(client__attach_asks_the_store_and_is_answered),
     SUITE_CASE(client__delivery_is_answered_whole),
     SUITE_CASE(client__store_questions_are_answered),
     SUITE_CASE(client__store_that_fails_fails_the_delivery_alone),

@@ -57,7 +57,8 @@ struct hall {
 static void on_hello(void *data, struct ipc_hello_answer *out)
 {
     (void)data;
-    *out = (struct ipc_hello_answer){.server = "s", .phase = "live", .at = position_origin()};
+    *out = (struct ipc_hello_answer){
+        .server = "s", .phase = "live", .at = position_origin(), .engine = "", .genesis = ""};
 }
 
 static void on_node(void *data, const char *client)

@@ -55,9 +55,13 @@ static void server__hello_and_delivery_are_byte_for_byte_as_published(void)
                                 "\xa6"
                                 "client\xa1x";
     static const char greeting[] =
-        "\x94\x01\x01\xc0\x87\xa8protocol\x01\xa6server\xaeheadstart test\xa8"
+        "\x94\x01\x01\xc0\x8a\xa8protocol\x01\xa6server\xaeheadstart test\xa8"
         "chain_id\xaatest-chain"
-        "\xa5phase\xa6primed\xa6seqnum\x00\xa4hash\xa0\xa6height\x07";
+        "\xa5phase\xa6primed\xa6seqnum\x00\xa4hash\xa0\xa6height\x07\xa7"
+        "engines\x91\xa8"
+        "engine-1\xa7genesis\xa1g\xa8"
+        "features\x91\xa6"
+        "attach";
     static const char deliver[] =
         "\x94\x00\x02\xa7"
         "deliver\x91\x85\xa6height\x01\xa4time\x02\xa6seqnum\x00\xa4hash\xa0"

@@ -408,6 +408,7 @@ static struct rig_answer answer_read(struct slice packed)
     return a;
 }
 
+static const struct ipc_method method_attach = {.name = "attach", .job = steward_attach};
 static const struct ipc_method method_deliver = {.name = "deliver", .job = steward_deliver};
 static const struct ipc_method method_commit = {.name = "commit", .job = steward_commit};
 static const struct ipc_method method_prepare = {.name = "prepare", .job = steward_prepare_commit};
@@ -453,6 +454,29 @@ struct rig_answer rig_deliver(struct rig *r, uint64_t height, const char *text)
 struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const char *text)
 {
     return deliver(r, height, text, false);
+}
+
+struct rig_answer rig_attach(struct rig *r)
+{
+    struct ipc_attach place = {.height = rig_height(r), .real = rig_position(r)};
+    struct rig_answer a = {.code = IPC_FINE};
+    struct ipc_request request;
+
+    request_init(&request, &method_attach, &place);
+    r->calls = 0;
+    steward_request(r->steward, &request);
+    request_wait(&request);
+    if (request.code) {
+        a.code = request.code;
+        (void)snprintf(a.text, sizeof a.text, "%s", request.text);
+    } else {
+        struct packed_value root = packed_root(buffer_slice(&request.packed));
+
+        answer_text(root, "path", a.path, sizeof a.path);
+        CU_ASSERT_TRUE(packed_uint(packed_member(root, "replayed"), &a.replayed));
+    }
+    request_fini(&request);
+    return a;
 }
 
 void rig_expect(struct rig_answer a, const char *path)

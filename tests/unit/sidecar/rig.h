@@ -77,6 +77,8 @@ void rig_node_comes(struct rig *r);
 struct rig_answer rig_deliver(struct rig *r, uint64_t height, const char *text);
 /** The same, but the node's transaction fails afterwards: its store stays. */
 struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const char *text);
+/** The entry check alone, without a message. */
+struct rig_answer rig_attach(struct rig *r);
 /** Assert that it was executed, and how the kernel got there. */
 void rig_expect(struct rig_answer a, const char *path);
 enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height);
