@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 import harness
-from twin import EVERY_BLOCK, Chain, TwinCase, snapshots
+from twin import EVERY_BLOCK, Chain, TwinCase, rest, snapshots
 
 BLOCK = 10
 
@@ -47,9 +47,13 @@ class Paths(TwinCase):
         return result
 
     def run_blocks(self, blocks, *sidecar_arguments, orderly=False, snapshot=True):
-        """A sidecar that has executed so many blocks, slowly enough for snapshots, and ended."""
+        """A sidecar that has executed so many blocks, and ended. It rests before the last one, so
+        that a snapshot which is due there does not find an older one being written."""
         sidecar = self.start(*sidecar_arguments)
-        self.chain_node("--blocks", blocks, "--interval-ms", 5).run()
+        self.chain_node("--blocks", blocks - 1, "--interval-ms", 5).run()
+        if snapshot:
+            rest(sidecar)
+        self.chain_node("--blocks", 1).run()
         if snapshot:
             harness.wait_for(lambda: sidecar.status()["snapshot"]["newest"], "a snapshot")
         if orderly:
