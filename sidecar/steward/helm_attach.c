@@ -151,6 +151,20 @@ static void helm_memory_failed(struct helm *h, struct attach_case *c, const stru
     if (kernel_back_to_mark(spare_kernel(h->has.spare), NULL) != HS_OK) (void)helm_drop(h, NULL);
 }
 
+/* Where nothing could be put aside (the folder itself is gone, say), the same would be met for
+ * ever: that is a step down instead. */
+static void helm_damage_met(struct helm *h, struct attach_case *c, struct helm_course *course,
+                            enum hs_status status, const struct hs_error *why)
+{
+    size_t before, after;
+
+    (void)snapshot_keeper_records(h->has.snapshots, &before);
+    course->why = helm_salvage(h, why);
+    (void)snapshot_keeper_records(h->has.snapshots, &after);
+    if (course->why == ENTRY_CAUSE_NONE && after >= before)
+        helm_step_down(h, c, course, status, why);
+}
+
 static void helm_way_failed(struct helm *h, struct attach_case *c, struct helm_course *course,
                             enum hs_status status, const struct hs_error *why)
 {
@@ -162,7 +176,7 @@ static void helm_way_failed(struct helm *h, struct attach_case *c, struct helm_c
         return;
     }
     if (cause == ENTRY_CAUSE_DAMAGED) {
-        course->why = helm_salvage(h, why);
+        helm_damage_met(h, c, course, status, why);
     } else if (cause == ENTRY_CAUSE_NONE) {
         helm_step_down(h, c, course, status, why);
     } else {
@@ -176,6 +190,14 @@ static bool helm_on_the_way(const struct helm *h)
 {
     return h->phase == PHASE_CATCHING_UP || h->phase == PHASE_ROLLING_BACK ||
            h->phase == PHASE_TAILING || h->phase == PHASE_FULL_REPLAY;
+}
+
+/* The kernel stays where the way has brought it, which may be below the floor. */
+static void helm_give_up(struct helm *h)
+{
+    if (!helm_on_the_way(h)) return;
+    if (spare_kernel(h->has.spare)) helm_lower_floor(h);
+    (void)helm_advance(h, EVENT_GAVE_UP);
 }
 
 enum hs_status helm_attach(struct helm *h, const struct position *real, struct helm_course *course,
@@ -201,11 +223,9 @@ enum hs_status helm_attach(struct helm *h, const struct position *real, struct h
         }
         if (!helm_tries_on(d, st)) break;
         helm_way_failed(h, &c, course, st, err);
-        if (course->why == ENTRY_CAUSE_NONE && helm_on_the_way(h)) {
-            (void)helm_advance(h, EVENT_GAVE_UP);
-        }
+        if (course->why == ENTRY_CAUSE_NONE) helm_give_up(h);
     }
     if (st == HS_NOMEM) (void)helm_drop(h, NULL); /* it may have been left half-way */
-    if (helm_on_the_way(h)) (void)helm_advance(h, EVENT_GAVE_UP);
+    helm_give_up(h);
     return st;
 }

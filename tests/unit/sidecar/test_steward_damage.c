@@ -402,6 +402,25 @@ static void damage__unread_snapshot_leaves_a_kernel(void)
     }
 }
 
+/* Nothing can be put aside where there is no folder any more: the next way, and no other attempt.
+ */
+static void damage__folder_that_became_a_file_is_the_next_way(void)
+{
+    struct scratch_path away;
+
+    begin(33);
+    away = rig.dir;
+    (void)strcat(away.text, "-away");
+    CU_ASSERT_EQUAL_FATAL(rename(rig.dir.text, away.text), 0);
+    scratch_write(rig.dir.text, slice_text("a file"));
+    rig_go_back(&rig, 12);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, 3, RIG_COUNT_MANY).code, 0);
+    rig_check_twin(&rig);
+    CU_ASSERT_EQUAL(unlink(rig.dir.text), 0);
+    CU_ASSERT_EQUAL(rename(away.text, rig.dir.text), 0);
+    rig_close(&rig);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(damage__unread_snapshot_leaves_a_kernel),
     SUITE_CASE(damage__read_that_fails_costs_the_node_nothing),
@@ -415,6 +434,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(damage__block_end_that_cannot_be_marked_is_the_next_way),
     SUITE_CASE(damage__panic_of_ours_is_a_full_replay),
     SUITE_CASE(damage__at_the_origin_is_begun_in_memory),
+    SUITE_CASE(damage__folder_that_became_a_file_is_the_next_way),
 };
 
 int main(int argc, char **argv)
