@@ -409,8 +409,8 @@ static void damage__folder_that_became_a_file_is_the_next_way(void)
     struct scratch_path away;
 
     begin(33);
-    away = rig.dir;
-    (void)strcat(away.text, "-away");
+    (void)snprintf(away.text, sizeof away.text, "%.*s-away", (int)sizeof away.text - 6,
+                   rig.dir.text);
     CU_ASSERT_EQUAL_FATAL(rename(rig.dir.text, away.text), 0);
     scratch_write(rig.dir.text, slice_text("a file"));
     rig_go_back(&rig, 12);
