@@ -413,23 +413,31 @@ static const struct ipc_method method_deliver = {.name = "deliver", .job = stewa
 static const struct ipc_method method_commit = {.name = "commit", .job = steward_commit};
 static const struct ipc_method method_prepare = {.name = "prepare", .job = steward_prepare_commit};
 
+/* Ask, and wait: was it answered? A refusal is in *a. */
+static bool ask(struct rig *r, const struct ipc_method *method, const void *params,
+                struct ipc_request *request, struct rig_answer *a)
+{
+    *a = (struct rig_answer){.code = IPC_FINE};
+    request_init(request, method, params);
+    r->calls = 0;
+    steward_request(r->steward, request);
+    request_wait(request);
+    if (!request->code) return true;
+    a->code = request->code;
+    (void)snprintf(a->text, sizeof a->text, "%s", request->text);
+    return false;
+}
+
 static struct rig_answer deliver(struct rig *r, uint64_t height, const char *text, bool keep)
 {
     struct ipc_delivery delivery = {
         .real = rig_position(r),
         .message = {.height = height, .time = 1700000000 + height, .text = slice_text(text)},
     };
-    struct rig_answer a = {.code = IPC_FINE};
+    struct rig_answer a;
     struct ipc_request request;
 
-    request_init(&request, &method_deliver, &delivery);
-    r->calls = 0;
-    steward_request(r->steward, &request);
-    request_wait(&request);
-    if (request.code) {
-        a.code = request.code;
-        (void)snprintf(a.text, sizeof a.text, "%s", request.text);
-    } else {
+    if (ask(r, &method_deliver, &delivery, &request, &a)) {
         a = answer_read(buffer_slice(&request.packed));
         CU_ASSERT_EQUAL(a.after.seqnum, delivery.real.seqnum + 1);
     }
@@ -459,17 +467,10 @@ struct rig_answer rig_deliver_reverted(struct rig *r, uint64_t height, const cha
 struct rig_answer rig_attach(struct rig *r)
 {
     struct ipc_attach place = {.height = rig_height(r), .real = rig_position(r)};
-    struct rig_answer a = {.code = IPC_FINE};
+    struct rig_answer a;
     struct ipc_request request;
 
-    request_init(&request, &method_attach, &place);
-    r->calls = 0;
-    steward_request(r->steward, &request);
-    request_wait(&request);
-    if (request.code) {
-        a.code = request.code;
-        (void)snprintf(a.text, sizeof a.text, "%s", request.text);
-    } else {
+    if (ask(r, &method_attach, &place, &request, &a)) {
         struct packed_value root = packed_root(buffer_slice(&request.packed));
 
         answer_text(root, "path", a.path, sizeof a.path);
