@@ -18,8 +18,9 @@ enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY
 
 struct snapshot_keeper {
     struct snapshot_keeper_options o;
-    struct snapshot_db *db; /* NULL: it cannot be opened now */
-    const char *dir;        /* as of the last attempt; NULL: there is no place for a store */
+    struct snapshot_db *db;     /* NULL: it cannot be opened now. The owner's to set and to read */
+    struct snapshot_db *opened; /* by a put that found none; `db` once that is collected */
+    const char *dir;            /* as of the last attempt; NULL: there is no place for a store */
     struct snapshot_record
         *records; /* what the store keeps, newest first, as of the last listing */
     size_t records_len;
@@ -109,7 +110,8 @@ static void snapshot_pause(struct snapshot_keeper *k)
     retry_failed(&k->retry, clock_now_us(k->o.reporter->clock), k->work_us);
 }
 
-static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *err)
+static enum hs_status snapshot_open(struct snapshot_keeper *k, struct snapshot_db **out,
+                                    struct hs_error *err)
 {
     struct snapshot_db_options db = {
         .dir = k->dir,
@@ -121,7 +123,7 @@ static enum hs_status snapshot_open(struct snapshot_keeper *k, struct hs_error *
     };
 
     if (!k->dir) return hs_fail(err, HS_IO, "the data folder has none");
-    return snapshot_db_open(&db, &k->db, err);
+    return snapshot_db_open(&db, out, err);
 }
 
 /* By the owner, before a worker may open the store. */
@@ -144,7 +146,7 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
     background_init(&k->background);
     k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
     if (k->records) {
-        st = snapshot_open(k, &why);
+        st = snapshot_open(k, &k->db, &why);
     } else {
         (void)hs_fail(&why, st, "out of memory");
     }
@@ -164,7 +166,7 @@ void snapshot_keeper_take_up(struct snapshot_keeper *k)
     assert(k->work == SNAPSHOT_WORK_NONE);
     if (k->db) return;
     snapshot_ask_place(k);
-    if (snapshot_open(k, NULL) != HS_OK) return;
+    if (snapshot_open(k, &k->db, NULL) != HS_OK) return;
     retry_worked(&k->retry);
     snapshot_moved(k);
     if (k->failing_since_s == 0) return;
@@ -191,17 +193,17 @@ static void snapshot_count_skip(struct snapshot_keeper *k, enum snapshot_skip re
 }
 
 /* A new generation, beside the one that is kept, if there is one. */
-static enum hs_status snapshot_begin_beside(struct snapshot_keeper *k, struct hs_error *err)
+static enum hs_status snapshot_begin_beside(struct snapshot_db *db, struct hs_error *err)
 {
     struct snapshot_record newest;
 
-    if (snapshot_db_newest(k->db, &newest, NULL) != HS_OK)
-        return snapshot_db_begin_anew(k->db, err);
-    return snapshot_db_begin_after(k->db, newest.at.seqnum, err);
+    if (snapshot_db_newest(db, &newest, NULL) != HS_OK) return snapshot_db_begin_anew(db, err);
+    return snapshot_db_begin_after(db, newest.at.seqnum, err);
 }
 
 /* The base in memory, which no kernel writes. */
-static enum hs_status snapshot_fill_from_memory(struct snapshot_keeper *k, struct hs_error *err)
+static enum hs_status snapshot_fill_from_memory(struct snapshot_keeper *k, struct snapshot_db *db,
+                                                struct hs_error *err)
 {
     struct buffer key = {0}, value = {0};
     enum hs_status st = HS_OK;
@@ -210,7 +212,7 @@ static enum hs_status snapshot_fill_from_memory(struct snapshot_keeper *k, struc
         enum hs_status next = kv_store_next(k->memory, buffer_slice(&key), &key, &value, err);
 
         if (next == HS_NOT_FOUND) break;
-        st = next == HS_OK ? snapshot_db_fill(k->db, buffer_slice(&key), buffer_slice(&value), err)
+        st = next == HS_OK ? snapshot_db_fill(db, buffer_slice(&key), buffer_slice(&value), err)
                            : next;
         if (st == HS_OK && atomic_load(&k->cancel)) {
             st = hs_fail(err, HS_CANCELLED, "the kernel is led elsewhere");
@@ -218,21 +220,22 @@ static enum hs_status snapshot_fill_from_memory(struct snapshot_keeper *k, struc
     }
     buffer_fini(&key);
     buffer_fini(&value);
-    return st == HS_OK ? snapshot_db_fill_end(k->db, err) : st;
+    return st == HS_OK ? snapshot_db_fill_end(db, err) : st;
 }
 
 /* On a worker. */
 static enum hs_status snapshot_move_in(struct snapshot_keeper *k, struct hs_error *err)
 {
-    enum hs_status st = k->db ? HS_OK : snapshot_open(k, err);
+    enum hs_status st = k->db ? HS_OK : snapshot_open(k, &k->opened, err);
+    struct snapshot_db *db = k->db ? k->db : k->opened;
 
     if (st != HS_OK) return st;
-    snapshot_db_proven(k->db); /* no kernel is about to load what is there */
-    st = snapshot_begin_beside(k, err);
+    snapshot_db_proven(db); /* no kernel is about to load what is there */
+    st = snapshot_begin_beside(db, err);
     if (st != HS_OK) return st;
-    st = snapshot_fill_from_memory(k, err);
-    if (st == HS_OK) st = snapshot_db_put(k->db, &k->changes, &k->written, err);
-    snapshot_db_beside_end(k->db, st == HS_OK);
+    st = snapshot_fill_from_memory(k, db, err);
+    if (st == HS_OK) st = snapshot_db_put(db, &k->changes, &k->written, err);
+    snapshot_db_beside_end(db, st == HS_OK);
     return st;
 }
 
@@ -389,6 +392,8 @@ static enum snapshot_finding snapshot_put_collected(struct snapshot_keeper *k,
 
     k->write_us = k->work_us;
     k->memory = NULL;
+    if (k->opened) k->db = k->opened;
+    k->opened = NULL;
     if (!written) k->run_us += k->run_us_taken;
     if (kernel && moved) kernel_move_base(kernel, snapshot_db_base(k->db));
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
@@ -585,7 +590,7 @@ static enum hs_status snapshot_open_anew(struct snapshot_keeper *k, struct hs_er
     enum hs_status st;
 
     snapshot_ask_place(k);
-    st = snapshot_open(k, err);
+    st = snapshot_open(k, &k->db, err);
     if (st == HS_OK) st = snapshot_db_begin_anew(k->db, err);
     snapshot_moved(k);
     return st == HS_OK || st == HS_NOMEM ? st : HS_IO;
