@@ -102,6 +102,8 @@ static enum headstart_status client_open(struct headstart *h,
         path = default_path;
     }
     h->store = options->store;
+    h->progress = options->progress;
+    h->progress_data = options->progress_data;
     h->answer_timeout_ms = options->answer_timeout_ms;
     st = client_link_open(&h->link, path, deadline, err);
     if (st != HEADSTART_OK || !options->chain_id) return st;

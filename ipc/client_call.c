@@ -118,7 +118,8 @@ static enum headstart_status client_await(struct headstart *h, client_deadline d
             st = client_store_answer(h, &frame, deadline, err);
             if (st != HEADSTART_OK) return client_broken(h, st);
         }
-        if (frame.kind == RPC_RESPONSE) break; /* notifications are not ours to understand */
+        if (frame.kind == RPC_NOTIFICATION) client_notice(h, &frame);
+        if (frame.kind == RPC_RESPONSE) break;
     }
     if (frame.msgid != h->msgid) {
         client_fail(err, HEADSTART_PROTOCOL, "headstart answered what was not asked");

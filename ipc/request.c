@@ -121,6 +121,7 @@ static struct ipc_request *request_make(struct ipc_connection *c, const struct i
     request->server = c->server;
     request->method = method;
     request->msgid = msgid;
+    request->arrived_ms = uv_now(c->server->loop);
     request->bytes = packed.len;
     if (!method->read) return request;
     copy = request->memory + method->params_size;

@@ -11,6 +11,7 @@
 #ifndef HEADSTART_IPC_SERVER_H
 #define HEADSTART_IPC_SERVER_H
 
+#include "ipc/notice.h"
 #include "ipc/owner.h"
 #include "ipc/question.h"
 #include "ipc/request.h"

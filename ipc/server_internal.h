@@ -5,6 +5,7 @@
  *   dispatch.c    frames to methods
  *   request.c     what is unanswered, and answers
  *   question.c    what we ask the node, and its answers
+ *   notice.c      what we tell it while it waits
  *
  * What the owner sees of them is in the headers of their own; this one includes none of those.
  */
@@ -45,7 +46,8 @@ struct ipc_request {
     struct ipc_server *server;         /* of a running delivery; else NULL once the peer is gone */
     const struct ipc_method *method;
     uint64_t msgid;
-    size_t bytes; /* of the parameters */
+    uint64_t arrived_ms; /* the loop's time */
+    size_t bytes;        /* of the parameters */
     /* what the method's reader filled, then a copy of the parameters, which that borrows from */
     _Alignas(max_align_t) char memory[];
 };

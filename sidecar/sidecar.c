@@ -23,6 +23,7 @@
 #include "sidecar/report/status.h"
 #include "sidecar/report/wire_json.h"
 #include "sidecar/steward/steward.h"
+#include "sidecar/waiting_node.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -55,7 +56,8 @@ struct sidecar {
     bool loop_open;
     uv_async_t async;
     uv_signal_t signals[STOP_SIGNALS];
-    uv_timer_t timer;          /* systemd */
+    uv_timer_t timer; /* systemd */
+    struct waiting_node waiting;
     struct ipc_server *server; /* NULL once stopped */
     struct metrics_http *http;
     bool stopping;
@@ -116,6 +118,7 @@ static void sidecar_server_stopped(void *data)
         sidecar_close_handle((uv_handle_t *)&s->signals[i]);
     }
     sidecar_close_handle((uv_handle_t *)&s->timer);
+    waiting_node_close(&s->waiting);
 }
 
 static void sidecar_stop(struct sidecar *s, const char *why)
@@ -210,7 +213,12 @@ static void sidecar_detached(void *data)
 
 static void sidecar_post(void *data, struct ipc_request *request)
 {
-    steward_request(((struct sidecar *)data)->steward, request);
+    struct sidecar *s = data;
+
+    if (ipc_request_method(request)->kind == IPC_DELIVERY) {
+        waiting_node_watch(&s->waiting, s->server, s->board);
+    }
+    steward_request(s->steward, request);
 }
 
 static enum hs_status sidecar_metrics(void *data, struct buffer *out)
@@ -351,6 +359,7 @@ static enum hs_status sidecar_open_loop(struct sidecar *s, struct hs_error *err)
     /* A signal or a timer's init cannot fail once the loop is open. */
     (void)uv_timer_init(&s->loop, &s->timer);
     s->timer.data = s;
+    waiting_node_init(&s->waiting, &s->loop);
     for (size_t i = 0; i < STOP_SIGNALS; i++) {
         (void)uv_signal_init(&s->loop, &s->signals[i]);
         s->signals[i].data = s;

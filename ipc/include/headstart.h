@@ -63,6 +63,14 @@ struct headstart_store {
                 struct headstart_bytes *value);
 };
 
+/* How far the wait for a delivery, or for an attach, has come. */
+struct headstart_progress {
+    char phase[32];       /* what is done: "catching_up", "full_replay", … */
+    uint64_t done, total; /* entries; total 0: not known */
+    uint64_t eta_s;       /* seconds that are left, if that is known */
+    bool eta_known;
+};
+
 struct headstart_options {
     const char *socket_path; /* NULL: HEADSTART_SOCKET, else headstart_default_socket */
     const char *chain_id;    /* NULL: no hello is said, for tools: status and metrics only, and
@@ -70,6 +78,10 @@ struct headstart_options {
     const char *client;      /* name and version of the node software, for people */
     bool observer;           /* may look, not deliver: status and metrics */
     struct headstart_store store;
+    /* NULL, or is told about once a second while a call waits long. It may not use the connection.
+     */
+    void (*progress)(void *data, const struct headstart_progress *progress);
+    void *progress_data;
     int connect_timeout_ms; /* 0: 5,000. Waits for a socket that is not there yet */
     int answer_timeout_ms;  /* 0: wait for ever: a delivery may wait for a long replay. Counts
                              * from the request to its answer, store questions included */

@@ -88,6 +88,7 @@ class PythonNode:
         self.packer = msgpack.Packer(use_bin_type=True, unicode_errors="surrogateescape")
         self.msgid = 0
         self.questions = collections.Counter()
+        self.progress = []  # the parameters of every progress notice
         # Tests replace these to answer wrongly: a function of params, giving (error, result).
         self.answers = {"store.get": self._answer_get, "store.scan": self._answer_scan}
 
@@ -161,6 +162,8 @@ class PythonNode:
             frame = self.receive()
             if frame[0] == 0:
                 self._answer(frame)
+            elif frame[0] == 2:
+                self._told(frame)
             elif frame[0] == 1:
                 if frame[1] != msgid:
                     raise RpcError(frame[2])
@@ -170,6 +173,12 @@ class PythonNode:
 
     def notify(self, method, params):
         self.send([2, method, [params]])
+
+    def _told(self, frame):
+        """A notification of headstart's; one that we do not know is ignored."""
+        _, method, params = frame
+        if method == "progress":
+            self.progress.append(params[0])
 
     def _answer(self, frame):
         _, msgid, method, params = frame

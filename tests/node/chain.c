@@ -317,6 +317,7 @@ static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
     if (st != HS_OK) return st;
     c->report.height = node_store_head(c->store).height;
     c->report.reconnects = chain_link_reconnects(c->link);
+    c->report.progress_notices = chain_link_progress_notices(c->link);
     c->report.spent_us = latency_clock_us() - c->connected_us;
     if (!c->options->store_hash) return HS_OK;
     return kv_store_sha256(node_store_real(c->store), c->report.store_hash, err);

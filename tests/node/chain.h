@@ -44,6 +44,7 @@ struct chain_report {
     uint64_t reverted;   /* transactions that failed after their delivery */
     uint64_t reproposed; /* blocks that were proposed in vain first */
     uint64_t reconnects;
+    uint64_t progress_notices;          /* that headstart sent while we waited */
     struct headstart_attached attached; /* path "": it did not */
     uint64_t first_delivery_us;         /* from connecting to the first answer */
     uint64_t first_replayed;            /* what headstart replayed before it */

@@ -3,6 +3,7 @@
 #include "tests/node/latency.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct chain_link {
     struct headstart_options options;
     struct node_store *store;
     uint64_t reconnects;
+    uint64_t progress_notices;
     int patience_ms;   /* how long a line that is not there is tried for */
     struct buffer key; /* what the store callbacks last handed out */
     struct buffer value;
@@ -61,6 +63,19 @@ static int chain_link_store_next(void *data, struct headstart_bytes after,
     *key = chain_link_bytes(&l->key);
     *value = chain_link_bytes(&l->value);
     return chain_link_store_answer(st, &err);
+}
+
+/* --- what headstart tells meanwhile --- */
+
+static void chain_link_told(void *data, const struct headstart_progress *p)
+{
+    struct chain_link *l = data;
+
+    l->progress_notices++;
+    (void)fprintf(stderr, "headstart-node: waiting: %s, %" PRIu64, p->phase, p->done);
+    if (p->total > 0) (void)fprintf(stderr, " of %" PRIu64, p->total);
+    if (p->eta_known) (void)fprintf(stderr, ", %" PRIu64 " s left", p->eta_s);
+    (void)fputc('\n', stderr);
 }
 
 /* --- errors --- */
@@ -200,6 +215,8 @@ enum hs_status chain_link_open(const char *socket_path, const char *chain_id,
         .chain_id = chain_id,
         .client = "headstart-node " HEADSTART_VERSION,
         .store = {.data = l, .get = chain_link_store_get, .next = chain_link_store_next},
+        .progress = chain_link_told,
+        .progress_data = l,
         .connect_timeout_ms = CHAIN_LINK_CONNECT_MS,
     };
     st = chain_link_persist(l, NULL, NULL, err);
@@ -267,4 +284,9 @@ void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struc
 uint64_t chain_link_reconnects(const struct chain_link *l)
 {
     return l->reconnects;
+}
+
+uint64_t chain_link_progress_notices(const struct chain_link *l)
+{
+    return l->progress_notices;
 }

@@ -44,5 +44,7 @@ void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struc
 
 /** Connections made again since the link was opened. */
 uint64_t chain_link_reconnects(const struct chain_link *l);
+/** How often headstart told how far a wait was; each is said on stderr. */
+uint64_t chain_link_progress_notices(const struct chain_link *l);
 
 #endif

@@ -217,6 +217,7 @@ static void node_report_print(struct chain_report *r)
                  ",\"messages_per_s\":%.1f",
                  latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),
                  latency_quantile_us(&r->latency, 999), node_per_second(r));
+    (void)printf(",\"progress_notices\":%" PRIu64, r->progress_notices);
     if (r->attached.path[0] != '\0') {
         (void)printf(",\"attach_path\":\"%s\",\"attach_replayed\":%" PRIu64 ",\"attach_ms\":%.3f",
                      r->attached.path, r->attached.replayed, (double)r->attached.wait_us / 1e3);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <uv.h>
 
-enum scripted_order { ORDER_NONE, ORDER_RELEASE, ORDER_FACTS, ORDER_STOP };
+enum scripted_order { ORDER_NONE, ORDER_RELEASE, ORDER_TELL, ORDER_FACTS, ORDER_STOP };
 
 struct scripted_server {
     pthread_t thread;
@@ -179,6 +179,15 @@ static void release_held(struct scripted_server *s)
     }
 }
 
+static void tell_waiting(struct scripted_server *s)
+{
+    static const char params[] = "\x81\xa5phase\xa4live";
+
+    scripted_must(ipc_node_notify(s->ipc, "progress", slice_make(params, sizeof params - 1)) ==
+                      HS_OK,
+                  "a notice cannot be sent");
+}
+
 static void count_requests(void *data, const char *method, const char *result, uint64_t count)
 {
     struct scripted_facts *facts = data;
@@ -194,6 +203,7 @@ static void count_requests(void *data, const char *method, const char *result, u
 static void take_facts(struct scripted_server *s)
 {
     s->copy = s->facts;
+    s->copy.waits = ipc_node_waits(s->ipc, &s->copy.waits_since_ms);
     s->copy.counters = ipc_server_counters(s->ipc);
     ipc_server_requests(s->ipc, count_requests, &s->copy);
 }
@@ -223,6 +233,7 @@ static void on_wake(uv_async_t *wake)
 
     pthread_mutex_lock(&s->lock);
     if (s->order == ORDER_RELEASE) release_held(s);
+    if (s->order == ORDER_TELL) tell_waiting(s);
     if (s->order == ORDER_FACTS) take_facts(s);
     if (s->order == ORDER_STOP) stop(s);
     s->order = ORDER_NONE;
@@ -244,6 +255,11 @@ static void obey(struct scripted_server *s, enum scripted_order order)
 void scripted_server_release(struct scripted_server *s)
 {
     obey(s, ORDER_RELEASE);
+}
+
+void scripted_server_tell(struct scripted_server *s)
+{
+    obey(s, ORDER_TELL);
 }
 
 struct scripted_facts scripted_server_facts(struct scripted_server *s)

@@ -9,6 +9,7 @@
  *     scan BYTES    reads the whole store in pieces of BYTES; value: how many entries
  *     hold          is answered when scripted_server_release is called
  *     big BYTES     one output of that many bytes
+ *     tell COUNT    is answered after so many notices of progress, and one of another kind
  *     fail          is answered with the error kernel_failed
  */
 #ifndef HEADSTART_TESTS_UNIT_IPC_SCRIPTED_SERVER_H
@@ -28,6 +29,8 @@ struct scripted_server *scripted_server_open_strict(const char *path, unsigned h
 void scripted_server_close(struct scripted_server *s);
 /** Answer the deliveries that are held. */
 void scripted_server_release(struct scripted_server *s);
+/** Send the node that waits a notice of progress; where none does, nothing. */
+void scripted_server_tell(struct scripted_server *s);
 /** True once the node's `shutdown` came. */
 bool scripted_server_told_to_stop(struct scripted_server *s);
 /** Facts, taken on the loop: everything that reached the server before is in them. */

@@ -211,6 +211,31 @@ static void task_ask(struct scripted_task *t, const char *method)
     }
 }
 
+/* So many notices, and one that no client knows. */
+static void task_tell(struct scripted_task *t, uint64_t count)
+{
+    static const char nothing[] = {(char)0x80};
+    struct buffer params = {0};
+    struct wire_writer w;
+
+    for (uint64_t i = 1; i <= count; i++) {
+        buffer_clear(&params);
+        wire_begin(&w, &params);
+        wire_put_map(&w, 4);
+        put_text(&w, "phase", "full_replay");
+        put_uint(&w, "done", i);
+        put_uint(&w, "total", 2 * count);
+        wire_put_text(&w, slice_text("eta_s"));
+        wire_put_nil(&w);
+        scripted_must(wire_end(&w) == HS_OK, "a notice cannot be packed");
+        scripted_must(ipc_node_notify(t->ipc, "progress", buffer_slice(&params)) == HS_OK,
+                      "a notice cannot be sent");
+    }
+    scripted_must(ipc_node_notify(t->ipc, "unheard_of", slice_make(nothing, 1)) == HS_OK,
+                  "a notice cannot be sent");
+    buffer_fini(&params);
+}
+
 void scripted_task_meet(struct scripted_task *t)
 {
     t->meets = true;
@@ -230,6 +255,9 @@ bool scripted_task_start(struct scripted_task *t)
     } else if (strncmp(text, "scan ", 5) == 0) {
         t->scan_bytes = strtoull(text + 5, NULL, 10);
         task_ask(t, "store.scan");
+    } else if (strncmp(text, "tell ", 5) == 0) {
+        task_tell(t, strtoull(text + 5, NULL, 10));
+        scripted_task_finish(t);
     } else if (strcmp(text, "fail") == 0) {
         task_fail(t, IPC_KERNEL_FAILED, "told\nto\xff");
     } else {

@@ -9,6 +9,8 @@ struct scripted_facts { /* what the handlers saw, at one moment */
     unsigned attached, detached, met, delivered, commits, commits_placed, prepared, shutdowns;
     unsigned asked, answered, node_failed, peer_gone; /* our questions to the node */
     uint64_t commit_height;
+    bool waits; /* a node does, since then */
+    uint64_t waits_since_ms;
     char client[64];
     char words[128]; /* of the last question that failed */
     struct ipc_counters counters;

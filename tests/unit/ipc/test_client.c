@@ -129,6 +129,45 @@ static void client__attach_asks_the_store_and_is_answered(void)
     pair_close(&p);
 }
 
+struct told {
+    unsigned count;
+    struct headstart_progress last;
+};
+
+static void on_progress(void *data, const struct headstart_progress *progress)
+{
+    struct told *told = data;
+
+    told->count++;
+    told->last = *progress;
+}
+
+static void client__progress_is_told_or_ignored(void)
+{
+    struct position at = position_origin();
+    struct headstart_result *r = NULL;
+    struct headstart_options options;
+    struct told told = {.count = 0};
+    struct pair p;
+
+    pair_open(&p);
+    CU_ASSERT_EQUAL(deliver(&p, &at, "tell 3", &r), HEADSTART_OK); /* knows no notices */
+    headstart_result_free(r);
+    headstart_close(p.node);
+    options = options_of(&p);
+    options.progress = on_progress;
+    options.progress_data = &told;
+    CU_ASSERT_EQUAL_FATAL(headstart_connect(&options, &p.node, &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(deliver(&p, &at, "tell 3", &r), HEADSTART_OK);
+    headstart_result_free(r);
+    CU_ASSERT_EQUAL(told.count, 3);
+    CU_ASSERT_STRING_EQUAL(told.last.phase, "full_replay");
+    CU_ASSERT_EQUAL(told.last.done, 3);
+    CU_ASSERT_EQUAL(told.last.total, 6);
+    CU_ASSERT(!told.last.eta_known);
+    pair_close(&p);
+}
+
 static void client__delivery_is_answered_whole(void)
 {
     struct pair p;
@@ -389,6 +428,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(client__hello_is_answered),
     SUITE_CASE(client__attach_asks_the_store_and_is_answered),
     SUITE_CASE(client__delivery_is_answered_whole),
+    SUITE_CASE(client__progress_is_told_or_ignored),
     SUITE_CASE(client__store_questions_are_answered),
     SUITE_CASE(client__store_that_fails_fails_the_delivery_alone),
     SUITE_CASE(client__refusal_leaves_the_connection),

@@ -132,6 +132,51 @@ static void server__node_error_of_any_type_is_its_words(void)
     stage_close(&g);
 }
 
+/* --- what a node is told while it waits --- */
+
+static void expect_notice(struct raw_peer *p)
+{
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL(p->frame.kind, RPC_NOTIFICATION);
+    CU_ASSERT(slice_equal(p->frame.method, slice_text("progress")));
+}
+
+static void server__notices_reach_only_a_node_that_waits(void)
+{
+    struct stage g;
+    struct raw_peer first, second;
+    struct scripted_facts facts;
+
+    stage_open(&g);
+    stage_peer(&g, &first, "node");
+    CU_ASSERT(!scripted_server_facts(g.server).waits);
+    scripted_server_tell(g.server); /* nobody hears it */
+    raw_deliver(&g.frame, 2, 0, "", slice_text("hold"));
+    (void)raw_peer_send(&first, buffer_slice(&g.frame));
+    while (!scripted_server_facts(g.server).waits) {
+    }
+    scripted_server_tell(g.server);
+    expect_notice(&first);
+    raw_peer_close(&first);
+    stage_node_again(&g, &second); /* its delivery is held behind that one */
+    facts = scripted_server_facts(g.server);
+    CU_ASSERT(!facts.waits);
+    raw_deliver(&g.frame, 2, 0, "", slice_text("at once"));
+    (void)raw_peer_send(&second, buffer_slice(&g.frame));
+    while (!facts.waits) {
+        facts = scripted_server_facts(g.server);
+    }
+    CU_ASSERT_EQUAL(facts.delivered, 1);
+    scripted_server_tell(g.server);
+    expect_notice(&second);
+    scripted_server_release(g.server);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&second, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT(raw_peer_told(&second, 2, NULL));
+    CU_ASSERT(!scripted_server_facts(g.server).waits);
+    raw_peer_close(&second);
+    stage_close(&g);
+}
+
 /* --- peers that go --- */
 
 static void server__peer_that_dies_after_k_bytes_frees_the_role(void)
@@ -327,6 +372,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(server__answers_that_break_the_protocol_end_the_node),
     SUITE_CASE(server__node_error_of_any_type_is_its_words),
     SUITE_CASE(server__peer_that_dies_after_k_bytes_frees_the_role),
+    SUITE_CASE(server__notices_reach_only_a_node_that_waits),
     SUITE_CASE(server__node_gone_during_a_question_is_told_to_the_asker),
     SUITE_CASE(server__next_nodes_delivery_waits_for_the_one_that_still_runs),
     SUITE_CASE(server__waiting_delivery_goes_with_its_node),
