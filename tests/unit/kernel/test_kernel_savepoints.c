@@ -1,4 +1,5 @@
-/* Savepoints: a kernel that went back must be the one that never executed what was undone. */
+/* Savepoints: a kernel that went back must be the one that never executed what was undone. Random
+ * histories of it are in test_kernel_twins.c. */
 #include "tests/unit/kernel/machine.h"
 
 #include "kernel/vat/engine.h"
@@ -277,162 +278,6 @@ static void mark__holds_what_savepoints_held_apart(void)
     close_pair(&straight, &other);
 }
 
-/* --- at random --- */
-
-enum { HISTORY_MAX = 160 };
-
-struct step {
-    uint64_t number, height;
-    struct position after;
-    bool known;
-    uint64_t store;
-    char heaps[SHA256_HEX_BYTES];
-};
-
-struct history {
-    struct step steps[HISTORY_MAX];
-    size_t len, marked;
-    uint64_t height, next, seed, state;
-};
-
-static uint64_t any(struct history *h, uint64_t n)
-{
-    return suite_random(&h->state) % n;
-}
-
-static void measure(struct machine *m, struct step *s)
-{
-    uint64_t len;
-
-    machine_ok(kernel_heaps_sha256(m->kernel, s->heaps, &m->err), m);
-    machine_ok(kv_store_digest(kernel_store(m->kernel), &s->store, &len, &m->err), m);
-    s->known = true;
-}
-
-static void expect(struct machine *m, const struct step *s)
-{
-    struct step now = {.after = here(m)};
-
-    CU_ASSERT_TRUE(position_equal(&now.after, &s->after));
-    if (!s->known) return;
-    measure(m, &now);
-    CU_ASSERT_EQUAL(now.store, s->store);
-    CU_ASSERT_STRING_EQUAL(now.heaps, s->heaps);
-}
-
-static void say(struct machine *m, struct history *h, const struct step *s)
-{
-    switch (s->number % 61) {
-    case 59: (void)machine_call_at(m, s->height, "right", "exit", "1"); return;
-    case 58: (void)machine_call_at(m, s->height, "left", "grow", "30000"); return;
-    case 57: (void)machine_call_at(m, s->height, "left", "exitFailing", "'x'"); return;
-    default: machine_draw(m, s->height, s->number, h->seed);
-    }
-}
-
-static void history_go_on(struct machine *m, struct history *h, uint64_t number)
-{
-    struct step *s = &h->steps[h->len++];
-
-    *s = (struct step){.number = number, .height = h->height};
-    say(m, h, s);
-    s->after = here(m);
-    if (any(h, 4) == 0) measure(m, s);
-}
-
-/* Go back to one of the open block's beginnings; then some of what was undone comes again: as it
- * was, or in another order, or not at all. */
-static void history_go_back(struct machine *m, struct history *h)
-{
-    size_t undone = 1 + (any(h, 3) == 0 ? any(h, h->len - h->marked) : 0), to = h->len - undone;
-    const struct position at = to > 0 ? h->steps[to - 1].after : position_origin();
-    uint64_t numbers[HISTORY_MAX];
-
-    for (size_t i = 0; i < undone; i++)
-        numbers[i] = h->steps[to + i].number;
-    h->len = to;
-    back_to(m, &at);
-    if (to > 0) expect(m, &h->steps[to - 1]);
-    if (any(h, 2) == 0) return;
-    for (size_t i = 0; i < undone; i++) {
-        size_t pick = any(h, 2) ? i + any(h, undone - i) : i;
-        uint64_t number = numbers[pick];
-
-        numbers[pick] = numbers[i];
-        history_go_on(m, h, number);
-    }
-}
-
-static void history_stop_inside(struct machine *m, struct history *h)
-{
-    static const char text[] = "{\"to\":\"left\",\"method\":\"grow\",\"args\":[9]}";
-    struct position at = here(m);
-
-    vat_engine_stop(machine_engine());
-    if (machine_deliver(m, h->height, slice_text(text)) != HS_CANCELLED) { /* left has ended */
-        CU_ASSERT_EQUAL(kernel_position(m->kernel).seqnum, at.seqnum + 1);
-    }
-    vat_engine_resume(machine_engine());
-    back_to(m, &at);
-}
-
-static void history_run(struct machine *m, struct history *h)
-{
-    uint64_t failing = any(h, 6); /* some histories fail all the time, some hardly */
-
-    while (h->len + 1 < HISTORY_MAX) {
-        uint64_t r = any(h, 20);
-
-        if (r == 0 && h->len > h->marked) {
-            machine_ok(kernel_mark(m->kernel, &m->err), m);
-            h->marked = h->len;
-            h->height++;
-        } else if (r == 1) {
-            history_stop_inside(m, h);
-        } else if (r < 2 + 2 * failing && h->len > h->marked) {
-            history_go_back(m, h);
-        } else {
-            history_go_on(m, h, h->next++);
-        }
-    }
-}
-
-static void random_history(uint64_t seed)
-{
-    struct history *h = calloc(1, sizeof *h);
-    struct machine straight, other;
-
-    CU_ASSERT_FATAL(h != NULL);
-    *h = (struct history){.seed = seed, .state = seed, .height = 1};
-    open_pair(&straight, &other);
-    history_run(&other, h);
-    for (size_t i = 0; i < h->len; i++) {
-        say(&straight, h, &h->steps[i]);
-        expect(&straight, &h->steps[i]);
-    }
-    CU_ASSERT_TRUE(machine_equal(&straight, &other));
-    CU_ASSERT_TRUE(machine_agrees_with_real(&other));
-    machine_ok(machine_restart(&other, false), &other);
-    CU_ASSERT_TRUE(machine_equal(&straight, &other));
-    close_pair(&straight, &other);
-    free(h);
-}
-
-/* HEADSTART_TEST_ROUNDS=N: N times three histories. */
-static void random__what_was_undone_leaves_no_trace(void)
-{
-    const char *rounds = getenv("HEADSTART_TEST_ROUNDS");
-    unsigned long histories = 3 * (rounds ? strtoul(rounds, NULL, 10) : 1);
-    uint64_t seed = suite_seed();
-
-    for (unsigned long i = 0; i < histories; i++) {
-        random_history(seed + i);
-        if (CU_get_number_of_failures() == 0) continue;
-        (void)printf("\n    history: HEADSTART_TEST_SEED=%llu\n", (unsigned long long)(seed + i));
-        return;
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -445,7 +290,6 @@ int main(int argc, char **argv)
         SUITE_CASE(reach__ends_at_the_mark_and_with_the_history),
         SUITE_CASE(memory__is_bounded_and_old_positions_are_still_reached),
         SUITE_CASE(mark__holds_what_savepoints_held_apart),
-        SUITE_CASE(random__what_was_undone_leaves_no_trace),
     };
 
     return MACHINE_MAIN("kernel_savepoints", cases, argc, argv);

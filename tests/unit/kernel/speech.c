@@ -1,0 +1,173 @@
+#include "tests/unit/kernel/speech.h"
+
+enum { LINES_MAX = 4096, WORKLOAD_BYTES_MAX = 16 << 20 };
+
+/* Failures of the rig itself end the program: nothing that follows would mean anything. */
+static void must(enum hs_status st, const char *what)
+{
+    if (st == HS_OK) return;
+    (void)fprintf(stderr, "\n%s: %s\n", what, hs_status_text(st));
+    abort();
+}
+
+/* Drawn for one message: the same number of the same row is the same message. */
+static uint64_t drawn(uint64_t number, uint64_t seed)
+{
+    uint64_t state = seed ^ (number * UINT64_C(0x9e3779b97f4a7c15));
+
+    return suite_random(&state);
+}
+
+/* --- templates --- */
+
+/* @ stands for a vat, & for another, # for a number, ' for ". */
+static void template_write(struct buffer *text, const char *template, const char *const *vats,
+                           size_t vats_len, uint64_t r)
+{
+    const size_t one = r % vats_len;
+    const size_t other = (one + 1 + (r >> 4) % (vats_len - 1)) % vats_len;
+
+    for (const char *at = template; *at; at++) {
+        switch (*at) {
+        case '@': must(buffer_append_text(text, vats[one]), "a message"); break;
+        case '&': must(buffer_append_text(text, vats[other]), "a message"); break;
+        case '#': must(buffer_printf(text, "%u", (unsigned)(r >> 8 & 31)), "a message"); break;
+        case '\'': must(buffer_append_byte(text, '"'), "a message"); break;
+        default: must(buffer_append_byte(text, *at), "a message");
+        }
+    }
+}
+
+/* --- workers --- */
+
+static const char *const often[] = {
+    "{'to':'@','method':'note','args':['n#']}",
+    "{'to':'@','method':'grow','args':[#]}",
+    "{'to':'@','method':'set','args':['k#','v#']}",
+    "{'to':'@','method':'announce','args':[#,'x']}",
+    "{'to':'@','method':'ask','args':['&','grow',#]}",
+    "{'to':'@','method':'ask','args':['&','set','k#','w']}",
+    "{'to':'@','method':'ask','args':['&','remove','k#']}",
+    "{'to':'@','method':'ask','args':['&','wait']}",
+    "{'to':'@','method':'ask','args':['&','fail','x#']}",
+    "{'to':'@','method':'ask','args':['&','pipeline','@']}",
+    "{'to':'@','method':'askTwice','args':['&','grow',3]}",
+    "{'to':'@','method':'askMany','args':['&',['x','y']]}",
+    "{'to':'@','method':'tell','args':['&','note','t#']}",
+    "{'to':'@','method':'putLater','args':['&',#]}",
+    "{'to':'@','method':'nested','args':['&']}",
+    "{'to':'@','method':'sendToData','args':['&']}",
+    "{'to':'@','method':'spin','args':[#00]}",
+    "{'to':'@','method':'keys','args':[]}",
+    "{'to':'@','method':'go','args':[#]}",
+    "{'to':'@','method':'big','args':[]}",
+};
+static const char *const seldom[] = {
+    "{'to':'@','method':'exit','args':[#]}",
+    "{'to':'@','method':'exitFailing','args':['x']}",
+    "{'to':'@','method':'forever','args':[]}",
+    "{'to':'@','method':'spin','args':[#00000]}", /* about as much as a crank may */
+    "{'to':'@','method':'grow','args':[#000]}",
+    "{'to':'@','method':'absent','args':[]}",
+    "{'to':'nobody','method':'note','args':[]}",
+    "{'to':",
+};
+enum { OFTEN = sizeof often / sizeof *often, SELDOM = sizeof seldom / sizeof *seldom };
+
+static void worker_write(struct buffer *text, size_t vats_len, uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"left", "right", "upper", "lower", "outer"};
+    const uint64_t r = drawn(number, seed);
+    const char *template = r >> 56 < 12 ? seldom[(r >> 40) % SELDOM] : often[(r >> 40) % OFTEN];
+
+    template_write(text, template, names, vats_len, r);
+}
+
+static void pair_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    worker_write(text, 2, number, seed);
+}
+
+static void crowd_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    worker_write(text, 5, number, seed);
+}
+
+/* --- the town --- */
+
+static void town_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"town", "counter"};
+    static const char *const deeds[] = {
+        "{'to':'town','method':'count','args':[#]}",
+        "{'to':'town','method':'countTwice','args':[#]}",
+        "{'to':'town','method':'announce','args':['#']}",
+        "{'to':'town','method':'waitAtGate','args':['n#']}",
+        "{'to':'town','method':'openGate','args':[#]}",
+        "{'to':'town','method':'fail','args':['#']}",
+        "{'to':'town','method':'work','args':[#00]}",
+        "{'to':'counter','method':'add','args':[#]}",
+        "{'to':'counter','method':'add','args':['#']}",
+    };
+    const uint64_t r = drawn(number, seed);
+
+    template_write(text, deeds[(r >> 40) % (sizeof deeds / sizeof *deeds)], names, 2, r);
+}
+
+/* --- the ledger --- */
+
+/* The real workload: a line a message, read once. */
+static struct slice workload_line(uint64_t i)
+{
+    static struct buffer file;
+    static struct slice lines[LINES_MAX];
+    static size_t len;
+
+    if (len == 0) {
+        struct hs_error err;
+
+        must(disk_read_all(disk_system(), "test.workload", HEADSTART_WORKLOADS,
+                           "bitcoin-blocks.jsonl", WORKLOAD_BYTES_MAX, &file, &err),
+             "the workload");
+        for (const char *at = file.data, *end = at + file.len, *stop; at < end; at = stop + 1) {
+            stop = memchr(at, '\n', (size_t)(end - at));
+            if (!stop || len == LINES_MAX) break;
+            lines[len++] = slice_make(at, (size_t)(stop - at));
+        }
+        if (len == 0) abort();
+    }
+    return lines[i % len];
+}
+
+static void ledger_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    must(buffer_append(text, workload_line(seed % LINES_MAX + number)), "a message");
+}
+
+/* --- all of them --- */
+
+const struct speech *speech_any(uint64_t i)
+{
+    static const struct speech all[SPEECHES_MAX] = {
+        {"pair", "unit/kernel/vats/pair.json", pair_write},
+        {"crowd", "unit/kernel/vats/crowd.json", crowd_write},
+        {"town", "vats/town/kernel.json", town_write},
+        {"ledger", "vats/ledger/kernel.json", ledger_write},
+    };
+
+    return &all[i];
+}
+
+enum hs_status speech_try(const struct speech *s, struct machine *m, uint64_t height,
+                          uint64_t number, uint64_t seed)
+{
+    buffer_clear(&m->text);
+    s->write(&m->text, number, seed);
+    return machine_deliver(m, height, buffer_slice(&m->text));
+}
+
+void speech_say(const struct speech *s, struct machine *m, uint64_t height, uint64_t number,
+                uint64_t seed)
+{
+    machine_ok(speech_try(s, m, height, number, seed), m);
+}
