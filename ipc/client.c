@@ -229,11 +229,14 @@ static void deliver_pack(struct client_packer *p, const void *in)
     if (d->message.len > HS_MESSAGE_BYTES_MAX || (!d->message.data && d->message.len > 0)) {
         client_refuse(p, "a message may have 33554432 bytes");
     }
-    client_put_map(p, 5);
+    if (d->limited && d->ticks > HS_UINT_MAX) client_refuse(p, "ticks end at 2^53-1");
+    client_put_map(p, 5u + d->limited + d->control);
     client_put_uint(p, "height", d->height);
     client_put_uint(p, "time", d->time);
     client_put_uint(p, "seqnum", d->seqnum);
     client_put_text(p, "hash", d->hash);
+    if (d->limited) client_put_uint(p, "ticks", d->ticks);
+    if (d->control) client_put_true(p, "control");
     client_put_tail(p, "message", d->message);
 }
 

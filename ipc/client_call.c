@@ -27,6 +27,12 @@ void client_put_uint(struct client_packer *p, const char *key, uint64_t value)
     wire_put_uint(&p->w, value);
 }
 
+void client_put_true(struct client_packer *p, const char *key)
+{
+    wire_put_text(&p->w, slice_text(key));
+    wire_put_bool(&p->w, true);
+}
+
 void client_put_text(struct client_packer *p, const char *key, const char *value)
 {
     wire_put_text(&p->w, slice_text(key));

@@ -17,6 +17,7 @@ struct client_packer {
 
 void client_put_map(struct client_packer *p, uint32_t pairs);
 void client_put_uint(struct client_packer *p, const char *key, uint64_t value);
+void client_put_true(struct client_packer *p, const char *key);
 void client_put_text(struct client_packer *p, const char *key, const char *value);
 void client_put_texts(struct client_packer *p, const char *key, const char *const *texts,
                       size_t texts_len);

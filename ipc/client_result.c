@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct result_parts { /* where in the packed result things are */
-    struct packed_value outputs, writes;
-    uint32_t outputs_len, writes_len;
+    struct packed_value outputs, writes, settled, events;
+    uint32_t outputs_len, writes_len, settled_len, events_len;
 };
 
 static enum headstart_status result_bad(struct headstart_error *err, const char *what)
@@ -41,6 +41,12 @@ static bool result_status_known(const char *status)
            strcmp(status, "pending") == 0;
 }
 
+/* What the first version of the protocol lacks is 0 there. */
+static bool result_optional(struct packed_value v, uint64_t *out)
+{
+    return packed_kind_of(v) == PACKED_ABSENT || packed_uint(v, out);
+}
+
 static const char *result_read_fields(struct packed_value map, uint64_t seqnum,
                                       struct headstart_result *r)
 {
@@ -60,20 +66,51 @@ static const char *result_read_fields(struct packed_value map, uint64_t seqnum,
     if (!packed_uint(packed_member(map, "replayed"), &r->replayed)) return "replayed";
     if (!packed_uint(packed_member(map, "wait_us"), &r->wait_us)) return "wait_us";
     if (!packed_uint(packed_member(map, "run_us"), &r->run_us)) return "run_us";
+    if (!result_optional(packed_member(map, "ticks"), &r->ticks)) return "ticks";
+    if (!result_optional(packed_member(map, "queued"), &r->queued)) return "queued";
     return NULL;
 }
 
-static const char *result_read_outputs(struct packed_value outputs, struct headstart_result *r)
+static bool result_read_texts(struct packed_value list, struct headstart_bytes *out)
+{
+    struct packed_walk walk;
+    struct packed_value v;
+
+    if (packed_kind_of(list) != PACKED_ARRAY) return true;
+    packed_walk_begin(list, &walk);
+    while (packed_walk_next(&walk, &v)) {
+        if (!result_bytes(v, out++)) return false;
+    }
+    return true;
+}
+
+static bool result_read_settlement(struct packed_value v, struct headstart_settled *out)
+{
+    struct packed_walk walk;
+    struct packed_value seqnum, status, value;
+    uint32_t parts;
+
+    if (packed_kind_of(v) != PACKED_ARRAY || !packed_count(v, &parts) || parts != 3) return false;
+    packed_walk_begin(v, &walk);
+    return packed_walk_next(&walk, &seqnum) && packed_uint(seqnum, &out->seqnum) &&
+           packed_walk_next(&walk, &status) &&
+           client_text_copy(out->status, sizeof out->status, status) &&
+           result_status_known(out->status) && packed_walk_next(&walk, &value) &&
+           result_bytes(value, &out->value);
+}
+
+static const char *result_read_settled(struct packed_value settled, struct headstart_result *r)
 {
     struct packed_walk walk;
     struct packed_value v;
     size_t i = 0;
 
-    packed_walk_begin(outputs, &walk);
+    if (r->settled_len == 0) return NULL;
+    packed_walk_begin(settled, &walk);
     while (packed_walk_next(&walk, &v)) {
-        if (!result_bytes(v, &r->outputs[i++])) return "outputs";
+        if (!result_read_settlement(v, &r->settled[i++])) return "settled";
     }
-    assert(i == r->outputs_len);
+    assert(i == r->settled_len);
     return NULL;
 }
 
@@ -107,6 +144,19 @@ static const char *result_find_parts(struct packed_value map, struct result_part
     parts->writes = packed_member(map, "writes");
     if (packed_kind_of(parts->outputs) != PACKED_ARRAY) return "outputs";
     if (packed_kind_of(parts->writes) != PACKED_ARRAY) return "writes";
+    parts->settled = packed_member(map, "settled");
+    parts->events = packed_member(map, "events");
+    parts->settled_len = parts->events_len = 0;
+    if (packed_kind_of(parts->settled) == PACKED_ARRAY) {
+        (void)packed_count(parts->settled, &parts->settled_len);
+    } else if (packed_kind_of(parts->settled) != PACKED_ABSENT) {
+        return "settled";
+    }
+    if (packed_kind_of(parts->events) == PACKED_ARRAY) {
+        (void)packed_count(parts->events, &parts->events_len);
+    } else if (packed_kind_of(parts->events) != PACKED_ABSENT) {
+        return "events";
+    }
     (void)packed_count(parts->outputs, &parts->outputs_len);
     (void)packed_count(parts->writes, &parts->writes_len);
     return NULL;
@@ -118,17 +168,27 @@ static struct headstart_result *result_open(struct packed_value *map,
 {
     struct slice packed = packed_bytes(*map);
     size_t writes_size = (size_t)parts->writes_len * sizeof(struct headstart_write);
+    size_t settled_size = (size_t)parts->settled_len * sizeof(struct headstart_settled);
     size_t outputs_size = (size_t)parts->outputs_len * sizeof(struct headstart_bytes);
-    struct headstart_result *r = malloc(sizeof *r + writes_size + outputs_size + packed.len);
-    char *at = (char *)r;
+    size_t events_size = (size_t)parts->events_len * sizeof(struct headstart_bytes);
+    struct headstart_result *r =
+        malloc(sizeof *r + writes_size + settled_size + outputs_size + events_size + packed.len);
+    char *at = (char *)r + sizeof *r;
 
     if (!r) return NULL;
     memset(r, 0, sizeof *r);
-    r->writes = (struct headstart_write *)(void *)(at + sizeof *r);
+    r->writes = (struct headstart_write *)(void *)at;
     r->writes_len = parts->writes_len;
-    r->outputs = (struct headstart_bytes *)(void *)(at + sizeof *r + writes_size);
+    at += writes_size;
+    r->settled = (struct headstart_settled *)(void *)at;
+    r->settled_len = parts->settled_len;
+    at += settled_size;
+    r->outputs = (struct headstart_bytes *)(void *)at;
     r->outputs_len = parts->outputs_len;
-    at += sizeof *r + writes_size + outputs_size;
+    at += outputs_size;
+    r->events = (struct headstart_bytes *)(void *)at;
+    r->events_len = parts->events_len;
+    at += events_size;
     memcpy(at, packed.data, packed.len);
     *map = packed_root(slice_make(at, packed.len));
     return r;
@@ -148,7 +208,9 @@ enum headstart_status client_result_read(struct packed_value result, uint64_t se
     if (!r) return client_fail(err, HEADSTART_NOMEM, "no memory for a delivery's answer");
     bad = result_find_parts(result, &parts);
     if (!bad) bad = result_read_fields(result, seqnum, r);
-    if (!bad) bad = result_read_outputs(parts.outputs, r);
+    if (!bad && !result_read_texts(parts.outputs, r->outputs)) bad = "outputs";
+    if (!bad && !result_read_texts(parts.events, r->events)) bad = "events";
+    if (!bad) bad = result_read_settled(parts.settled, r);
     if (!bad) bad = result_read_writes(parts.writes, r);
     if (bad) {
         headstart_result_free(r);

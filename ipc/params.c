@@ -34,6 +34,23 @@ uint64_t ipc_params_uint(struct ipc_params *p, const char *key, uint64_t most)
     return value;
 }
 
+bool ipc_params_has(const struct ipc_params *p, const char *key)
+{
+    enum packed_kind kind = packed_kind_of(packed_member(p->map, key));
+
+    return kind != PACKED_ABSENT && kind != PACKED_NIL;
+}
+
+bool ipc_params_flag(struct ipc_params *p, const char *key)
+{
+    bool flag = false;
+
+    if (ipc_params_has(p, key) && !packed_bool(packed_member(p->map, key), &flag)) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be true or false", key);
+    }
+    return flag;
+}
+
 struct slice ipc_params_text(struct ipc_params *p, const char *key)
 {
     struct slice text = {0};
@@ -62,6 +79,9 @@ void ipc_delivery_read(struct ipc_params *p, void *out)
     d->message.height = ipc_params_uint(p, "height", HS_UINT_MAX);
     d->message.time = ipc_params_uint(p, "time", HS_UINT_MAX);
     ipc_position_read(p, HS_UINT_MAX - 1, &d->real); /* a seqnum must be able to follow it */
+    d->message.limited = ipc_params_has(p, "ticks");
+    if (d->message.limited) d->message.ticks = ipc_params_uint(p, "ticks", HS_UINT_MAX);
+    d->message.control = ipc_params_flag(p, "control");
     d->message.text = ipc_params_text(p, "message");
     if (d->message.text.len > HS_MESSAGE_BYTES_MAX) {
         ipc_params_refuse(p, IPC_TOO_LARGE, "a message may have %d bytes", HS_MESSAGE_BYTES_MAX);
@@ -76,17 +96,12 @@ void ipc_attach_read(struct ipc_params *p, void *out)
     ipc_position_read(p, HS_UINT_MAX, &a->real);
 }
 
-static bool ipc_params_have(const struct ipc_params *p, const char *key)
-{
-    return packed_kind_of(packed_member(p->map, key)) != PACKED_ABSENT;
-}
-
 void ipc_commit_read(struct ipc_params *p, void *out)
 {
     struct ipc_commit *c = out;
 
     c->height = ipc_params_uint(p, "height", HS_UINT_MAX);
-    c->placed = ipc_params_have(p, "seqnum") || ipc_params_have(p, "hash");
+    c->placed = ipc_params_has(p, "seqnum") || ipc_params_has(p, "hash");
     if (c->placed) ipc_position_read(p, HS_UINT_MAX, &c->at);
 }
 

@@ -21,6 +21,10 @@ struct ipc_params {
 
 void ipc_params_begin(struct ipc_params *p, struct packed_value map);
 uint64_t ipc_params_uint(struct ipc_params *p, const char *key, uint64_t most);
+/** Of a key that may be left out: is it there? */
+bool ipc_params_has(const struct ipc_params *p, const char *key);
+/** False where it is left out. */
+bool ipc_params_flag(struct ipc_params *p, const char *key);
 /** Borrowed from the map; any bytes: whether they are UTF-8 is the reader's to ask. */
 struct slice ipc_params_text(struct ipc_params *p, const char *key);
 /** Says what is wrong, unless something was before. */

@@ -1,8 +1,8 @@
 #include "kernel/bootstrap.h"
 
-#include "kernel/answer.h"
 #include "kernel/crank.h"
 #include "kernel/devices.h"
+#include "kernel/pending.h"
 #include "kernel/state_vector.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/events.h"
@@ -20,7 +20,6 @@ struct bootstrap {
     struct buffer body;        /* of the bootstrap message, as it grows; decoded */
     struct json_printer print; /* on body */
     struct ref_list slots;     /* likewise */
-    struct ref result;         /* kp of the bootstrap message; "": there is none */
 };
 
 static void bootstrap_fini(struct bootstrap *b)
@@ -148,7 +147,7 @@ static enum hs_status bootstrap_add_devices(struct kernel *k, struct bootstrap *
 static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, struct hs_error *err)
 {
     struct slice value;
-    struct ref vat, root;
+    struct ref vat, root, result;
     struct buffer raw = {0};
     bool found;
     enum hs_status st = kv_hashed_find(&k->kv, slice_text("kernel.bootstrap"), &value, &found, err);
@@ -158,10 +157,11 @@ static enum hs_status bootstrap_send(struct kernel *k, struct bootstrap *b, stru
         return kernel_store_damaged(slice_text("kernel.bootstrap"), "no vat", err);
     }
     st = bootstrap_root(&k->kv, &vat, &root, err);
-    if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &b->result, err);
+    if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &result, err);
+    if (st == HS_OK) st = pending_add(k, &result, 0, err);
     if (st == HS_OK) st = kernel_fail(err, json_text_encode(&raw, buffer_slice(&b->body)));
     if (st == HS_OK) {
-        st = event_send(&k->kv, QUEUE_ACCEPTANCE, &root, buffer_slice(&raw), &b->slots, &b->result,
+        st = event_send(&k->kv, QUEUE_ACCEPTANCE, &root, buffer_slice(&raw), &b->slots, &result,
                         err);
     }
     buffer_fini(&raw);
@@ -201,25 +201,20 @@ static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_er
 }
 
 /* A chain that begins with a vat that never ran, or a bootstrap that failed, would be no use to
- * anybody: its first message fails, and says why, until the configuration is repaired. */
-static enum hs_status bootstrap_check(struct kernel *k, struct bootstrap *b, struct hs_error *err)
+ * anybody: the message in which it comes out fails, and says why, until the configuration is
+ * repaired. */
+enum hs_status bootstrap_check(struct kernel *k, struct hs_error *err)
 {
-    struct buffer value = {0};
-    enum message_status status;
-    enum hs_status st;
+    struct settlement s;
+    enum hs_status st = HS_OK;
 
-    if (k->casualty.len > 0) {
-        return hs_fail(err, HS_INVALID, "the kernel cannot be initialised: %s",
-                       buffer_text(&k->casualty));
-    }
-    if (b->result.text[0] == '\0') return HS_OK;
-    st = answer_take(k, &b->result, &status, &value, err);
-    if (st == HS_OK && status == MESSAGE_REJECTED) {
+    if (!settlements_take(&k->settled, 0, &s)) return HS_OK;
+    if (s.status == MESSAGE_REJECTED) {
         st =
             hs_fail(err, HS_INVALID, "the kernel cannot be initialised: bootstrap was rejected: %s",
-                    buffer_text(&value));
+                    buffer_text(&s.value));
     }
-    buffer_fini(&value);
+    buffer_fini(&s.value);
     return st;
 }
 
@@ -241,12 +236,14 @@ enum hs_status bootstrap_initialise(struct kernel *k, struct hs_error *err)
 enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err)
 {
     struct bootstrap b = {0};
+    bool idle;
     enum hs_status st;
 
     assert(!k->now.initialized);
     st = crank_run(k, bootstrap_crank, &b, err);
-    if (st == HS_OK) st = crank_run_all(k, err);
-    if (st == HS_OK) st = bootstrap_check(k, &b, err);
+    if (st == HS_OK) st = crank_run_some(k, false, &idle, err);
     bootstrap_fini(&b);
-    return st;
+    if (st != HS_OK || k->casualty.len == 0) return st;
+    return hs_fail(err, HS_INVALID, "the kernel cannot be initialised: %s",
+                   buffer_text(&k->casualty));
 }

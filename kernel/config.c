@@ -5,6 +5,7 @@
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct kernel_config {
     size_t vats_len;
     struct kernel_config_device *devices;
     size_t devices_len;
+    struct kernel_rules rules;
 };
 
 /* Where the configuration is, for messages and relative paths. */
@@ -204,9 +206,37 @@ static enum hs_status config_read_bootstrap(const struct config_place *at, const
     return config_invalid(at, err, "\"bootstrap\" names no vat of \"vats\":", name);
 }
 
+static enum hs_status config_read_rules(const struct config_place *at, const json_t *rules,
+                                        struct hs_error *err)
+{
+    struct hs_error cause = {.status = HS_OK};
+    char *text;
+    enum hs_status st;
+
+    at->config->rules = kernel_rules_default();
+    if (!rules) return HS_OK;
+    text = json_dumps(rules, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!text) return hs_fail(err, HS_NOMEM, "%s", at->path);
+    st = kernel_rules_change(&at->config->rules, slice_text(text), &cause);
+    free(text);
+    return st == HS_OK ? st : hs_fail(err, HS_INVALID, "%s: %s", at->path, cause.text);
+}
+
+/* All vats begin with the memory that the rules give each. */
+static enum hs_status config_check_memory(const struct config_place *at, struct hs_error *err)
+{
+    const struct kernel_config *c = at->config;
+
+    if (c->vats_len * c->rules.memory <= c->rules.memory_sum) return HS_OK;
+    return hs_fail(err, HS_INVALID,
+                   "%s: %zu vats of %" PRIu64
+                   " bytes are more than \"memorySum\" of the rules, %" PRIu64,
+                   at->path, c->vats_len, c->rules.memory, c->rules.memory_sum);
+}
+
 static enum hs_status config_read(const struct config_place *at, struct hs_error *err)
 {
-    static const char *const known[] = {"bootstrap", "vats", "devices", NULL};
+    static const char *const known[] = {"bootstrap", "vats", "devices", "rules", NULL};
     struct kernel_config *c = at->config;
     struct buffer text = {0};
     json_error_t problem;
@@ -227,6 +257,8 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     st = config_check_keys(at, c->json, known, err);
     if (st == HS_OK) st = config_read_vats(at, json_object_get(c->json, "vats"), err);
     if (st == HS_OK) st = config_read_devices(at, json_object_get(c->json, "devices"), err);
+    if (st == HS_OK) st = config_read_rules(at, json_object_get(c->json, "rules"), err);
+    if (st == HS_OK) st = config_check_memory(at, err);
     if (st != HS_OK) return st;
     return config_read_bootstrap(at, json_object_get(c->json, "bootstrap"), err);
 }
@@ -264,6 +296,11 @@ void kernel_config_close(struct kernel_config *c)
 const char *kernel_config_bootstrap(const struct kernel_config *c)
 {
     return c->bootstrap;
+}
+
+struct kernel_rules kernel_config_rules(const struct kernel_config *c)
+{
+    return c ? c->rules : kernel_rules_default();
 }
 
 size_t kernel_config_vat_count(const struct kernel_config *c)

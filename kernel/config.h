@@ -1,13 +1,15 @@
 /* Kernel configuration: which vats and devices an empty store is initialised with.
  *
  * SwingSet's JSON shape: {"bootstrap": "<vat>" (optional), "vats": {"<name>": {"source": "<file>",
- * "parameters": {…}}}, "devices": {"<name>": {"type": "bridge"}}}. Source paths are relative to the
+ * "parameters": {…}}}, "devices": {"<name>": {"type": "bridge"}}, "rules": {…} (optional; of
+ * kernel.rules, what is to differ from the defaults)}. Source paths are relative to the
  * configuration file. The configuration speaks only to an empty store (docs/kernel.md).
  */
 #ifndef HEADSTART_KERNEL_CONFIG_H
 #define HEADSTART_KERNEL_CONFIG_H
 
 #include "kernel/state/disk.h"
+#include "kernel/tables/rules.h"
 
 struct kernel_config;
 
@@ -30,6 +32,8 @@ void kernel_config_close(struct kernel_config *c);
 
 /** Bootstrap vat's name, NULL if there is none. */
 const char *kernel_config_bootstrap(const struct kernel_config *c);
+/** The rules that the chain begins with; of NULL, the defaults. */
+struct kernel_rules kernel_config_rules(const struct kernel_config *c);
 size_t kernel_config_vat_count(const struct kernel_config *c);
 struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, size_t i);
 size_t kernel_config_device_count(const struct kernel_config *c);

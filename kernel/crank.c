@@ -2,26 +2,32 @@
 
 #include "kernel/deliveries.h"
 #include "kernel/invariants.h"
+#include "kernel/metering.h"
+#include "kernel/pending.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/refcounts.h"
 #include "kernel/tables/resolution.h"
 #include "kernel/tables/run_queue.h"
-#include "kernel/tables/termination.h"
+#include "kernel/vat_end.h"
 
 #include <assert.h>
 #include <stdio.h>
 
 enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struct hs_error *err)
 {
-    size_t outputs_len = k->outputs.len;
+    size_t outputs_len = k->outputs.len, events_len = k->events.len, settled_len = k->settled.len;
     bool gc_pending = k->kv.gc_pending, cleanup_pending = k->kv.cleanup_pending;
     enum hs_status st;
 
     k->ran = NULL;
+    meter_crank_begin(k);
     kv_hashed_crank_begin(&k->kv);
     st = body(k, data, err);
+    if (st == HS_OK) st = pending_collect(k, err);
     if (st == HS_OK) st = refcounts_process(&k->kv, err);
+    if (st == HS_OK) st = meter_check(k, err);
+    meter_crank_end(k, st == HS_OK);
     if (st == HS_OK) {
         kv_hashed_crank_commit(&k->kv);
         k->cranks++;
@@ -30,6 +36,8 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
     }
     kv_hashed_crank_abort(&k->kv);
     outputs_cut(&k->outputs, outputs_len);
+    outputs_cut(&k->events, events_len);
+    settlements_cut(&k->settled, settled_len);
     k->kv.gc_pending = gc_pending;
     k->kv.cleanup_pending = cleanup_pending;
     return st;
@@ -76,12 +84,6 @@ static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error
     return st;
 }
 
-static enum hs_status crank_clean_up(struct kernel *k, void *data, struct hs_error *err)
-{
-    (void)data;
-    return termination_clean_up(&k->kv, err);
-}
-
 /* --- deliveries --- */
 
 static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e,
@@ -106,6 +108,20 @@ static enum hs_status crank_deliver_send(struct kernel *k, const struct event *e
     return st;
 }
 
+/* To a vat that ended meanwhile nothing is delivered; a send to it finds no owner of its target. */
+static enum hs_status crank_deliver_event(struct kernel *k, const struct event *e,
+                                          struct hs_error *err)
+{
+    bool ended = false;
+    enum hs_status st = HS_OK;
+
+    if (e->kind == EVENT_SEND) return crank_deliver_send(k, e, err);
+    st = vat_names_ended(&k->kv, &e->target, &ended, err);
+    if (st != HS_OK) return st;
+    if (ended) return event_release(&k->kv, e, err);
+    return e->kind == EVENT_NOTIFY ? deliver_notify(k, e, err) : deliver_start_vat(k, e, err);
+}
+
 static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_error *err)
 {
     struct key at;
@@ -115,13 +131,7 @@ static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_erro
 
     (void)data;
     if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
-    if (st == HS_OK) {
-        switch (e.kind) {
-        case EVENT_SEND: st = crank_deliver_send(k, &e, err); break;
-        case EVENT_NOTIFY: st = deliver_notify(k, &e, err); break;
-        case EVENT_START_VAT: st = deliver_start_vat(k, &e, err); break;
-        }
-    }
+    if (st == HS_OK) st = crank_deliver_event(k, &e, err);
     event_fini(&e);
     buffer_fini(&text);
     return st;
@@ -135,7 +145,7 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
     bool found;
     enum hs_status st = gc_actions_take(&k->kv, &vat, &action, &krefs, &found, err);
 
-    *(bool *)data = st == HS_OK && !found;
+    (void)data;
     if (st == HS_OK && found) st = deliver_gc(k, &vat, action, &krefs, err);
     ref_list_fini(&krefs);
     return st;
@@ -146,6 +156,7 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
 struct casualty {
     struct vat_process *process;
     const char *message; /* what the others are told */
+    const char *reason;  /* why it ended, without its name */
     bool of_event;       /* it failed on the first event of the run queue */
 };
 
@@ -173,8 +184,7 @@ static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *
     enum hs_status st = HS_OK;
 
     if (c->of_event) st = crank_drop_event(k, c->message, err);
-    if (st != HS_OK) return st;
-    return termination_begin(&k->kv, &c->process->name.id, c->message, err);
+    return st == HS_OK ? vat_end(k, &c->process->name, c->reason, c->message, err) : st;
 }
 
 /* Run a delivering crank; a vat that fails in it is terminated in its place. */
@@ -195,6 +205,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
     st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", c.process->name.name,
                        (int)utf8_cut(slice_text(cause.text), sizeof cause.text), cause.text);
     c.message = buffer_text(&message);
+    c.reason = cause.text;
     st = kernel_fail(err, st);
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
     if (st == HS_OK) kernel_process_ended(k, c.process);
@@ -207,22 +218,13 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, v
 
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
 {
-    bool empty, collected = false;
+    bool empty;
     enum hs_status st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &empty, err);
 
     *idle = false;
     if (st != HS_OK) return st;
     if (!empty) return crank_run(k, crank_accept, NULL, err);
-    if (k->kv.cleanup_pending) {
-        st = crank_run(k, crank_clean_up, NULL, err);
-        if (st == HS_OK) k->kv.cleanup_pending = false;
-        return st;
-    }
-    if (k->kv.gc_pending) {
-        st = crank_run_delivery(k, crank_collect, &collected, false, err);
-        if (st == HS_OK && collected) k->kv.gc_pending = false;
-        return st;
-    }
+    if (k->kv.gc_pending) return crank_run_delivery(k, crank_collect, NULL, false, err);
     st = run_queue_is_empty(&k->kv, QUEUE_RUN, &empty, err);
     if (st != HS_OK) return st;
     if (!empty) return crank_run_delivery(k, crank_deliver, NULL, true, err);
@@ -230,13 +232,24 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     return HS_OK;
 }
 
-enum hs_status crank_run_all(struct kernel *k, struct hs_error *err)
+enum hs_status crank_run_some(struct kernel *k, bool at_least_one, bool *idle, struct hs_error *err)
 {
-    bool idle = false;
     enum hs_status st = HS_OK;
 
-    while (st == HS_OK && !idle) {
-        st = crank_step(k, &idle, err);
+    *idle = false;
+    if (at_least_one) st = crank_step(k, idle, err);
+    while (st == HS_OK && !*idle && !meter_policy_is_spent(k)) {
+        st = crank_step(k, idle, err);
     }
     return st;
+}
+
+enum hs_status crank_is_idle(struct kernel *k, bool *idle, struct hs_error *err)
+{
+    bool none = false;
+    enum hs_status st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &none, err);
+
+    *idle = st == HS_OK && none && !k->kv.gc_pending;
+    if (!*idle) return st;
+    return run_queue_is_empty(&k->kv, QUEUE_RUN, idle, err);
 }

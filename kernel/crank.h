@@ -1,6 +1,6 @@
 /* Crank: one step of work, whose store changes apply whole or not at all.
  *
- *   order of work: acceptance queue, clean-up after terminated vats, gcActions, run queue
+ *   order of work: acceptance queue, gcActions, run queue
  *
  * A crank in which a vat fails is aborted and leaves no trace, in the store or in the hash, but
  * one: a second crank in its place, which consumes the same event and terminates the vat.
@@ -15,7 +15,13 @@ typedef enum hs_status (*crank_body_fn)(struct kernel *k, void *data, struct hs_
 /** Run `body` as a crank of its own. */
 HS_MUST_CHECK enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data,
                                        struct hs_error *err);
-/** Run cranks until there is nothing left to do. */
-HS_MUST_CHECK enum hs_status crank_run_all(struct kernel *k, struct hs_error *err);
+/** Run cranks until there is nothing left to do or the run policy is spent; `at_least_one`: one
+ *  even where it is spent before.
+ *  Out:     idle  nothing is left
+ *  Returns: HS_SPENT  the caller's ticks: the message is to be undone */
+HS_MUST_CHECK enum hs_status crank_run_some(struct kernel *k, bool at_least_one, bool *idle,
+                                            struct hs_error *err);
+/** Is nothing left to do? */
+HS_MUST_CHECK enum hs_status crank_is_idle(struct kernel *k, bool *idle, struct hs_error *err);
 
 #endif

@@ -1,21 +1,19 @@
 #include "kernel/deliveries.h"
 
+#include "kernel/metering.h"
 #include "kernel/syscalls.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/retirement.h"
 #include "kernel/tables/termination.h"
 #include "kernel/tables/transcript.h"
+#include "kernel/vat_end.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    /* Vats that keep calling one another would never let a message end. The next one to run past
-     * this many deliveries is terminated, deterministically. */
-    DELIVERIES_MAX = 20000,
-};
+enum { NOTIFY_BYTES_MAX = 4 << 20 }; /* of bodies that one notify gathers behind the first */
 
 /* --- running one --- */
 
@@ -27,7 +25,7 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
 
     if (!d->exit_failed) {
         kernel_process_ended(d->kernel, d->kernel->ran);
-        return termination_begin(&d->kernel->kv, &d->vat, "the vat has exited", err);
+        return vat_end(d->kernel, &d->kernel->ran->name, "it exited", "the vat has exited", err);
     }
     st = kernel_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
     if (st == HS_OK) st = hs_fail(err, HS_VAT_FAILED, "it exited: %s", buffer_text(&why));
@@ -40,11 +38,17 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
     struct kernel *k = d->kernel;
     struct vat_process *p = k->ran;
     struct buffer result = {0};
-    uint64_t ticks = 0;
     enum hs_status st;
 
-    st = vat_process_deliver(p, text, syscall_answer, d, &ticks, err);
-    k->ticks += ticks;
+    k->meter.moved_bytes += text.len;
+    vat_set_steps_max(p->vat, meter_grant(k));
+    st = vat_process_deliver(p, text, syscall_answer, d, NULL, err);
+    k->meter.vat_steps = vat_steps(p->vat);
+    if (st == HS_OK) st = meter_check(k, err);
+    if (st == HS_VAT_FAILED && vat_steps(p->vat) > vat_steps_max(p->vat) &&
+        meter_check(k, err) == HS_SPENT) {
+        st = HS_SPENT; /* the caller's limit was the nearer one */
+    }
     if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, vat_steps(p->vat)));
     if (st == HS_OK) {
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
@@ -66,11 +70,7 @@ static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct sl
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
     if (st != HS_OK) return st;
-    if (++k->deliveries > DELIVERIES_MAX) {
-        k->deliveries = 0;
-        return hs_fail(err, HS_VAT_FAILED, "one message led to more than %d deliveries",
-                       DELIVERIES_MAX);
-    }
+    k->meter.cranks++;
     st = delivery_run(&d, text, err);
     delivery_fini(&d);
     return st;

@@ -1,32 +1,102 @@
 #include "kernel/execution.h"
 
-#include "kernel/answer.h"
 #include "kernel/bootstrap.h"
 #include "kernel/crank.h"
 #include "kernel/history.h"
-#include "kernel/inbound.h"
+#include "kernel/housekeeping.h"
 #include "kernel/invariants.h"
+#include "kernel/metering.h"
+#include "kernel/pending.h"
 
 #include <string.h>
 
-static enum hs_status execution_call(struct kernel *k, const struct message *m,
-                                     struct kernel_outcome *out, struct hs_error *err)
+/* What the call came to, if it was settled; else it is pending from here on. */
+static enum hs_status execution_answer(struct kernel *k, struct kernel_outcome *out, bool *pending,
+                                       struct hs_error *err)
 {
-    struct ref result;
-    enum hs_status st = inbound_take(k, m->text, &result, &out->value, err);
+    struct settlement own;
 
-    if (st != HS_OK) return st;
-    if (result.text[0] == '\0') {
-        out->status = MESSAGE_REJECTED;
-        return HS_OK;
+    *pending = !settlements_take(&k->settled, k->now.at.seqnum + 1, &own);
+    if (*pending) {
+        out->status = MESSAGE_PENDING;
+        return kernel_fail(err, buffer_assign(&out->value, slice_text("null")));
     }
-    st = crank_run_all(k, err);
-    return st == HS_OK ? answer_take(k, &result, &out->status, &out->value, err) : st;
+    out->status = own.status;
+    buffer_take(&out->value, &own.value);
+    return HS_OK;
+}
+
+static enum hs_status execution_call(struct kernel *k, const struct message *m,
+                                     enum inbound_manner manner, struct kernel_outcome *out,
+                                     bool *pending, struct hs_error *err)
+{
+    struct inbound_result in = {0};
+    bool idle = false;
+    enum hs_status st;
+
+    if (m->limited && manner == INBOUND_AS_IT_IS) meter_limit(k, m->ticks);
+    st = inbound_take(k, m, manner, &in, &out->value, err);
+    out->status = in.status;
+    /* What was undone was spent all the same. */
+    if (manner == INBOUND_SPENT) k->meter.steps += m->ticks * VAT_TICK_STEPS;
+    if (st != HS_OK || !in.called) return st;
+    if (!in.queued_behind) st = crank_run_some(k, false, &idle, err);
+    return st == HS_OK ? execution_answer(k, out, pending, err) : st;
+}
+
+/* A run: the backlog, then the housekeeping, within a budget; at least one crank or step. */
+static enum hs_status execution_backlog(struct kernel *k, const struct message *m,
+                                        struct kernel_outcome *out, struct hs_error *err)
+{
+    struct inbound_result in = {0};
+    bool idle = false, was_idle = false;
+    enum hs_status st = inbound_take(k, m, INBOUND_AS_IT_IS, &in, &out->value, err);
+
+    if (m->limited && m->ticks < k->meter.policy_ticks) k->meter.policy_ticks = m->ticks;
+    if (st == HS_OK) st = crank_is_idle(k, &was_idle, err);
+    if (st == HS_OK) st = crank_run_some(k, true, &idle, err);
+    if (st == HS_OK && !idle) st = crank_is_idle(k, &idle, err); /* with its last crank, maybe */
+    if (st == HS_OK && idle) st = housekeeping_run(k, was_idle, err);
+    out->status = idle && !housekeeping_is_due(k) ? MESSAGE_FULFILLED : MESSAGE_PENDING;
+    if (m->skipped) out->status = MESSAGE_REJECTED;
+    return st;
+}
+
+/* --- the end of a message --- */
+
+struct execution_end {
+    uint64_t queued;
+    bool pending;
+};
+
+static enum hs_status execution_end_crank(struct kernel *k, void *data, struct hs_error *err)
+{
+    const struct execution_end *end = data;
+    enum hs_status st = end->pending ? pending_keep(k, err) : HS_OK;
+
+    if (st != HS_OK || end->queued == k->now.queued) return st;
+    return kv_hashed_write_uint(&k->kv, slice_text("kernel.queued"), end->queued, err);
+}
+
+/* What the node decides by is in the state, written where it changed. */
+static enum hs_status execution_end(struct kernel *k, bool pending, struct hs_error *err)
+{
+    struct execution_end end = {.pending = pending};
+    enum hs_status st = housekeeping_queued(k, &end.queued, err);
+
+    if (st == HS_OK && (pending || end.queued != k->now.queued)) {
+        st = crank_run(k, execution_end_crank, &end, err);
+    }
+    k->now.queued = end.queued;
+    if (st != HS_OK) return st;
+    return kv_hashed_write_text(&k->kv, slice_text("kernel.hash"), k->kv.activity, err);
 }
 
 static enum hs_status execution_body(struct kernel *k, const struct message *m,
-                                     struct kernel_outcome *out, struct hs_error *err)
+                                     enum inbound_manner manner, struct kernel_outcome *out,
+                                     struct hs_error *err)
 {
+    bool pending = false;
     enum hs_status st = k->now.initialized ? HS_OK : bootstrap_initialise(k, err);
 
     if (st == HS_OK) st = history_advance(k, m, err);
@@ -34,9 +104,15 @@ static enum hs_status execution_body(struct kernel *k, const struct message *m,
         st = bootstrap_run(k, err);
         k->now.initialized = st == HS_OK;
     }
-    if (st == HS_OK) st = execution_call(k, m, out, err);
     if (st != HS_OK) return st;
-    return kv_hashed_write_text(&k->kv, slice_text("kernel.hash"), k->kv.activity, err);
+    if (message_is_run(m)) {
+        st = execution_backlog(k, m, out, err);
+    } else {
+        st = execution_call(k, m, manner, out, &pending, err);
+    }
+    k->meter.allowed = UINT64_MAX; /* what follows is not the caller's */
+    if (st == HS_OK) st = bootstrap_check(k, err);
+    return st == HS_OK ? execution_end(k, pending, err) : st;
 }
 
 /* The whole message applies. The message layer is merged down with the next call. */
@@ -44,13 +120,22 @@ static void execution_finish(struct kernel *k, struct kernel_outcome *out)
 {
     k->now.at.seqnum++;
     memcpy(k->now.at.hash, k->kv.activity, sizeof k->now.at.hash);
+    k->now.gc_pending = k->kv.gc_pending;
+    k->now.cleanup_pending = k->kv.cleanup_pending;
+    k->now.rules = k->rules_next;
     k->message_open = true;
     out->after = k->now.at;
     out->outputs = k->outputs.items;
     out->outputs_len = k->outputs.len;
+    out->events = k->events.items;
+    out->events_len = k->events.len;
+    out->settled = k->settled;
     out->writes = kv_layers_message_changes(k->layers);
     out->cranks = k->cranks;
-    k->outputs = (struct outputs){0};
+    out->ticks = meter_ticks(k);
+    out->queued = k->now.queued;
+    k->outputs = k->events = (struct outputs){0};
+    k->settled = (struct settlements){0};
 }
 
 /* Nothing of the message applies, but heaps may have run. */
@@ -59,18 +144,17 @@ static void execution_undo(struct kernel *k, const struct standing *before, enum
 {
     kv_layers_message_abort(k->layers);
     outputs_cut(&k->outputs, 0);
-    k->now = *before;
-    memcpy(k->kv.activity, before->at.hash, sizeof k->kv.activity);
-    k->kv.gc_pending = false;
-    k->kv.cleanup_pending = false;
+    outputs_cut(&k->events, 0);
+    settlements_cut(&k->settled, 0);
+    kernel_stand(k, before);
     k->torn = true;
     if (st != HS_KERNEL_FAILED) return;
     k->failed = true;
     k->failure = *cause;
 }
 
-enum hs_status execution_run(struct kernel *k, const struct message *m, struct kernel_outcome *out,
-                             struct hs_error *err)
+enum hs_status execution_run(struct kernel *k, const struct message *m, enum inbound_manner manner,
+                             struct kernel_outcome *out, struct hs_error *err)
 {
     struct hs_error cause = {.status = HS_OK};
     struct standing before = k->now;
@@ -78,10 +162,10 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, struct k
 
     kernel_end_message(k);
     k->cranks = 0;
-    k->ticks = 0;
-    k->deliveries = 0;
+    k->rules_next = k->now.rules;
+    meter_begin(k);
     buffer_clear(&k->casualty);
-    st = execution_body(k, m, out, &cause);
+    st = execution_body(k, m, manner, out, &cause);
     if (st == HS_OK) {
         execution_finish(k, out);
         invariants_after_message(k);

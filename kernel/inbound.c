@@ -1,11 +1,15 @@
 #include "kernel/inbound.h"
 
 #include "kernel/bootstrap.h"
+#include "kernel/control.h"
 #include "kernel/crank.h"
+#include "kernel/pending.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/run_queue.h"
 #include "kernel/text/capdata.h"
+#include "kernel/text/text_size.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -14,11 +18,11 @@
 enum { INBOUND_REASON_BYTES = 512 };
 
 struct inbound {
-    struct slice message;
+    const struct message *message;
     struct buffer to, method; /* decoded */
     struct slice args;        /* raw JSON array */
-    bool has_to, has_method;
-    struct ref result;
+    bool has_to, has_method, has_kernel;
+    struct inbound_result *result;
     char reason[INBOUND_REASON_BYTES]; /* why it is rejected; "": it is not */
 };
 
@@ -65,6 +69,8 @@ static enum hs_status inbound_read(struct inbound *in, struct json_text *t, stru
             st = inbound_read_text(value, &in->method, &in->has_method);
         } else if (slice_equal(name, slice_text("args"))) {
             in->args = value;
+        } else if (slice_equal(name, slice_text("kernel"))) {
+            in->has_kernel = true;
         }
     }
     return st;
@@ -72,7 +78,10 @@ static enum hs_status inbound_read(struct inbound *in, struct json_text *t, stru
 
 static void inbound_check(struct inbound *in)
 {
-    if (!in->has_to) {
+    if (in->has_kernel && in->message->control) return;
+    if (in->has_kernel && !in->has_to) {
+        inbound_refuse(in, "only the chain itself may speak to the kernel");
+    } else if (!in->has_to) {
         inbound_refuse(in, "the message must name a vat: \"to\" is missing or not a text");
     } else if (!in->has_method || in->method.len == 0) {
         inbound_refuse(in, "the message must name a method: \"method\" is missing or not a text");
@@ -82,14 +91,25 @@ static void inbound_check(struct inbound *in)
     }
 }
 
+static void inbound_refuse_size(struct inbound *in, const char *problem)
+{
+    (void)snprintf(in->reason, sizeof in->reason, "the message is too large: %s", problem);
+}
+
 static enum hs_status inbound_parse(struct inbound *in, struct hs_error *err)
 {
     struct json_text t;
     struct slice whole;
     struct buffer key = {0};
+    const char *problem;
     enum hs_status st = HS_OK;
 
-    json_text_init(&t, in->message);
+    problem = text_size_problem(in->message->text);
+    if (problem) {
+        inbound_refuse_size(in, problem);
+        return HS_OK;
+    }
+    json_text_init(&t, in->message->text);
     if (!json_text_value(&t, &whole) || !json_text_end(&t)) {
         inbound_refuse_malformed(in, &t);
         return HS_OK;
@@ -106,11 +126,62 @@ static enum hs_status inbound_parse(struct inbound *in, struct hs_error *err)
     return st;
 }
 
-static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct hs_error *err)
+/* Is there room behind what waits? */
+static enum hs_status inbound_queue_check(struct kernel *k, struct inbound *in,
+                                          struct hs_error *err)
+{
+    uint64_t accepted = 0, routed = 0;
+    bool idle;
+    enum hs_status st = crank_is_idle(k, &idle, err);
+
+    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &accepted, err);
+    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &routed, err);
+    if (st != HS_OK) return st;
+    in->result->queued_behind = !idle;
+    if (accepted + routed >= k->now.rules.run_queue) {
+        inbound_refuse(in, "too much waits in the kernel's queue: call again later");
+    }
+    return HS_OK;
+}
+
+/* Behind a backlog the call waits its turn for being routed, too. */
+static enum hs_status inbound_enqueue(struct kernel *k, struct inbound *in, const struct ref *root,
+                                      struct slice body, struct hs_error *err)
 {
     static const struct ref_list no_slots = {0};
+    struct ref *promise = &in->result->promise;
+    enum run_queue queue = in->result->queued_behind ? QUEUE_ACCEPTANCE : QUEUE_RUN;
+    enum hs_status st = promise_create(&k->kv, NULL, 1, promise, err);
+
+    if (st == HS_OK) st = pending_add(k, promise, k->now.at.seqnum + 1, err);
+    if (st == HS_OK) st = event_send(&k->kv, queue, root, body, &no_slots, promise, err);
+    in->result->called = st == HS_OK;
+    return st;
+}
+
+static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const struct ref *vat,
+                                   struct hs_error *err)
+{
     struct buffer body = {0};
-    struct ref vat, root;
+    struct ref root;
+    const char *problem = NULL;
+    enum hs_status st = capdata_call(&body, buffer_slice(&in->method), in->args);
+
+    if (st == HS_OK) st = text_size_problem_raw(buffer_slice(&body), &problem);
+    st = kernel_fail(err, st);
+    if (problem) {
+        inbound_refuse_size(in, problem); /* once it is written as a call */
+    } else if (st == HS_OK) {
+        st = bootstrap_root(&k->kv, vat, &root, err);
+        if (st == HS_OK) st = inbound_enqueue(k, in, &root, buffer_slice(&body), err);
+    }
+    buffer_fini(&body);
+    return st;
+}
+
+static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct hs_error *err)
+{
+    struct ref vat;
     bool found;
     enum hs_status st = vat_names_find(&k->kv, buffer_slice(&in->to), &vat, &found, err);
 
@@ -120,16 +191,18 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
                        (int)utf8_cut(buffer_slice(&in->to), 256), in->to.data);
         return HS_OK;
     }
-    st = bootstrap_root(&k->kv, &vat, &root, err);
-    if (st == HS_OK) st = promise_create(&k->kv, NULL, 1, &in->result, err);
-    if (st == HS_OK) {
-        st = kernel_fail(err, capdata_call(&body, buffer_slice(&in->method), in->args));
-    }
-    if (st == HS_OK) {
-        st = event_send(&k->kv, QUEUE_RUN, &root, buffer_slice(&body), &no_slots, &in->result, err);
-    }
-    buffer_fini(&body);
-    return st;
+    st = inbound_queue_check(k, in, err);
+    return st == HS_OK && in->reason[0] == '\0' ? inbound_call(k, in, &vat, err) : st;
+}
+
+static enum hs_status inbound_control(struct kernel *k, struct inbound *in, struct hs_error *err)
+{
+    struct hs_error why = {.status = HS_OK};
+    enum hs_status st = control_run(k, in->message->text, &why);
+
+    in->result->status = MESSAGE_FULFILLED;
+    if (st == HS_INVALID) inbound_refuse(in, why.text);
+    return st == HS_OK || st == HS_INVALID ? HS_OK : hs_fail(err, st, "%s", why.text);
 }
 
 static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_error *err)
@@ -138,9 +211,9 @@ static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_erro
     enum hs_status st =
         kv_hashed_write_uint(&k->kv, slice_text("kernel.seqnum"), k->now.at.seqnum + 1, err);
 
-    in->result.text[0] = '\0';
-    if (st != HS_OK || in->reason[0] != '\0') return st;
-    return inbound_send(k, in, err);
+    if (st != HS_OK || in->reason[0] != '\0' || message_is_run(in->message)) return st;
+    k->meter.moved_bytes += in->message->text.len;
+    return in->has_kernel ? inbound_control(k, in, err) : inbound_send(k, in, err);
 }
 
 static enum hs_status inbound_explain(const struct inbound *in, struct buffer *value,
@@ -156,22 +229,40 @@ static enum hs_status inbound_explain(const struct inbound *in, struct buffer *v
     return kernel_fail(err, json_print_end(&j));
 }
 
-enum hs_status inbound_take(struct kernel *k, struct slice message, struct ref *result,
-                            struct buffer *value, struct hs_error *err)
+/* A message that was passed over is told: it is not what its text would have come to. */
+static enum hs_status inbound_tell_skipped(struct kernel *k, struct hs_error *err)
 {
-    struct inbound in = {.message = message};
-    enum hs_status st = inbound_parse(&in, err);
+    return outputs_add(&k->events, slice_text("{\"type\":\"message_skipped\"}"), err);
+}
+
+static enum hs_status inbound_look(struct kernel *k, struct inbound *in, enum inbound_manner manner,
+                                   struct hs_error *err)
+{
+    if (in->message->skipped) {
+        inbound_refuse(in, "the message was skipped, as the chain's operators agreed");
+        return inbound_tell_skipped(k, err);
+    }
+    if (manner == INBOUND_SPENT) {
+        (void)snprintf(in->reason, sizeof in->reason,
+                       "the call needs more than the %" PRIu64 " ticks that its caller allows",
+                       in->message->ticks);
+        return HS_OK;
+    }
+    return message_is_run(in->message) ? HS_OK : inbound_parse(in, err);
+}
+
+enum hs_status inbound_take(struct kernel *k, const struct message *m, enum inbound_manner manner,
+                            struct inbound_result *out, struct buffer *value, struct hs_error *err)
+{
+    struct inbound in = {.message = m, .result = out};
+    enum hs_status st = inbound_look(k, &in, manner, err);
 
     if (st == HS_OK) st = crank_run(k, inbound_crank, &in, err);
-    if (st == HS_TOO_LARGE) {
-        /* It fits a frame, but not once it is written as a call: rejected like any bad one. */
-        inbound_refuse(&in, "the message is too large");
-        st = crank_run(k, inbound_crank, &in, err);
-    }
-    if (st == HS_OK) {
-        assert((in.result.text[0] != '\0') != (in.reason[0] != '\0'));
-        *result = in.result;
-        if (in.reason[0] != '\0') st = inbound_explain(&in, value, err);
+    if (st == HS_OK && in.reason[0] != '\0') {
+        out->status = MESSAGE_REJECTED;
+        st = inbound_explain(&in, value, err);
+    } else if (st == HS_OK) {
+        st = kernel_fail(err, buffer_assign(value, slice_text("null")));
     }
     inbound_fini(&in);
     return st;

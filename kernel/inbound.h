@@ -1,4 +1,4 @@
-/* Inbound: a chain's message becomes a call to the root object of a vat.
+/* Inbound: a chain's message becomes a call to the root object of a vat, or is done at once.
  *
  *   {"to": vat name, "method": name, "args": [JSON…]}
  *
@@ -11,11 +11,26 @@
 
 #include "kernel/kernel_core.h"
 
-/** In a crank of its own: count the message (kernel.seqnum) and put the call in the queue.
- *  Out: result  the call's result promise, held for the caller; "": the message was rejected
- *       value   then, {"error": text} (replaced) */
-HS_MUST_CHECK enum hs_status inbound_take(struct kernel *k, struct slice message,
-                                          struct ref *result, struct buffer *value,
-                                          struct hs_error *err);
+/* How a message is taken. */
+enum inbound_manner {
+    INBOUND_AS_IT_IS,
+    INBOUND_SPENT, /* its call needed more ticks than its caller allows: rejected */
+};
+
+/* All zero at first. */
+struct inbound_result {
+    bool called;        /* the call is in the queue; else it is rejected, or fulfilled at once */
+    bool queued_behind; /* behind a backlog */
+    struct ref promise; /* of the call, noted as pending under the message's seqnum */
+    enum message_status status; /* of a message that is no call */
+};
+
+/** In a crank of its own: count the message (kernel.seqnum) and put the call in the queue, or do
+ *  what a control message says.
+ *  Out:  value  {"error": text} of a message that is rejected, null of one that is done (replaced)
+ *  Returns: HS_UNAVAILABLE  it sets rules of a version that this program does not know */
+HS_MUST_CHECK enum hs_status inbound_take(struct kernel *k, const struct message *m,
+                                          enum inbound_manner manner, struct inbound_result *out,
+                                          struct buffer *value, struct hs_error *err);
 
 #endif

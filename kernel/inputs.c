@@ -54,8 +54,8 @@ static bool input_make(struct input *out, const struct message *m, const struct 
     return true;
 }
 
-void inputs_add(struct inputs *in, const struct message *m, const struct position *after,
-                uint64_t ticks)
+void inputs_add(struct inputs *in, const struct message *m, bool stopped,
+                const struct position *after, uint64_t ticks)
 {
     assert(in->len == 0 || in->items[in->len - 1].after.seqnum + 1 == after->seqnum);
     while (in->len > 0 &&
@@ -67,6 +67,7 @@ void inputs_add(struct inputs *in, const struct message *m, const struct positio
         inputs_clear(in);
         return;
     }
+    in->items[in->len].stopped = stopped;
     in->bytes += m->text.len;
     in->len++;
 }

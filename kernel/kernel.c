@@ -1,10 +1,12 @@
 #include "kernel/kernel.h"
 
 #include "kernel/bootstrap.h"
+#include "kernel/crank.h"
 #include "kernel/execution.h"
 #include "kernel/invariants.h"
 #include "kernel/kernel_core.h"
 #include "kernel/kernel_start.h"
+#include "kernel/metering.h"
 #include "kernel/open_block.h"
 
 #include <assert.h>
@@ -27,7 +29,6 @@ enum hs_status kernel_start(const struct kernel_options *options, struct kernel 
     if (!report) report = &unwanted;
     *report = (struct kernel_start_report){0};
     k->options = *options;
-    if (options->vat_limits.heap_bytes_max == 0) k->options.vat_limits = vat_limits_default();
     st = kv_layers_open(options->base, &k->layers, &cause);
     if (st == HS_OK) st = kv_hashed_init(&k->kv, k->layers, &cause);
     if (st == HS_OK) st = kernel_start_load(k, report, &cause);
@@ -46,6 +47,8 @@ void kernel_close(struct kernel *k)
     vat_table_fini(&k->vats);
     savepoints_fini(&k->savepoints);
     outputs_fini(&k->outputs);
+    outputs_fini(&k->events);
+    settlements_fini(&k->settled);
     buffer_fini(&k->casualty);
     ref_list_fini(&k->ended);
     kv_hashed_fini(&k->kv);
@@ -56,18 +59,45 @@ void kernel_close(struct kernel *k)
 enum hs_status kernel_rehearse(const struct kernel_options *options, struct hs_error *err)
 {
     struct kernel *k = NULL;
+    bool idle = false;
     enum hs_status st = kernel_start(options, &k, NULL, err);
 
-    if (st == HS_OK) {
-        assert(!k->now.initialized);
-        st = bootstrap_initialise(k, err);
-    }
+    if (st != HS_OK) return st;
+    assert(!k->now.initialized);
+    meter_begin(k);
+    st = bootstrap_initialise(k, err);
     if (st == HS_OK) st = bootstrap_run(k, err);
+    while (st == HS_OK && !idle) { /* on a chain, each of these is a message */
+        st = bootstrap_check(k, err);
+        meter_begin(k);
+        if (st == HS_OK) st = crank_run_some(k, true, &idle, err);
+    }
+    if (st == HS_OK) st = bootstrap_check(k, err);
     kernel_close(k);
     return st;
 }
 
 /* --- messages --- */
+
+/* A call that needs more than its caller allows is undone, heaps and all, and rejected unread. */
+static enum hs_status kernel_execute(struct kernel *k, const struct message *m,
+                                     struct kernel_outcome *out, struct hs_error *err)
+{
+    struct position before = k->now.at;
+    bool stopped;
+    enum hs_status st = execution_run(k, m, INBOUND_AS_IT_IS, out, err);
+
+    stopped = st == HS_SPENT;
+    if (stopped) {
+        kv_layers_read_through(k->layers, NULL); /* what led here is ours, not the node's */
+        st = kernel_back_to(k, &before, err);
+        kernel_end_message(k);
+        kv_layers_read_through(k->layers, k->through);
+        if (st == HS_OK) st = execution_run(k, m, INBOUND_SPENT, out, err);
+    }
+    if (st == HS_OK) open_block_after_message(k, m, stopped);
+    return st;
+}
 
 enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct kernel_outcome *out,
                               struct hs_error *err)
@@ -85,14 +115,15 @@ enum hs_status kernel_deliver(struct kernel *k, const struct message *m, struct 
         return hs_fail(err, HS_TOO_LARGE, "seqnum, height and time end at 2^53 - 1");
     }
     open_block_before_message(k);
-    st = execution_run(k, m, out, err);
-    if (st == HS_OK) open_block_after_message(k, m);
+    if (m->limited && !message_is_run(m)) st = open_block_before_limited(k, err);
+    if (st == HS_OK) st = kernel_execute(k, m, out, err);
     return st;
 }
 
 void kernel_read_through(struct kernel *k, struct kv_store *through)
 {
     kernel_end_message(k);
+    k->through = through;
     kv_layers_read_through(k->layers, through);
     invariants_read_through(k, through != NULL);
 }

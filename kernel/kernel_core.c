@@ -1,6 +1,7 @@
 #include "kernel/kernel_core.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err)
 {
@@ -15,6 +16,14 @@ void kernel_end_message(struct kernel *k)
     if (!k->message_open) return;
     k->message_open = false;
     kv_layers_message_commit(k->layers);
+}
+
+void kernel_stand(struct kernel *k, const struct standing *at)
+{
+    k->now = *at;
+    memcpy(k->kv.activity, at->at.hash, sizeof k->kv.activity);
+    k->kv.gc_pending = at->gc_pending;
+    k->kv.cleanup_pending = at->cleanup_pending;
 }
 
 static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, struct vat_name *out,
@@ -50,7 +59,7 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
     if (st != HS_OK) return st;
     (*out)->born = true;
     (*out)->born_after = k->savepoints.id_last;
-    return vat_process_open(*out, &k->kv.store, k->options.engine, k->options.vat_limits, err);
+    return vat_process_open(*out, &k->kv.store, k->options.engine, k->now.rules.crank_ticks, err);
 }
 
 void kernel_process_ended(struct kernel *k, struct vat_process *p)

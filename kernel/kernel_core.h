@@ -3,8 +3,10 @@
 #define HEADSTART_KERNEL_KERNEL_CORE_H
 
 #include "kernel/kernel_options.h"
+#include "kernel/meter.h"
 #include "kernel/outputs.h"
 #include "kernel/savepoints.h"
+#include "kernel/settlements.h"
 #include "kernel/standing.h"
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/vat_process.h"
@@ -33,10 +35,12 @@ struct kernel {
     bool message_open;
 
     /* The message at hand. */
-    struct outputs outputs;
+    struct outputs outputs, events;
+    struct settlements settled;
+    struct meter meter;
+    struct kernel_rules rules_next; /* from the next message on */
+    struct kv_store *through;       /* the node's store answers reads; NULL: our own */
     uint64_t cranks;
-    uint64_t ticks;
-    uint64_t deliveries;    /* since a vat was last terminated for their number */
     struct buffer casualty; /* what was said of the first vat that failed; "": none did */
 #ifdef HS_INVARIANTS
     struct {
@@ -52,6 +56,9 @@ struct kernel {
 HS_MUST_CHECK enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err);
 /** What the last message changed joins its block; its outcome's `writes` end. */
 void kernel_end_message(struct kernel *k);
+
+/** Stand there, but for the store's layers and the heaps. */
+void kernel_stand(struct kernel *k, const struct standing *at);
 
 /** The process of a vat, with its heap; opened now if this is its first delivery. HS_VAT_FAILED:
  *  its program does not load. */

@@ -23,7 +23,6 @@ struct kernel_options {
                                            in the same history; NULL: transcripts */
     bool images_elsewhere;              /* they are not kept where the next snapshot goes: it takes
                                            every heap whole */
-    struct vat_limits vat_limits;       /* all zero: vat_limits_default() */
     kernel_run_jobs_fn run_jobs;        /* NULL: one after the other on this thread */
     void *run_jobs_data;
     kernel_progress_fn progress; /* NULL: not wanted */

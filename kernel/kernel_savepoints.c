@@ -3,6 +3,7 @@
 #include "kernel/execution.h"
 #include "kernel/invariants.h"
 #include "kernel/kernel.h"
+#include "kernel/metering.h"
 #include "kernel/open_block.h"
 
 #include <assert.h>
@@ -45,11 +46,12 @@ static enum hs_status execute_again(struct kernel *k, uint64_t seqnum, struct hs
         const struct input *input = inputs_find(&s->inputs, k->now.at.seqnum + 1);
         struct kernel_outcome outcome = {0};
 
-        st = execution_run(k, &input->message, &outcome, err);
+        st = execution_run(k, &input->message, input->stopped ? INBOUND_SPENT : INBOUND_AS_IT_IS,
+                           &outcome, err);
         kernel_outcome_fini(&outcome);
         if (st != HS_OK) break;
         s->executed_again++;
-        savepoints_worked(s, k->ticks);
+        savepoints_worked(s, meter_ticks(k));
         if (!position_equal(&k->now.at, &input->after)) {
             st = hs_fail(err, HS_DIVERGED, "message %" PRIu64 ", executed again, gave %s, not %s",
                          input->after.seqnum, k->now.at.hash, input->after.hash);

@@ -9,6 +9,7 @@
 
 #include "kernel/replay.h"
 #include "kernel/state/position.h"
+#include "kernel/state_vector.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/transcript.h"
 
@@ -65,12 +66,13 @@ static bool start_step(void *data)
 static enum hs_status start_heap(struct start_job *job, struct hs_error *err)
 {
     const struct kernel_options *o = &job->kernel->options;
+    struct vat_limits limits;
+    enum hs_status st;
 
-    if (!job->has_image) {
-        return vat_process_open(job->process, o->base, o->engine, o->vat_limits, err);
-    }
-    return vat_open_image(o->engine, o->vat_limits, o->images, &job->image, &job->process->vat,
-                          err);
+    if (!job->has_image) return vat_process_open(job->process, o->base, o->engine, 0, err);
+    st = vat_process_limits(job->process, o->base, &limits, err);
+    if (st != HS_OK) return st;
+    return vat_open_image(o->engine, limits, o->images, &job->image, &job->process->vat, err);
 }
 
 static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
@@ -266,6 +268,17 @@ static enum hs_status start_read_position(struct kernel *k, struct hs_error *err
     return kernel_store_damaged(slice_text("kernel.hash"), "no hash of kernel.seqnum", err);
 }
 
+/* Is something else than `text` there? */
+static enum hs_status start_differs(struct kernel *k, const char *key, const char *text, bool *out,
+                                    struct hs_error *err)
+{
+    struct slice value;
+    enum hs_status st = kv_hashed_read(&k->kv, slice_text(key), &value, err);
+
+    if (st == HS_OK) *out = !slice_equal(value, slice_text(text));
+    return st;
+}
+
 static enum hs_status start_require(struct kernel *k, const char *key, const char *text,
                                     struct hs_error *err)
 {
@@ -276,14 +289,19 @@ static enum hs_status start_require(struct kernel *k, const char *key, const cha
     return kernel_store_damaged(slice_text(key), "not what it is between messages", err);
 }
 
-/* Between messages nothing waits: not in a queue, not for a vat to be told or to be taken apart. */
-static enum hs_status start_check_idle(struct kernel *k, struct hs_error *err)
+/* What the last message left to be done, and the rules of the next one. */
+static enum hs_status start_read_work(struct kernel *k, struct hs_error *err)
 {
-    enum hs_status st = run_queue_require_empty(&k->kv, QUEUE_ACCEPTANCE, err);
+    struct standing *now = &k->now;
+    uint64_t waiting;
+    enum hs_status st = kernel_rules_read(&k->kv.store, &now->rules, err);
 
-    if (st == HS_OK) st = run_queue_require_empty(&k->kv, QUEUE_RUN, err);
-    if (st == HS_OK) st = start_require(k, "gcActions", "[]", err);
-    return st == HS_OK ? start_require(k, "vats.terminated", "[]", err) : st;
+    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &waiting, err);
+    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &waiting, err);
+    if (st == HS_OK) st = start_differs(k, "gcActions", "[]", &now->gc_pending, err);
+    if (st == HS_OK) st = start_differs(k, "vats.terminated", "[]", &now->cleanup_pending, err);
+    if (st != HS_OK) return st;
+    return kv_hashed_read_uint(&k->kv, slice_text("kernel.queued"), &now->queued, err);
 }
 
 static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err)
@@ -310,11 +328,18 @@ static enum hs_status start_read_standing(struct kernel *k, struct hs_error *err
 enum hs_status kernel_start_load(struct kernel *k, struct kernel_start_report *report,
                                  struct hs_error *err)
 {
+    struct standing at;
     bool empty;
     enum hs_status st = start_check_base(k, &empty, err);
 
     if (st == HS_OK) st = start_read_standing(k, err);
-    if (st == HS_OK && !empty) st = start_check_idle(k, err);
+    if (st == HS_OK && !empty) st = start_read_work(k, err);
+    if (st == HS_OK && empty) {
+        k->now.rules = kernel_config_rules(k->options.config);
+        k->now.queued = STATE_VECTOR_QUEUED;
+    }
+    at = k->now;
+    kernel_stand(k, &at);
     if (st == HS_OK && !empty) st = start_vats(k, report, err);
     k->mark = k->now;
     /* What the store says about itself may be damaged; nothing is broken in the kernel. */

@@ -1,7 +1,7 @@
 #include "kernel/open_block.h"
+#include "kernel/metering.h"
 
 #include <assert.h>
-#include <string.h>
 
 /* --- giving up --- */
 
@@ -118,23 +118,39 @@ void open_block_before_message(struct kernel *k)
     }
 }
 
-void open_block_after_message(struct kernel *k, const struct message *m)
+/* Also without savepoints: a call that its caller's limit stops is undone either way. */
+void open_block_after_message(struct kernel *k, const struct message *m, bool stopped)
 {
     struct savepoints *s = &k->savepoints;
 
+    inputs_add(&s->inputs, m, stopped, &k->now.at, meter_ticks(k));
     if (!s->kept) return;
-    savepoints_worked(s, k->ticks);
-    inputs_add(&s->inputs, m, &k->now.at, k->ticks);
+    savepoints_worked(s, meter_ticks(k));
+}
+
+/* Where the way back to where the kernel stands would begin. */
+static bool open_block_leads_back(const struct kernel *k)
+{
+    uint64_t from = open_block_newest(k)->seqnum;
+
+    return inputs_span(&k->savepoints.inputs, from, k->now.at.seqnum);
+}
+
+enum hs_status open_block_before_limited(struct kernel *k, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (open_block_leads_back(k)) return HS_OK;
+    st = open_block_keep(k, err);
+    if (st != HS_OK) open_block_end(k);
+    return st;
 }
 
 /* --- going back --- */
 
 static void standing_return(struct kernel *k, const struct standing *to)
 {
-    k->now = *to;
-    memcpy(k->kv.activity, to->at.hash, sizeof k->kv.activity);
-    k->kv.gc_pending = false;
-    k->kv.cleanup_pending = false;
+    kernel_stand(k, to);
     k->message_open = false;
     k->torn = false;
     k->failed = false; /* what a message that panicked did is gone with it */

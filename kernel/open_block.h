@@ -7,8 +7,11 @@
 
 /** A message begins: make a savepoint if one is due. */
 void open_block_before_message(struct kernel *k);
-/** It was executed, whole. */
-void open_block_after_message(struct kernel *k, const struct message *m);
+/** A call that may be stopped by its caller's limit begins: see to it that something leads back to
+ *  here. HS_NOMEM: the message did not happen, nothing was undone. */
+HS_MUST_CHECK enum hs_status open_block_before_limited(struct kernel *k, struct hs_error *err);
+/** It was executed, whole; `stopped`: as one that was undone and rejected. */
+void open_block_after_message(struct kernel *k, const struct message *m, bool stopped);
 
 /** Are the savepoints whole, or did memory run out for the store's side of them? */
 bool open_block_savepoints_whole(const struct kernel *k);

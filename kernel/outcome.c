@@ -9,5 +9,10 @@ void kernel_outcome_fini(struct kernel_outcome *o)
         buffer_fini(&o->outputs[i]);
     }
     free(o->outputs);
+    for (size_t i = 0; i < o->events_len; i++) {
+        buffer_fini(&o->events[i]);
+    }
+    free(o->events);
+    settlements_fini(&o->settled);
     *o = (struct kernel_outcome){0};
 }

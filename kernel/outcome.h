@@ -2,6 +2,7 @@
 #ifndef HEADSTART_KERNEL_OUTCOME_H
 #define HEADSTART_KERNEL_OUTCOME_H
 
+#include "kernel/settlements.h"
 #include "kernel/state/bytes.h"
 #include "kernel/state/kv_map.h"
 #include "kernel/state/message.h"
@@ -17,6 +18,11 @@ struct kernel_outcome {
     size_t outputs_len;
     const struct kv_map *writes; /* net changes of the store, in key order */
     uint64_t cranks;
+    uint64_t ticks;             /* what the message cost */
+    uint64_t queued;            /* kernel.queued: cranks left, and 1 if housekeeping is due */
+    struct settlements settled; /* earlier calls that were pending */
+    struct buffer *events;      /* JSON each, in order */
+    size_t events_len;
 };
 void kernel_outcome_fini(struct kernel_outcome *o);
 

@@ -106,6 +106,11 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
     if (key_has(key, "kp", ".queue.", &rest) && is_number(rest))
         return hold_event(h, key, value, err);
     if (key_has(key, "kp", ".data.slots", &rest) && rest.len == 0) return hold_list(h, value, err);
+    if (slice_starts_with(key, slice_text("kernel.pending."))) {
+        rest = slice_make(key.data + sizeof "kernel.pending." - 1,
+                          key.len - (sizeof "kernel.pending." - 1));
+        return hold_list(h, rest, err);
+    }
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);
     return HS_OK;
 }

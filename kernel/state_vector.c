@@ -19,6 +19,7 @@ static const struct {
     {"meter.nextID", "1"},  {"ko.nextID", "20"},          {"kd.nextID", "30"},
     {"kp.nextID", "40"},    {"acceptanceQueue", "[1,1]"}, {"runQueue", "[1,1]"},
     {"gcActions", "[]"},    {"reapQueue", "[]"},          {"pinnedObjects", ""},
+    {"kernel.queued", "1"}, {"kernel.pending", "0"},
 };
 
 static enum hs_status put(struct kv_store *kv, const char *a, const char *b, const char *value,
@@ -102,9 +103,9 @@ out:
     return st;
 }
 
-/* {"name":…,"supervisor":"lite"} */
+/* {"name":…,"supervisor":"lite","memory":…} */
 static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id, const char *name,
-                                      struct hs_error *err)
+                                      uint64_t memory, struct hs_error *err)
 {
     struct buffer options = {0};
     struct key key;
@@ -116,6 +117,8 @@ static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
     json_print_string(&j, slice_text(name));
     json_print_key(&j, "supervisor");
     json_print_word(&j, "lite");
+    json_print_key(&j, "memory");
+    json_print_uint(&j, memory);
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) {
@@ -131,15 +134,17 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
     struct key key;
     struct ref id;
     char engine[SHA256_HEX_BYTES];
+    struct kernel_rules rules;
     enum hs_status st = check_name(kv, "vat", vat->name, err);
 
+    if (st == HS_OK) st = kernel_rules_read(kv, &rules, err);
     if (st == HS_OK) st = allot_id(kv, "vat.nextID", "v", &id, err);
     if (st == HS_OK) st = name_list_add(kv, "vat.names", slice_text(vat->name), err);
     if (st == HS_OK) st = put(kv, "vat.name.", vat->name, id.text, err);
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id.text, ".source", ""), vat->source, err);
     }
-    if (st == HS_OK) st = put_vat_options(kv, &id, vat->name, err);
+    if (st == HS_OK) st = put_vat_options(kv, &id, vat->name, rules.memory, err);
     if (st == HS_OK) st = vat_engine_id(engine, err);
     if (st == HS_OK) st = put(kv, id.text, ".engine", engine, err);
     if (st == HS_OK) st = put_parameters(kv, &id, vat->parameters, err);
@@ -203,6 +208,7 @@ static enum hs_status put_config(struct kv_store *kv, const struct kernel_config
 enum hs_status state_vector_init(struct kv_store *kv, const struct kernel_config *config,
                                  struct hs_error *err)
 {
+    struct kernel_rules rules = kernel_config_rules(config);
     bool found;
     enum hs_status st = kv_store_has(kv, slice_text("vat.nextID"), &found, err);
 
@@ -212,5 +218,6 @@ enum hs_status state_vector_init(struct kv_store *kv, const struct kernel_config
         st = put(kv, state_vector_first[i].key, "", state_vector_first[i].value, err);
         if (st != HS_OK) return st;
     }
-    return config ? put_config(kv, config, err) : HS_OK;
+    st = kernel_rules_write(kv, &rules, err);
+    return st == HS_OK && config ? put_config(kv, config, err) : st;
 }

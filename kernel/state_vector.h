@@ -10,6 +10,8 @@
 #include "kernel/config.h"
 #include "kernel/state/kv_store.h"
 
+enum { STATE_VECTOR_QUEUED = 1 }; /* its kernel.queued: there is a bootstrap to run */
+
 /** Write the empty kernel's keys (queues, first ids, empty name lists) and then every vat and
  *  device of `config` (NULL: none). HS_EXISTS when the store already holds a state vector. */
 HS_MUST_CHECK enum hs_status

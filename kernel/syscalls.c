@@ -1,5 +1,6 @@
 #include "kernel/syscalls.h"
 
+#include "kernel/metering.h"
 #include "kernel/state/fault.h"
 #include "kernel/syscalls_private.h"
 #include "kernel/tables/transcript.h"
@@ -57,6 +58,16 @@ static enum hs_status syscall_run(struct delivery *d, struct slice syscall, stru
     return hs_fail(err, HS_VAT_FAILED, "illegal syscall: there is none of that name");
 }
 
+static enum hs_status syscall_charge(struct delivery *d, uint64_t bytes, struct hs_error *err)
+{
+    struct kernel *k = d->kernel;
+
+    k->meter.syscalls++;
+    k->meter.moved_bytes += bytes;
+    if (k->ran) k->meter.vat_steps = vat_steps(k->ran->vat);
+    return meter_check(k, err);
+}
+
 enum hs_status syscall_answer(void *data, struct slice request, struct buffer *reply,
                               struct hs_error *err)
 {
@@ -69,6 +80,7 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
         return kernel_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
     }
     st = syscall_run(d, syscall, reply, err);
+    if (st == HS_OK) st = syscall_charge(d, request.len + reply->len, err);
     if (st != HS_OK) return st;
     if (FAULT("kernel.diverge") != FAULT_NONE) {
         /* What a kernel that is not deterministic would do: another answer than the last time. */

@@ -1,6 +1,7 @@
 #include "kernel/vat_process.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
@@ -166,16 +167,51 @@ out:
     return st;
 }
 
+/* The number under "memory" of the vat's options. */
+static bool vat_options_memory(struct slice options, uint64_t *memory)
+{
+    struct json_text t;
+    struct slice key, value;
+    bool found = false;
+
+    json_text_init(&t, options);
+    (void)json_text_open(&t, '{');
+    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
+        if (json_text_is(key, "memory")) found = uint_parse(value, memory) == HS_OK;
+    }
+    return json_text_end(&t) && found && *memory <= HS_HEAP_BYTES_MAX;
+}
+
+enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
+                                  struct vat_limits *out, struct hs_error *err)
+{
+    struct buffer options = {0};
+    struct key key;
+    uint64_t memory = 0;
+    enum hs_status st =
+        kv_store_get(kv, key_of(&key, p->name.id.text, ".options", ""), &options, err);
+
+    if (st == HS_NOT_FOUND ||
+        (st == HS_OK && !vat_options_memory(buffer_slice(&options), &memory))) {
+        st = kernel_store_damaged(key_slice(&key), "no options that say its memory", err);
+    }
+    buffer_fini(&options);
+    if (st == HS_OK) *out = (struct vat_limits){.heap_bytes_max = (uint32_t)memory};
+    return st;
+}
+
 enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
-                                struct vat_engine *engine, struct vat_limits limits,
-                                struct hs_error *err)
+                                struct vat_engine *engine, uint64_t ticks_max, struct hs_error *err)
 {
     struct buffer command = {0}, answer = {0};
+    struct vat_limits limits;
     enum hs_status st;
 
     assert(!p->vat);
     st = vat_bundle_command(kv, &p->name.id, &command, err);
+    if (st == HS_OK) st = vat_process_limits(p, kv, &limits, err);
     if (st != HS_OK) goto out;
+    limits.ticks_max = ticks_max;
     st = vat_open(engine, p->name.id.text, VAT_SUPERVISOR_LITE, limits, &p->vat, err);
     if (st != HS_OK) goto out;
     st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, NULL, &answer, NULL, err);

@@ -41,10 +41,14 @@ struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *
 /** Close and take out entry `i`. */
 void vat_table_remove(struct vat_table *t, size_t i);
 
+/** What the vat's options in `kv` fix about it: its memory. */
+HS_MUST_CHECK enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
+                                                struct vat_limits *out, struct hs_error *err);
 /** Give the process a fresh heap with the vat's own program in it, both as `kv` has them.
- *  HS_VAT_FAILED: the program does not load. */
+ *  In:      ticks_max  what loading the program may take; 0: no limit
+ *  Returns: HS_VAT_FAILED  the program does not load */
 HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
-                                              struct vat_engine *engine, struct vat_limits limits,
+                                              struct vat_engine *engine, uint64_t ticks_max,
                                               struct hs_error *err);
 /** Hand over one delivery (JSON text).
  *  Out:     ticks  what it cost; NULL: unwanted

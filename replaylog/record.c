@@ -9,7 +9,7 @@
 #include <msgpack/pack.h>
 #include <string.h>
 
-enum { PAYLOAD_ELEMENTS = 6, PAYLOAD_MARKER = 0x90 | PAYLOAD_ELEMENTS };
+enum { PAYLOAD_ELEMENTS = 8, PAYLOAD_MARKER = 0x90 | PAYLOAD_ELEMENTS };
 
 /* A search for a record checksums at most this many times the bytes that it looks through. */
 enum { SEARCH_CHECKED_TIMES_MAX = 8 };
@@ -61,8 +61,11 @@ enum hs_status log_entry_check(const struct log_entry *entry, struct hs_error *e
         !position_valid(entry->after.seqnum, slice_text(entry->after.hash))) {
         return hs_fail(err, HS_INVALID, "replay log: an entry needs a seqnum from 1 and a hash");
     }
-    if (m->height > HS_UINT_MAX || m->time > HS_UINT_MAX) {
-        return hs_fail(err, HS_INVALID, "replay log: height or time is over 2^53 - 1");
+    if (m->height > HS_UINT_MAX || m->time > HS_UINT_MAX || m->ticks > HS_UINT_MAX) {
+        return hs_fail(err, HS_INVALID, "replay log: height, time or ticks are over 2^53 - 1");
+    }
+    if (!m->limited && m->ticks > 0) {
+        return hs_fail(err, HS_INVALID, "replay log: ticks that limit nothing");
     }
     if (m->text.len > HS_MESSAGE_BYTES_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "replay log: a message has %zu bytes, allowed are %d",
@@ -82,6 +85,22 @@ static int frame_write(void *data, const char *bytes, size_t len)
     return 0;
 }
 
+enum { FLAG_LIMITED = 1, FLAG_CONTROL = 2, FLAG_SKIPPED = 4, FLAGS_ALL = 7 };
+
+static uint64_t message_flags(const struct message *m)
+{
+    return (m->limited ? FLAG_LIMITED : 0u) | (m->control ? FLAG_CONTROL : 0u) |
+           (m->skipped ? FLAG_SKIPPED : 0u);
+}
+
+static bool message_take_flags(struct message *m, uint64_t flags)
+{
+    m->limited = (flags & FLAG_LIMITED) != 0;
+    m->control = (flags & FLAG_CONTROL) != 0;
+    m->skipped = (flags & FLAG_SKIPPED) != 0;
+    return m->limited || m->ticks == 0;
+}
+
 static void payload_pack(const struct log_entry *entry, uint32_t link, struct buffer *out)
 {
     msgpack_packer packer;
@@ -93,6 +112,8 @@ static void payload_pack(const struct log_entry *entry, uint32_t link, struct bu
     (void)msgpack_pack_uint64(&packer, entry->after.seqnum);
     (void)msgpack_pack_uint64(&packer, entry->message.height);
     (void)msgpack_pack_uint64(&packer, entry->message.time);
+    (void)msgpack_pack_uint64(&packer, message_flags(&entry->message));
+    (void)msgpack_pack_uint64(&packer, entry->message.ticks);
     (void)msgpack_pack_bin(&packer, entry->message.text.len);
     (void)msgpack_pack_bin_body(&packer, entry->message.text.data, entry->message.text.len);
     (void)msgpack_pack_bin(&packer, sizeof hash);
@@ -141,7 +162,7 @@ static bool payload_decode(struct slice payload, struct record *out)
     struct packed_walk walk;
     struct slice hash;
     size_t len = 0;
-    uint64_t link;
+    uint64_t link, flags;
 
     if (packed_scan_whole(payload, &len, NULL, NULL) != HS_OK || len != payload.len) return false;
     if ((unsigned char)payload.data[0] != PAYLOAD_MARKER) return false;
@@ -149,6 +170,9 @@ static bool payload_decode(struct slice payload, struct record *out)
     if (!payload_uint(&walk, HS_UINT_MAX, &entry->after.seqnum) || entry->after.seqnum == 0 ||
         !payload_uint(&walk, HS_UINT_MAX, &entry->message.height) ||
         !payload_uint(&walk, HS_UINT_MAX, &entry->message.time) ||
+        !payload_uint(&walk, FLAGS_ALL, &flags) ||
+        !payload_uint(&walk, HS_UINT_MAX, &entry->message.ticks) ||
+        !message_take_flags(&entry->message, flags) ||
         !payload_binary(&walk, &entry->message.text) || !payload_binary(&walk, &hash) ||
         !payload_uint(&walk, UINT32_MAX, &link)) {
         return false;

@@ -2,7 +2,8 @@
  *
  *   header  "hs-rlog\n"  version u32  0 u32  first seqnum u64  link u32  CRC32C u32       32 bytes
  *   record  length u32  CRC32C u32  payload: MessagePack
- *           [seqnum, height, time, message, hash, link]
+ *           [seqnum, height, time, flags, ticks, message, hash, link]
+ *           flags: 1 ticks limits the call, 2 control, 4 skipped
  *
  * All fixed-size numbers are little-endian. A record's link is the checksum of the record before
  * it; the first record's link is its header's checksum, and a header's link the checksum of the
@@ -15,12 +16,12 @@
 #include "kernel/state/message.h"
 
 enum {
-    LOG_FORMAT_VERSION = 1,
+    LOG_FORMAT_VERSION = 2,
     LOG_HEADER_BYTES = 32,
     LOG_HASH_BYTES = 32, /* a position's hash as bytes, not as hex digits */
     LOG_RECORD_HEADER_BYTES = 8,
-    LOG_PAYLOAD_BYTES_MIN = 41,                         /* empty message, smallest numbers */
-    LOG_PAYLOAD_BYTES_MAX = HS_MESSAGE_BYTES_MAX + 128, /* room for the other five elements */
+    LOG_PAYLOAD_BYTES_MIN = 43,                         /* empty message, smallest numbers */
+    LOG_PAYLOAD_BYTES_MAX = HS_MESSAGE_BYTES_MAX + 128, /* room for the other seven elements */
     /* A record is appended while the segment is smaller than HS_LOG_SEGMENT_BYTES. */
     LOG_SEGMENT_BYTES_MAX = HS_LOG_SEGMENT_BYTES + LOG_RECORD_HEADER_BYTES + LOG_PAYLOAD_BYTES_MAX,
 };

@@ -105,10 +105,20 @@ struct headstart_attached {
 
 struct headstart_delivery {
     uint64_t height;
-    uint64_t time;    /* block time, Unix seconds */
-    uint64_t seqnum;  /* kernel.seqnum in the real store now; 0 in a new store */
-    const char *hash; /* kernel.hash in the real store now; "" in a new store */
-    struct headstart_bytes message;
+    uint64_t time;                  /* block time, Unix seconds */
+    uint64_t seqnum;                /* kernel.seqnum in the real store now; 0 in a new store */
+    const char *hash;               /* kernel.hash in the real store now; "" in a new store */
+    struct headstart_bytes message; /* empty: a run, which works off what is queued */
+    bool limited;                   /* `ticks` counts: the call's hard limit, a run's budget */
+    uint64_t ticks;
+    bool control; /* the chain's own: the message may speak to the kernel itself */
+};
+
+/* An earlier call that was pending and came to its result. */
+struct headstart_settled {
+    uint64_t seqnum;
+    char status[16];
+    struct headstart_bytes value;
 };
 
 struct headstart_write {
@@ -127,6 +137,12 @@ struct headstart_result {
     struct headstart_write *writes;
     size_t writes_len;
     uint64_t replayed, wait_us, run_us;
+    uint64_t ticks;  /* what the message cost: the same on every node */
+    uint64_t queued; /* what is left for runs: kernel.queued, by which a node decides */
+    struct headstart_settled *settled;
+    size_t settled_len;
+    struct headstart_bytes *events; /* JSON each */
+    size_t events_len;
 };
 
 /** Connect and say hello. `*out` is NULL unless HEADSTART_OK. HEADSTART_INVALID also where somebody

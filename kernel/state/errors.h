@@ -35,6 +35,7 @@
     X(HS_NODE_FAILED, "the node failed a request")                                                 \
     X(HS_PEER_GONE, "the other end went away")                                                     \
     X(HS_PROTOCOL, "the other end broke the protocol")                                             \
+    X(HS_SPENT, "the caller's limit is spent")                                                     \
     X(HS_BUSY, "busy")                                                                             \
     X(HS_CANCELLED, "cancelled")                                                                   \
     X(HS_UNAVAILABLE, "not available here") /* a needed service or feature is missing */           \

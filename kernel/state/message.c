@@ -1,5 +1,10 @@
 #include "kernel/state/message.h"
 
+bool message_is_run(const struct message *m)
+{
+    return m->text.len == 0;
+}
+
 const char *message_status_name(enum message_status status)
 {
     switch (status) {

@@ -2,6 +2,7 @@
 
 #include "kernel/tables/clist.h"
 #include "kernel/tables/objects.h"
+#include "kernel/tables/vat_names.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -107,7 +108,7 @@ enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a, struc
     ref_list_print(&a->texts, &j);
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = kv_hashed_write(k, slice_text("gcActions"), buffer_slice(&json), err);
-    if (st == HS_OK && a->texts.len > 0) k->gc_pending = true;
+    if (st == HS_OK) k->gc_pending = a->texts.len > 0;
     buffer_fini(&json);
     return st;
 }
@@ -130,9 +131,12 @@ static enum hs_status gc_action_stands(struct kv_hashed *k, const struct ref *va
 {
     struct clist_entry entry;
     struct object_count count = {0, 0};
-    bool exists = false;
-    enum hs_status st = clist_find(k, vat, kref, &entry, err);
+    bool exists = false, ended;
+    enum hs_status st = vat_names_ended(k, vat, &ended, err);
 
+    *stands = false;
+    if (st != HS_OK || ended) return st;
+    st = clist_find(k, vat, kref, &entry, err);
     if (st == HS_OK) st = object_count_read(k, kref, &count, &exists, err);
     if (st != HS_OK) return st;
     switch (action) {

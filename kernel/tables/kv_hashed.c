@@ -82,7 +82,9 @@ static enum hs_status kv_hashed_op_next(struct kv_store *kv, struct slice after,
 static enum hs_status kv_hashed_note_set(struct kv_hashed *k, struct slice key, struct slice value,
                                          struct hs_error *err)
 {
-    if (!kv_layers_in_crank(k->layers) || !kv_hashed_is_hashed(key)) return HS_OK;
+    if (!kv_layers_in_crank(k->layers)) return HS_OK;
+    k->work.bytes += key.len + value.len + KV_WORK_CHANGE_BYTES;
+    if (!kv_hashed_is_hashed(key)) return HS_OK;
     return kernel_fail(err, kv_hashed_hash_change(k, "add\n", key, &value));
 }
 
@@ -100,7 +102,9 @@ static enum hs_status kv_hashed_op_del(struct kv_store *kv, struct slice key, st
     struct kv_hashed *k = kv_hashed_of(kv);
     enum hs_status st = kv_store_delete(kv_hashed_under(k), key, err);
 
-    if (st != HS_OK || !kv_layers_in_crank(k->layers) || !kv_hashed_is_hashed(key)) return st;
+    if (st != HS_OK || !kv_layers_in_crank(k->layers)) return st;
+    k->work.bytes += key.len + KV_WORK_CHANGE_BYTES;
+    if (!kv_hashed_is_hashed(key)) return HS_OK;
     return kernel_fail(err, kv_hashed_hash_change(k, "delete\n", key, NULL));
 }
 
@@ -124,12 +128,14 @@ void kv_hashed_fini(struct kv_hashed *k)
     buffer_fini(&k->changes);
     buffer_fini(&k->scratch);
     ref_list_fini(&k->fallen);
+    ref_list_fini(&k->settled);
     k->crank_hash = NULL;
 }
 
 void kv_hashed_crank_begin(struct kv_hashed *k)
 {
-    assert(k->changes.len == 0 && k->fallen.len == 0);
+    assert(k->changes.len == 0 && k->fallen.len == 0 && k->settled.len == 0);
+    k->work = (struct kv_work){0};
     kv_layers_crank_begin(k->layers);
 }
 
@@ -138,7 +144,8 @@ void kv_hashed_crank_commit(struct kv_hashed *k)
     static const char head[] = "activityhash\n";
     char crank[SHA256_HEX_BYTES];
 
-    assert(k->fallen.len == 0); /* refcounts_process has judged them */
+    assert(k->fallen.len == 0);  /* refcounts_process has judged them */
+    assert(k->settled.len == 0); /* pending_collect has answered them */
     kv_hashed_hash_pending(k);
     sha256_finish_hex(k->crank_hash, crank);
     sha256_add(k->crank_hash, slice_make(head, sizeof head - 1));
@@ -155,6 +162,7 @@ void kv_hashed_crank_abort(struct kv_hashed *k)
     sha256_reset(k->crank_hash);
     buffer_clear(&k->changes);
     ref_list_clear(&k->fallen);
+    ref_list_clear(&k->settled);
     kv_layers_crank_abort(k->layers);
 }
 
@@ -268,6 +276,7 @@ enum hs_status kv_hashed_next(struct kv_hashed *k, struct slice prefix, struct b
 {
     enum hs_status st;
 
+    k->work.next_keys++;
     /* No entry is named by the bare prefix, so "behind the prefix" is its first. */
     st = kv_store_next(kv_hashed_under(k), key->len > 0 ? buffer_slice(key) : prefix, key, value,
                        err);

@@ -11,8 +11,8 @@
  * store itself, so that whatever mutates a store, the state vector's functions above all, is
  * hashed without knowing it.
  *
- * It also collects, per crank, the references whose counts fell: refcounts.h judges them at the
- * crank's end.
+ * It also collects, per crank, the references whose counts fell, which refcounts.h judges at the
+ * crank's end, the pending calls that were settled, and how much was done: work costs ticks.
  *
  * The store may be a node's, and hold anything. What no kernel wrote, a key that is missing or does
  * not fit the others, is HS_KERNEL_FAILED with words that name the key; nothing that a store holds
@@ -26,16 +26,26 @@
 #include "kernel/state/limits.h"
 #include "kernel/text/refs.h"
 
+/* What the crank at hand did here. */
+struct kv_work {
+    uint64_t bytes;      /* keys and values set or deleted, and KV_WORK_CHANGE_BYTES a change */
+    uint64_t next_keys;  /* steps from key to key */
+    uint64_t references; /* counts that rose or fell */
+};
+enum { KV_WORK_CHANGE_BYTES = 16 }; /* a change's share of a frame besides its texts */
+
 struct kv_hashed {
     struct kv_store store; /* first: what hashes as it writes */
     struct kv_layers *layers;
     struct sha256 *crank_hash;
     struct buffer changes;           /* the crank's newest changes, not yet in crank_hash */
     struct ref_list fallen;          /* krefs whose counts fell in this crank */
+    struct ref_list settled;         /* promises of pending calls that were settled in this crank */
+    struct kv_work work;             /* of this crank */
     struct buffer scratch;           /* what kv_hashed_find last read */
     char activity[SHA256_HEX_BYTES]; /* after the last committed crank */
-    bool gc_pending;      /* gcActions may hold something (it is empty between messages) */
-    bool cleanup_pending; /* vats.terminated likewise */
+    bool gc_pending;                 /* gcActions holds something */
+    bool cleanup_pending;            /* vats.terminated likewise */
 };
 
 HS_MUST_CHECK enum hs_status kv_hashed_init(struct kv_hashed *k, struct kv_layers *layers,

@@ -94,6 +94,7 @@ enum hs_status object_hold(struct kv_hashed *k, const struct ref *kref, bool rea
     bool found;
     enum hs_status st = object_count_read(k, kref, &count, &found, err);
 
+    k->work.references++;
     if (st != HS_OK || !found) return st;
     count.reachable += reachable;
     count.recognizable += recognizable;
@@ -107,6 +108,7 @@ enum hs_status object_release(struct kv_hashed *k, const struct ref *kref, bool 
     bool found;
     enum hs_status st = object_count_read(k, kref, &count, &found, err);
 
+    k->work.references++;
     if (st != HS_OK || !found) return st;
     if (count.reachable < reachable || count.recognizable < recognizable) {
         return object_count_damaged(kref, "released more often than held", err);

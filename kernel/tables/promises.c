@@ -57,6 +57,7 @@ enum hs_status promise_hold(struct kv_hashed *k, const struct ref *kref, struct 
     enum hs_status st =
         kv_hashed_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
 
+    k->work.references++;
     if (st != HS_OK) return st;
     return kv_hashed_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count + 1, err);
 }
@@ -68,6 +69,7 @@ enum hs_status promise_release(struct kv_hashed *k, const struct ref *kref, stru
     enum hs_status st =
         kv_hashed_read_uint(k, key_of(&key, kref->text, ".refCount", ""), &count, err);
 
+    k->work.references++;
     if (st != HS_OK) return st;
     if (count == 0) return promise_damaged(kref, ".refCount", "released more often than held", err);
     st = kv_hashed_write_uint(k, key_of(&key, kref->text, ".refCount", ""), count - 1, err);
@@ -243,6 +245,7 @@ enum hs_status promise_settle(struct kv_hashed *k, const struct ref *kref, bool 
     struct buffer text = {0};
     struct key key;
     const char *p = kref->text;
+    bool called;
     enum hs_status st = kv_hashed_write_text(
         k, key_of(&key, p, ".state", ""),
         promise_state_names[rejected ? PROMISE_REJECTED : PROMISE_FULFILLED], err);
@@ -253,6 +256,8 @@ enum hs_status promise_settle(struct kv_hashed *k, const struct ref *kref, bool 
         st = kv_hashed_create(k, key_of(&key, p, ".data.slots", ""), buffer_slice(&text), err);
     }
     buffer_fini(&text);
+    if (st == HS_OK) st = kv_hashed_has(k, key_of(&key, "kernel.pending.", p, ""), &called, err);
+    if (st == HS_OK && called) st = kernel_fail(err, ref_list_add(&k->settled, kref));
     return st;
 }
 

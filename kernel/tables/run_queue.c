@@ -85,14 +85,14 @@ enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue, boo
     return st;
 }
 
-enum hs_status run_queue_require_empty(struct kv_hashed *k, enum run_queue queue,
-                                       struct hs_error *err)
+enum hs_status run_queue_len(struct kv_hashed *k, enum run_queue queue, uint64_t *len,
+                             struct hs_error *err)
 {
-    bool empty;
-    enum hs_status st = run_queue_is_empty(k, queue, &empty, err);
+    struct run_queue_ends ends;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
 
-    if (st != HS_OK || empty) return st;
-    return run_queue_damaged(queue, "something waits there between messages", err);
+    if (st == HS_OK) *len = ends.tail - ends.head;
+    return st;
 }
 
 static enum hs_status run_queue_first(struct kv_hashed *k, enum run_queue queue,

@@ -13,18 +13,21 @@
 typedef enum hs_status (*key_visit_fn)(struct kv_hashed *k, const struct ref *vat,
                                        struct slice rest, void *data, struct hs_error *err);
 
-/* Visit every key `<vat><part>…` in order. The visitor may delete the key it is shown. */
+/* Visit the keys `<vat><part>…` in order, all of them or as many as *left, which counts down. The
+ * visitor may delete the key it is shown. */
 static enum hs_status vat_keys_visit(struct kv_hashed *k, const struct ref *vat, const char *part,
-                                     key_visit_fn visit, void *data, struct hs_error *err)
+                                     key_visit_fn visit, void *data, uint64_t *left,
+                                     struct hs_error *err)
 {
     struct buffer key = {0};
     struct key prefix_key;
     struct slice prefix = key_of(&prefix_key, vat->text, part, "");
-    enum hs_status st;
+    enum hs_status st = HS_OK;
 
-    for (;;) {
+    while (*left > 0) {
         st = kv_hashed_next(k, prefix, &key, NULL, err);
         if (st != HS_OK) break;
+        --*left;
         st = visit(k, vat, slice_make(key.data + prefix.len, key.len - prefix.len), data, err);
         if (st != HS_OK) break;
     }
@@ -66,7 +69,8 @@ static enum hs_status reject_decided(struct kv_hashed *k, const struct ref *vat,
                                      const char *message, struct hs_error *err)
 {
     struct ref_list decided = {0};
-    enum hs_status st = vat_keys_visit(k, vat, ".c.kp", visit_decided, &decided, err);
+    uint64_t all = UINT64_MAX;
+    enum hs_status st = vat_keys_visit(k, vat, ".c.kp", visit_decided, &decided, &all, err);
 
     for (size_t i = 0; i < decided.len && st == HS_OK; i++) {
         st = resolution_reject(k, &decided.items[i], message, err);
@@ -75,53 +79,60 @@ static enum hs_status reject_decided(struct kv_hashed *k, const struct ref *vat,
     return st;
 }
 
-/* `rest` is what follows o+ in a vref of the vat. */
-static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, struct slice rest,
-                                   void *data, struct hs_error *err)
+/* The entry of the vref head + rest. */
+static enum hs_status visit_entry(struct kv_hashed *k, const struct ref *vat, const char *head,
+                                  struct slice rest, struct clist_entry *entry,
+                                  struct hs_error *err)
 {
     struct buffer text = {0};
-    struct clist_entry entry = {0};
     struct ref vref;
     struct printer p = printer_on(&text);
     enum hs_status st;
 
-    (void)data;
-    printer_text(&p, "o+");
+    printer_text(&p, head);
     printer_bytes(&p, rest);
     st = printer_end(&p);
     if (st == HS_OK) st = ref_make(buffer_slice(&text), &vref);
     st = st == HS_INVALID ? clist_keys_damaged(vat, err) : kernel_fail(err, st);
-    if (st == HS_OK) st = clist_find_vref(k, vat, &vref, &entry, err);
-    if (st == HS_OK && entry.found) st = object_orphan(k, &entry.kref, err);
+    if (st == HS_OK) st = clist_find_vref(k, vat, &vref, entry, err);
     buffer_fini(&text);
     return st;
+}
+
+/* `rest` is what follows o+ in a vref of the vat. */
+static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, struct slice rest,
+                                   void *data, struct hs_error *err)
+{
+    struct clist_entry entry = {0};
+    enum hs_status st = visit_entry(k, vat, "o+", rest, &entry, err);
+
+    (void)data;
+    return st == HS_OK && entry.found ? object_orphan(k, &entry.kref, err) : st;
 }
 
 enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, const char *message,
                                  struct hs_error *err)
 {
+    uint64_t all = UINT64_MAX;
     enum hs_status st = reject_decided(k, vat, message, err);
 
-    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.o+", visit_export, NULL, err);
+    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.o+", visit_export, NULL, &all, err);
     if (st == HS_OK) st = vat_names_remove(k, vat, err);
     if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
     if (st == HS_OK) k->cleanup_pending = true;
     return st;
 }
 
-/* `rest` is a vref or kref of the vat's c-list; what it imported and its promises are released,
- * and with them both keys of the entry go. */
+/* `rest` is what follows o or p, *data, in a vref of the vat; what it holds is released, and with
+ * it both keys of the entry go. */
 static enum hs_status visit_import(struct kv_hashed *k, const struct ref *vat, struct slice rest,
                                    void *data, struct hs_error *err)
 {
-    struct clist_entry entry;
-    struct ref vref;
-    enum hs_status st;
+    struct clist_entry entry = {0};
+    enum hs_status st = visit_entry(k, vat, data, rest, &entry, err);
 
-    (void)data;
-    if (ref_make(rest, &vref) != HS_OK || vref_kind(&vref) == REF_NONE) return HS_OK;
-    st = clist_find_vref(k, vat, &vref, &entry, err);
-    return st == HS_OK && entry.found ? clist_delete(k, vat, &entry, err) : st;
+    if (st != HS_OK) return st;
+    return entry.found ? clist_delete(k, vat, &entry, err) : clist_keys_damaged(vat, err);
 }
 
 static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, struct slice rest,
@@ -141,32 +152,51 @@ static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, s
     return st;
 }
 
-static enum hs_status clean_up_vat(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+static enum hs_status clean_up_vat(struct kv_hashed *k, const struct ref *vat, uint64_t *left,
+                                   struct hs_error *err)
 {
-    enum hs_status st = vat_keys_visit(k, vat, ".c.", visit_import, NULL, err);
+    char object[] = "o", promise[] = "p";
+    /* By the vat's own names: with each goes the kernel's, so that every step deletes something. */
+    enum hs_status st = vat_keys_visit(k, vat, ".c.o", visit_import, object, left, err);
 
-    return st == HS_OK ? vat_keys_visit(k, vat, ".", visit_delete, NULL, err) : st;
+    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.p", visit_import, promise, left, err);
+    return st == HS_OK ? vat_keys_visit(k, vat, ".", visit_delete, NULL, left, err) : st;
 }
 
-enum hs_status termination_clean_up(struct kv_hashed *k, struct hs_error *err)
+/* The first vat of the list; HS_KERNEL_FAILED: there is none. */
+static enum hs_status clean_up_next(struct kv_hashed *k, struct ref *vat, struct hs_error *err)
 {
-    struct buffer list = {0};
+    static const char key[] = "vats.terminated";
     struct json_text t;
-    struct slice raw;
-    struct ref vat;
-    enum hs_status st = kv_store_get_text(&k->store, "vats.terminated", &list, err);
+    struct slice list, raw;
+    enum hs_status st = kv_hashed_read(k, slice_text(key), &list, err);
 
-    assert(k->cleanup_pending);
-    json_text_init(&t, buffer_slice(&list));
-    (void)json_text_open(&t, '[');
-    while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
-        if (ref_make(json_text_inner(raw), &vat) != HS_OK || !ref_is_vat(&vat)) break;
-        st = clean_up_vat(k, &vat, err);
+    if (st != HS_OK) return st;
+    json_text_init(&t, list);
+    if (json_text_open(&t, '[') && json_text_next(&t, ']') && json_text_string(&t, &raw) &&
+        ref_make(json_text_inner(raw), vat) == HS_OK && ref_is_vat(vat)) {
+        return HS_OK;
     }
-    if (st == HS_NOT_FOUND || (st == HS_OK && !json_text_end(&t))) {
-        st = kernel_store_damaged(slice_text("vats.terminated"), "no list of vats", err);
-    }
-    if (st == HS_OK) st = kv_hashed_write_text(k, slice_text("vats.terminated"), "[]", err);
-    buffer_fini(&list);
+    return kernel_store_damaged(slice_text(key), "no list of vats", err);
+}
+
+static enum hs_status clean_up_end(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+{
+    struct slice list;
+    enum hs_status st = name_list_remove(&k->store, "vats.terminated", ref_slice(vat), err);
+
+    if (st == HS_OK) st = kv_hashed_read(k, slice_text("vats.terminated"), &list, err);
+    if (st == HS_OK) k->cleanup_pending = !slice_equal(list, slice_text("[]"));
     return st;
+}
+
+enum hs_status termination_clean_up(struct kv_hashed *k, uint64_t keys_max, struct hs_error *err)
+{
+    struct ref vat;
+    uint64_t left = keys_max;
+    enum hs_status st = clean_up_next(k, &vat, err);
+
+    assert(k->cleanup_pending && keys_max > 0);
+    if (st == HS_OK) st = clean_up_vat(k, &vat, &left, err);
+    return st == HS_OK && left > 0 ? clean_up_end(k, &vat, err) : st;
 }

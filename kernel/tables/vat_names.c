@@ -219,3 +219,23 @@ enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struc
     free(vats);
     return st;
 }
+
+enum hs_status vat_names_ended(struct kv_hashed *k, const struct ref *id, bool *ended,
+                               struct hs_error *err)
+{
+    static const char key[] = "vats.terminated";
+    struct json_text t;
+    struct slice list, raw;
+    enum hs_status st;
+
+    *ended = false;
+    if (!k->cleanup_pending) return HS_OK;
+    st = kv_hashed_read(k, slice_text(key), &list, err);
+    if (st != HS_OK) return st;
+    json_text_init(&t, list);
+    (void)json_text_open(&t, '[');
+    while (json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        *ended = *ended || slice_equal(json_text_inner(raw), ref_slice(id));
+    }
+    return json_text_end(&t) ? HS_OK : vat_names_damaged(key, err);
+}

@@ -27,6 +27,10 @@ enum hs_status vat_names_unlisted(const struct ref *id, struct hs_error *err);
 HS_MUST_CHECK enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id,
                                               struct hs_error *err);
 
+/** Is it a vat that ended and is not yet cleaned up? Then it is told nothing any more. */
+HS_MUST_CHECK enum hs_status vat_names_ended(struct kv_hashed *k, const struct ref *id, bool *ended,
+                                             struct hs_error *err);
+
 /** Add to, take out of, a JSON list of strings in the store. */
 HS_MUST_CHECK enum hs_status name_list_add(struct kv_store *kv, const char *key, struct slice name,
                                            struct hs_error *err);

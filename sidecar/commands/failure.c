@@ -36,6 +36,7 @@ static const struct failure_row failure_rows[HS_STATUS_COUNT] = {
     [HS_PEER_GONE] = {EXIT_CODE_UNREACHABLE, "try again"},
     [HS_PROTOCOL] = {EXIT_CODE_UNAVAILABLE, "check that this is headstart's socket"},
     [HS_BUSY] = {EXIT_CODE_LOCKED, "try again"},
+    [HS_SPENT] = {EXIT_CODE_INTERNAL, NULL},
     [HS_CANCELLED] = {EXIT_CODE_INTERRUPTED, "start it again to go on"},
     [HS_UNAVAILABLE] = {EXIT_CODE_UNAVAILABLE, "install what is missing"},
     [HS_INTERNAL] = {EXIT_CODE_INTERNAL, "report this"},

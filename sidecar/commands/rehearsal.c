@@ -19,7 +19,6 @@ static enum hs_status rehearsal_load(const struct rehearsal *r,
         .base = snapshot_db_base(r->db),
         .engine = r->engine,
         .images = snapshot_db_images(r->db),
-        .vat_limits = vat_limits_default(),
     };
     struct kernel *kernel = NULL;
     struct kernel_start_report report;

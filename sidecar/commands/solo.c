@@ -146,6 +146,7 @@ static enum exit_code solo_command(const struct command_call *call)
         .lines = &resources.lines,
         .interrupt = &resources.interrupt,
         .block_messages = settings_number(s, SETTING_BLOCK_SIZE),
+        .block_ticks = settings_number(s, SETTING_BLOCK_TICKS),
         .skip_executed = !from_input,
         .print = json ? SOLO_PRINT_JSON : (from_input ? SOLO_PRINT_TEXT : SOLO_PRINT_NOTHING),
         .show_progress = !quiet && !from_input,
@@ -169,10 +170,14 @@ const struct command command_solo = {
                "killed goes on where it was; with - every line of standard input is new.\n"
                "Heights rise by 1 every --block-size messages; a chain that executes the same\n"
                "messages in the same blocks has the same hash.\n"
-               "With --json each message gives one line: seqnum, hash, status, value, outputs.\n"
+               "A line may also be: run, to work off what is queued; ticks N and a message, to\n"
+               "limit it; control and a message to the kernel itself. With --block-ticks runs\n"
+               "follow each block while something is queued, until their ticks are spent.\n"
+               "With --json each message gives one line: seqnum, hash, status, value, outputs,\n"
+               "ticks, queued, settled, events.\n"
                "A line is printed once its message is on disk.\n",
     .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) |
-                SETTING_BIT(SETTING_BLOCK_SIZE),
+                SETTING_BIT(SETTING_BLOCK_SIZE) | SETTING_BIT(SETTING_BLOCK_TICKS),
     .required =
         SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) | SETTING_BIT(SETTING_DATA),
     .run = solo_command,

@@ -1,8 +1,10 @@
 #include "sidecar/commands/solo_run.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/printer.h"
 #include "sidecar/commands/progress_bar.h"
 #include "sidecar/commands/solo_blocks.h"
+#include "sidecar/commands/solo_line.h"
 #include "sidecar/report/clock.h"
 
 #include <assert.h>
@@ -23,6 +25,8 @@ struct solo_group {
     uint64_t started_us;
     struct buffer results; /* lines for stdout */
 };
+
+static const char lines_key[] = "local.solo.lines";
 
 struct solo_work {
     const struct solo *s;
@@ -47,7 +51,6 @@ static enum hs_status start_kernel(struct solo_work *w, struct hs_error *err)
         .base = kv_leveldb_store(w->s->store),
         .engine = w->s->engine,
         .config = w->s->config,
-        .vat_limits = vat_limits_default(),
         .progress = start_progress,
         .progress_data = w,
     };
@@ -61,10 +64,26 @@ static enum hs_status start_kernel(struct solo_work *w, struct hs_error *err)
     return st;
 }
 
+/* A store that was never given a line counted its messages alone. */
+static enum hs_status read_lines(struct solo_work *w, struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = kv_store_get_text(kv_leveldb_store(w->s->store), lines_key, &text, err);
+
+    if (st == HS_NOT_FOUND) {
+        w->report->lines = w->report->at.seqnum;
+        st = HS_OK;
+    } else if (st == HS_OK && uint_parse(buffer_slice(&text), &w->report->lines) != HS_OK) {
+        st = hs_fail(err, HS_CORRUPT, "solo's store: %s is no number", lines_key);
+    }
+    buffer_fini(&text);
+    return st;
+}
+
 /* The lines that the store has executed already. */
 static enum hs_status skip_executed(struct solo_work *w, struct hs_error *err)
 {
-    uint64_t executed = w->report->at.seqnum;
+    uint64_t executed = w->report->lines;
     struct line_reader *lines = w->s->lines;
     enum hs_status st = HS_OK;
 
@@ -78,10 +97,35 @@ static enum hs_status skip_executed(struct solo_work *w, struct hs_error *err)
     }
     if (st != HS_NOT_FOUND) return st;
     return hs_fail(err, HS_STALE,
-                   "this data folder has executed %" PRIu64 " messages and %s has only %" PRIu64
+                   "this data folder has executed %" PRIu64 " lines and %s has only %" PRIu64
                    "; give the file it was run with, another --data, or the new messages on "
                    "standard input with --messages -",
                    executed, lines->name, w->report->skipped);
+}
+
+static void render_texts(struct printer *to, const char *key, const struct buffer *texts,
+                         size_t len)
+{
+    printer_format(to, ",\"%s\":[", key);
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0) printer_text(to, ",");
+        printer_bytes(to, buffer_slice(&texts[i]));
+    }
+    printer_text(to, "]");
+}
+
+static void render_settled(struct printer *to, const struct settlements *settled)
+{
+    printer_text(to, ",\"settled\":[");
+    for (size_t i = 0; i < settled->len; i++) {
+        const struct settlement *s = &settled->items[i];
+
+        printer_format(to, "%s[%" PRIu64 ",\"%s\",", i > 0 ? "," : "", s->seqnum,
+                       message_status_name(s->status));
+        printer_bytes(to, buffer_slice(&s->value));
+        printer_text(to, "]");
+    }
+    printer_text(to, "]");
 }
 
 /* The kernel's value and outputs are JSON already and go in as they are. */
@@ -94,12 +138,11 @@ static enum hs_status render_json(const struct kernel_outcome *o, struct buffer 
                    "\"value\":",
                    o->after.seqnum, o->after.hash, message_status_name(o->status));
     printer_text(&to, o->value.len ? buffer_text(&o->value) : "null");
-    printer_text(&to, ",\"outputs\":[");
-    for (size_t i = 0; i < o->outputs_len; i++) {
-        if (i > 0) printer_text(&to, ",");
-        printer_bytes(&to, buffer_slice(&o->outputs[i]));
-    }
-    printer_text(&to, "]}\n");
+    render_texts(&to, "outputs", o->outputs, o->outputs_len);
+    printer_format(&to, ",\"ticks\":%" PRIu64 ",\"queued\":%" PRIu64, o->ticks, o->queued);
+    render_settled(&to, &o->settled);
+    render_texts(&to, "events", o->events, o->events_len);
+    printer_text(&to, "}\n");
     return printer_end(&to);
 }
 
@@ -140,6 +183,7 @@ static enum hs_status group_write(struct solo_work *w, struct hs_error *err)
 {
     struct mark_changes changes = {0};
     struct kv_entry entry = {0};
+    char lines[UINT_TEXT_BYTES];
     enum hs_status st = kernel_mark(w->kernel, err);
 
     if (st == HS_OK) st = kernel_snapshot_take(w->kernel, false, &changes, err);
@@ -152,6 +196,8 @@ static enum hs_status group_write(struct solo_work *w, struct hs_error *err)
             kv_leveldb_batch_put(w->batch, entry.key, entry.value);
         }
     }
+    kv_leveldb_batch_put(w->batch, slice_text(lines_key),
+                         slice_make(lines, uint_text(lines, w->group.counts.lines)));
     st = kv_leveldb_write(w->s->store, w->batch, true, err);
     kernel_snapshot_done(w->kernel, &changes, st == HS_OK);
     mark_changes_fini(&changes);
@@ -187,29 +233,62 @@ static enum hs_status group_finish(struct solo_work *w, struct hs_error *err)
 }
 
 /* A store that was filled in smaller blocks stands at a greater height: it stays in that block. */
-static struct message solo_message(const struct solo_work *w, struct slice line)
+static uint64_t solo_height(const struct solo_work *w)
 {
-    uint64_t seqnum = kernel_position(w->kernel).seqnum;
-    uint64_t height = solo_block_height(seqnum, w->s->block_messages);
+    uint64_t height = solo_block_height(w->group.counts.lines, w->s->block_messages);
 
-    if (height < kernel_height(w->kernel)) height = kernel_height(w->kernel);
-    return (struct message){.height = height, .time = solo_block_time(height), .text = line};
+    return height < kernel_height(w->kernel) ? kernel_height(w->kernel) : height;
 }
 
-static enum hs_status execute_line(struct solo_work *w, struct slice line, struct hs_error *err)
+/* *ticks: what it cost; *queued: what it left. */
+static enum hs_status execute_message(struct solo_work *w, const struct message *m, uint64_t *ticks,
+                                      uint64_t *queued, struct hs_error *err)
 {
-    struct message message = solo_message(w, line);
     struct kernel_outcome outcome = {0};
     enum hs_status st;
 
     if (w->group.messages == 0) w->group.started_us = clock_us();
-    st = kernel_deliver(w->kernel, &message, &outcome, err);
+    st = kernel_deliver(w->kernel, m, &outcome, err);
     if (st != HS_OK)
         return hs_fail_prefix(err, st, "message %" PRIu64, w->group.counts.at.seqnum + 1);
+    *ticks = outcome.ticks;
+    *queued = outcome.queued;
     st = group_add(w, &outcome);
     kernel_outcome_fini(&outcome);
-    if (st != HS_OK) return hs_fail(err, st, "results: %s", hs_status_text(st));
-    if (group_is_full(&w->group)) st = group_finish(w, err);
+    return st == HS_OK ? st : hs_fail(err, st, "results: %s", hs_status_text(st));
+}
+
+/* The block ends: runs, as a node sends them. */
+static enum hs_status execute_runs(struct solo_work *w, uint64_t height, uint64_t queued,
+                                   struct hs_error *err)
+{
+    struct message run = {.height = height, .time = solo_block_time(height), .limited = true};
+    uint64_t left = w->s->block_ticks, ticks = 0;
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK && queued > 0 && left > 0) {
+        run.ticks = left;
+        st = execute_message(w, &run, &ticks, &queued, err);
+        left = ticks < left ? left - ticks : 0;
+        if (interrupt_seen(w->s->interrupt)) break;
+    }
+    return st;
+}
+
+static enum hs_status execute_line(struct solo_work *w, struct slice line, struct hs_error *err)
+{
+    struct message message;
+    uint64_t ticks = 0, queued = 0, height = solo_height(w);
+    enum hs_status st;
+
+    solo_line_read(line, &message);
+    message.height = height;
+    message.time = solo_block_time(height);
+    st = execute_message(w, &message, &ticks, &queued, err);
+    if (st == HS_OK && ++w->group.counts.lines % w->s->block_messages == 0) {
+        st = execute_runs(w, height, queued, err);
+    }
+    if (st == HS_OK && group_is_full(&w->group)) st = group_finish(w, err);
     return st;
 }
 
@@ -276,7 +355,8 @@ enum hs_status solo_run(const struct solo *s, struct solo_report *report, struct
     if (st != HS_OK) goto out;
     st = start_kernel(&w, err);
     if (st != HS_OK) goto out;
-    if (s->skip_executed) st = skip_executed(&w, err);
+    st = read_lines(&w, err);
+    if (st == HS_OK && s->skip_executed) st = skip_executed(&w, err);
     if (st == HS_OK) st = execute_lines(&w, err);
 out:
     kernel_close(w.kernel);

@@ -5,7 +5,8 @@
  *
  * A result is printed once its message is durable, and a group is one atomic batch: killed
  * anywhere, the store stands after a whole message, and what was printed is never lost. Started
- * again on the same file, as many lines are skipped as the store has executed.
+ * again on the same file, as many lines are skipped as the store says were executed
+ * (local.solo.lines: runs are messages without a line).
  */
 #ifndef HEADSTART_SIDECAR_COMMANDS_SOLO_RUN_H
 #define HEADSTART_SIDECAR_COMMANDS_SOLO_RUN_H
@@ -25,13 +26,15 @@ struct solo {
     struct line_reader *lines;
     struct interrupt *interrupt;
     uint64_t block_messages; /* a block's, at least 1 */
+    uint64_t block_ticks;    /* for runs at its end; 0: none */
     bool skip_executed;      /* the lines are those of the run that the store holds */
     enum solo_print print;
     bool show_progress;
 };
 
 struct solo_report {
-    uint64_t skipped;
+    uint64_t skipped; /* lines, executed before */
+    uint64_t lines;   /* of the input, executed now or before */
     uint64_t executed, fulfilled, rejected, pending;
     struct position at;
     uint64_t elapsed_ms; /* executing, without the start */

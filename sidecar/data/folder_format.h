@@ -8,7 +8,7 @@
 #include "kernel/state/disk.h"
 #include "kernel/state/limits.h"
 
-enum { DATA_FOLDER_VERSION = 4 };
+enum { DATA_FOLDER_VERSION = 5 };
 
 struct data_folder_format {
     uint64_t version;

@@ -93,6 +93,9 @@ enum {
           .help = "one JSON message a line; - reads standard input")                               \
     PLAIN(BLOCK_SIZE, SETTING_OF_SOME, .name = "block-size", SETTING_UINT(1, HS_UINT_MAX),         \
           .initial = "1", .argument = "N", .help = "messages a block")                             \
+    PLAIN(BLOCK_TICKS, SETTING_OF_SOME, .name = "block-ticks", SETTING_UINT(0, HS_UINT_MAX),       \
+          .initial = "0", .argument = "T",                                                         \
+          .help = "ticks for runs at each block's end; 0: none are sent")                          \
     PLAIN(WATCH, SETTING_OF_SOME, .name = "watch", SETTING_UINT(1, SETTING_SECONDS_MAX),           \
           .initial = "2", .argument = "SECONDS", .argument_optional = true,                        \
           .help = "again every SECONDS, until interrupted")                                        \

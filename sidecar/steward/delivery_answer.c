@@ -32,6 +32,30 @@ static void pack_uint(struct wire_writer *w, const char *key, uint64_t value)
     wire_put_uint(w, value);
 }
 
+static void pack_texts(struct wire_writer *w, const char *key, const struct buffer *texts,
+                       size_t len)
+{
+    wire_put_text(w, slice_text(key));
+    wire_put_array(w, (uint32_t)len);
+    for (size_t i = 0; i < len; i++) {
+        wire_put_text(w, buffer_slice(&texts[i]));
+    }
+}
+
+static void pack_settled(struct wire_writer *w, const struct settlements *settled)
+{
+    wire_put_text(w, slice_text("settled"));
+    wire_put_array(w, (uint32_t)settled->len);
+    for (size_t i = 0; i < settled->len; i++) {
+        const struct settlement *s = &settled->items[i];
+
+        wire_put_array(w, 3);
+        wire_put_uint(w, s->seqnum);
+        wire_put_text(w, slice_text(message_status_name(s->status)));
+        wire_put_text(w, buffer_slice(&s->value));
+    }
+}
+
 enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
                                     const struct delivery_course *course, struct buffer *out,
                                     struct hs_error *err)
@@ -40,22 +64,22 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
     enum hs_status st;
 
     wire_begin(&w, out);
-    wire_put_map(&w, 10);
+    wire_put_map(&w, 14);
     pack_uint(&w, "seqnum", o->after.seqnum);
     pack_text(&w, "hash", slice_text(o->after.hash));
     pack_text(&w, "status", slice_text(message_status_name(o->status)));
     pack_text(&w, "value", buffer_slice(&o->value));
-    wire_put_text(&w, slice_text("outputs"));
-    wire_put_array(&w, (uint32_t)o->outputs_len);
-    for (size_t i = 0; i < o->outputs_len; i++) {
-        wire_put_text(&w, buffer_slice(&o->outputs[i]));
-    }
+    pack_texts(&w, "outputs", o->outputs, o->outputs_len);
     wire_put_text(&w, slice_text("writes"));
     pack_writes(&w, o->writes);
     pack_text(&w, "path", slice_text(entry_path_name(course->path)));
     pack_uint(&w, "replayed", course->replayed);
     pack_uint(&w, "wait_us", course->wait_us);
     pack_uint(&w, "run_us", course->run_us);
+    pack_uint(&w, "ticks", o->ticks);
+    pack_uint(&w, "queued", o->queued);
+    pack_settled(&w, &o->settled);
+    pack_texts(&w, "events", o->events, o->events_len);
     st = wire_end(&w);
     if (st != HS_OK) return hs_fail(err, st, "the answer cannot be packed");
     if (out->len > IPC_RESULT_BYTES_MAX) {
@@ -94,6 +118,7 @@ enum ipc_code delivery_answer_code(enum hs_status status)
     case HS_DIVERGED:
     case HS_CORRUPT:
     case HS_WRONG_EPOCH:
+    case HS_UNAVAILABLE:
     case HS_INVALID: return IPC_KERNEL_FAILED;
     default: return IPC_INTERNAL;
     }

@@ -102,7 +102,6 @@ enum hs_status spare_start(struct spare *s, const struct spare_base *disk, enum 
         .config = s->o.kernel_config,
         .images = s->memory ? NULL : disk->images,
         .images_elsewhere = !s->memory && disk->images_elsewhere,
-        .vat_limits = vat_limits_default(),
         .run_jobs = worker_pool_run_jobs,
         .run_jobs_data = s->o.workers,
         .progress = spare_watch_transcripts,

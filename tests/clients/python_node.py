@@ -211,18 +211,26 @@ class PythonNode:
         seqnum, digest = self.position()
         return self.request("attach", {"height": height, "seqnum": seqnum, "hash": digest})
 
-    def delivery(self, message, height, block_time=0):
-        """The parameters of a delivery from where the store stands."""
+    def delivery(self, message, height, block_time=0, **more):
+        """The parameters of a delivery from where the store stands; `more`: ticks, control."""
         seqnum, digest = self.position()
         return {"height": height, "time": block_time, "seqnum": seqnum, "hash": digest,
-                "message": message}
+                "message": message, **more}
 
-    def deliver(self, message, height, block_time=0, apply=True):
-        """Deliver one message and apply its writes. An RpcError means that nothing happened."""
-        result = self.request("deliver", self.delivery(message, height, block_time))
+    def deliver(self, message, height, block_time=0, apply=True, **more):
+        """Deliver one message ("": a run) and apply its writes. An RpcError means that nothing
+        happened."""
+        result = self.request("deliver", self.delivery(message, height, block_time, **more))
         if apply:
             self.apply(result)
         return result
+
+    def runs(self, height, block_time=0, most=1000):
+        """Runs while the state says that something is queued; a list of their answers."""
+        answers = []
+        while self.store.get("kernel.queued") not in (None, "0") and len(answers) < most:
+            answers.append(self.deliver("", height, block_time))
+        return answers
 
     def apply(self, result):
         for key, value in result["writes"]:

@@ -1,5 +1,6 @@
 #include "tests/node/chain.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/kv_store.h"
 #include "sidecar/commands/solo_blocks.h"
 #include "tests/node/chain_link.h"
@@ -101,8 +102,15 @@ static enum hs_status chain_measure(struct chain *c, const struct headstart_resu
     return latency_add(&report->latency, delivery_us, err);
 }
 
+struct chain_input {
+    uint64_t height;
+    struct slice text; /* empty: a run */
+    bool limited;
+    uint64_t ticks;
+};
+
 /* One delivery inside an open transaction; its result is the caller's. */
-static enum hs_status chain_deliver(struct chain *c, uint64_t height, const struct buffer *text,
+static enum hs_status chain_deliver(struct chain *c, const struct chain_input *input,
                                     struct headstart_result **out, struct hs_error *err)
 {
     struct position at;
@@ -112,15 +120,18 @@ static enum hs_status chain_deliver(struct chain *c, uint64_t height, const stru
 
     if (st != HS_OK) return st;
     delivery = (struct headstart_delivery){
-        .height = height,
-        .time = solo_block_time(height),
+        .height = input->height,
+        .time = solo_block_time(input->height),
         .seqnum = at.seqnum,
         .hash = at.hash,
-        .message = {.data = buffer_text(text), .len = text->len},
+        .message = {.data = input->text.data, .len = input->text.len},
+        .limited = input->limited,
+        .ticks = input->ticks,
     };
     sent_us = latency_clock_us();
     st = chain_link_deliver(c->link, &delivery, out, err);
     if (st != HS_OK) return hs_fail_prefix(err, st, "delivering message %" PRIu64, at.seqnum + 1);
+    c->report.late += (*out)->settled_len;
     st = chain_measure(c, *out, latency_clock_us() - sent_us, err);
     if (st == HS_OK) st = chain_apply(c, *out, err);
     if (st == HS_OK && c->report.delivered == c->options->crash_after) {
@@ -135,18 +146,19 @@ static enum hs_status chain_message(struct chain *c, uint64_t height, const stru
 {
     struct headstart_result *result = NULL;
     uint64_t every = c->options->revert_every;
+    struct chain_input input = {.height = height, .text = buffer_slice(text)};
     enum hs_status st;
 
     c->messages++;
     if (every != 0 && c->messages % every == 0) {
-        st = chain_deliver(c, height, text, &result, err);
+        st = chain_deliver(c, &input, &result, err);
         headstart_result_free(result);
         result = NULL;
         if (st != HS_OK) return st;
         node_store_transaction_abort(c->store);
         c->report.reverted++;
     }
-    st = chain_deliver(c, height, text, &result, err);
+    st = chain_deliver(c, &input, &result, err);
     if (st != HS_OK) goto out;
     node_store_transaction_commit(c->store);
     if (strcmp(result->status, "rejected") == 0) c->report.rejected++;
@@ -157,6 +169,42 @@ out:
 }
 
 /* --- blocks --- */
+
+/* What the state says is left to be done. */
+static enum hs_status chain_queued(struct chain *c, uint64_t *queued, struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = kv_store_get_text(node_store_real(c->store), "kernel.queued", &text, err);
+
+    if (st == HS_OK) st = uint_parse(buffer_slice(&text), queued);
+    buffer_fini(&text);
+    return st;
+}
+
+/* The block's end: runs, each a transaction, while something is queued and ticks are left. */
+static enum hs_status chain_runs(struct chain *c, uint64_t height, struct hs_error *err)
+{
+    struct chain_input run = {.height = height, .limited = true, .ticks = c->options->block_ticks};
+    struct headstart_result *result = NULL;
+    uint64_t queued = 0;
+    enum hs_status st = HS_OK;
+
+    while (run.ticks > 0) {
+        st = chain_queued(c, &queued, err);
+        if (st != HS_OK || queued == 0) break;
+        st = chain_deliver(c, &run, &result, err);
+        if (st != HS_OK) break;
+        node_store_transaction_commit(c->store);
+        c->report.runs++;
+        run.ticks = result->ticks < run.ticks ? run.ticks - result->ticks : 0;
+        st = chain_answer_write(c, height, result, err);
+        headstart_result_free(result);
+        result = NULL;
+        if (st != HS_OK) break;
+    }
+    headstart_result_free(result);
+    return st;
+}
 
 static void chain_pause(uint64_t ms)
 {
@@ -205,7 +253,9 @@ static enum hs_status chain_propose_in_vain(struct chain *c, uint64_t height,
     for (size_t i = p->len; st == HS_OK && i > 0; i--) {
         struct headstart_result *result = NULL;
 
-        st = chain_deliver(c, height, &p->texts[i - 1], &result, err);
+        struct chain_input input = {.height = height, .text = buffer_slice(&p->texts[i - 1])};
+
+        st = chain_deliver(c, &input, &result, err);
         headstart_result_free(result);
         if (st == HS_OK) node_store_transaction_commit(c->store);
     }
@@ -250,6 +300,7 @@ static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *
     enum hs_status st = chain_propose(c, &proposal, done, err);
 
     if (st == HS_OK) st = chain_execute(c, head.height, &proposal, err);
+    if (st == HS_OK && proposal.len > 0) st = chain_runs(c, head.height, err);
     if (st == HS_OK && proposal.len > 0) {
         head.file_offset = message_file_offset(c->file);
         st = chain_commit(c, head, err);

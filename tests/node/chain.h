@@ -23,6 +23,7 @@ struct chain_options {
     const char *chain_id;
     const char *answers_path; /* NULL, or where each committed message's answer is appended */
     uint64_t block_messages;  /* messages a block */
+    uint64_t block_ticks;     /* for runs at a block's end; 0: none are sent */
     uint64_t blocks_max;      /* blocks of this run; 0: until the file ends */
     uint64_t interval_ms;     /* pause between blocks */
     uint64_t revert_every;    /* every Kth message's transaction fails once; 0: none */
@@ -41,6 +42,8 @@ struct chain_report {
     struct position at;
     uint64_t delivered;  /* deliveries answered, those of failed transactions included */
     uint64_t rejected;   /* committed messages whose call was rejected */
+    uint64_t runs;       /* deliveries without a call */
+    uint64_t late;       /* results of calls that were pending */
     uint64_t reverted;   /* transactions that failed after their delivery */
     uint64_t reproposed; /* blocks that were proposed in vain first */
     uint64_t reconnects;

@@ -38,6 +38,7 @@ static const char usage_text[] =
     "  --messages FILE       the input, one JSON message a line\n"
     "  --chain-id ID         default: headstart\n"
     "  --block-size N        messages a block (default 20)\n"
+    "  --block-ticks T       ticks for runs at each block's end (default 0: none are sent)\n"
     "  --blocks N            stop after N blocks (default: at the end of the file)\n"
     "  --interval-ms N       pause between blocks (default 0)\n"
     "  --revert-every K      every Kth message's transaction fails once and is delivered again\n"
@@ -57,6 +58,7 @@ enum node_flag {
     FLAG_MESSAGES,
     FLAG_CHAIN_ID,
     FLAG_BLOCK_SIZE,
+    FLAG_BLOCK_TICKS,
     FLAG_BLOCKS,
     FLAG_INTERVAL_MS,
     FLAG_REVERT_EVERY,
@@ -76,6 +78,7 @@ static const struct option node_flags[] = {
     {"messages", required_argument, NULL, FLAG_MESSAGES},
     {"chain-id", required_argument, NULL, FLAG_CHAIN_ID},
     {"block-size", required_argument, NULL, FLAG_BLOCK_SIZE},
+    {"block-ticks", required_argument, NULL, FLAG_BLOCK_TICKS},
     {"blocks", required_argument, NULL, FLAG_BLOCKS},
     {"interval-ms", required_argument, NULL, FLAG_INTERVAL_MS},
     {"revert-every", required_argument, NULL, FLAG_REVERT_EVERY},
@@ -103,6 +106,7 @@ static uint64_t *node_number_of(struct chain_options *o, int flag)
 {
     switch (flag) {
     case FLAG_BLOCK_SIZE: return &o->block_messages;
+    case FLAG_BLOCK_TICKS: return &o->block_ticks;
     case FLAG_BLOCKS: return &o->blocks_max;
     case FLAG_INTERVAL_MS: return &o->interval_ms;
     case FLAG_REVERT_EVERY: return &o->revert_every;
@@ -206,13 +210,14 @@ static double node_per_second(const struct chain_report *r)
 
 static void node_report_print(struct chain_report *r)
 {
-    (void)printf(
-        "{\"schema\":1,\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
-        ",\"hash\":\"%s\",\"delivered\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"reverted\":%" PRIu64
-        ",\"reproposed\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
-        ",\"first_replayed\":%" PRIu64 ",\"reconnects\":%" PRIu64,
-        r->height, r->at.seqnum, r->at.hash, r->delivered, r->rejected, r->reverted, r->reproposed,
-        (double)r->first_delivery_us / 1e3, r->first_path, r->first_replayed, r->reconnects);
+    (void)printf("{\"schema\":1,\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
+                 ",\"hash\":\"%s\",\"delivered\":%" PRIu64 ",\"rejected\":%" PRIu64
+                 ",\"reverted\":%" PRIu64 ",\"reproposed\":%" PRIu64 ",\"runs\":%" PRIu64
+                 ",\"late\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
+                 ",\"first_replayed\":%" PRIu64 ",\"reconnects\":%" PRIu64,
+                 r->height, r->at.seqnum, r->at.hash, r->delivered, r->rejected, r->reverted,
+                 r->reproposed, r->runs, r->late, (double)r->first_delivery_us / 1e3, r->first_path,
+                 r->first_replayed, r->reconnects);
     (void)printf(",\"p50_us\":%" PRIu32 ",\"p99_us\":%" PRIu32 ",\"p999_us\":%" PRIu32
                  ",\"messages_per_s\":%.1f",
                  latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),

@@ -76,7 +76,7 @@ class Solo(SoloCase):
     def test_file_shorter_than_what_was_executed__is_refused(self):
         self.answers(self.solo(self.messages(harness.workload_lines(20)), "--json"))
         run = self.solo(self.messages(harness.workload_lines(19), name="short"))
-        self.assert_fails(run, DAMAGED, "20 messages", "19")
+        self.assert_fails(run, DAMAGED, "20 lines", "19")
 
     def test_killed_at_any_time__goes_on_without_loss_or_repetition(self):
         dice = harness.dice("solo killed")

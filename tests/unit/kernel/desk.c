@@ -1,6 +1,7 @@
 #include "tests/unit/kernel/desk.h"
 
 #include "kernel/devices.h"
+#include "kernel/metering.h"
 #include "kernel/state_vector.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/refcounts.h"
@@ -42,6 +43,8 @@ void desk_open(struct desk *d)
     must(d, kv_memory_open(&d->base, &d->err));
     must(d, kv_layers_open(kv_memory_store(d->base), &d->kernel.layers, &d->err));
     must(d, kv_hashed_init(desk_kv(d), d->kernel.layers, &d->err));
+    d->kernel.now.rules = kernel_rules_default();
+    meter_begin(&d->kernel);
     kv_hashed_crank_begin(desk_kv(d));
     must(d, state_vector_init(&desk_kv(d)->store, NULL, &d->err));
     for (int i = 0; i < 2; i++) {

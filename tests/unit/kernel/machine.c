@@ -4,8 +4,6 @@
 
 #include <pthread.h>
 
-enum { TICKS_MAX = 2000 }; /* enough for every case, and an endless loop ends soon */
-
 /* Failures of the rig itself end the program: nothing that follows would mean anything. */
 static void must(enum hs_status st, const struct hs_error *err)
 {
@@ -192,8 +190,6 @@ enum hs_status machine_restart(struct machine *m, bool with_images)
     m->base = store_new();
     store_copy(kv_memory_store(m->real), kv_memory_store(m->base));
     options.base = kv_memory_store(m->base);
-    options.vat_limits = vat_limits_default();
-    options.vat_limits.ticks_max = TICKS_MAX;
     if (with_images) options.images = &m->album.source;
     return kernel_start(&options, &m->kernel, &m->report, &m->err);
 }
@@ -219,15 +215,41 @@ void machine_close(struct machine *m)
     buffer_fini(&m->text);
 }
 
-enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice text)
+static enum hs_status machine_deliver_message(struct machine *m, const struct message *message)
 {
-    struct message message = {.height = height, .time = 1700000000 + height, .text = text};
     enum hs_status st;
 
     machine_forget_outcome(m);
-    st = kernel_deliver(m->kernel, &message, &m->out, &m->err);
+    st = kernel_deliver(m->kernel, message, &m->out, &m->err);
     if (st == HS_OK) store_apply(kv_memory_store(m->real), m->out.writes);
     return st;
+}
+
+enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice text)
+{
+    struct message message = {.height = height, .time = 1700000000 + height, .text = text};
+
+    return machine_deliver_message(m, &message);
+}
+
+const char *machine_input(struct machine *m, struct message in, const char *text)
+{
+    buffer_clear(&m->text);
+    must(buffer_printf(&m->text, "%s", text), &m->err);
+    for (size_t i = 0; i < m->text.len; i++) {
+        if (m->text.data[i] == '\'') m->text.data[i] = '"';
+    }
+    in.time = 1700000000;
+    in.text = buffer_slice(&m->text);
+    must(machine_deliver_message(m, &in), &m->err);
+    return buffer_text(&m->out.value);
+}
+
+void machine_work(struct machine *m, uint64_t height)
+{
+    do {
+        must(machine_deliver(m, height, slice_make("", 0)), &m->err);
+    } while (m->out.queued > 0);
 }
 
 const char *machine_call_at(struct machine *m, uint64_t height, const char *to, const char *method,

@@ -57,6 +57,10 @@ enum hs_status machine_restart(struct machine *m, bool with_images);
 
 /** Deliver; the writes are applied to real. Returns what kernel_deliver did; m->out holds it. */
 enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice text);
+/** Deliver `in`, text included (' for "), in block 0; it must be HS_OK; returns the value. */
+const char *machine_input(struct machine *m, struct message in, const char *text);
+/** Runs, until nothing is queued; they must be HS_OK. */
+void machine_work(struct machine *m, uint64_t height);
 /** Deliver {"to": to, "method": method, "args": [args]}, which must be HS_OK; returns the value. */
 const char *machine_call(struct machine *m, const char *to, const char *method, const char *args);
 /** The same in a block of `height`. */

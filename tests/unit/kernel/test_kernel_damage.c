@@ -181,14 +181,10 @@ static enum hs_status case_deliver(struct kernel *kernel, struct hs_error *err)
 
 static enum hs_status case_run(const struct machine *m, struct kv_store *base, struct hs_error *err)
 {
-    struct kernel_options options = {.base = base,
-                                     .engine = machine_engine(),
-                                     .config = m->config,
-                                     .vat_limits = vat_limits_default()};
+    struct kernel_options options = {.base = base, .engine = machine_engine(), .config = m->config};
     struct kernel *kernel = NULL;
     enum hs_status st;
 
-    options.vat_limits.ticks_max = TICKS_MAX;
     st = kernel_start(&options, &kernel, NULL, err);
     if (st == HS_OK) st = case_deliver(kernel, err);
     kernel_close(kernel);

@@ -14,6 +14,8 @@ static void vat__that_exits_is_gone_and_answers(void)
     machine_open(&m, "pair.json");
     (void)machine_call(&m, "left", "ask", "'right','wait'");
     CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "exit", "'done'"), "\"bye\"");
+    CU_ASSERT_EQUAL(m.out.queued, 1);
+    machine_work(&m, 0);
     CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.terminated"), "[]");
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.names"), "[\"left\"]");
@@ -36,6 +38,8 @@ static void vat__that_fails_leaves_no_trace_of_its_crank(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "vat \\\"left\\\" was terminated"));
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "illegal syscall vatstoreSet"));
     CU_ASSERT_EQUAL(m.out.outputs_len, 0);
+    CU_ASSERT_EQUAL(m.out.queued, 1);
+    machine_work(&m, 0);
     CU_ASSERT_EQUAL(machine_count(&m, "v1."), 0);
     CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "echo", "1"), "1");
     CU_ASSERT_TRUE(machine_agrees_with_real(&m));
@@ -50,6 +54,8 @@ static void vat__that_exits_with_failure_is_undone(void)
     (void)machine_call(&m, "left", "ask", "'right','exitFailing','had enough'");
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "had enough"));
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "vat \\\"right\\\" was terminated"));
+    CU_ASSERT_EQUAL(m.out.queued, 1);
+    machine_work(&m, 0);
     CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
     CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
     machine_close(&m);

@@ -198,7 +198,7 @@ static void message__malformed_counts_and_says_why(void)
     static const struct {
         const char *text, *words;
     } bad[] = {
-        {"", "unexpected end"},
+        {" ", "unexpected end"},
         {"nonsense", "byte 0"},
         {"null", "must be an object"},
         {"[]", "must be an object"},

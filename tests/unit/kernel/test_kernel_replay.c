@@ -247,25 +247,18 @@ static void replay__other_count_of_steps_is_a_divergence_that_names_both(void)
 /* Limits are the present's; what was recorded went well under those of its time. */
 static void replay__limit_lower_than_what_was_spent_is_none(void)
 {
-    struct kernel_options options = {.engine = machine_engine(),
-                                     .vat_limits = vat_limits_default()};
-    struct kernel_start_report report;
-    struct kernel *other = NULL;
-    struct message next = {.height = 9,
-                           .text = slice_text("{\"to\":\"lone\",\"method\":\"spin\","
-                                              "\"args\":[1000000]}")};
-    struct kernel_outcome out = {0};
+    static const struct message control = {.control = true};
     struct machine m;
 
     machine_open(&m, "lone.json");
-    (void)machine_call(&m, "lone", "spin", "1000000");
-    options.base = kv_memory_store(m.real);
-    options.vat_limits.ticks_max = 100; /* a tenth of that */
-    machine_ok(kernel_start(&options, &other, &report, &m.err), &m);
-    machine_ok(kernel_deliver(other, &next, &out, &m.err), &m);
-    CU_ASSERT_EQUAL(out.status, MESSAGE_REJECTED); /* and it holds again */
-    kernel_outcome_fini(&out);
-    kernel_close(other);
+    (void)machine_call(&m, "lone", "spin", "300000");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    (void)machine_input(&m, control, /* less than that */
+                        "{'kernel':'setRules','rules':{'limits':{'crankTicks':100}}}");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    machine_ok(machine_restart(&m, false), &m);
+    (void)machine_call(&m, "lone", "spin", "300000");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED); /* and it holds again */
     machine_close(&m);
 }
 

@@ -15,6 +15,10 @@ void model_entry_make(uint64_t seqnum, uint32_t salt, struct model_entry *out)
     memset(out->text + len, ' ', padding);
     out->entry.message = (struct message){.height = (seqnum + 2) / 3,
                                           .time = 1700000000 + seqnum,
+                                          .limited = mixed >> 33 & 1,
+                                          .ticks = mixed >> 33 & 1 ? mixed >> 20 & 0xffffff : 0,
+                                          .control = mixed >> 34 & 1,
+                                          .skipped = mixed >> 35 & 1,
                                           .text = slice_make(out->text, (size_t)len + padding)};
     out->entry.after.seqnum = seqnum;
     for (int i = 0; i < 4; i++) {
@@ -31,6 +35,10 @@ bool model_entry_equal(const struct log_entry *e, uint64_t seqnum, uint32_t salt
     return position_equal(&e->after, &wanted.entry.after) &&
            e->message.height == wanted.entry.message.height &&
            e->message.time == wanted.entry.message.time &&
+           e->message.limited == wanted.entry.message.limited &&
+           e->message.ticks == wanted.entry.message.ticks &&
+           e->message.control == wanted.entry.message.control &&
+           e->message.skipped == wanted.entry.message.skipped &&
            slice_equal(e->message.text, wanted.entry.message.text);
 }
 

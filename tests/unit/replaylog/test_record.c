@@ -77,11 +77,11 @@ static void record__golden_bytes(void)
     golden_entry(&e);
     segment_header_encode(&header, header_bytes);
     bytes_equal(header_bytes, sizeof header_bytes,
-                "68732d726c6f670a01000000000000002c0100000000000004030201aac94990");
+                "68732d726c6f670a02000000000000002c01000000000000040302016dd18dc9");
     CU_ASSERT_EQUAL(record_encode(&e, 0xa0b0c0d0, &record, &checksum, NULL), HS_OK);
     bytes_equal(record.data, record.len,
-                "35000000c2102bf196cd012c07ce6553f100c4027b7dc4200001020304050607"
-                "08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fcea0b0c0d0");
+                "37000000d143c34298cd012c07ce6553f1000000c4027b7dc420000102030405"
+                "060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fcea0b0c0d0");
     buffer_fini(&record);
 }
 
@@ -170,8 +170,9 @@ static enum record_state decode_payload(const char *payload, size_t len)
 
 static void record__hostile_payloads_are_bad(void)
 {
-    /* A right one to start from: seqnum 1, height 0, time 0, no text, 32 bytes of hash, link 0. */
-    char payload[41] = {(char)0x96, 1, 0, 0, (char)0xc4, 0, (char)0xc4, 32};
+    /* A right one to start from: seqnum 1, height, time, flags, ticks 0, no text, 32 bytes of hash,
+     * link 0. */
+    char payload[43] = {(char)0x98, 1, 0, 0, 0, 0, (char)0xc4, 0, (char)0xc4, 32};
     char changed[64];
 
     CU_ASSERT_EQUAL(decode_payload(payload, sizeof payload), RECORD_GOOD);
@@ -186,7 +187,7 @@ static void record__hostile_payloads_are_bad(void)
     memcpy(changed + 1, "\xdd\xff\xff\xff\xff", 5); /* an array of 2^32 - 1 elements */
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
     memcpy(changed, payload, sizeof payload);
-    memcpy(changed + 4, "\xc6\xff\xff\xff\xff", 5); /* 4 GiB of text */
+    memcpy(changed + 6, "\xc6\xff\xff\xff\xff", 5); /* 4 GiB of text */
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
     memcpy(changed, payload, sizeof payload);
     changed[1] = 0; /* seqnum 0 is never logged */
@@ -195,11 +196,19 @@ static void record__hostile_payloads_are_bad(void)
     changed[sizeof payload] = 0; /* one element too many */
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload + 1), RECORD_BAD);
     memcpy(changed, payload, sizeof payload);
-    changed[4] = (char)0xd9; /* a str of no byte, where a bin is due */
+    changed[6] = (char)0xd9; /* a str of no byte, where a bin is due */
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
     memcpy(changed, payload, sizeof payload);
-    changed[6] = (char)0xd9;
+    changed[8] = (char)0xd9;
     CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
+    memcpy(changed, payload, sizeof payload);
+    changed[4] = 8; /* a flag that there is none of */
+    CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
+    memcpy(changed, payload, sizeof payload);
+    changed[5] = 7; /* ticks that limit nothing */
+    CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_BAD);
+    changed[4] = 1;
+    CU_ASSERT_EQUAL(decode_payload(changed, sizeof payload), RECORD_GOOD);
 }
 
 static void record__entries_out_of_bounds_are_refused(void)
@@ -231,7 +240,7 @@ static void record__another_version_is_not_read(void)
     uint32_t checksum;
 
     segment_header_encode(&header, bytes);
-    bytes[8] = 2;
+    bytes[8] = LOG_FORMAT_VERSION + 1;
     checksum = crc32c(0, slice_make(bytes, 28));
     for (int i = 0; i < 4; i++) {
         bytes[28 + i] = (char)(checksum >> 8 * i);
@@ -251,7 +260,7 @@ static void record__search_is_linear_in_the_bytes(void)
     bytes.len = len;
     for (size_t at = 0; at + 64 < len; at += 16) {
         u32_put(bytes.data + at, (uint32_t)(len - at - LOG_RECORD_HEADER_BYTES));
-        bytes.data[at + LOG_RECORD_HEADER_BYTES] = (char)0x96;
+        bytes.data[at + LOG_RECORD_HEADER_BYTES] = (char)0x98;
     }
     CU_ASSERT_TRUE(record_follows(buffer_slice(&bytes), 1)); /* it cannot say, so it is damage */
     /* A few of them in a text are looked at, and are nothing. */

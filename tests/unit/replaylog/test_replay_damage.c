@@ -382,7 +382,7 @@ static void replay_log__newer_format_is_refused_and_kept(void)
     specimen_make(&s);
     path = scratch_join(s.log_dir.text, s.files.names[0]);
     scratch_read(path.text, &file);
-    file.data[8] = 2;
+    file.data[8] = LOG_FORMAT_VERSION + 1;
     checksum = crc32c(0, slice_make(file.data, 28));
     for (int i = 0; i < 4; i++) {
         file.data[28 + i] = (char)(checksum >> 8 * i);

@@ -702,7 +702,9 @@ static void *twin_main(void *data)
     struct kv_memory *base = NULL;
     struct kernel *k = NULL;
     struct kernel_options options = {
-        .engine = rig_engine(), .config = r->kernel_config, .vat_limits = vat_limits_default()};
+        .engine = rig_engine(),
+        .config = r->kernel_config,
+    };
     struct kernel_start_report report;
 
     CU_ASSERT_EQUAL_FATAL(kv_memory_open(&base, NULL), HS_OK);

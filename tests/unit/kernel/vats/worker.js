@@ -57,6 +57,10 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     forever() {
       for (;;);
     },
+    /** For ever, each of two in its turn. */
+    pingPong(next, me) {
+      E.sendOnly(others[next]).pingPong(me, next);
+    },
     again() {
       E(others[parameters.name]).again();
     },

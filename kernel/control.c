@@ -1,0 +1,127 @@
+#include "kernel/control.h"
+
+#include "kernel/state/utf8.h"
+#include "kernel/text/json_text.h"
+#include "kernel/vat_end.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CONTROL_REASON_BYTES = 400 };
+
+struct control {
+    struct slice kernel, rules; /* raw values; empty: not there */
+    struct buffer vat, reason;  /* decoded */
+};
+
+typedef enum hs_status (*control_fn)(struct kernel *k, const struct control *c,
+                                     struct hs_error *err);
+
+static enum hs_status control_set_rules(struct kernel *k, const struct control *c,
+                                        struct hs_error *err)
+{
+    struct kernel_rules rules = k->now.rules;
+    enum hs_status st;
+
+    if (c->rules.len == 0) return hs_fail(err, HS_INVALID, "\"rules\" is missing");
+    st = kernel_rules_change(&rules, c->rules, err);
+    if (st == HS_OK) st = kernel_rules_write(&k->kv.store, &rules, err);
+    if (st == HS_OK) k->rules_next = rules;
+    return st;
+}
+
+static enum hs_status control_find_vat(struct kernel *k, struct slice name, struct vat_name *out,
+                                       struct hs_error *err)
+{
+    bool found;
+    enum hs_status st = vat_names_find(&k->kv, name, &out->id, &found, err);
+
+    if (st != HS_OK) return st;
+    if (!found) return hs_fail(err, HS_INVALID, "there is no vat of that name");
+    memcpy(out->name, name.data, name.len); /* it was found: it fits */
+    out->name[name.len] = '\0';
+    return HS_OK;
+}
+
+static enum hs_status control_terminate_vat(struct kernel *k, const struct control *c,
+                                            struct hs_error *err)
+{
+    char reason[CONTROL_REASON_BYTES], message[CONTROL_REASON_BYTES + 64];
+    struct vat_name vat = {0};
+    struct vat_process *process;
+    enum hs_status st = control_find_vat(k, buffer_slice(&c->vat), &vat, err);
+
+    if (st != HS_OK) return st;
+    (void)snprintf(reason, sizeof reason, "by the chain: %.*s",
+                   (int)utf8_cut(buffer_slice(&c->reason), CONTROL_REASON_BYTES - 32),
+                   c->reason.len ? buffer_text((struct buffer *)&c->reason) : "");
+    (void)snprintf(message, sizeof message, "the vat was terminated %s", reason);
+    st = vat_end(k, &vat, reason, message, err);
+    process = vat_table_find(&k->vats, &vat.id);
+    if (st == HS_OK && process) kernel_process_ended(k, process);
+    return st;
+}
+
+static enum hs_status control_not_yet(struct kernel *k, const struct control *c,
+                                      struct hs_error *err)
+{
+    (void)k;
+    (void)c;
+    return hs_fail(err, HS_INVALID, "this kernel cannot do that yet");
+}
+
+static const struct {
+    const char *name;
+    control_fn run;
+} controls[] = {
+    {"setRules", control_set_rules},
+    {"terminateVat", control_terminate_vat},
+    {"installBundle", control_not_yet},
+    {"useEngine", control_not_yet},
+};
+
+static enum hs_status control_read(struct control *c, struct slice message)
+{
+    struct json_text t;
+    struct slice key, value;
+    enum hs_status st = HS_OK;
+
+    json_text_init(&t, message);
+    (void)json_text_open(&t, '{');
+    while (st == HS_OK && json_text_more(&t, '}') && json_text_key(&t, &key) &&
+           json_text_value(&t, &value)) {
+        if (json_text_is(key, "kernel")) c->kernel = value;
+        if (json_text_is(key, "rules")) c->rules = value;
+        if (value.data[0] != '"') continue;
+        if (json_text_is(key, "vat")) {
+            buffer_clear(&c->vat);
+            st = json_text_decode(&c->vat, value);
+        } else if (json_text_is(key, "reason")) {
+            buffer_clear(&c->reason);
+            st = json_text_decode(&c->reason, value);
+        }
+    }
+    return st;
+}
+
+static enum hs_status control_do(struct kernel *k, const struct control *c, struct hs_error *err)
+{
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+        if (c->kernel.len >= 2 && c->kernel.data[0] == '"' &&
+            json_text_is(c->kernel, controls[i].name)) {
+            return controls[i].run(k, c, err);
+        }
+    }
+    return hs_fail(err, HS_INVALID, "the kernel knows no control message of that name");
+}
+
+enum hs_status control_run(struct kernel *k, struct slice message, struct hs_error *err)
+{
+    struct control c = {0};
+    enum hs_status st = kernel_fail(err, control_read(&c, message));
+
+    if (st == HS_OK) st = control_do(k, &c, err);
+    buffer_fini(&c.vat);
+    buffer_fini(&c.reason);
+    return st;
+}

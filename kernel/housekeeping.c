@@ -1,0 +1,42 @@
+#include "kernel/housekeeping.h"
+
+#include "kernel/crank.h"
+#include "kernel/metering.h"
+#include "kernel/tables/run_queue.h"
+#include "kernel/tables/termination.h"
+
+enum { CLEAN_KEYS_MAX = 256 }; /* of a vat that ended, in one crank */
+
+bool housekeeping_is_due(const struct kernel *k)
+{
+    return k->kv.cleanup_pending;
+}
+
+static enum hs_status housekeeping_clean_up(struct kernel *k, void *data, struct hs_error *err)
+{
+    (void)data;
+    return termination_clean_up(&k->kv, CLEAN_KEYS_MAX, err);
+}
+
+enum hs_status housekeeping_run(struct kernel *k, bool at_least_one, struct hs_error *err)
+{
+    uint64_t end = meter_ticks(k) + k->now.rules.housekeeping_ticks;
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK && housekeeping_is_due(k)) {
+        if (!at_least_one && (meter_policy_is_spent(k) || meter_ticks(k) >= end)) break;
+        at_least_one = false;
+        st = crank_run(k, housekeeping_clean_up, NULL, err);
+    }
+    return st;
+}
+
+enum hs_status housekeeping_queued(struct kernel *k, uint64_t *out, struct hs_error *err)
+{
+    uint64_t accepted = 0, routed = 0;
+    enum hs_status st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &accepted, err);
+
+    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &routed, err);
+    if (st == HS_OK) *out = accepted + routed + (k->kv.gc_pending || housekeeping_is_due(k));
+    return st;
+}

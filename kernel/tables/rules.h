@@ -1,0 +1,68 @@
+/* Rules: the kernel's own limits, prices and run policy. They are part of its state, under
+ * `kernel.rules`, so that two releases with other defaults cannot part ways unseen.
+ *
+ *   {"version":1,"limits":{…},"prices":{…},"policy":{…}}
+ *
+ * A rule is its row below. A state vector holds the defaults, or what the configuration says; a
+ * control message changes them. A version that this program does not know is refused.
+ */
+#ifndef HEADSTART_KERNEL_TABLES_RULES_H
+#define HEADSTART_KERNEL_TABLES_RULES_H
+
+#include "kernel/state/kv_store.h"
+#include "kernel/state/limits.h"
+#include "kernel/text/json_printer.h"
+
+enum { RULES_VERSION = 1 };
+
+/* X(member, group, name, default, least, most). Ticks are 10,000 steps of the engine; prices are
+ * steps. The bytes of a message and of a crank fit a frame together, with room for the rest. */
+#define RULES(X)                                                                                   \
+    /* one crank: what ends its own vat */                                                         \
+    X(crank_ticks, "limits", "crankTicks", 50000, 100, 1000000)                                    \
+    X(crank_bytes, "limits", "crankBytes", 24 << 20, 4 << 20, 24 << 20)                            \
+    /* of a vat that is made from now on; and all vats together */                                 \
+    X(memory, "limits", "memory", HS_HEAP_BYTES_DEFAULT, 4 << 20, HS_HEAP_BYTES_MAX)               \
+    X(memory_sum, "limits", "memorySum", UINT64_C(1) << 40, 4 << 20, UINT64_C(1) << 42)            \
+    /* entries; a call over the first is rejected, the oldest calls over the second expire */      \
+    X(run_queue, "limits", "runQueue", 100000, 1, 10000000)                                        \
+    X(pending, "limits", "pending", 10000, 1, 1000000)                                             \
+    /* what the kernel does on a vat's behalf */                                                   \
+    X(price_crank, "prices", "crank", 5000, 0, 1000000000)                                         \
+    X(price_syscall, "prices", "syscall", 2000, 0, 1000000000)                                     \
+    X(price_kib, "prices", "KiB", 1000, 0, 1000000000)                                             \
+    X(price_next_key, "prices", "nextKey", 2000, 0, 1000000000)                                    \
+    X(price_reference, "prices", "reference", 500, 0, 1000000000)                                  \
+    /* one message: looked at between cranks; nobody ends by it */                                 \
+    X(policy_cranks, "policy", "cranks", 20000, 1, 1000000)                                        \
+    X(policy_ticks, "policy", "ticks", 100000, 1, 10000000)                                        \
+    X(policy_bytes, "policy", "bytes", 32 << 20, 1 << 10, 32 << 20)                                \
+    X(housekeeping_ticks, "policy", "housekeepingTicks", 1000, 1, 10000000)
+
+/* Plain value. */
+struct kernel_rules {
+#define RULES_MEMBER(member, group, name, standard, least, most) uint64_t member;
+    RULES(RULES_MEMBER)
+#undef RULES_MEMBER
+};
+
+struct kernel_rules kernel_rules_default(void);
+
+/** Change `rules` by what `json` names of them, each as in `kernel.rules`; the others stay.
+ *
+ *  Returns: HS_OK
+ *           HS_UNAVAILABLE  of another version; rules are unchanged
+ *           HS_INVALID      no such rule, or out of its bounds; err says which; unchanged
+ */
+HS_MUST_CHECK enum hs_status kernel_rules_change(struct kernel_rules *rules, struct slice json,
+                                                 struct hs_error *err);
+/** Print the whole text of `kernel.rules`. */
+void kernel_rules_print(const struct kernel_rules *rules, struct json_printer *j);
+HS_MUST_CHECK enum hs_status
+kernel_rules_write(struct kv_store *kv, const struct kernel_rules *rules, struct hs_error *err);
+/** What a store holds. HS_UNAVAILABLE: of a version that this program does not know, in words.
+ *  HS_KERNEL_FAILED: damaged. */
+HS_MUST_CHECK enum hs_status kernel_rules_read(struct kv_store *kv, struct kernel_rules *out,
+                                               struct hs_error *err);
+
+#endif

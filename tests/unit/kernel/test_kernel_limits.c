@@ -1,0 +1,317 @@
+/* Limits: what a message may do, what it leaves to be done, and what it may not undo. */
+#include "tests/unit/kernel/machine.h"
+
+#define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
+
+static const struct message plain = {0}, control = {.control = true};
+
+/* --- the run policy --- */
+
+static void policy__what_is_left_is_worked_off_by_runs(void)
+{
+    struct machine m;
+    uint64_t called;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, control, "{'kernel':'setRules','rules':{'policy':{'cranks':2}}}");
+    ASSERT_STATUS(&m, MESSAGE_FULFILLED);
+    (void)machine_call(&m, "left", "askMany", "'right',['x','y','z']");
+    ASSERT_STATUS(&m, MESSAGE_PENDING);
+    called = m.out.after.seqnum;
+    CU_ASSERT_TRUE(m.out.queued > 0);
+    CU_ASSERT_EQUAL(m.out.cranks > 0, true);
+    (void)machine_call(&m, "right", "echo", "7"); /* behind the backlog */
+    ASSERT_STATUS(&m, MESSAGE_PENDING);
+    CU_ASSERT_EQUAL(m.out.settled.len, 0);
+    (void)machine_call(&m, "nobody", "echo", "7");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED); /* at once */
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "2");
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK); /* in the middle of it */
+    for (int runs = 0, settled = 0; m.out.queued > 0 || settled < 2; runs++) {
+        CU_ASSERT_TRUE_FATAL(runs < 50);
+        (void)machine_input(&m, plain, "");
+        for (size_t i = 0; i < m.out.settled.len; i++) {
+            const struct settlement *s = &m.out.settled.items[i];
+
+            settled++;
+            CU_ASSERT_EQUAL(s->status, MESSAGE_FULFILLED);
+            CU_ASSERT_TRUE(s->seqnum == called || s->seqnum == called + 1);
+            if (s->seqnum == called + 1) CU_ASSERT_STRING_EQUAL(buffer_text(&s->value), "7");
+        }
+    }
+    ASSERT_STATUS(&m, MESSAGE_FULFILLED);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.queued"), "0");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "0");
+    CU_ASSERT_EQUAL(machine_count(&m, "kernel.pending."), 0);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void policy__endless_exchange_goes_on_and_harms_nobody(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, control, "{'kernel':'setRules','rules':{'policy':{'cranks':50}}}");
+    (void)machine_call(&m, "left", "pingPong", "'right','left'");
+    for (int i = 0; i < 3; i++) {
+        (void)machine_input(&m, plain, "");
+        ASSERT_STATUS(&m, MESSAGE_PENDING);
+        CU_ASSERT_TRUE(m.out.queued > 0);
+        CU_ASSERT_EQUAL(m.out.events_len, 0);
+    }
+    (void)machine_call(&m, "right", "echo", "1");
+    (void)machine_input(&m, plain, "");
+    CU_ASSERT_EQUAL_FATAL(m.out.settled.len, 1);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.settled.items[0].value), "1");
+    machine_close(&m);
+}
+
+static void pending__oldest_expire_with_an_event(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, control, "{'kernel':'setRules','rules':{'limits':{'pending':3}}}");
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(m.out.events_len, 0);
+        (void)machine_call(&m, "left", "ask", "'right','wait'");
+        ASSERT_STATUS(&m, MESSAGE_PENDING);
+    }
+    CU_ASSERT_EQUAL_FATAL(m.out.events_len, 1);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.events[0]),
+                           "{\"type\":\"call_expired\",\"seqnum\":2}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "3");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* --- the caller's ticks --- */
+
+static void run_history(struct machine *m, bool savepoints, bool limits)
+{
+    static const struct message tight = {.limited = true, .ticks = 20};
+
+    machine_open(m, "pair.json");
+    kernel_keep_savepoints(m->kernel, savepoints);
+    (void)machine_call(m, "left", "note", "'before'");
+    (void)machine_call(m, "left", "ask", "'right','grow',40");
+    if (!limits) return;
+    (void)machine_input(m, tight, "{'to':'left','method':'ask','args':['right','forever']}");
+    ASSERT_STATUS(m, MESSAGE_REJECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m->out.value), "more than the 20 ticks"));
+    CU_ASSERT_TRUE(m->out.ticks >= 20);
+    CU_ASSERT_EQUAL(m->out.events_len, 0);
+}
+
+static void caller__limit_undoes_the_call_whole(void)
+{
+    struct machine kept, unkept, none;
+    char heaps[3][SHA256_HEX_BYTES];
+    struct machine *all[] = {&kept, &unkept, &none};
+
+    run_history(&kept, true, true);
+    run_history(&unkept, false, true);
+    run_history(&none, true, false);
+    for (int i = 0; i < 3; i++) {
+        machine_ok(kernel_heaps_sha256(all[i]->kernel, heaps[i], NULL), all[i]);
+        CU_ASSERT_STRING_EQUAL(heaps[i], heaps[0]); /* as if it had never been called */
+    }
+    CU_ASSERT_TRUE(machine_equal(&kept, &unkept));
+    CU_ASSERT_EQUAL(kept.out.after.seqnum, none.out.after.seqnum + 1);
+    CU_ASSERT_STRING_EQUAL(machine_call(&kept, "left", "notes", ""),
+                           machine_call(&unkept, "left", "notes", ""));
+    CU_ASSERT_EQUAL(machine_restart(&unkept, false), HS_OK);
+    CU_ASSERT_TRUE(machine_equal(&kept, &unkept));
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_TRUE(machine_agrees_with_real(all[i]));
+        machine_close(all[i]);
+    }
+}
+
+static void caller__limit_of_nothing_still_initialises(void)
+{
+    static const struct message none = {.limited = true};
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, none, "{'to':'left','method':'echo','args':[1]}");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "initialized"), "true");
+    CU_ASSERT_EQUAL(m.out.after.seqnum, 1);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "notes", ""), "[\"bootstrap\"]");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* --- sizes --- */
+
+static void size_message(struct machine *m, size_t string_len, size_t ones, struct buffer *out)
+{
+    enum hs_status st = HS_OK;
+
+    buffer_clear(out);
+    st = buffer_append_text(out, "{\"to\":\"left\",\"method\":\"nothing\",\"args\":[\"");
+    for (size_t i = 0; i < string_len && st == HS_OK; i++)
+        st = buffer_append_byte(out, 'x');
+    if (st == HS_OK) st = buffer_append_text(out, "\"");
+    for (size_t i = 0; i < ones && st == HS_OK; i++)
+        st = buffer_append_text(out, ",1");
+    if (st == HS_OK) st = buffer_append_text(out, "]}");
+    machine_ok(st, m);
+}
+
+static void size__message_bounds(void)
+{
+    static const struct {
+        size_t string_len, ones;
+        bool fine;
+    } cases[] = {
+        {(1 << 20) - 44, 0, true},
+        {(1 << 20) - 43, 0, false}, /* 1 MiB, and a byte more */
+        {0, 49992, true},
+        {0, 49993, false}, /* 8 tokens are not among these */
+    };
+    struct machine m;
+    struct buffer text = {0};
+
+    machine_open(&m, "pair.json");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_message(&m, cases[i].string_len, cases[i].ones, &text);
+        if (cases[i].ones == 0) CU_ASSERT_EQUAL(text.len, (size_t)(1 << 20) + !cases[i].fine);
+        machine_ok(machine_deliver(&m, 0, buffer_slice(&text)), &m);
+        ASSERT_STATUS(&m, cases[i].fine ? MESSAGE_FULFILLED : MESSAGE_REJECTED);
+        if (!cases[i].fine) CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "too large"));
+        CU_ASSERT_EQUAL(m.out.after.seqnum, i + 1);
+    }
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
+    buffer_fini(&text);
+    machine_close(&m);
+}
+
+/* --- rules and control --- */
+
+static void rules__bad_ones_are_rejected_and_change_nothing(void)
+{
+    static const struct {
+        bool control;
+        const char *text, *words;
+    } cases[] = {
+        {false, "{'kernel':'setRules','rules':{'policy':{'cranks':2}}}", "only the chain itself"},
+        {true, "{'kernel':'setRules'}", "missing"},
+        {true, "{'kernel':'setRules','rules':{'policy':{'crank':2}}}", "no rule"},
+        {true, "{'kernel':'setRules','rules':{'policy':{'cranks':0}}}", "number from 1"},
+        {true, "{'kernel':'setRules','rules':{'limits':{'cranks':2}}}", "no rule"},
+        {true, "{'kernel':'dance'}", "no control message"},
+        {true, "{'kernel':'useEngine'}", "cannot do that yet"},
+        {true, "{'kernel':'terminateVat','vat':'nobody'}", "no vat of that name"},
+    };
+    struct machine m;
+    char before[4096];
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "echo", "1");
+    (void)snprintf(before, sizeof before, "%s", machine_get(&m, "kernel.rules"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        (void)machine_input(&m, cases[i].control ? control : plain, cases[i].text);
+        ASSERT_STATUS(&m, MESSAGE_REJECTED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), cases[i].words));
+        CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.rules"), before);
+    }
+    machine_close(&m);
+}
+
+/* A chain that another release began with other prices: what is in the state counts here. */
+static void rules__of_the_state_count_not_the_programs(void)
+{
+    struct machine one, other;
+    const char *dearer = "{'kernel':'setRules','rules':{'prices':{'syscall':900000}}}";
+    uint64_t cheap;
+
+    machine_open(&one, "pair.json");
+    machine_open(&other, "pair.json");
+    (void)machine_call(&one, "left", "set", "'k','v'");
+    cheap = one.out.ticks;
+    (void)machine_call(&other, "left", "set", "'k','v'");
+    (void)machine_input(&one, control, dearer);
+    (void)machine_input(&other, control, dearer);
+    CU_ASSERT_EQUAL(machine_restart(&other, false), HS_OK);
+    (void)machine_call(&one, "left", "set", "'k','v'");
+    (void)machine_call(&other, "left", "set", "'k','v'");
+    CU_ASSERT_TRUE(one.out.ticks > cheap);
+    CU_ASSERT_EQUAL(one.out.ticks, other.out.ticks);
+    CU_ASSERT_TRUE(machine_equal(&one, &other));
+    machine_close(&one);
+    machine_close(&other);
+}
+
+static void rules__unknown_version_is_refused(void)
+{
+    struct machine m;
+    struct message newer = {
+        .control = true, .text = slice_text("{\"kernel\":\"setRules\",\"rules\":{\"version\":2}}")};
+    struct kernel_outcome out;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "echo", "1");
+    CU_ASSERT_EQUAL(kernel_deliver(m.kernel, &newer, &out, &m.err), HS_UNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "version 2"));
+    machine_ok(kv_store_set(kv_memory_store(m.real), slice_text("kernel.rules"),
+                            slice_text("{\"version\":2,\"limits\":{\"unheardOf\":1}}"), &m.err),
+               &m);
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_UNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "use the release that the chain uses"));
+    machine_close(&m);
+}
+
+static void control__ends_a_vat(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','wait'");
+    (void)machine_input(&m, control, "{'kernel':'terminateVat','vat':'right','reason':'enough'}");
+    ASSERT_STATUS(&m, MESSAGE_FULFILLED);
+    CU_ASSERT_EQUAL_FATAL(m.out.events_len, 1);
+    CU_ASSERT_STRING_EQUAL(
+        buffer_text(&m.out.events[0]),
+        "{\"type\":\"vat_ended\",\"vat\":\"right\",\"reason\":\"by the chain: enough\"}");
+    machine_work(&m, 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "0"); /* it was told */
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "echo", "1"), "1");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void skipped__message_is_rejected_unread(void)
+{
+    static const struct message skipped = {.skipped = true};
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, skipped, "{'to':'left','method':'note','args':['x']}");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_EQUAL(m.out.events_len, 1);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "notes", ""), "[\"bootstrap\"]");
+    machine_close(&m);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(policy__what_is_left_is_worked_off_by_runs),
+    SUITE_CASE(policy__endless_exchange_goes_on_and_harms_nobody),
+    SUITE_CASE(pending__oldest_expire_with_an_event),
+    SUITE_CASE(caller__limit_undoes_the_call_whole),
+    SUITE_CASE(caller__limit_of_nothing_still_initialises),
+    SUITE_CASE(size__message_bounds),
+    SUITE_CASE(rules__bad_ones_are_rejected_and_change_nothing),
+    SUITE_CASE(rules__of_the_state_count_not_the_programs),
+    SUITE_CASE(rules__unknown_version_is_refused),
+    SUITE_CASE(control__ends_a_vat),
+    SUITE_CASE(skipped__message_is_rejected_unread),
+};
+
+int main(int argc, char **argv)
+{
+    return MACHINE_MAIN("kernel_limits", cases, argc, argv);
+}
