@@ -2,7 +2,7 @@
 
 #include "kernel/state/limits.h"
 #include "kernel/state/utf8.h"
-#include "kernel/text/json_text.h"
+#include "kernel/text/text_size.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIG_DEVICES_MAX = 64 };
+enum {
+    CONFIG_DEVICES_MAX = 64,
+    CONFIG_BYTES_MAX = 16 << 20, /* of all vats' sources and parameters, which may double in size */
+};
 
 struct config_vat {
     const char *name; /* borrowed from the JSON */
@@ -103,7 +106,9 @@ static enum hs_status config_read_parameters(const struct config_place *at, cons
     if (parameters && !text) return hs_fail(err, HS_NOMEM, "%s", at->path);
     st = buffer_append_text(&vat->parameters, text ? text : "{}");
     free(text);
-    return st == HS_OK ? st : hs_fail(err, st, "%s", at->path);
+    if (st != HS_OK) return hs_fail(err, st, "%s", at->path);
+    if (!text_size_problem(buffer_slice(&vat->parameters))) return HS_OK;
+    return config_invalid(at, err, "\"parameters\" are too large for vat", vat->name);
 }
 
 static enum hs_status config_check_keys(const struct config_place *at, json_t *object,
@@ -222,6 +227,21 @@ static enum hs_status config_read_rules(const struct config_place *at, const jso
     return st == HS_OK ? st : hs_fail(err, HS_INVALID, "%s: %s", at->path, cause.text);
 }
 
+/* What the first message writes fits its answer. */
+static enum hs_status config_check_bytes(const struct config_place *at, struct hs_error *err)
+{
+    const struct kernel_config *c = at->config;
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < c->vats_len; i++) {
+        bytes += c->vats[i].source.len + c->vats[i].parameters.len;
+    }
+    if (bytes <= CONFIG_BYTES_MAX) return HS_OK;
+    return hs_fail(err, HS_INVALID,
+                   "%s: the vats' sources and parameters have %" PRIu64 " bytes; allowed are %d",
+                   at->path, bytes, CONFIG_BYTES_MAX);
+}
+
 /* All vats begin with the memory that the rules give each. */
 static enum hs_status config_check_memory(const struct config_place *at, struct hs_error *err)
 {
@@ -258,6 +278,7 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     if (st == HS_OK) st = config_read_vats(at, json_object_get(c->json, "vats"), err);
     if (st == HS_OK) st = config_read_devices(at, json_object_get(c->json, "devices"), err);
     if (st == HS_OK) st = config_read_rules(at, json_object_get(c->json, "rules"), err);
+    if (st == HS_OK) st = config_check_bytes(at, err);
     if (st == HS_OK) st = config_check_memory(at, err);
     if (st != HS_OK) return st;
     return config_read_bootstrap(at, json_object_get(c->json, "bootstrap"), err);

@@ -49,6 +49,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
         meter_check(k, err) == HS_SPENT) {
         st = HS_SPENT; /* the caller's limit was the nearer one */
     }
+    k->meter.noted_bytes = 0; /* the store's bytes have them from here on */
     if (st == HS_OK) st = kernel_fail(err, transcript_result(&result, vat_steps(p->vat)));
     if (st == HS_OK) {
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),

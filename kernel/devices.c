@@ -28,7 +28,9 @@ static enum hs_status bridge_call_outbound(struct kernel *k, const struct capdat
     st = json_text_decode(&body, args->body);
     if (st == HS_OK) st = capdata_to_json(&json, buffer_slice(&body));
     st = kernel_fail(err, st);
-    if (st == HS_OK) st = outputs_add(&k->outputs, device_sole_element(buffer_slice(&json)), err);
+    if (st == HS_OK) {
+        st = kernel_say(k, &k->outputs, device_sole_element(buffer_slice(&json)), err);
+    }
     if (st == HS_OK) {
         st =
             kernel_fail(err, buffer_append_text(answer, "[\"ok\",{\"body\":\"#\\\"#undefined\\\"\","

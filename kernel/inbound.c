@@ -232,7 +232,7 @@ static enum hs_status inbound_explain(const struct inbound *in, struct buffer *v
 /* A message that was passed over is told: it is not what its text would have come to. */
 static enum hs_status inbound_tell_skipped(struct kernel *k, struct hs_error *err)
 {
-    return outputs_add(&k->events, slice_text("{\"type\":\"message_skipped\"}"), err);
+    return kernel_say(k, &k->events, slice_text("{\"type\":\"message_skipped\"}"), err);
 }
 
 static enum hs_status inbound_look(struct kernel *k, struct inbound *in, enum inbound_manner manner,

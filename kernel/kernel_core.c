@@ -1,5 +1,6 @@
 #include "kernel/kernel_core.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,14 @@ void kernel_end_message(struct kernel *k)
     if (!k->message_open) return;
     k->message_open = false;
     kv_layers_message_commit(k->layers);
+}
+
+enum hs_status kernel_say(struct kernel *k, struct outputs *to, struct slice json,
+                          struct hs_error *err)
+{
+    assert(to == &k->outputs || to == &k->events);
+    k->meter.answer_bytes += json.len + KV_WORK_CHANGE_BYTES;
+    return outputs_add(to, json, err);
 }
 
 void kernel_stand(struct kernel *k, const struct standing *at)

@@ -57,6 +57,11 @@ HS_MUST_CHECK enum hs_status kernel_check_ready(const struct kernel *k, struct h
 /** What the last message changed joins its block; its outcome's `writes` end. */
 void kernel_end_message(struct kernel *k);
 
+/** One more text for the answer, outputs or events of `k`; its bytes count against the crank's and
+ *  the message's. */
+HS_MUST_CHECK enum hs_status kernel_say(struct kernel *k, struct outputs *to, struct slice json,
+                                        struct hs_error *err);
+
 /** Stand there, but for the store's layers and the heaps. */
 void kernel_stand(struct kernel *k, const struct standing *at);
 

@@ -21,7 +21,8 @@ struct meter {
     /* of the crank at hand */
     uint64_t vat_steps, syscalls;
     uint64_t moved_bytes;  /* passed between kernel and vat */
-    uint64_t answer_bytes; /* of outputs, and of what was settled */
+    uint64_t answer_bytes; /* of outputs, events, and what was settled */
+    uint64_t noted_bytes;  /* of syscalls that are still to be written to the transcript */
 };
 
 #endif

@@ -18,7 +18,7 @@ void meter_crank_begin(struct kernel *k)
 {
     struct meter *m = &k->meter;
 
-    m->vat_steps = m->syscalls = m->moved_bytes = m->answer_bytes = 0;
+    m->vat_steps = m->syscalls = m->moved_bytes = m->answer_bytes = m->noted_bytes = 0;
 }
 
 /* What the kernel did in this crank, in steps. Counts and prices are bounded: it cannot overflow.
@@ -72,7 +72,7 @@ enum hs_status meter_check(const struct kernel *k, struct hs_error *err)
         return hs_fail(err, HS_VAT_FAILED, "meter spent: more than %" PRIu64 " ticks",
                        r->crank_ticks);
     }
-    if (meter_crank_bytes(k) <= r->crank_bytes) return HS_OK;
+    if (meter_crank_bytes(k) + k->meter.noted_bytes <= r->crank_bytes) return HS_OK;
     return hs_fail(err, HS_VAT_FAILED, "it wrote more than %" PRIu64 " bytes at once",
                    r->crank_bytes);
 }

@@ -11,7 +11,8 @@
 static const char pending_prefix[] = "kernel.pending.";
 static const char pending_count_key[] = "kernel.pending";
 
-enum { PENDING_EXPIRE_SHARE = 16 }; /* of all, at once: so that finding the oldest is rare */
+/* How many expire at once: a share, so that finding the oldest is rare, and what fits an answer. */
+enum { PENDING_EXPIRE_SHARE = 16, PENDING_EXPIRE_MAX = 1024 };
 
 static struct slice pending_key(struct key *key, const struct ref *kpid)
 {
@@ -155,7 +156,7 @@ static enum hs_status pending_expire_one(struct kernel *k, const struct pending_
     json_print_uint(&j, call->seqnum);
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
-    if (st == HS_OK) st = outputs_add(&k->events, buffer_slice(&event), err);
+    if (st == HS_OK) st = kernel_say(k, &k->events, buffer_slice(&event), err);
     if (st == HS_OK) st = kv_hashed_delete(&k->kv, pending_key(&key, &call->kpid), err);
     if (st == HS_OK) st = promise_release(&k->kv, &call->kpid, err);
     buffer_fini(&event);
@@ -170,6 +171,7 @@ static enum hs_status pending_expire(struct kernel *k, uint64_t count, struct hs
     enum hs_status st = calls ? HS_OK : kernel_fail(err, HS_NOMEM);
 
     excess += k->now.rules.pending / PENDING_EXPIRE_SHARE;
+    if (excess > PENDING_EXPIRE_MAX) excess = PENDING_EXPIRE_MAX; /* the rest with the next */
     if (st == HS_OK) st = pending_list(k, calls, count + 1, &len, err);
     if (st == HS_OK) qsort(calls, len, sizeof *calls, pending_compare);
     for (size_t i = 0; i < excess && i < len && st == HS_OK; i++) {

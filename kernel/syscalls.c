@@ -2,6 +2,7 @@
 
 #include "kernel/metering.h"
 #include "kernel/state/fault.h"
+#include "kernel/syscall_size.h"
 #include "kernel/syscalls_private.h"
 #include "kernel/tables/transcript.h"
 
@@ -37,6 +38,12 @@ static const struct {
 #undef SYSCALL_ROW
 };
 
+static enum hs_status syscall_refuse(const char *problem, struct buffer *reply,
+                                     struct hs_error *err)
+{
+    return kernel_fail(err, buffer_printf(reply, "[\"error\",\"too large: %s\"]", problem));
+}
+
 static enum hs_status syscall_run(struct delivery *d, struct slice syscall, struct buffer *reply,
                                   struct hs_error *err)
 {
@@ -64,6 +71,7 @@ static enum hs_status syscall_charge(struct delivery *d, uint64_t bytes, struct 
 
     k->meter.syscalls++;
     k->meter.moved_bytes += bytes;
+    k->meter.noted_bytes = d->syscalls.len + bytes;
     if (k->ran) k->meter.vat_steps = vat_steps(k->ran->vat);
     return meter_check(k, err);
 }
@@ -72,6 +80,7 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
                               struct hs_error *err)
 {
     struct delivery *d = data;
+    const char *problem;
     struct slice syscall;
     enum hs_status st;
 
@@ -79,7 +88,10 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
     if (!vat_request_syscall(request, &syscall)) {
         return kernel_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
     }
-    st = syscall_run(d, syscall, reply, err);
+    st = kernel_fail(err, syscall_size_problem(syscall, &problem));
+    if (st == HS_OK) {
+        st = problem ? syscall_refuse(problem, reply, err) : syscall_run(d, syscall, reply, err);
+    }
     if (st == HS_OK) st = syscall_charge(d, request.len + reply->len, err);
     if (st != HS_OK) return st;
     if (FAULT("kernel.diverge") != FAULT_NONE) {

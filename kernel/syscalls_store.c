@@ -84,9 +84,6 @@ enum hs_status syscall_store_set(struct delivery *d, struct json_text *t, struct
         st = syscall_malformed(t, err);
     }
     if (st == HS_OK) st = kernel_fail(err, json_text_decode(&value, raw));
-    if (st == HS_OK && value.len > HS_VALUE_BYTES_MAX) {
-        st = hs_fail(err, HS_VAT_FAILED, "a value of %zu bytes is too long", value.len);
-    }
     if (st == HS_OK) {
         st = kv_hashed_write(syscall_kv(d), buffer_slice(&key), buffer_slice(&value), err);
     }

@@ -22,7 +22,7 @@ static enum hs_status vat_end_tell(struct kernel *k, const struct vat_name *vat,
     json_print_string(&j, slice_make(reason, utf8_cut(slice_text(reason), strlen(reason))));
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
-    if (st == HS_OK) st = outputs_add(&k->events, buffer_slice(&event), err);
+    if (st == HS_OK) st = kernel_say(k, &k->events, buffer_slice(&event), err);
     buffer_fini(&event);
     return st;
 }

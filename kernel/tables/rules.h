@@ -35,7 +35,7 @@ enum { RULES_VERSION = 1 };
     X(price_reference, "prices", "reference", 500, 0, 1000000000)                                  \
     /* one message: looked at between cranks; nobody ends by it */                                 \
     X(policy_cranks, "policy", "cranks", 20000, 1, 1000000)                                        \
-    X(policy_ticks, "policy", "ticks", 100000, 1, 10000000)                                        \
+    X(policy_ticks, "policy", "ticks", 10000, 1, 10000000)                                         \
     X(policy_bytes, "policy", "bytes", 32 << 20, 1 << 10, 32 << 20)                                \
     X(housekeeping_ticks, "policy", "housekeepingTicks", 1000, 1, 10000000)
 

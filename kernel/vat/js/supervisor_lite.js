@@ -134,18 +134,22 @@
 
   const results = new Map(); // vref of a delivery's result → its promise, while it is pending
 
-  /** Tell the kernel; what cannot be passed becomes a rejection that says so. */
+  /** Tell the kernel; what cannot be passed, or is too large, becomes a rejection that says so. */
   const settle = (vref, rejected, value) => {
     let data;
     try {
       data = serialize(value);
     } catch (problem) {
-      rejected = true;
-      data = serialize(problem);
+      [rejected, value, data] = [true, problem, serialize(problem)];
     }
     results.delete(vref);
     forgetPromise(vref);
-    syscallResolve(vref, rejected, data);
+    try {
+      syscallResolve(vref, rejected, data);
+    } catch (problem) {
+      [rejected, value] = [true, problem];
+      syscallResolve(vref, rejected, serialize(problem));
+    }
     const settler = settlers.get(vref);
     if (settler !== undefined) {
       // It was ours to wait for, then ours to decide: the kernel tells only the others.

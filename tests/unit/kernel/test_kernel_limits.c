@@ -189,6 +189,70 @@ static void size__message_bounds(void)
     machine_close(&m);
 }
 
+/* The body of a send is #["nothing",[VALUE]], that of callNow #[VALUE]. */
+static const struct {
+    const char *by, *kind;
+    int most; /* that passes */
+} size_passes[] = {
+    {"store", "bytes", 1048576},  {"store", "tokens", 49999},    {"store", "levels", 512},
+    {"send", "bytes", 1048559},   {"send", "tokens", 49996},     {"send", "levels", 510},
+    {"send", "slots", 4096},      {"resolve", "bytes", 1048573}, {"resolve", "tokens", 49999},
+    {"resolve", "levels", 512},   {"resolve", "slots", 4096},    {"callNow", "bytes", 1048571},
+    {"callNow", "tokens", 49998}, {"callNow", "levels", 511},    {"callNow", "slots", 4096},
+};
+
+static void size__what_vats_pass_on_has_bounds(void)
+{
+    struct machine m;
+    char args[128];
+
+    machine_open(&m, "free.json");
+    for (size_t i = 0; i < sizeof size_passes / sizeof *size_passes; i++) {
+        for (int more = 0; more < 2; more++) {
+            const char *value;
+
+            (void)snprintf(args, sizeof args, "'%s','%s',%d", size_passes[i].by,
+                           size_passes[i].kind, size_passes[i].most + more);
+            value = machine_call(&m, "left", "pass", args);
+            ASSERT_STATUS(&m, MESSAGE_FULFILLED);
+            if (more == 0) CU_ASSERT_STRING_EQUAL(value, "\"passed\"");
+            if (more == 1) CU_ASSERT_PTR_NOT_NULL(strstr(value, "syscall failed: too large: "));
+            if ((more == 0) != (strcmp(value, "\"passed\"") == 0)) printf("[%s: %s]", args, value);
+            CU_ASSERT_EQUAL(m.out.events_len, 0); /* nobody ends by it */
+        }
+    }
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK); /* by replay: the same answers */
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "echo", "1"), "1");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* Outputs of several cranks: what does not fit the answer stays in the queue. */
+static void size__outputs_are_the_run_policys(void)
+{
+    static const struct message chain = {0};
+    struct machine m;
+    size_t outputs = 0, bytes = 0;
+
+    machine_open(&m, "free.json");
+    (void)machine_input(&m, control, "{'kernel':'setRules','rules':{'policy':{'bytes':3000000}}}");
+    (void)machine_input(
+        &m, chain, "{'to':'left','method':'announceInTurn','args':['right','left',9,1000000]}");
+    ASSERT_STATUS(&m, MESSAGE_PENDING);
+    for (int runs = 0;; runs++) {
+        CU_ASSERT_TRUE_FATAL(runs < 10);
+        for (size_t i = bytes = 0; i < m.out.outputs_len; i++) {
+            bytes += m.out.outputs[i].len;
+        }
+        outputs += m.out.outputs_len;
+        CU_ASSERT_TRUE(bytes < 5000000);
+        if (m.out.queued == 0) break;
+        (void)machine_input(&m, plain, "");
+    }
+    CU_ASSERT_EQUAL(outputs, 9);
+    machine_close(&m);
+}
+
 /* --- rules and control --- */
 
 static void rules__bad_ones_are_rejected_and_change_nothing(void)
@@ -304,6 +368,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(caller__limit_undoes_the_call_whole),
     SUITE_CASE(caller__limit_of_nothing_still_initialises),
     SUITE_CASE(size__message_bounds),
+    SUITE_CASE(size__what_vats_pass_on_has_bounds),
+    SUITE_CASE(size__outputs_are_the_run_policys),
     SUITE_CASE(rules__bad_ones_are_rejected_and_change_nothing),
     SUITE_CASE(rules__of_the_state_count_not_the_programs),
     SUITE_CASE(rules__unknown_version_is_refused),

@@ -1,4 +1,20 @@
 /* A vat that does what the kernel's tests ask of it. */
+const makeSized = (kind, n) => {
+  switch (kind) {
+    case 'bytes':
+      return 'x'.repeat(n);
+    case 'tokens':
+      return Array(n).fill(1);
+    case 'levels': {
+      let value = [];
+      for (let i = 1; i < n; i += 1) value = [value];
+      return value;
+    }
+    default: // slots
+      return Array.from({ length: n }, (_, i) => Far(`thing ${i}`));
+  }
+};
+
 export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, parameters) {
   const notes = [];
   const kept = new Map();
@@ -165,8 +181,32 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     announce(...values) {
       for (const value of values) D(bridge).callOutbound(value);
     },
+    /** `times` outputs, each by a crank of its own: two vats take turns. */
+    announceInTurn(next, me, times, bytes) {
+      D(bridge).callOutbound('o'.repeat(bytes));
+      return times > 1 ? E(others[next]).announceInTurn(me, next, times - 1, bytes) : 'done';
+    },
     announceMany(...values) {
       D(bridge).callOutbound(...values);
+    },
+    /** A text of `n` bytes, tokens, levels or slots, passed on in one of four ways. */
+    async pass(by, kind, n) {
+      const value = by === 'store' ? JSON.stringify(makeSized(kind, n)) : makeSized(kind, n);
+      const ways = {
+        store: () => vatstore.set('k', kind === 'bytes' ? value.slice(1, -1) : value),
+        send: () => E(others.right).nothing(value),
+        resolve: () => E(others.right).give(kind, n),
+        callNow: () => D(bridge).callOutbound(value),
+      };
+      try {
+        await ways[by]();
+        return 'passed';
+      } catch (problem) {
+        return `${problem.message}`;
+      }
+    },
+    give(kind, n) {
+      return makeSized(kind, n);
     },
     callDevice(method) {
       return D(bridge)[method]();
