@@ -131,23 +131,29 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
     return st;
 }
 
+/* Each is made in one whose name is durable, from the nearest that there is on: who finds a folder
+ * need not ask for those that it lies in. */
 enum hs_status disk_make_folder(const struct disk *disk, const char *place, const char *dir,
                                 const char *name, struct hs_error *err)
 {
-    struct disk_path path, missing;
-    int errnum = disk_path_join(dir, name, &path);
-    enum hs_status st;
+    struct disk_path path, above;
+    struct disk_entry ignored;
+    int errnum = disk_path_join(dir, name, &path), missing = 0;
+    enum hs_status st = HS_OK;
 
     if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
-    st = folder_make(disk, place, path.text, err);
-    /* From the missing folder that is nearest to the root on: each turn makes one. */
-    for (int i = 0; st == HS_NOT_FOUND && i < HS_FOLDER_DEPTH_MAX; i++) {
-        missing = path;
-        for (int k = 0; st == HS_NOT_FOUND && k < HS_FOLDER_DEPTH_MAX; k++) {
-            if (!path_to_parent(&missing)) return st;
-            st = folder_make(disk, place, missing.text, err);
+    above = path;
+    while (missing < HS_FOLDER_DEPTH_MAX &&
+           disk_look(disk, place, above.text, NULL, &ignored, NULL) == HS_NOT_FOUND &&
+           path_to_parent(&above)) {
+        missing++;
+    }
+    for (; st == HS_OK && missing >= 0; missing--) {
+        above = path;
+        for (int i = 0; i < missing; i++) {
+            (void)path_to_parent(&above);
         }
-        if (st == HS_OK) st = folder_make(disk, place, path.text, err);
+        st = folder_make(disk, place, above.text, err);
     }
     return st;
 }

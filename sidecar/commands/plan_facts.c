@@ -255,7 +255,7 @@ static enum exit_code read_folder(const struct settings *s, struct plan_account 
     if (code == EXIT_CODE_OK) code = take_log(s, a);
     if (code != EXIT_CODE_OK) return code;
     a->snapshot_lost = a->facts.entry.snapshots_len == 0 && offline_snapshot_was_there(s);
-    a->rates = rates_load(data_dir);
+    a->rates = rates_load(disk_system(), data_dir);
     return EXIT_CODE_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "kernel/state/utf8.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,26 +85,61 @@ static bool is_damage(enum hs_status st, const struct hs_error *why)
 }
 
 /* False: it is still there. */
-static bool folder_put_aside(const struct data_folder *f, const char *name,
-                             const struct hs_error *why)
+static bool folder_move(const struct data_folder *f, const char *name, const char *to,
+                        const char *as, const struct hs_error *why)
 {
-    const char *dir = buffer_text(&f->dir), *to = data_folder_path(f, DATA_FOLDER_QUARANTINE);
-    const char *as = name;
     struct hs_error failed = {0};
 
-    if (strcmp(name, part_names[DATA_FOLDER_QUARANTINE]) == 0) { /* not into itself */
-        to = dir;
-        as = "quarantine.was";
+    if (disk_put_aside(f->disk, folder_place, buffer_text(&f->dir), name, to, as, &failed) ==
+        HS_OK) {
+        folder_tell(f, "data folder: %s; it is now in %s, as %s, and is made anew", why->text, to,
+                    as);
+        return true;
     }
-    if (disk_put_aside(f->disk, folder_place, dir, name, to, as, &failed) != HS_OK) {
+    if (!f->mending) {
+        folder_tell(f, "data folder: %s; it cannot be put aside: %s", why->text, failed.text);
+    }
+    return false;
+}
+
+/* To make a folder writes to the one that it lies in: what fails there is not this one's. */
+static bool part_damaged(const struct data_folder *f, const char *name, enum hs_status st,
+                         struct hs_error *why)
+{
+    struct disk_entry ignored;
+
+    if (st != HS_IO) return is_damage(st, why);
+    st = disk_look(f->disk, folder_place, buffer_text(&f->dir), name, &ignored, why);
+    return st == HS_IO && disk_unreadable(why);
+}
+
+/* What stands in its place does not go into itself. */
+static enum hs_status quarantine_open(struct data_folder *f, struct hs_error *err)
+{
+    const char *dir = buffer_text(&f->dir), *name = part_names[DATA_FOLDER_QUARANTINE];
+    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, err);
+    struct hs_error why = *err;
+
+    if (part_damaged(f, name, st, &why) && folder_move(f, name, dir, "quarantine.was", &why)) {
+        st = disk_make_folder(f->disk, folder_place, dir, name, err);
+    }
+    f->has[DATA_FOLDER_QUARANTINE] = st == HS_OK;
+    return st;
+}
+
+/* False: it is still there. */
+static bool folder_put_aside(struct data_folder *f, const char *name, const struct hs_error *why)
+{
+    const char *quarantine = data_folder_path(f, DATA_FOLDER_QUARANTINE);
+    struct hs_error failed = {0};
+
+    if (!f->has[DATA_FOLDER_QUARANTINE] && quarantine_open(f, &failed) != HS_OK) {
         if (f->mending) return false;
         folder_tell(f, "data folder: %s; it cannot be put aside: %s", why->text, failed.text);
         return false;
     }
-    if (to != dir) {
-        disk_bound(f->disk, to, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
-    }
-    folder_tell(f, "data folder: %s; it is now in %s, as %s, and is made anew", why->text, to, as);
+    if (!folder_move(f, name, quarantine, name, why)) return false;
+    disk_bound(f->disk, quarantine, HS_QUARANTINE_NAMES_MAX, HS_QUARANTINE_BYTES_MAX);
     return true;
 }
 
@@ -155,8 +191,16 @@ static void lock_write_pid(struct disk_file *file)
     (void)(disk_write(file, 0, slice_make(text, (size_t)len), NULL) == HS_OK);
 }
 
-/* The folder itself is locked too: it needs no right to write, and whatever became of the file
- * LOCK, two processes do not get into one folder. HS_OK: either lock is ours. */
+/* A file system that knows no locks of folders, as some network ones. */
+static bool folder_locks_unknown(const struct hs_error *why)
+{
+    return why->errnum == EBADF || why->errnum == EINVAL || why->errnum == ENOLCK ||
+           why->errnum == EOPNOTSUPP;
+}
+
+/* The lock of the folder itself counts: it needs no right to write, and is there whatever became of
+ * the file LOCK. That one alone does only where it is so for everybody: two processes that held one
+ * lock each would both be in. */
 static enum hs_status folder_lock(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir);
@@ -164,6 +208,7 @@ static enum hs_status folder_lock(struct data_folder *f, struct hs_error *err)
     enum hs_status st = disk_lock(f->disk, lock_place, dir, NULL, &f->folder_lock, &why);
 
     if (st == HS_LOCKED) return lock_refuse(f, err);
+    if (st != HS_OK && !folder_locks_unknown(&why)) return hs_fail(err, HS_IO, "%s", why.text);
     st = disk_lock(f->disk, lock_place, dir, lock_name, &f->lock_file, &why);
     if (f->folder_lock && is_damage(st, &why) && folder_put_aside(f, lock_name, &why)) {
         st = disk_lock(f->disk, lock_place, dir, lock_name, &f->lock_file, &why);
@@ -262,7 +307,8 @@ static enum hs_status format_check_chain(const struct data_folder *f,
                    buffer_text(&f->dir), format->chain_id, f->chain_id);
 }
 
-/* HS_IO: what is here may be another chain's. */
+/* HS_IO: what is here may be another chain's, or of another format; so is what cannot be read and
+ * stays where it is. */
 static enum hs_status folder_claim(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir);
@@ -274,8 +320,7 @@ static enum hs_status folder_claim(struct data_folder *f, struct hs_error *err)
         format_begin(f);
         return HS_OK;
     }
-    if (is_damage(st, &why)) {
-        (void)folder_put_aside(f, format_name, &why);
+    if (is_damage(st, &why) && folder_put_aside(f, format_name, &why)) {
         format_begin(f);
         return HS_OK;
     }
@@ -397,8 +442,9 @@ static enum hs_status part_open(struct data_folder *f, enum data_folder_part par
 {
     const char *dir = buffer_text(&f->dir), *name = part_names[part];
     enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, err);
+    struct hs_error why = *err;
 
-    if (is_damage(st, err) && folder_put_aside(f, name, err)) {
+    if (part_damaged(f, name, st, &why) && folder_put_aside(f, name, &why)) {
         st = disk_make_folder(f->disk, folder_place, dir, name, err);
     }
     return st;
@@ -418,23 +464,28 @@ static enum hs_status rates_open(struct data_folder *f, struct hs_error *err)
     return is_damage(st, err) && folder_put_aside(f, name, err) ? HS_OK : st;
 }
 
-/* The parts that are put aside go to quarantine, so that is made first. */
-static const enum data_folder_part part_order[DATA_FOLDER_PART_COUNT] = {
-    DATA_FOLDER_QUARANTINE, DATA_FOLDER_RATES, DATA_FOLDER_IMAGES, DATA_FOLDER_LOG,
-    DATA_FOLDER_SNAPSHOT};
+static enum hs_status any_open(struct data_folder *f, enum data_folder_part part,
+                               struct hs_error *err)
+{
+    switch (part) {
+    case DATA_FOLDER_QUARANTINE: return quarantine_open(f, err);
+    case DATA_FOLDER_RATES: return rates_open(f, err);
+    default: return part_open(f, part, err);
+    }
+}
 
 /* What is not there yet; the first that cannot be had is *err's. */
 static enum hs_status folder_open_parts(struct data_folder *f, struct hs_error *err)
 {
     enum hs_status first = HS_OK;
 
-    for (size_t i = 0; i < DATA_FOLDER_PART_COUNT; i++) {
-        enum data_folder_part part = part_order[i];
+    for (int i = 0; i < DATA_FOLDER_PART_COUNT; i++) {
+        enum data_folder_part part = (enum data_folder_part)i;
         struct hs_error why = {0};
         enum hs_status st;
 
         if (f->has[part]) continue;
-        st = part == DATA_FOLDER_RATES ? rates_open(f, &why) : part_open(f, part, &why);
+        st = any_open(f, part, &why);
         f->has[part] = st == HS_OK;
         if (st == HS_OK) continue;
         folder_go_without(f, part_names[part], &why);
@@ -463,6 +514,7 @@ static enum hs_status folder_take(struct data_folder *f, struct hs_error *err)
     if (st == HS_OK) st = folder_lock(f, err);
     if (st == HS_OK) st = folder_claim(f, err);
     if (st != HS_OK) {
+        f->has[DATA_FOLDER_QUARANTINE] = false;
         folder_unlock(f);
         return st;
     }

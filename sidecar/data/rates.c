@@ -78,7 +78,8 @@ struct rates rates_of_json(const json_t *map)
     return r;
 }
 
-enum hs_status rates_save(const struct rates *r, const char *data_dir, struct hs_error *err)
+enum hs_status rates_save(const struct disk *disk, const struct rates *r, const char *data_dir,
+                          struct hs_error *err)
 {
     json_t *map = json_pack("{s:i}", "version", RATES_VERSION);
     enum hs_status st = map ? HS_OK : HS_NOMEM;
@@ -93,7 +94,7 @@ enum hs_status rates_save(const struct rates *r, const char *data_dir, struct hs
     if (st == HS_OK) text = json_dumps(map, JSON_INDENT(2));
     json_decref(map);
     if (!text) return hs_fail(err, HS_NOMEM, "rates");
-    st = disk_replace(disk_system(), rates_place, data_dir, rates_file, slice_text(text), err);
+    st = disk_replace(disk, rates_place, data_dir, rates_file, slice_text(text), err);
     free(text);
     return st;
 }
@@ -110,14 +111,14 @@ static void rate_read(const json_t *map, size_t kind, struct rates *out)
     out->of[kind].us = (uint64_t)us;
 }
 
-struct rates rates_load(const char *data_dir)
+struct rates rates_load(const struct disk *disk, const char *data_dir)
 {
     struct rates r = {0};
     struct buffer text = {0};
     json_t *map = NULL;
 
-    if (disk_read_all(disk_system(), rates_place, data_dir, rates_file, RATES_FILE_BYTES_MAX, &text,
-                      NULL) == HS_OK) {
+    if (disk_read_all(disk, rates_place, data_dir, rates_file, RATES_FILE_BYTES_MAX, &text, NULL) ==
+        HS_OK) {
         map = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
     }
     if (json_integer_value(json_object_get(map, "version")) == RATES_VERSION) {

@@ -38,10 +38,10 @@ json_t *rates_json(const struct rates *r);
 /** Back from that; what is missing or no number counts as not measured. */
 struct rates rates_of_json(const json_t *map);
 
-/** Replace RATES in the data folder. HS_IO, HS_NOMEM */
-HS_MUST_CHECK enum hs_status rates_save(const struct rates *r, const char *data_dir,
-                                        struct hs_error *err);
+/** Replace RATES in the data folder. HS_IO, HS_CORRUPT (something else stands there), HS_NOMEM */
+HS_MUST_CHECK enum hs_status rates_save(const struct disk *disk, const struct rates *r,
+                                        const char *data_dir, struct hs_error *err);
 /** What RATES says; all zero when it is missing or cannot be understood. */
-struct rates rates_load(const char *data_dir);
+struct rates rates_load(const struct disk *disk, const char *data_dir);
 
 #endif

@@ -22,7 +22,8 @@ enum hs_status rates_keeper_open(const struct reporter *reporter,
     *out = NULL;
     if (!k) return hs_fail(err, HS_NOMEM, "out of memory for the rates");
     *k = (struct rates_keeper){.reporter = reporter, .folder = folder, .data_dir = data_dir};
-    if (folder_keeper_place(folder, DATA_FOLDER_RATES)) k->saved = rates_load(data_dir);
+    if (folder_keeper_place(folder, DATA_FOLDER_RATES))
+        k->saved = rates_load(disk_system(), data_dir);
     figures_acquire(reporter->board)->rates = k->saved;
     figures_release(reporter->board);
     *out = k;
@@ -37,7 +38,7 @@ static void rates_keeper_save(struct rates_keeper *k)
     figures_release(k->reporter->board);
     if (!folder_keeper_place(k->folder, DATA_FOLDER_RATES)) return;
     if (memcmp(&now, &k->saved, sizeof now) == 0) return;
-    if (rates_save(&now, k->data_dir, &err) != HS_OK) {
+    if (rates_save(disk_system(), &now, k->data_dir, &err) != HS_OK) {
         logger_write(k->reporter->logger, LOG_LEVEL_WARN, "rates were not kept: %s", err.text);
     }
     k->saved = now; /* a failure too: the disk's trouble is told once, not every minute */

@@ -53,15 +53,17 @@ void history_cut(struct simdisk *s, uint64_t *random, uint64_t calls_max)
 void history_disturb(struct simdisk *s, uint64_t *random)
 {
     static const int errnums[] = {EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE, EFBIG};
+    enum simdisk_call call = (enum simdisk_call)(suite_random(random) % SIMDISK_CALL_COUNT);
+    int errnum = errnums[suite_random(random) % (sizeof errnums / sizeof *errnums)];
     uint64_t dice = suite_random(random) % 5;
 
+    /* A folder that we may not read, or not write to, has no names of ours to be synced. */
+    if (call == SIMDISK_SYNC_FOLDER && (errnum == EROFS || errnum == EACCES)) errnum = EIO;
     if (dice < 2) {
         simdisk_calm(s);
     } else if (dice == 2) {
         simdisk_fill(s, suite_random(random) % 40000);
     } else {
-        simdisk_refuse(s, (enum simdisk_call)(suite_random(random) % SIMDISK_CALL_COUNT),
-                       errnums[suite_random(random) % (sizeof errnums / sizeof *errnums)],
-                       suite_random(random) % 4, suite_random(random) % 3 == 0);
+        simdisk_refuse(s, call, errnum, suite_random(random) % 4, suite_random(random) % 3 == 0);
     }
 }

@@ -89,6 +89,17 @@ int names_find(const struct names *t, const char *path, struct node **folder,
     return 0;
 }
 
+bool names_hold(const struct node *folder, struct slice content)
+{
+    for (size_t i = 0; i < folder->now.len; i++) {
+        const struct node *node = folder->now.entries[i].node;
+
+        if (node->folder && names_hold(node, content)) return true;
+        if (!node->folder && slice_equal(buffer_slice(&node->content.now), content)) return true;
+    }
+    return false;
+}
+
 static void change_make(const struct names_change *c, bool durable)
 {
     for (size_t i = 0; i < c->effects_len; i++) {

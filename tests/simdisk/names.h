@@ -54,6 +54,8 @@ struct node *names_node(struct names *t, bool folder);
  *  has that name. The root has neither folder nor name. */
 int names_find(const struct names *t, const char *path, struct node **folder,
                char name[NAME_BYTES_MAX], struct node **node);
+/** Does a file in or below the folder hold exactly this? */
+bool names_hold(const struct node *folder, struct slice content);
 /** From now on these names mean that. */
 void names_change(struct names *t, uint64_t moment, const struct names_effect *effects, size_t len);
 /** Make the folder's changes durable, with the earlier ones of the same names elsewhere. */

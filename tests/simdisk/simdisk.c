@@ -178,7 +178,7 @@ static size_t room_for(const struct simdisk *s, const struct node *node, uint64_
 {
     uint64_t held = bytes_held(s), end = offset + len, now = node->content.now.len;
 
-    if (end <= now || held + (end - now) <= s->bytes_max) return len;
+    if (s->aside || end <= now || held + (end - now) <= s->bytes_max) return len;
     end = now + (s->bytes_max > held ? s->bytes_max - held : 0);
     return end > offset ? (size_t)(end - offset) : 0;
 }
@@ -491,6 +491,13 @@ void simdisk_calm(struct simdisk *s)
 void simdisk_look_aside(struct simdisk *s, bool aside)
 {
     s->aside = aside;
+}
+
+bool simdisk_holds(const struct simdisk *s, const char *folder, struct slice content)
+{
+    struct node *node;
+
+    return folder_find(s, folder, &node) == 0 && names_hold(node, content);
 }
 
 struct simdisk_facts simdisk_facts(const struct simdisk *s)

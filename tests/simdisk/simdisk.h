@@ -81,6 +81,9 @@ void simdisk_calm(struct simdisk *s);
 /** While somebody looks who is not under test, nothing fails and no call counts. */
 void simdisk_look_aside(struct simdisk *s, bool aside);
 
+/** Is there a file, in or below the folder, that holds exactly this? */
+bool simdisk_holds(const struct simdisk *s, const char *folder, struct slice content);
+
 struct simdisk_facts simdisk_facts(const struct simdisk *s);
 
 #endif

@@ -67,6 +67,23 @@ static void simdisk__folder_that_is_there_is_made_durable(void)
     }
 }
 
+/* One whose name a sync left to chance gets nothing into it before that is made good. */
+static void simdisk__folder_is_made_in_durable_ones(void)
+{
+    uint64_t random = suite_seed();
+
+    for (int i = 0; i < TRIES; i++) {
+        struct simdisk *s = disk_make(suite_random(&random));
+
+        simdisk_refuse(s, SIMDISK_SYNC_FOLDER, EIO, 0, false);
+        CU_ASSERT_EQUAL(disk_make_folder(simdisk_disk(s), "t.d", "/d/e/f", "g", NULL), HS_IO);
+        CU_ASSERT_EQUAL(disk_make_folder(simdisk_disk(s), "t.d", "/d/e/f", "g", NULL), HS_OK);
+        simdisk_restart(s);
+        CU_ASSERT(disk_exists(simdisk_disk(s), "t.d", "/d/e/f", "g"));
+        simdisk_close(s);
+    }
+}
+
 /* What is left of a file of two pages that was written over, without a sync: how often what. */
 static void simdisk__what_was_not_is_lost_in_every_way(void)
 {
@@ -167,6 +184,7 @@ static void disk_replace__is_the_old_one_or_a_new_one(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(simdisk__what_was_synced_is_there),
     SUITE_CASE(simdisk__folder_that_is_there_is_made_durable),
+    SUITE_CASE(simdisk__folder_is_made_in_durable_ones),
     SUITE_CASE(simdisk__what_was_not_is_lost_in_every_way),
     SUITE_CASE(simdisk__failed_sync_is_not_made_good_by_the_next),
     SUITE_CASE(disk_replace__is_the_old_one_or_a_new_one),

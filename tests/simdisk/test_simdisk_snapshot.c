@@ -8,7 +8,15 @@
 
 #include <errno.h>
 
-enum { TWO_HUNDRED = 200, KEEP = 3, STEPS = 16, CALLS_MAX = 700, SEQNUM_GAP = 1000, TRIES_MAX = 4 };
+enum {
+    TWO_HUNDRED = 200,
+    KEEP = 3,
+    STEPS = 16,
+    CALLS_MAX = 700,
+    OPENING_CALLS_MAX = 80,
+    SEQNUM_GAP = 1000,
+    TRIES_MAX = 4
+};
 
 enum life_step { STEP_PUT, STEP_RETURN, STEP_ANEW };
 
@@ -61,8 +69,7 @@ static uint64_t clock_standing_still(void)
     return 1700000000;
 }
 
-/* Open it, and see which of the states it has that it may have. */
-static bool life_open(struct life *l)
+static enum hs_status store_open(struct life *l)
 {
     struct snapshot_db_options options = {.disk = simdisk_disk(l->disk),
                                           .dir = "/data/snapshot",
@@ -72,8 +79,25 @@ static bool life_open(struct life *l)
                                           .clock = clock_standing_still};
 
     l->db = NULL;
+    return snapshot_db_open(&options, &l->db, &l->err);
+}
+
+/* The power goes while it is opened, which leaves the mark of an opening; once is no damage. */
+static void life_open_cut(struct life *l)
+{
+    history_cut(l->disk, &l->random, OPENING_CALLS_MAX);
+    (void)(store_open(l) == HS_OK);
+    snapshot_db_close(l->db);
+    l->db = NULL;
+    simdisk_restart(l->disk);
+}
+
+/* Open it, and see which of the states it has that it may have. */
+static bool life_open(struct life *l)
+{
+    if (suite_random(&l->random) % 4 == 0) life_open_cut(l);
     l->wrong = "it does not open";
-    if (snapshot_db_open(&options, &l->db, &l->err) != HS_OK) return false;
+    if (store_open(l) != HS_OK) return false;
     l->wrong = "its content is of no step";
     for (size_t i = 0; i <= l->tried_len; i++) {
         const struct state *s = i < l->tried_len ? &l->tried[i] : &l->state;

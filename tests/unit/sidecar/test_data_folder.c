@@ -316,6 +316,85 @@ static void data_folder__opens_whatever_the_disk_refuses(void)
     }
 }
 
+/* What fails about the folder that a part lies in blames no part: what is whole stays. */
+static void data_folder__no_part_pays_for_the_folder_it_lies_in(void)
+{
+    static const char *const operations[] = {"make_folder", "sync_folder"};
+
+    for (int k = 1; k < 24; k++) {
+        struct scratch_path scratch = scratch_make();
+        struct scratch_path kept;
+        struct data_folder *f = NULL;
+        char fault[64];
+
+        CU_ASSERT_EQUAL_FATAL(folder_open(scratch.text, "chain-1", &f, NULL), HS_OK);
+        kept = scratch_join(data_folder_path(f, DATA_FOLDER_LOG), "segment");
+        data_folder_close(f);
+        scratch_write(kept.text, slice_text("x"));
+        (void)snprintf(fault, sizeof fault, "data.folder.%s:%d:EIO", operations[k % 2], k / 2 + 1);
+        fault_arm(fault);
+        CU_ASSERT_EQUAL_FATAL(folder_open(scratch.text, "chain-1", &f, NULL), HS_OK);
+        fault_arm(NULL);
+        CU_ASSERT_TRUE(scratch_exists(kept.text));
+        CU_ASSERT_EQUAL(data_folder_mend(f, NULL), HS_OK);
+        CU_ASSERT_TRUE(data_folder_has(f, DATA_FOLDER_LOG));
+        CU_ASSERT_TRUE(scratch_exists(kept.text));
+        data_folder_close(f);
+        scratch_remove(scratch);
+    }
+}
+
+/* It may be another chain's, so it is not written over; and it is evidence. */
+static void data_folder__format_that_cannot_be_put_aside_stays(void)
+{
+    struct scratch_path scratch = scratch_make();
+    struct scratch_path format = scratch_join(scratch.text, "FORMAT");
+    struct buffer text = {0};
+    struct data_folder *f = NULL;
+
+    scratch_write(format.text, slice_text("damaged"));
+    fault_arm("data.folder.rename:1+:ENOSPC");
+    CU_ASSERT_EQUAL_FATAL(folder_open(scratch.text, "chain-1", &f, NULL), HS_OK);
+    CU_ASSERT_FALSE(data_folder_has(f, DATA_FOLDER_LOG));
+    CU_ASSERT_EQUAL(data_folder_mend(f, NULL), HS_IO);
+    fault_arm(NULL);
+    scratch_read(format.text, &text);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text), "damaged");
+    CU_ASSERT_EQUAL(data_folder_mend(f, NULL), HS_OK);
+    CU_ASSERT_TRUE(data_folder_has(f, DATA_FOLDER_LOG));
+    scratch_read(scratch_join(data_folder_path(f, DATA_FOLDER_QUARANTINE), "FORMAT").text, &text);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text), "damaged");
+    data_folder_close(f);
+    buffer_fini(&text);
+    scratch_remove(scratch);
+}
+
+/* Each got but one of the two locks. */
+static void data_folder__is_had_by_one_whatever_locks_fail(void)
+{
+    static const char *const faults[] = {
+        "data.lock.open:1:EIO", "data.lock.open:1:EMFILE", "data.lock.open:2:EACCES",
+        "data.lock.lock:1:EIO", "data.lock.lock:1:EACCES", "data.lock.lock:2:EIO",
+    };
+    enum { FAULTS = sizeof faults / sizeof faults[0] };
+
+    for (size_t i = 0; i < (size_t)FAULTS * FAULTS; i++) {
+        struct scratch_path scratch = scratch_make();
+        struct data_folder *f = NULL, *second = NULL;
+
+        fault_arm(faults[i / FAULTS]);
+        CU_ASSERT_EQUAL_FATAL(folder_open(scratch.text, "chain-1", &f, NULL), HS_OK);
+        fault_arm(faults[i % FAULTS]);
+        (void)(folder_open(scratch.text, "chain-1", &second, NULL) == HS_OK);
+        fault_arm(NULL);
+        CU_ASSERT(!second || !data_folder_has(f, DATA_FOLDER_LOG) ||
+                  !data_folder_has(second, DATA_FOLDER_LOG));
+        data_folder_close(second);
+        data_folder_close(f);
+        scratch_remove(scratch);
+    }
+}
+
 /* Gone without at the start, and had when what stood there is gone; never while it is another's. */
 static void data_folder__mends_without_touching_anothers(void)
 {
@@ -390,6 +469,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(data_folder__another_version_is_kept_until_it_is_dropped),
     SUITE_CASE(data_folder__opens_whatever_stands_in_a_names_place),
     SUITE_CASE(data_folder__opens_whatever_the_disk_refuses),
+    SUITE_CASE(data_folder__no_part_pays_for_the_folder_it_lies_in),
+    SUITE_CASE(data_folder__format_that_cannot_be_put_aside_stays),
+    SUITE_CASE(data_folder__is_had_by_one_whatever_locks_fail),
     SUITE_CASE(data_folder__mends_without_touching_anothers),
     SUITE_CASE(data_folder__bad_names_and_missing_folders_are_told),
 };

@@ -387,20 +387,20 @@ static void rates__file_keeps_them_and_a_bad_one_is_nothing(void)
     };
     struct scratch_path dir = scratch_make();
     struct scratch_path path = scratch_join(dir.text, "RATES");
-    struct rates r = rates_load(dir.text), again;
+    struct rates r = rates_load(disk_system(), dir.text), again;
     struct buffer text = {0};
 
     CU_ASSERT_EQUAL(rates_per_s(&r, RATE_MESSAGES), 0); /* there is none */
     rates_add(&r, RATE_MESSAGES, 7, 9);
     rates_add(&r, RATE_STORE_ENTRIES, 5, 6);
-    CU_ASSERT_EQUAL(rates_save(&r, dir.text, NULL), HS_OK);
-    again = rates_load(dir.text);
+    CU_ASSERT_EQUAL(rates_save(disk_system(), &r, dir.text, NULL), HS_OK);
+    again = rates_load(disk_system(), dir.text);
     CU_ASSERT_EQUAL(memcmp(&r, &again, sizeof r), 0);
     scratch_read(path.text, &text);
     CU_ASSERT_STRING_EQUAL(buffer_text(&text), golden);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         scratch_write(path.text, slice_text(bad[i]));
-        again = rates_load(dir.text);
+        again = rates_load(disk_system(), dir.text);
         CU_ASSERT_EQUAL(rates_per_s(&again, RATE_MESSAGES), 0);
     }
     buffer_fini(&text);
