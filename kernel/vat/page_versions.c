@@ -13,6 +13,7 @@ enum {
 
 struct page_record {
     struct page_record *before;  /* the same page in an older version; NULL: in the mark */
+    struct page_record *above;   /* the same in a newer one; NULL: this is the newest */
     struct page_record *sibling; /* the next page of this version */
     uint64_t id;                 /* of this version */
     uint32_t page;
@@ -83,6 +84,8 @@ enum hs_status page_versions_put(struct page_versions *v, uint32_t page, const c
     r->id = last->id;
     r->page = page;
     r->before = v->newest[page];
+    r->above = NULL;
+    if (r->before) r->before->above = r;
     r->sibling = last->records;
     memcpy(r->bytes, bytes, sizeof r->bytes);
     last->records = r;
@@ -111,7 +114,9 @@ static void drop_last(struct page_versions *v, page_versions_fn dropped, void *d
         struct page_record *r = last->records;
 
         last->records = r->sibling;
+        assert(!r->above);
         v->newest[r->page] = r->before;
+        if (r->before) r->before->above = NULL;
         if (dropped) dropped(data, r->page);
         record_drop(v, r);
     }
@@ -144,24 +149,11 @@ static size_t version_find(const struct page_versions *v, uint64_t id)
     return i > 0 && v->items[i - 1].id == id ? i - 1 : v->len;
 }
 
-/* The record that hides `r`: of the same page, next newer. NULL: it is the newest. */
-static struct page_record *record_above(const struct page_versions *v, const struct page_record *r)
-{
-    struct page_record *above = v->newest[r->page];
-
-    if (above == r) return NULL;
-    while (above->before != r) {
-        above = above->before;
-    }
-    return above;
-}
-
 static void record_merge(struct page_versions *v, struct page_record *r, struct page_version *into)
 {
-    struct page_record *above = record_above(v, r);
-
-    if (above && above->id == into->id) {
-        above->before = r->before;
+    if (r->above && r->above->id == into->id) {
+        r->above->before = r->before;
+        if (r->before) r->before->above = r->above;
         record_drop(v, r);
         return;
     }

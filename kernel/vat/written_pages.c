@@ -4,20 +4,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* A page's byte: how many looks it stays open for, or, negative, protected, for how many more looks
+ * it is remembered to have been open. */
 enum {
     PAGE = HS_HEAP_PAGE_BYTES,
-    TOGETHER = 4, /* pages that one fault lets through: a neighbour is often written next */
+    TOGETHER = 2, /* pages that one fault lets through: a neighbour is often written next */
+    OPEN_ONCE = 1,
+    OPEN_LONG =
+        32, /* comparing a page some 32 times costs as much as protecting it and one fault */
+    REMEMBERED = -8,
 };
 
-static uint8_t *written_map(uint8_t *memory)
+static int8_t *written_map(uint8_t *memory)
 {
-    return memory - WRITTEN_PAGES_BYTES;
+    return (int8_t *)memory - WRITTEN_PAGES_BYTES;
 }
 
 void written_pages_note(uint8_t *memory, size_t first, size_t len)
 {
     assert(first + len <= WRITTEN_PAGES_BYTES);
-    memset(written_map(memory) + first, 1, len);
+    memset(written_map(memory) + first, OPEN_ONCE, len);
 }
 
 static bool pages_protect(uint8_t *memory, size_t first, size_t len, int protection)
@@ -34,13 +40,15 @@ static bool pages_allow(uint8_t *memory, size_t first, size_t len, size_t all)
         len = all;
         if (!pages_protect(memory, first, len, PROT_READ | PROT_WRITE)) return false;
     }
-    written_pages_note(memory, first, len);
+    for (int8_t *at = written_map(memory) + first, *end = at + len; at < end; at++) {
+        if (*at <= 0) *at = OPEN_ONCE;
+    }
     return true;
 }
 
 void written_pages_allow(uint8_t *memory, size_t page)
 {
-    bool allowed = written_map(memory)[page] || pages_allow(memory, page, 1, page + 1);
+    bool allowed = written_map(memory)[page] > 0 || pages_allow(memory, page, 1, page + 1);
 
     assert(allowed); /* the border between two protections moves, or all of it opens */
 }
@@ -48,37 +56,71 @@ void written_pages_allow(uint8_t *memory, size_t page)
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address)
 {
     size_t page, all = memory_bytes / PAGE, first, len;
+    int8_t was;
 
     if (address < memory || (size_t)(address - memory) >= memory_bytes) return false;
     page = (size_t)(address - memory) / PAGE;
-    if (written_map(memory)[page]) return false; /* it could be written: this is another fault */
+    was = written_map(memory)[page];
+    if (was > 0) return false; /* it could be written: this is another fault */
     first = page / TOGETHER * TOGETHER;
     len = all - first < TOGETHER ? all - first : TOGETHER;
-    return pages_allow(memory, first, len, all);
+    if (!pages_allow(memory, first, len, all)) return false;
+    if (was < 0) written_map(memory)[page] = OPEN_LONG; /* it was written before, not long ago */
+    return true;
 }
 
-/* The first page from `page` on that was written, or was not. */
-static size_t written_until(const uint8_t *map, size_t page, size_t all, bool written)
+/* The first page from `page` on that is open, or is remembered. */
+static size_t page_known(const int8_t *map, size_t page, size_t all)
 {
-    const void *found = page < all ? memchr(map + page, written ? 1 : 0, all - page) : NULL;
+    uint64_t eight;
 
-    return found ? (size_t)((const uint8_t *)found - map) : all;
+    while (page < all && page % sizeof eight != 0 && map[page] == 0) {
+        page++;
+    }
+    for (; page + sizeof eight <= all; page += sizeof eight) {
+        memcpy(&eight, map + page, sizeof eight);
+        if (eight != 0) break;
+    }
+    while (page < all && map[page] == 0) {
+        page++;
+    }
+    return page;
+}
+
+static size_t pages_like(const int8_t *map, size_t page, size_t all)
+{
+    const int8_t like = map[page];
+
+    while (page < all && map[page] == like) {
+        page++;
+    }
+    return page;
+}
+
+/* A look has seen pages first to end, whose bytes are alike. false: they stay as they are. */
+static bool pages_age(uint8_t *memory, size_t first, size_t end)
+{
+    int8_t *map = written_map(memory), age = map[first];
+
+    if (age == OPEN_ONCE && !pages_protect(memory, first, end - first, PROT_READ)) return false;
+    age = age == OPEN_ONCE ? REMEMBERED : age > 0 ? (int8_t)(age - 1) : (int8_t)(age + 1);
+    memset(map + first, age, end - first);
+    return true;
 }
 
 bool written_pages_collect(uint8_t *memory, size_t memory_bytes, bool anew, written_pages_fn found,
                            void *data)
 {
-    uint8_t *map = written_map(memory);
-    size_t all = memory_bytes / PAGE;
-    size_t first = written_until(map, 0, all, true);
+    const int8_t *map = written_map(memory);
+    const size_t all = memory_bytes / PAGE;
 
-    while (first < all) {
-        size_t end = written_until(map, first, all, false);
+    for (size_t first = page_known(map, 0, all), end; first < all;
+         first = page_known(map, end, all)) {
+        const bool open = map[first] > 0;
 
-        if (anew && !pages_protect(memory, first, end - first, PROT_READ)) return false;
-        if (anew) memset(map + first, 0, end - first);
-        found(data, first, end - first);
-        first = written_until(map, end, all, true);
+        end = pages_like(map, first, all);
+        if (anew && !pages_age(memory, first, end)) return false;
+        if (open) found(data, first, end - first);
     }
     return true;
 }

@@ -4,6 +4,10 @@
  *   │ a byte a    │ read-only until the first   │
  *   │ page        │ write, which faults         │
  *
+ * A page that is written again soon after it was protected stays open for some looks, and is taken
+ * for written at each: comparing it costs less than protecting it and being faulted. A vat's stack,
+ * and what its every message changes, is soon not faulted any more.
+ *
  * Needs nothing of the operating system but mprotect. A first write to a page costs a fault, some
  * microseconds; what is not written costs nothing, and nothing is read to find out. So much for
  * where Linux does not tell by itself (page_watch.h).
