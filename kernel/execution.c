@@ -7,6 +7,7 @@
 #include "kernel/invariants.h"
 #include "kernel/metering.h"
 #include "kernel/pending.h"
+#include "kernel/tables/run_queue.h"
 
 #include <string.h>
 
@@ -26,16 +27,31 @@ static enum hs_status execution_answer(struct kernel *k, struct kernel_outcome *
     return HS_OK;
 }
 
+/* What waits, and what is to be cleaned up, is not this call's. */
+static enum hs_status execution_pass_over(struct kernel *k, void *data, struct hs_error *err)
+{
+    enum hs_status st = run_queue_pass_over(&k->kv, QUEUE_ACCEPTANCE, err);
+
+    (void)data;
+    if (st == HS_OK) st = run_queue_pass_over(&k->kv, QUEUE_RUN, err);
+    k->kv.gc_pending = k->kv.cleanup_pending = false;
+    return st;
+}
+
 static enum hs_status execution_call(struct kernel *k, const struct message *m,
                                      enum inbound_manner manner, struct kernel_outcome *out,
                                      bool *pending, struct hs_error *err)
 {
     struct inbound_result in = {0};
     bool idle = false;
-    enum hs_status st;
+    enum hs_status st = HS_OK;
 
-    if (m->limited && manner == INBOUND_AS_IT_IS) meter_limit(k, m->ticks);
-    st = inbound_take(k, m, manner, &in, &out->value, err);
+    if (manner == INBOUND_AHEAD) {
+        st = crank_run(k, execution_pass_over, NULL, err);
+        meter_begin(k); /* that is not what the call costs */
+    }
+    if (m->limited && manner != INBOUND_SPENT) meter_limit(k, m->ticks);
+    if (st == HS_OK) st = inbound_take(k, m, manner, &in, &out->value, err);
     out->status = in.status;
     /* What was undone was spent all the same. */
     if (manner == INBOUND_SPENT) k->meter.steps += m->ticks * VAT_TICK_STEPS;

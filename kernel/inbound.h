@@ -14,6 +14,7 @@
 /* How a message is taken. */
 enum inbound_manner {
     INBOUND_AS_IT_IS,
+    INBOUND_AHEAD, /* its call is made before all that waits, which is left alone: to be undone */
     INBOUND_SPENT, /* its call needed more ticks than its caller allows: rejected */
 };
 

@@ -60,6 +60,18 @@ uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 
 HS_MUST_CHECK enum hs_status kernel_deliver(struct kernel *k, const struct message *m,
                                             struct kernel_outcome *out, struct hs_error *err);
 
+/** Execute a call as it would be executed now, before all that waits in the queue, and undo it: the
+ *  kernel is the one before, bit for bit, whatever is returned. At the height and time of the last
+ *  message; only the text and the ticks of `m` count. What the kernel itself is told is rejected.
+ *
+ *  Out:     out  status, value and ticks, and `after`: where the kernel stands
+ *  Returns: HS_OK
+ *           HS_UNAVAILABLE  there is nothing to ask yet, or no room to undo it: not now
+ *           HS_CANCELLED    the engine was stopped
+ *           other           as kernel_deliver */
+HS_MUST_CHECK enum hs_status kernel_query(struct kernel *k, const struct message *m,
+                                          struct kernel_outcome *out, struct hs_error *err);
+
 /** From here on read from `through` what the message at hand has not written itself, and from
  * layers and base again with NULL. For a kernel that reads the node's own store inside its
  * transaction: the layers go on collecting what marks and snapshots need, but answer nothing.

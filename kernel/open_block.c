@@ -146,6 +146,31 @@ enum hs_status open_block_before_limited(struct kernel *k, struct hs_error *err)
     return st;
 }
 
+/* Is there a savepoint where the kernel stands? */
+static bool open_block_savepoint_here(const struct kernel *k)
+{
+    const struct savepoints *s = &k->savepoints;
+
+    return s->len > 0 && position_equal(&s->items[s->len - 1].at.at, &k->now.at);
+}
+
+enum hs_status open_block_before_undo(struct kernel *k, struct hs_error *err)
+{
+    enum hs_status st;
+
+    kernel_end_message(k);
+    if (!open_block_savepoints_whole(k)) open_block_end(k);
+    if (open_block_savepoint_here(k)) return HS_OK;
+    st = open_block_keep(k, err);
+    if (st != HS_OK) {
+        open_block_end(k);
+        return st;
+    }
+    open_block_thin(k);
+    if (open_block_savepoint_here(k)) return HS_OK;
+    return hs_fail(err, HS_TOO_LARGE, "too much changed in the open block to be kept twice");
+}
+
 /* --- going back --- */
 
 static void standing_return(struct kernel *k, const struct standing *to)
@@ -208,4 +233,10 @@ void open_block_return_to(struct kernel *k, size_t i)
     s->len = i + 1;
     s->work = s->work_tried = s->items[i].work;
     standing_return(k, &s->items[i].at);
+}
+
+void open_block_undo(struct kernel *k)
+{
+    assert(k->savepoints.len > 0);
+    open_block_return_to(k, k->savepoints.len - 1);
 }

@@ -10,6 +10,11 @@ void open_block_before_message(struct kernel *k);
 /** A call that may be stopped by its caller's limit begins: see to it that something leads back to
  *  here. HS_NOMEM: the message did not happen, nothing was undone. */
 HS_MUST_CHECK enum hs_status open_block_before_limited(struct kernel *k, struct hs_error *err);
+/** Something will be executed here and undone: see to it that the newest savepoint lies here.
+ *  HS_NOMEM; HS_TOO_LARGE: what the block changed is more than may be kept. */
+HS_MUST_CHECK enum hs_status open_block_before_undo(struct kernel *k, struct hs_error *err);
+/** Undo what was executed since, of which nothing joined the block. */
+void open_block_undo(struct kernel *k);
 /** It was executed, whole; `stopped`: as one that was undone and rejected. */
 void open_block_after_message(struct kernel *k, const struct message *m, bool stopped);
 

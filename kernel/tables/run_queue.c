@@ -120,3 +120,13 @@ enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue, struct 
     ends.head++;
     return run_queue_write(k, queue, &ends, err);
 }
+
+enum hs_status run_queue_pass_over(struct kv_hashed *k, enum run_queue queue, struct hs_error *err)
+{
+    struct run_queue_ends ends;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
+
+    if (st != HS_OK || ends.head == ends.tail) return st;
+    ends.head = ends.tail;
+    return run_queue_write(k, queue, &ends, err);
+}

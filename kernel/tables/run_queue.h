@@ -19,6 +19,9 @@ HS_MUST_CHECK enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_qu
 HS_MUST_CHECK enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue queue,
                                             struct key *key, struct buffer *event,
                                             struct hs_error *err);
+/** What waits there is passed over, as if the queue were empty: for what will be undone. */
+HS_MUST_CHECK enum hs_status run_queue_pass_over(struct kv_hashed *k, enum run_queue queue,
+                                                 struct hs_error *err);
 /** How many events wait. */
 HS_MUST_CHECK enum hs_status run_queue_len(struct kv_hashed *k, enum run_queue queue, uint64_t *len,
                                            struct hs_error *err);

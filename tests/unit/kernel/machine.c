@@ -232,15 +232,28 @@ enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice 
     return machine_deliver_message(m, &message);
 }
 
-const char *machine_input(struct machine *m, struct message in, const char *text)
+/* The text with ' for " becomes the message's. */
+static void machine_write(struct machine *m, struct message *in, const char *text)
 {
     buffer_clear(&m->text);
     must(buffer_printf(&m->text, "%s", text), &m->err);
     for (size_t i = 0; i < m->text.len; i++) {
         if (m->text.data[i] == '\'') m->text.data[i] = '"';
     }
+    in->text = buffer_slice(&m->text);
+}
+
+enum hs_status machine_ask(struct machine *m, struct message in, const char *text)
+{
+    machine_write(m, &in, text);
+    machine_forget_outcome(m);
+    return kernel_query(m->kernel, &in, &m->out, &m->err);
+}
+
+const char *machine_input(struct machine *m, struct message in, const char *text)
+{
+    machine_write(m, &in, text);
     in.time = 1700000000;
-    in.text = buffer_slice(&m->text);
     must(machine_deliver_message(m, &in), &m->err);
     return buffer_text(&m->out.value);
 }

@@ -59,6 +59,8 @@ enum hs_status machine_restart(struct machine *m, bool with_images);
 enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice text);
 /** Deliver `in`, text included (' for "), in block 0; it must be HS_OK; returns the value. */
 const char *machine_input(struct machine *m, struct message in, const char *text);
+/** Ask the same (kernel_query); m->out holds what came of it. */
+enum hs_status machine_ask(struct machine *m, struct message in, const char *text);
 /** Runs, until nothing is queued; they must be HS_OK. */
 void machine_work(struct machine *m, uint64_t height);
 /** Deliver {"to": to, "method": method, "args": [args]}, which must be HS_OK; returns the value. */
