@@ -21,7 +21,7 @@ int headstart_default_socket(char *path, size_t size)
 
 static void hello_pack(struct client_packer *p, const void *in)
 {
-    static const char *const features[] = {"attach"};
+    static const char *const features[] = {"attach", "run", "ticks", "query"};
     const struct headstart_options *options = in;
 
     client_put_map(p, 5);

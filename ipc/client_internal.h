@@ -2,6 +2,7 @@
  *
  *   client.c         the public functions, a row a method
  *   client_call.c    one call, whatever its method
+ *   client_query.c   a query and its answer
  *   client_link.c    the socket
  *   client_result.c  a delivery's answer, taken apart
  *   client_store.c   headstart's questions about the node's store, answered

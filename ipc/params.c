@@ -72,6 +72,17 @@ static void ipc_position_read(struct ipc_params *p, uint64_t most, struct positi
     }
 }
 
+/* The message's text, and its limit. */
+static void ipc_call_read(struct ipc_params *p, struct message *out)
+{
+    out->limited = ipc_params_has(p, "ticks");
+    if (out->limited) out->ticks = ipc_params_uint(p, "ticks", HS_UINT_MAX);
+    out->text = ipc_params_text(p, "message");
+    if (out->text.len > HS_MESSAGE_BYTES_MAX) {
+        ipc_params_refuse(p, IPC_TOO_LARGE, "a message may have %d bytes", HS_MESSAGE_BYTES_MAX);
+    }
+}
+
 void ipc_delivery_read(struct ipc_params *p, void *out)
 {
     struct ipc_delivery *d = out;
@@ -79,13 +90,20 @@ void ipc_delivery_read(struct ipc_params *p, void *out)
     d->message.height = ipc_params_uint(p, "height", HS_UINT_MAX);
     d->message.time = ipc_params_uint(p, "time", HS_UINT_MAX);
     ipc_position_read(p, HS_UINT_MAX - 1, &d->real); /* a seqnum must be able to follow it */
-    d->message.limited = ipc_params_has(p, "ticks");
-    if (d->message.limited) d->message.ticks = ipc_params_uint(p, "ticks", HS_UINT_MAX);
     d->message.control = ipc_params_flag(p, "control");
-    d->message.text = ipc_params_text(p, "message");
-    if (d->message.text.len > HS_MESSAGE_BYTES_MAX) {
-        ipc_params_refuse(p, IPC_TOO_LARGE, "a message may have %d bytes", HS_MESSAGE_BYTES_MAX);
+    ipc_call_read(p, &d->message);
+}
+
+void ipc_query_read(struct ipc_params *p, void *out)
+{
+    struct ipc_query *q = out;
+
+    ipc_call_read(p, &q->message);
+    if (q->message.text.len == 0) {
+        ipc_params_refuse(p, IPC_BAD_REQUEST, "a query must have a message");
     }
+    q->placed = ipc_params_has(p, "seqnum") || ipc_params_has(p, "hash");
+    if (q->placed) ipc_position_read(p, HS_UINT_MAX, &q->at);
 }
 
 void ipc_attach_read(struct ipc_params *p, void *out)

@@ -48,6 +48,14 @@ struct ipc_attach {
 };
 void ipc_attach_read(struct ipc_params *p, void *out);
 
+/* What a query holds: a call, its limit, and where it is to be executed, if it says so. */
+struct ipc_query {
+    struct message message; /* text and ticks alone */
+    bool placed;
+    struct position at;
+};
+void ipc_query_read(struct ipc_params *p, void *out);
+
 /* What prepare_commit holds. */
 struct ipc_height {
     uint64_t height;

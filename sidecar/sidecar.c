@@ -35,7 +35,13 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { NOTIFY_EVERY_MS = 5000, NOTIFY_EXTEND_US = 30000000, STOP_SIGNALS = 3, FILES_MIN = 64 };
+enum {
+    NOTIFY_EVERY_MS = 5000,
+    NOTIFY_EXTEND_US = 30000000,
+    STOP_SIGNALS = 3,
+    FILES_MIN = 64,
+    SIDECAR_METHODS = 8
+};
 
 static const int stop_signals[STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -58,6 +64,7 @@ struct sidecar {
     uv_signal_t signals[STOP_SIGNALS];
     uv_timer_t timer; /* systemd */
     struct waiting_node waiting;
+    struct ipc_method methods[SIDECAR_METHODS];
     struct ipc_server *server; /* NULL once stopped */
     struct metrics_http *http;
     bool stopping;
@@ -280,9 +287,10 @@ static void handle_shutdown(void *data, struct ipc_request *request)
 
 #define SIDECAR_PARAMS(type, reader) .params_size = sizeof(type), .read = (reader)
 
-static const char *const sidecar_features[] = {"attach"};
+static const char *const sidecar_features[] = {"attach", "run", "ticks", "query"};
 
-static const struct ipc_method sidecar_methods[] = {
+/* The last feature, and the last row, are not offered where the node answers the kernel's reads. */
+static const struct ipc_method sidecar_methods[SIDECAR_METHODS] = {
     {"attach", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_attach, ipc_attach_read),
      .job = steward_attach},
     {"deliver", IPC_NODE, IPC_DELIVERY, SIDECAR_PARAMS(struct ipc_delivery, ipc_delivery_read),
@@ -294,6 +302,8 @@ static const struct ipc_method sidecar_methods[] = {
     {"status", IPC_ANYONE, IPC_REQUEST, .handle = handle_status},
     {"metrics", IPC_ANYONE, IPC_REQUEST, .handle = handle_metrics},
     {"shutdown", IPC_NODE, IPC_REQUEST, .handle = handle_shutdown},
+    {"query", IPC_NODE, IPC_REQUEST, SIDECAR_PARAMS(struct ipc_query, ipc_query_read),
+     .job = steward_query},
 };
 
 /* --- systemd --- */
@@ -390,14 +400,16 @@ static enum hs_status sidecar_open_steward(struct sidecar *s, struct hs_error *e
 
 static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *err)
 {
+    size_t features_len = sizeof sidecar_features / sizeof *sidecar_features;
+    bool queries = s->config->reads == SIDECAR_READS_MIRROR;
     struct ipc_server_options options = {
         .loop = &s->loop,
         .socket_path = s->config->socket_path,
         .chain_id = s->config->chain_id,
-        .owner = {.methods = sidecar_methods,
-                  .methods_len = sizeof sidecar_methods / sizeof *sidecar_methods,
+        .owner = {.methods = s->methods,
+                  .methods_len = queries ? SIDECAR_METHODS : SIDECAR_METHODS - 1,
                   .features = sidecar_features,
-                  .features_len = sizeof sidecar_features / sizeof *sidecar_features,
+                  .features_len = queries ? features_len : features_len - 1,
                   .post = sidecar_post,
                   .hello_answer = sidecar_hello,
                   .node_attached = sidecar_attached,
@@ -405,6 +417,8 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
                   .data = s},
     };
 
+    memcpy(s->methods, sidecar_methods, sizeof s->methods);
+    if (s->config->serve_queries) s->methods[SIDECAR_METHODS - 1].who = IPC_AFTER_HELLO;
     return ipc_server_start(&options, &s->server, err);
 }
 

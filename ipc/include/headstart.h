@@ -76,7 +76,7 @@ struct headstart_options {
     const char *chain_id;    /* NULL: no hello is said, for tools: status and metrics only, and
                               * headstart closes after 10 s of silence */
     const char *client;      /* name and version of the node software, for people */
-    bool observer;           /* may look, not deliver: status and metrics */
+    bool observer;           /* may look, not deliver: status, metrics and maybe queries */
     struct headstart_store store;
     /* NULL, or is told about once a second while a call waits long. It may not use the connection.
      */
@@ -174,6 +174,33 @@ enum headstart_status headstart_attach(struct headstart *h, uint64_t height, uin
 enum headstart_status headstart_deliver(struct headstart *h, const struct headstart_delivery *d,
                                         struct headstart_result **out, struct headstart_error *err);
 void headstart_result_free(struct headstart_result *r);
+
+/* A call to be executed on the kernel as it stands, and undone. */
+struct headstart_query {
+    struct headstart_bytes message;
+    const char
+        *hash; /* where it is to be executed, with seqnum; NULL: wherever the kernel stands */
+    uint64_t seqnum;
+    bool limited; /* `ticks` counts: more is rejected */
+    uint64_t ticks;
+};
+
+struct headstart_query_result {
+    uint64_t seqnum; /* where it was executed */
+    char hash[65];
+    char status[16];              /* "fulfilled", "rejected" or "pending" */
+    struct headstart_bytes value; /* JSON */
+    uint64_t ticks;               /* what it cost */
+};
+
+/** Ask; nothing changes. For the node, and for observers where headstart serves them. REFUSED with
+ *  "busy" while a delivery runs, or when one came meanwhile: ask again; "not_ready": no kernel
+ *  stands at the node's position, or not at the one that was named. The result belongs to the
+ *  caller: headstart_query_result_free. */
+enum headstart_status headstart_query(struct headstart *h, const struct headstart_query *q,
+                                      struct headstart_query_result **out,
+                                      struct headstart_error *err);
+void headstart_query_result_free(struct headstart_query_result *r);
 
 /** Tell that the node has durably committed block `height`. Not answered. */
 enum headstart_status headstart_commit(struct headstart *h, uint64_t height,

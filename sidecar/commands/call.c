@@ -77,8 +77,8 @@ const struct command command_call = {
     .arguments = "METHOD [JSON]",
     .summary = "send one raw request, for developers",
     .details = "JSON is the request's parameter map (default {}). With --chain-id the request\n"
-               "is sent as a node, as deliver, prepare_commit and shutdown need; without it\n"
-               "as an observer.\n",
+               "is sent as a node, as deliver, prepare_commit and shutdown need (a query as\n"
+               "an observer, which --serve-queries allows); without it by nobody in particular.\n",
     .arguments_min = 1,
     .arguments_max = 2,
     .settings = SETTING_BIT(SETTING_CHAIN_ID),

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     /* A daemon that is there accepts at once; a tool does not wait for one to be started. */
@@ -43,7 +44,7 @@ bool daemon_ask(const struct daemon_query *query, json_t **out, struct headstart
         .socket_path = query->socket_path,
         .chain_id = query->chain_id,
         .client = "headstart " HEADSTART_VERSION_TEXT,
-        .observer = query->chain_id == NULL,
+        .observer = query->chain_id == NULL || strcmp(query->method, "query") == 0,
         .store = {.get = no_store_get, .next = no_store_next},
         .connect_timeout_ms = query->chain_id ? DAEMON_HELLO_TIMEOUT_MS : DAEMON_CONNECT_TIMEOUT_MS,
         .answer_timeout_ms = query->answer_timeout_ms,

@@ -88,6 +88,8 @@ enum {
           .help = "where the kernel reads from after the swap")                                    \
     FIELD(VERIFY_SWAP, SETTING_OF_RUN, bool, verify_swap, .name = "verify-swap", SETTING_FLAG,     \
           .help = "compare the whole store with the node's before a swap")                         \
+    FIELD(SERVE_QUERIES, SETTING_OF_RUN, bool, serve_queries, .name = "serve-queries",             \
+          SETTING_FLAG, .help = "let observers ask queries, too")                                  \
     PLAIN(MESSAGES, SETTING_OF_SOME, .name = "messages",                                           \
           SETTING_PATH(SETTING_PATH_BYTES_MAX), .argument = "FILE",                                \
           .help = "one JSON message a line; - reads standard input")                               \

@@ -89,6 +89,23 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
     return HS_OK;
 }
 
+enum hs_status delivery_answer_pack_query(const struct kernel_outcome *o, struct buffer *out,
+                                          struct hs_error *err)
+{
+    struct wire_writer w;
+    enum hs_status st;
+
+    wire_begin(&w, out);
+    wire_put_map(&w, 5);
+    pack_uint(&w, "seqnum", o->after.seqnum);
+    pack_text(&w, "hash", slice_text(o->after.hash));
+    pack_text(&w, "status", slice_text(message_status_name(o->status)));
+    pack_text(&w, "value", buffer_slice(&o->value));
+    pack_uint(&w, "ticks", o->ticks);
+    st = wire_end(&w);
+    return st == HS_OK ? st : hs_fail(err, st, "the answer cannot be packed");
+}
+
 enum hs_status delivery_answer_pack_attach(const struct delivery_course *course, struct buffer *out,
                                            struct hs_error *err)
 {

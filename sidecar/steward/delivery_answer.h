@@ -22,6 +22,10 @@ HS_MUST_CHECK enum hs_status delivery_answer_pack(const struct kernel_outcome *o
 HS_MUST_CHECK enum hs_status delivery_answer_pack_attach(const struct delivery_course *course,
                                                          struct buffer *out, struct hs_error *err);
 
+/** Of a query: what it came to, and where. */
+HS_MUST_CHECK enum hs_status delivery_answer_pack_query(const struct kernel_outcome *o,
+                                                        struct buffer *out, struct hs_error *err);
+
 /** What a delivery that failed with `status` is refused with. */
 enum ipc_code delivery_answer_code(enum hs_status status);
 

@@ -67,6 +67,19 @@ struct helm_delivery {
  *  delivery_answer_code's to say. HS_PEER_GONE: its node waits no more. */
 HS_MUST_CHECK enum hs_status helm_deliver(struct helm *h, const struct helm_delivery *d,
                                           struct buffer *packed, struct hs_error *err);
+struct helm_query {
+    struct message message; /* text and ticks alone */
+    bool placed;            /* only where the kernel stands at `at` */
+    struct position at;
+};
+/** Execute a call on the kernel as it stands, undo it, and append the packed answer to *packed.
+ *
+ *  Returns: HS_OK
+ *           HS_UNAVAILABLE  no kernel stands there, or it cannot be asked now
+ *           HS_BUSY         it was given up (query_gate.h)
+ *           other           as kernel_query */
+HS_MUST_CHECK enum hs_status helm_query(struct helm *h, const struct helm_query *q,
+                                        struct buffer *packed, struct hs_error *err);
 /** Everything executed is on disk, or the error says why not. */
 HS_MUST_CHECK enum hs_status helm_prepare_commit(struct helm *h, struct hs_error *err);
 /** The node has committed the block at `height`, and its store stands at `at` (NULL: it did not say

@@ -5,6 +5,7 @@
 
 #include "sidecar/steward/delivery_answer.h"
 #include "sidecar/steward/helm.h"
+#include "sidecar/steward/query_gate.h"
 #include "sidecar/steward/wire_job.h"
 
 #include <stdio.h>
@@ -15,11 +16,17 @@ enum {
     WORKERS_MAX = 8,
     WORKERS_MIN = 2, /* a snapshot being verified leaves one for what is waited for */
     IDLE_MS = 200,   /* figures are at most this old once the steward is idle */
+    QUIET_MS = 1,    /* a node in a block delivers again before that: queries wait so long */
 };
 
 struct steward {
     struct steward_options o;
     struct job_queue *queue;
+    struct job_queue *queries; /* taken while nothing else is there */
+    struct query_gate gate;
+    atomic_uint queries_len;
+    atomic_uint deliveries; /* not done yet: until then queries are `busy` */
+    unsigned quiet;         /* the kernel thread's: how often nothing else was there, in a row */
     struct worker_pool *workers, *syncer;
     pthread_t thread;
     atomic_bool stopping;
@@ -53,15 +60,41 @@ static enum hs_status steward_open_helm(struct steward *s, struct helm **out, st
     return helm_open(&options, out, err);
 }
 
+/* Of two looks that found nothing else the second waits, so that a query is not begun between two
+ * deliveries of a block. */
+static int steward_patience_ms(const struct steward *s)
+{
+    if (atomic_load(&s->queries_len) == 0) return IDLE_MS;
+    return s->quiet < 2 ? QUIET_MS : 0;
+}
+
+/* Nothing else is there. False: nor is a query, or it is not its turn. */
+static bool steward_ask(struct steward *s, struct helm *h)
+{
+    struct job *job = NULL;
+
+    if (s->quiet < 2) s->quiet++;
+    if (s->quiet < 2 || !query_gate_enter(&s->gate)) return false;
+    job = job_queue_take(s->queries, 0);
+    if (job) {
+        (void)atomic_fetch_sub(&s->queries_len, 1);
+        job->run(job, h);
+    }
+    query_gate_leave(&s->gate);
+    return job != NULL;
+}
+
 static void steward_serve(struct steward *s, struct helm *h)
 {
     while (!atomic_load(&s->stopping)) {
-        struct job *job = job_queue_take(s->queue, IDLE_MS);
+        struct job *job = job_queue_take(s->queue, steward_patience_ms(s));
 
         helm_tend(h);
         if (job) {
             job->run(job, h);
-        } else {
+            query_gate_passed(&s->gate);
+            s->quiet = 0;
+        } else if (!steward_ask(s, h)) {
             helm_idle(h);
         }
         helm_show(h);
@@ -114,6 +147,8 @@ static void steward_free(struct steward *s)
     worker_pool_close(s->workers);
     worker_pool_close(s->syncer);
     job_queue_close(s->queue);
+    job_queue_close(s->queries);
+    query_gate_fini(&s->gate);
     free(s);
 }
 
@@ -127,7 +162,9 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     if (!s) return hs_fail(err, HS_NOMEM, "out of memory for the kernel thread");
     s->o = *options;
     if (!s->o.clock) s->o.clock = clock_system();
+    query_gate_init(&s->gate, s->o.engine);
     st = job_queue_open(NULL, NULL, &s->queue, err);
+    if (st == HS_OK) st = job_queue_open(NULL, NULL, &s->queries, err);
     if (st == HS_OK) st = worker_pool_open(workers_wanted(), &s->workers, err);
     if (st == HS_OK) st = worker_pool_open(1, &s->syncer, err);
     if (st == HS_OK) st = steward_start_thread(s, err);
@@ -142,8 +179,9 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
 void steward_stop(struct steward *s)
 {
     atomic_store(&s->stopping, true);
-    vat_engine_stop(s->o.engine); /* a message may have hours to go */
+    query_gate_close(&s->gate); /* a message may have hours to go */
     job_queue_end(s->queue);
+    job_queue_end(s->queries);
 }
 
 void steward_close(struct steward *s)
@@ -157,6 +195,7 @@ void steward_close(struct steward *s)
 
 void steward_post(struct steward *s, struct job *job)
 {
+    query_gate_ahead(&s->gate);
     job_queue_post(s->queue, job);
 }
 
@@ -184,6 +223,23 @@ void steward_attach(void *helm, struct wire_job *j)
     enum hs_status st = helm_meet(helm, &meeting, &packed, &err);
 
     steward_answer(j, st, &packed, &err);
+}
+
+void steward_query(void *helm, struct wire_job *j)
+{
+    const struct ipc_query *q = wire_job_params(j);
+    const struct helm_query query = {.message = q->message, .placed = q->placed, .at = q->at};
+    struct buffer packed = {0};
+    struct hs_error err = {0};
+    enum hs_status st = helm_query(helm, &query, &packed, &err);
+
+    if (st == HS_BUSY) {
+        wire_job_fail(j, IPC_BUSY, err.text);
+    } else if (st == HS_UNAVAILABLE) {
+        wire_job_fail(j, IPC_NOT_READY, err.text);
+    } else {
+        steward_answer(j, st, &packed, &err);
+    }
 }
 
 void steward_deliver(void *helm, struct wire_job *j)
@@ -220,8 +276,31 @@ void steward_commit(void *helm, struct wire_job *j)
 
 /* --- what the loop thread posts --- */
 
+static void steward_query_post(struct steward *s, struct wire_job *j)
+{
+    if (atomic_load(&s->deliveries) > 0) {
+        wire_job_fail(j, IPC_BUSY, "a delivery is in progress: ask again");
+        return;
+    }
+    (void)atomic_fetch_add(&s->queries_len, 1);
+    job_queue_post(s->queries, &j->job);
+    job_queue_nudge(s->queue);
+}
+
+/* A delivery ends those that run, and those that wait. */
+static void steward_queries_end(struct steward *s)
+{
+    struct job *job;
+
+    while ((job = job_queue_take(s->queries, 0)) != NULL) {
+        (void)atomic_fetch_sub(&s->queries_len, 1);
+        wire_job_fail((struct wire_job *)job, IPC_BUSY, "a delivery came: ask again");
+    }
+}
+
 void steward_request(struct steward *s, struct ipc_request *request)
 {
+    const struct ipc_method *method = ipc_request_method(request);
     struct wire_job *j = wire_job_open(s->o.loop, request);
 
     if (!j) {
@@ -230,6 +309,15 @@ void steward_request(struct steward *s, struct ipc_request *request)
     }
     j->node_epoch = atomic_load(&s->node_epoch);
     j->arrived_us = clock_now_us(s->o.clock);
+    if (method->job == steward_query) {
+        steward_query_post(s, j);
+        return;
+    }
+    if (method->kind == IPC_DELIVERY) {
+        (void)atomic_fetch_add(&s->deliveries, 1);
+        j->counted = &s->deliveries;
+        steward_queries_end(s);
+    }
     steward_post(s, &j->job);
 }
 

@@ -59,6 +59,7 @@ void steward_node_detached(struct steward *s);
  * helm; each takes the job and answers it. */
 ipc_job steward_attach;         /* params: struct ipc_attach */
 ipc_job steward_deliver;        /* struct ipc_delivery */
+ipc_job steward_query;          /* struct ipc_query */
 ipc_job steward_commit;         /* struct ipc_commit */
 ipc_job steward_prepare_commit; /* struct ipc_height */
 

@@ -58,6 +58,7 @@ static void wire_job_reply_run(struct job *job, void *owner)
 static void wire_job_return(struct wire_job *j)
 {
     assert(j->request);
+    if (j->counted) (void)atomic_fetch_sub(j->counted, 1); /* before anybody hears of it */
     j->job = (struct job){.run = wire_job_reply_run, .drop = wire_job_reply};
     job_queue_post(j->loop, &j->job);
 }

@@ -12,12 +12,15 @@
 #include "ipc/request.h"
 #include "sidecar/threads/job_queue.h"
 
+#include <stdatomic.h>
+
 struct wire_job {
     struct job job; /* first: a job is its wire_job */
     struct job_queue *loop;
     struct ipc_request *request;
-    uint64_t node_epoch; /* which node it came from: the poster's to set, like what follows */
-    uint64_t arrived_us; /* the clock's */
+    uint64_t node_epoch;  /* which node it came from: the poster's to set, like what follows */
+    uint64_t arrived_us;  /* the clock's */
+    atomic_uint *counted; /* NULL, or less by one as soon as there is an answer */
     /* the answer: an error, a packed result, or where there is neither the empty map */
     enum ipc_code code;
     struct buffer packed;

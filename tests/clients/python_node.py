@@ -88,6 +88,7 @@ class PythonNode:
         self.packer = msgpack.Packer(use_bin_type=True, unicode_errors="surrogateescape")
         self.msgid = 0
         self.questions = collections.Counter()
+        self.hello_answer = None
         self.progress = []  # the parameters of every progress notice
         # Tests replace these to answer wrongly: a function of params, giving (error, result).
         self.answers = {"store.get": self._answer_get, "store.scan": self._answer_scan}
@@ -199,8 +200,19 @@ class PythonNode:
     # --- the protocol
 
     def hello(self, chain_id, role="node", client="python_node 1"):
-        return self.request("hello", {"protocol": 1, "chain_id": chain_id, "role": role,
-                                      "client": client, "features": ["attach"]})
+        self.hello_answer = self.request("hello", {
+            "protocol": 1, "chain_id": chain_id, "role": role, "client": client,
+            "features": ["attach", "run", "ticks", "query"]})
+        return self.hello_answer
+
+    def query(self, message, position=None, ticks=None):
+        """Ask; nothing changes. `position`: (seqnum, hash), where it is to be executed."""
+        params = {"message": message}
+        if position is not None:
+            params["seqnum"], params["hash"] = position
+        if ticks is not None:
+            params["ticks"] = ticks
+        return self.request("query", params)
 
     def position(self):
         """(seqnum, hash) as the real store holds them now."""

@@ -100,6 +100,31 @@ static void on_commit(void *data, struct ipc_request *request)
     ipc_reply_empty(request);
 }
 
+/* Answered with its own text. */
+static void on_query(void *data, struct ipc_request *request)
+{
+    const struct ipc_query *q = ipc_request_params(request);
+    struct buffer packed = {0};
+    struct wire_writer w;
+
+    (void)data;
+    wire_begin(&w, &packed);
+    wire_put_map(&w, 5);
+    wire_put_text(&w, slice_text("seqnum"));
+    wire_put_uint(&w, q->placed ? q->at.seqnum : 7);
+    wire_put_text(&w, slice_text("hash"));
+    wire_put_text(&w, slice_text(q->at.hash));
+    wire_put_text(&w, slice_text("status"));
+    wire_put_text(&w, slice_text("fulfilled"));
+    wire_put_text(&w, slice_text("value"));
+    wire_put_text(&w, q->message.text);
+    wire_put_text(&w, slice_text("ticks"));
+    wire_put_uint(&w, q->message.limited ? q->message.ticks : 1);
+    scripted_must(wire_end(&w) == HS_OK, "an answer cannot be packed");
+    ipc_reply(request, buffer_slice(&packed));
+    buffer_fini(&packed);
+}
+
 static void on_prepare_commit(void *data, struct ipc_request *request)
 {
     ((struct scripted_server *)data)->facts.prepared++;
@@ -162,6 +187,8 @@ static const struct ipc_method methods[] = {
      NULL},
     {"prepare_commit", IPC_NODE, IPC_REQUEST, sizeof(struct ipc_height), ipc_height_read,
      on_prepare_commit, NULL},
+    {"query", IPC_AFTER_HELLO, IPC_REQUEST, sizeof(struct ipc_query), ipc_query_read, on_query,
+     NULL},
     {"status", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_status, NULL},
     {"metrics", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_metrics, NULL},
     {"shutdown", IPC_NODE, IPC_REQUEST, 0, NULL, on_shutdown, NULL},

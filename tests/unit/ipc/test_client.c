@@ -168,6 +168,39 @@ static void client__progress_is_told_or_ignored(void)
     pair_close(&p);
 }
 
+static void client__query_is_answered_where_it_was_asked(void)
+{
+    static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct headstart_query q = {.message = {"{}", 2}};
+    struct headstart_query_result *r = NULL;
+    struct pair p;
+
+    pair_open(&p);
+    CU_ASSERT_EQUAL_FATAL(headstart_query(p.node, &q, &r, &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(r->seqnum, 7);
+    CU_ASSERT_STRING_EQUAL(r->status, "fulfilled");
+    CU_ASSERT(r->value.len == 2 && memcmp(r->value.data, "{}", 3) == 0);
+    CU_ASSERT_EQUAL(r->ticks, 1);
+    headstart_query_result_free(r);
+    q.hash = hash;
+    q.seqnum = 9;
+    q.limited = true;
+    q.ticks = 5;
+    CU_ASSERT_EQUAL_FATAL(headstart_query(p.node, &q, &r, &p.err), HEADSTART_OK);
+    CU_ASSERT_EQUAL(r->seqnum, 9);
+    CU_ASSERT_STRING_EQUAL(r->hash, hash);
+    CU_ASSERT_EQUAL(r->ticks, 5);
+    headstart_query_result_free(r);
+    q.hash = "";
+    CU_ASSERT_EQUAL(headstart_query(p.node, &q, &r, &p.err), HEADSTART_REFUSED);
+    CU_ASSERT_STRING_EQUAL(p.err.code, "bad_request");
+    CU_ASSERT_PTR_NULL(r);
+    q.message.len = 0;
+    CU_ASSERT_EQUAL(headstart_query(p.node, &q, &r, &p.err), HEADSTART_INVALID);
+    CU_ASSERT(headstart_connected(p.node));
+    pair_close(&p);
+}
+
 static void client__delivery_is_answered_whole(void)
 {
     struct pair p;
@@ -429,6 +462,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(client__attach_asks_the_store_and_is_answered),
     SUITE_CASE(client__delivery_is_answered_whole),
     SUITE_CASE(client__progress_is_told_or_ignored),
+    SUITE_CASE(client__query_is_answered_where_it_was_asked),
     SUITE_CASE(client__store_questions_are_answered),
     SUITE_CASE(client__store_that_fails_fails_the_delivery_alone),
     SUITE_CASE(client__refusal_leaves_the_connection),
