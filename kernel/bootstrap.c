@@ -2,8 +2,8 @@
 
 #include "kernel/crank.h"
 #include "kernel/devices.h"
+#include "kernel/genesis.h"
 #include "kernel/pending.h"
-#include "kernel/state_vector.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
@@ -221,7 +221,7 @@ enum hs_status bootstrap_check(struct kernel *k, struct hs_error *err)
 static enum hs_status bootstrap_state_vector(struct kernel *k, void *data, struct hs_error *err)
 {
     (void)data;
-    return state_vector_init(&k->kv.store, k->options.config, err);
+    return genesis_enter(&k->kv, k->options.config, err);
 }
 
 enum hs_status bootstrap_initialise(struct kernel *k, struct hs_error *err)

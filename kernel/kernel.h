@@ -37,8 +37,8 @@ HS_MUST_CHECK enum hs_status kernel_start(const struct kernel_options *options, 
                                           struct kernel_start_report *report, struct hs_error *err);
 void kernel_close(struct kernel *k);
 
-/** What the first message on an empty store would do before it is executed, and to no purpose but
- *  to see it done: the options' base is an empty store, and stays one.
+/** What the first message would do before it is executed, and to no purpose but to see it done: the
+ *  options' base is an empty store, or holds a state vector, and stays as it is.
  *
  *  Returns: HS_OK
  *           HS_INVALID  the first message would be refused, as err says */

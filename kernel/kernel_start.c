@@ -7,6 +7,7 @@
  * base store: each vat is a job of its own, and jobs may run in parallel. */
 #include "kernel/kernel_start.h"
 
+#include "kernel/genesis.h"
 #include "kernel/replay.h"
 #include "kernel/state/position.h"
 #include "kernel/state_vector.h"
@@ -268,6 +269,22 @@ static enum hs_status start_read_position(struct kernel *k, struct hs_error *err
     return kernel_store_damaged(slice_text("kernel.hash"), "no hash of kernel.seqnum", err);
 }
 
+/* Nobody has executed a message that vouches for a state vector: its own hash does. */
+static enum hs_status start_at_genesis(struct kernel *k, struct hs_error *err)
+{
+    char hex[SHA256_HEX_BYTES];
+    struct position *at = &k->now.at;
+    enum hs_status st = genesis_hash(k->options.base, hex, err);
+
+    if (st != HS_OK) return st;
+    if (!position_is_origin(at) && strcmp(at->hash, hex) != 0) {
+        return kernel_store_damaged(slice_text("kernel.hash"), "not the state vector's", err);
+    }
+    memcpy(at->hash, hex, sizeof at->hash);
+    memcpy(k->kv.activity, hex, sizeof k->kv.activity);
+    return HS_OK;
+}
+
 /* Is something else than `text` there? */
 static enum hs_status start_differs(struct kernel *k, const char *key, const char *text, bool *out,
                                     struct hs_error *err)
@@ -333,6 +350,7 @@ enum hs_status kernel_start_load(struct kernel *k, struct kernel_start_report *r
     enum hs_status st = start_check_base(k, &empty, err);
 
     if (st == HS_OK) st = start_read_standing(k, err);
+    if (st == HS_OK && !empty && k->now.at.seqnum == 0) st = start_at_genesis(k, err);
     if (st == HS_OK && !empty) st = start_read_work(k, err);
     if (st == HS_OK && empty) {
         k->now.rules = kernel_config_rules(k->options.config);

@@ -19,7 +19,7 @@ static const struct {
     {"meter.nextID", "1"},  {"ko.nextID", "20"},          {"kd.nextID", "30"},
     {"kp.nextID", "40"},    {"acceptanceQueue", "[1,1]"}, {"runQueue", "[1,1]"},
     {"gcActions", "[]"},    {"reapQueue", "[]"},          {"pinnedObjects", ""},
-    {"kernel.queued", "1"}, {"kernel.pending", "0"},
+    {"kernel.queued", "1"}, {"kernel.pending", "0"},      {"kernel.seqnum", "0"},
 };
 
 static enum hs_status put(struct kv_store *kv, const char *a, const char *b, const char *value,

@@ -14,6 +14,9 @@
 
 #include "ipc/server.h"
 #include "ipc/wire.h"
+#include "kernel/genesis.h"
+#include "kernel/state/kv_memory.h"
+#include "kernel/state_vector.h"
 #include "kernel/vat/engine_id.h"
 #include "sidecar/report/clock.h"
 #include "sidecar/report/metrics.h"
@@ -52,6 +55,7 @@ struct sidecar {
     struct kernel_config *kernel_config;
     struct vat_engine *engine;
     char engine_id[SHA256_HEX_BYTES];
+    char genesis[SHA256_HEX_BYTES]; /* of kernel_config; "": there is none */
     struct figures_board *board;
     struct job_queue *queue; /* what other threads hand the loop */
     struct node_link *link;
@@ -205,6 +209,7 @@ static void sidecar_hello(void *data, struct ipc_hello_answer *out)
     out->at = f->at;
     out->height = f->height;
     out->engine = s->engine_id;
+    out->genesis = s->genesis;
     figures_release(s->board);
 }
 
@@ -449,6 +454,28 @@ static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *er
                            &s->engine, err);
 }
 
+static enum hs_status sidecar_make_genesis(struct sidecar *s, struct hs_error *err)
+{
+    struct kv_memory *made = NULL;
+    enum hs_status st = kv_memory_open(&made, err);
+
+    if (st == HS_OK) st = state_vector_init(kv_memory_store(made), s->kernel_config, err);
+    if (st == HS_OK) st = genesis_hash(kv_memory_store(made), s->genesis, err);
+    kv_memory_close(made);
+    return st;
+}
+
+/* A chain that holds its state vector needs no configuration. */
+static enum hs_status sidecar_open_kernel(struct sidecar *s, struct hs_error *err)
+{
+    const char *path = s->config->kernel_path;
+    enum hs_status st;
+
+    if (!path) return HS_OK;
+    st = kernel_config_load(disk_system(), path, &s->kernel_config, err);
+    return st == HS_OK ? sidecar_make_genesis(s, err) : st;
+}
+
 /* As many as we may have; with fewer than FILES_MIN it would listen, and nobody could connect. */
 static enum hs_status sidecar_raise_files(struct hs_error *err)
 {
@@ -470,7 +497,7 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     enum hs_status st = sidecar_config_check(c, err);
 
     if (st == HS_OK) st = sidecar_raise_files(err);
-    if (st == HS_OK) st = kernel_config_load(disk_system(), c->kernel_path, &s->kernel_config, err);
+    if (st == HS_OK) st = sidecar_open_kernel(s, err);
     if (st == HS_OK) st = sidecar_open_folder(s, err);
     if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);
     if (st == HS_OK) st = sidecar_open_engine(s, err);

@@ -30,7 +30,7 @@ bool position_valid(uint64_t seqnum, struct slice hash)
 {
     if (seqnum > HS_UINT_MAX) return false;
     if (hash.len == 0) return seqnum == 0;
-    if (hash.len != SHA256_HEX_BYTES - 1 || seqnum == 0) return false;
+    if (hash.len != SHA256_HEX_BYTES - 1) return false;
     for (size_t i = 0; i < hash.len; i++) {
         if (!is_lower_hex(hash.data[i])) return false;
     }

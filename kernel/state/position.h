@@ -2,7 +2,8 @@
  *
  * (seqnum, hash) together: two kernels at the same position are equal, at the same seqnum alone
  * they need not be. seqnum counts executed messages, 0..2^53-1; the hash is the kernel's activity
- * hash after that message, "" in a store that was never used.
+ * hash after that message, "" in a store that was never used. A store that holds a state vector and
+ * nothing executed stands at (0, H0): kernel/genesis.h.
  */
 #ifndef HEADSTART_KERNEL_STATE_POSITION_H
 #define HEADSTART_KERNEL_STATE_POSITION_H
@@ -11,7 +12,7 @@
 
 struct position {
     uint64_t seqnum;
-    char hash[SHA256_HEX_BYTES]; /* 64 hex digits, or "" only where seqnum is 0 */
+    char hash[SHA256_HEX_BYTES]; /* 64 hex digits; or "", where seqnum is 0 */
 };
 
 bool position_equal(const struct position *a, const struct position *b);

@@ -43,6 +43,7 @@ struct command_call {
     X(snapshot)                                                                                    \
     X(log)                                                                                         \
     X(store)                                                                                       \
+    X(genesis)                                                                                     \
     X(call)                                                                                        \
     X(bench)                                                                                       \
     X(drill)                                                                                       \

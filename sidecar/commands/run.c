@@ -13,7 +13,7 @@ static enum exit_code run_command(const struct command_call *call)
     enum exit_code code;
     enum hs_status st;
 
-    assert(config.kernel_path && config.chain_id && config.data_dir && config.socket_path);
+    assert(config.chain_id && config.data_dir && config.socket_path);
     (void)umask(077); /* what we write is for nobody else */
     /* Only so that a start that failed can take it back: a daemon without one runs from memory, and
      * says why. */
@@ -35,9 +35,10 @@ const struct command command_run = {
     .arguments = "",
     .summary = "the daemon, in the foreground",
     .details = "Loads the newest snapshot, rolls forward through the log, and waits on the\n"
-               "socket for the node. Stops in good order on SIGTERM and SIGINT.\n",
+               "socket for the node. Stops in good order on SIGTERM and SIGINT. Without --kernel\n"
+               "it serves a chain whose store holds a state vector (headstart genesis) already.\n",
     .settings = SETTINGS_OF_RUN,
-    .required = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_CHAIN_ID) |
-                SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
+    .required =
+        SETTING_BIT(SETTING_CHAIN_ID) | SETTING_BIT(SETTING_DATA) | SETTING_BIT(SETTING_SOCKET),
     .run = run_command,
 };

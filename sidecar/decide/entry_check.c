@@ -110,9 +110,7 @@ static struct entry_decision decide_from_node(const struct entry_facts *f)
 {
     struct entry_decision d;
 
-    if (position_is_origin(&f->real)) {
-        return decision(ENTRY_COLD, ENTRY_BASE_NOTHING, position_origin());
-    }
+    if (f->real.seqnum == 0) return decision(ENTRY_COLD, ENTRY_BASE_NOTHING, position_origin());
     for (size_t i = 0; f->rejected == ENTRY_CAUSE_NONE && i < f->snapshots_len; i++) {
         const struct entry_snapshot *s = &f->snapshots[i];
 
@@ -131,7 +129,7 @@ static struct entry_decision decide_from_kernel(const struct entry_facts *f)
     if (position_equal(&f->ours, &f->real)) {
         enum entry_path path = f->attached ? ENTRY_LIVE : ENTRY_SWAP;
 
-        if (position_is_origin(&f->real)) path = ENTRY_COLD;
+        if (f->real.seqnum == 0) path = ENTRY_COLD;
         return decision(path, ENTRY_BASE_KERNEL, f->ours);
     }
     if (log_leads(f, &f->ours, &f->log_ours)) {
@@ -151,7 +149,7 @@ struct entry_decision entry_check(const struct entry_facts *facts)
     if (!facts_consistent(facts)) {
         d = decision(ENTRY_FULL_REPLAY, ENTRY_BASE_NOTHING, position_origin());
         d.cause = ENTRY_CAUSE_INCONSISTENT;
-        if (position_is_origin(&facts->real)) d.path = ENTRY_COLD;
+        if (facts->real.seqnum == 0) d.path = ENTRY_COLD;
         return d;
     }
     if (facts->rejected != ENTRY_CAUSE_NONE) return decide_from_node(facts);

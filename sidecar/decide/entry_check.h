@@ -9,13 +9,13 @@
  *
  *   facts contradict each other               full_replay   (cannot happen; still answered)
  *   real is in the kernel's open block        roll_back     from there, in memory
- *   real is the origin, and so are we         cold          as the kernel stands
+ *   real = ours, and nothing was executed     cold          as the kernel stands
  *   real = ours                               live or swap  as the kernel stands
  *   the log leads from ours to real           catch_up      as the kernel stands
  *   the mark is real, or the log leads there  roll_back     from the mark
  *   a kept snapshot likewise, newest first    roll_back     from the snapshot
  *     the same, but there is no kernel        catch_up      from the snapshot
- *   real is the origin                        cold          from nothing
+ *   nothing was executed at real              cold          from nothing, or the state vector there
  *   a kept snapshot is on real's history      tail          from the snapshot
  *   else                                      full_replay   from the node's store
  *

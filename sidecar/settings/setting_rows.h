@@ -98,6 +98,8 @@ enum {
     PLAIN(BLOCK_TICKS, SETTING_OF_SOME, .name = "block-ticks", SETTING_UINT(0, HS_UINT_MAX),       \
           .initial = "0", .argument = "T",                                                         \
           .help = "ticks for runs at each block's end; 0: none are sent")                          \
+    PLAIN(OUT, SETTING_OF_SOME, .name = "out", SETTING_PATH(SETTING_PATH_BYTES_MAX),               \
+          .argument = "FILE", .help = "write there, and print a summary")                          \
     PLAIN(WATCH, SETTING_OF_SOME, .name = "watch", SETTING_UINT(1, SETTING_SECONDS_MAX),           \
           .initial = "2", .argument = "SECONDS", .argument_optional = true,                        \
           .help = "again every SECONDS, until interrupted")                                        \

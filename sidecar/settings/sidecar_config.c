@@ -107,8 +107,8 @@ static bool member_in_range(const struct sidecar_config *c, const struct member 
 
 enum hs_status sidecar_config_check(const struct sidecar_config *c, struct hs_error *err)
 {
-    if (!c->socket_path || !c->data_dir || !c->kernel_path || !c->chain_id) {
-        return hs_fail(err, HS_INVALID, "socket, data folder, kernel file and chain id are needed");
+    if (!c->socket_path || !c->data_dir || !c->chain_id) {
+        return hs_fail(err, HS_INVALID, "socket, data folder and chain id are needed");
     }
     for (size_t i = 0; i < MEMBERS_LEN; i++) {
         const struct setting *setting = setting_at(members[i].id);

@@ -121,8 +121,9 @@ static enum hs_status attach_begin(const struct lent *l, const struct attach_cas
         return attach_to_snapshot(l, d->base_at.seqnum, err);
     case ENTRY_BASE_NOTHING: break;
     }
-    if (d->path == ENTRY_COLD) return base_start_empty(l, err);
-    return full_replay_run(l, &c->real, report, err);
+    if (position_is_origin(&c->real)) return base_start_empty(l, err);
+    return full_replay_run(l, &c->real, report,
+                           err); /* a state vector, too, is in the store only */
 }
 
 /* A node at the origin must have an empty store: (0, "") proves nothing about what is in one. */
@@ -163,7 +164,7 @@ enum hs_status attach_run(const struct lent *l, const struct attach_case *c,
 {
     const struct position *real = &c->real;
     struct position at;
-    enum hs_status st = d->path == ENTRY_COLD ? attach_check_empty(l, err) : HS_OK;
+    enum hs_status st = position_is_origin(real) ? attach_check_empty(l, err) : HS_OK;
 
     if (st == HS_OK) st = attach_begin(l, c, d, report, err);
     if (st == HS_OK) st = forward_run(l, real->seqnum, report, err);

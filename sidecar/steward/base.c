@@ -62,6 +62,13 @@ enum hs_status base_start_empty(const struct lent *l, struct hs_error *err)
     return st == HS_OK ? base_start_kernel(l, &report, err) : st;
 }
 
+struct kv_store *base_store(const struct lent *l)
+{
+    struct kv_store *memory = spare_memory(l->spare);
+
+    return memory ? memory : snapshot_keeper_base(l->snapshots);
+}
+
 static enum hs_status base_put(const struct lent *l, struct slice key, struct slice value,
                                struct hs_error *err)
 {
@@ -100,8 +107,7 @@ static enum hs_status base_copy(const struct lent *l, struct hs_error *err)
 static enum hs_status base_check(const struct lent *l, const struct position *real,
                                  struct hs_error *err)
 {
-    struct kv_store *memory = spare_memory(l->spare);
-    struct kv_store *base = memory ? memory : snapshot_keeper_base(l->snapshots);
+    struct kv_store *base = base_store(l);
     struct buffer seqnum = {0}, hash = {0};
     struct position at;
     uint64_t number = 0;

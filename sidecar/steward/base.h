@@ -14,6 +14,9 @@ HS_MUST_CHECK enum hs_status base_begin_anew(const struct lent *l, struct hs_err
 /** An empty base and a kernel at its origin. */
 HS_MUST_CHECK enum hs_status base_start_empty(const struct lent *l, struct hs_error *err);
 
+/** What the next kernel stands on, in memory or on disk; NULL: nothing is there. */
+struct kv_store *base_store(const struct lent *l);
+
 /** Fill the empty base from the node's store.
  *  HS_NODE_FAILED: that does not stand at `real`. */
 HS_MUST_CHECK enum hs_status base_fill(const struct lent *l, const struct position *real,

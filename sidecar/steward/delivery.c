@@ -9,7 +9,7 @@ static enum hs_status delivery_block_end(const struct lent *l, uint64_t height_n
     struct position at = kernel_position(kernel), mark = kernel_mark_position(kernel);
     enum hs_status st = HS_OK;
 
-    if (position_is_origin(&at)) return HS_OK;
+    if (at.seqnum == 0) return HS_OK; /* there is no block behind it */
     if (!position_equal(&at, &mark)) st = kernel_mark(kernel, err);
     if (st != HS_OK) return hs_fail_prefix(err, st, "block end");
     report->block_ended = true;

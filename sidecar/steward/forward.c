@@ -71,12 +71,12 @@ static enum hs_status forward_read(struct replay_cursor *cursor, uint64_t seqnum
 }
 
 /* Does the log hold the position that we start from? Where its first entry is our next one, nothing
- * proves that they belong together. */
+ * proves that they belong together: not at the origin either, for the log may begin behind a
+ * genesis that our configuration does not make. */
 static bool forward_witnessed(const struct lent *l, const struct position *from)
 {
     struct position held;
 
-    if (position_is_origin(from)) return true;
     return log_keeper_position(l->log, from->seqnum, &held) && position_equal(&held, from);
 }
 
@@ -87,8 +87,8 @@ static enum hs_status forward_untied(const struct lent *l, struct way_report *re
 {
     enum hs_status st;
 
-    logger_write(l->reporter->logger, LOG_LEVEL_ERROR,
-                 "%s: the log does not belong to this snapshot", err->text);
+    logger_write(l->reporter->logger, LOG_LEVEL_ERROR, "%s: the log does not go on from here",
+                 err->text);
     divergence_close(report->divergence);
     report->divergence = NULL;
     st = kernel_back_to_mark(spare_kernel(l->spare), err);

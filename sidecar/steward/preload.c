@@ -64,10 +64,19 @@ enum hs_status preload_roll(const struct lent *l, struct position *floor, struct
     return st == HS_GAP ? preload_end_early(l, floor, err) : st;
 }
 
+/* The state vector that the kernel stands on, where it has executed nothing; NULL: there is none.
+ */
+static struct kv_store *preload_genesis(const struct lent *l)
+{
+    struct position at = kernel_position(spare_kernel(l->spare));
+
+    return at.seqnum == 0 && !position_is_origin(&at) ? base_store(l) : NULL;
+}
+
 void preload_rehearse(const struct lent *l)
 {
     struct hs_error err = {0};
-    enum hs_status st = spare_rehearse(l->spare, &err);
+    enum hs_status st = spare_rehearse(l->spare, preload_genesis(l), &err);
     struct figures *f;
 
     if (st == HS_OK) return;
@@ -80,9 +89,13 @@ void preload_rehearse(const struct lent *l)
     figures_release(l->reporter->board);
 }
 
+/* Without a configuration nothing can be made of nothing: the node's store holds a state vector. */
 static enum hs_status preload_empty(const struct lent *l, struct hs_error *err)
 {
-    enum hs_status st = base_start_empty(l, err);
+    enum hs_status st;
+
+    if (!l->config->kernel_path) return HS_OK;
+    st = base_start_empty(l, err);
 
     if (st == HS_OK && log_keeper_summary(l->log).entries == 0) preload_rehearse(l);
     return st;

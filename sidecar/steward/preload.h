@@ -16,7 +16,8 @@
 
 #include "sidecar/steward/lent.h"
 
-/** The newest snapshot as a kernel; without one, an empty kernel at the origin. Statuses as
+/** The newest snapshot as a kernel; without one, an empty kernel at the origin; none, where there
+ *  is no kernel configuration either. Statuses as
  *  kernel_start; on failure a kernel that must not be used may be left. */
 HS_MUST_CHECK enum hs_status preload_load(const struct lent *l, struct hs_error *err);
 
@@ -31,7 +32,8 @@ bool preload_log_goes_on(const struct lent *l);
 HS_MUST_CHECK enum hs_status preload_roll(const struct lent *l, struct position *floor,
                                           struct way_report *report, struct hs_error *err);
 
-/** Read the configuration and compile its vats, writing nothing. One that a chain cannot begin with
+/** Read the configuration, or the state vector that the kernel stands on, and compile its vats,
+ *  writing nothing. One that a chain cannot begin with
  *  is told now, not by its first message. A node whose chain has begun does not need it: nothing
  *  else depends on what comes of this. */
 void preload_rehearse(const struct lent *l);

@@ -128,16 +128,17 @@ enum hs_status spare_start(struct spare *s, const struct spare_base *disk, enum 
     return HS_OK;
 }
 
-enum hs_status spare_rehearse(struct spare *s, struct hs_error *err)
+enum hs_status spare_rehearse(struct spare *s, struct kv_store *state, struct hs_error *err)
 {
-    struct kernel_options options = {.engine = s->o.engine, .config = s->o.kernel_config};
-    struct kv_memory *scratch = NULL;
-    enum hs_status st = kv_memory_open(&scratch, err);
+    struct kernel_options options = {
+        .base = state, .engine = s->o.engine, .config = s->o.kernel_config};
+    struct kv_memory *nothing = NULL;
+    enum hs_status st = state ? HS_OK : kv_memory_open(&nothing, err);
 
     if (st != HS_OK) return st;
-    options.base = kv_memory_store(scratch);
+    if (!state) options.base = kv_memory_store(nothing);
     st = kernel_rehearse(&options, err);
-    kv_memory_close(scratch);
+    kv_memory_close(nothing);
     return st;
 }
 

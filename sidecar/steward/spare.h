@@ -51,8 +51,10 @@ HS_MUST_CHECK enum hs_status spare_begin_memory(struct spare *s, struct hs_error
 HS_MUST_CHECK enum hs_status spare_start(struct spare *s, const struct spare_base *disk,
                                          enum phase phase, struct kernel_start_report *report,
                                          struct hs_error *err);
-/** kernel_rehearse, on a store of its own: would a chain's first message be executed? */
-HS_MUST_CHECK enum hs_status spare_rehearse(struct spare *s, struct hs_error *err);
+/** kernel_rehearse: would a chain's first message be executed? On the state vector of `state`, or
+ *  with NULL on what the configuration makes. */
+HS_MUST_CHECK enum hs_status spare_rehearse(struct spare *s, struct kv_store *state,
+                                            struct hs_error *err);
 /** The kernel was moved to the base on disk: the one in memory ends, if there is one. */
 void spare_leave_memory(struct spare *s);
 /** Kernel and base in memory end. No snapshot of it may be in the making. */

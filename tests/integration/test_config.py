@@ -49,8 +49,7 @@ class StartsThatFail(IntegrationCase):
         self.assert_fails(self.daemon(kernel=path), INPUT_MISSING, "not-there.js")
 
     def test_required_settings__missing(self):
-        run = self.run_headstart("run", "--data", self.folder / "data", "--socket",
-                                 self.folder / "s", "--chain-id", "x")
+        run = self.run_headstart("solo", "--data", self.folder / "data", "--messages", "-")
         self.assert_fails(run, USAGE, "--kernel")
         run = self.run_headstart("run", "--data", self.folder / "data", "--socket",
                                  self.folder / "s", "--kernel", harness.LEDGER)

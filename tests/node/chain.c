@@ -1,5 +1,6 @@
 #include "tests/node/chain.h"
 
+#include "kernel/genesis_file.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/kv_store.h"
 #include "sidecar/commands/solo_blocks.h"
@@ -339,13 +340,44 @@ static enum hs_status chain_attach(struct chain *c, struct hs_error *err)
     return st == HS_PEER_GONE ? HS_OK : st;
 }
 
+/* A chain that has begun goes on; else the genesis is block 0, all of it or nothing. */
+static enum hs_status chain_import(struct chain *c, struct hs_error *err)
+{
+    const struct node_head nothing = {.height = 0};
+    struct position at;
+    enum hs_status st = node_store_position(c->store, &at, err);
+
+    if (st != HS_OK || !position_is_origin(&at)) return st;
+    st = genesis_file_read(c->options->import_path, node_store_real(c->store), err);
+    if (st != HS_OK) return st;
+    node_store_transaction_commit(c->store);
+    return node_store_block_commit(c->store, nothing, err);
+}
+
+/* The store decides; the sidecar's own configuration is told of, where it is another. */
+static enum hs_status chain_compare_genesis(struct chain *c, struct hs_error *err)
+{
+    const char *theirs = chain_link_genesis(c->link);
+    struct position at;
+    enum hs_status st = node_store_position(c->store, &at, err);
+
+    if (st != HS_OK || at.seqnum > 0 || at.hash[0] == '\0') return st;
+    if (theirs[0] == '\0' || strcmp(theirs, at.hash) == 0) return HS_OK;
+    (void)fprintf(stderr,
+                  "headstart-node: this chain's genesis is %s; what headstart is configured with "
+                  "would make another, %s, and is not used\n",
+                  at.hash, theirs);
+    return HS_OK;
+}
+
 static enum hs_status chain_open(struct chain *c, struct hs_error *err)
 {
     const struct chain_options *o = c->options;
     enum hs_status st = node_store_open(o->data_dir, o->chain_id, &c->store, err);
 
     if (st != HS_OK) return st;
-    st = node_store_roll_back(c->store, o->rollback_blocks, err);
+    if (o->import_path != NULL) st = chain_import(c, err);
+    if (st == HS_OK) st = node_store_roll_back(c->store, o->rollback_blocks, err);
     if (st != HS_OK) return st;
     st = message_file_open(o->messages_path, node_store_head(c->store).file_offset, &c->file, err);
     if (st != HS_OK) return st;
@@ -358,6 +390,7 @@ static enum hs_status chain_open(struct chain *c, struct hs_error *err)
     progress_init(&c->progress, message_file_offset(c->file));
     c->connected_us = latency_clock_us();
     st = chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+    if (st == HS_OK) st = chain_compare_genesis(c, err);
     return st == HS_OK && o->attach ? chain_attach(c, err) : st;
 }
 
@@ -370,6 +403,10 @@ static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
     c->report.reconnects = chain_link_reconnects(c->link);
     c->report.progress_notices = chain_link_progress_notices(c->link);
     c->report.spent_us = latency_clock_us() - c->connected_us;
+    if (c->options->export_path != NULL) {
+        st = genesis_file_write(c->options->export_path, node_store_real(c->store), err);
+        if (st != HS_OK) return st;
+    }
     if (!c->options->store_hash) return HS_OK;
     return kv_store_sha256(node_store_real(c->store), c->report.store_hash, err);
 }

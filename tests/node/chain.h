@@ -22,6 +22,8 @@ struct chain_options {
     const char *messages_path; /* one JSON message a line */
     const char *chain_id;
     const char *answers_path; /* NULL, or where each committed message's answer is appended */
+    const char *import_path;  /* NULL, or a genesis that an empty store begins with */
+    const char *export_path;  /* NULL, or where the store is written as one, in the end */
     uint64_t block_messages;  /* messages a block */
     uint64_t block_ticks;     /* for runs at a block's end; 0: none are sent */
     uint64_t blocks_max;      /* blocks of this run; 0: until the file ends */

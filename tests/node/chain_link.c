@@ -281,6 +281,11 @@ void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struc
     }
 }
 
+const char *chain_link_genesis(const struct chain_link *l)
+{
+    return l->connection ? headstart_greeting(l->connection)->genesis : "";
+}
+
 uint64_t chain_link_reconnects(const struct chain_link *l)
 {
     return l->reconnects;

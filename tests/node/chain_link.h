@@ -42,6 +42,9 @@ HS_MUST_CHECK enum hs_status chain_link_deliver(struct chain_link *l,
 /** Tell that a block is durable. Best effort: a lost line is found by the next delivery. */
 void chain_link_commit_notice(struct chain_link *l, uint64_t height, const struct position *at);
 
+/** What headstart said of its configuration's genesis when it was last met; "": nothing. */
+const char *chain_link_genesis(const struct chain_link *l);
+
 /** Connections made again since the link was opened. */
 uint64_t chain_link_reconnects(const struct chain_link *l);
 /** How often headstart told how far a wait was; each is said on stderr. */

@@ -43,6 +43,8 @@ static const char usage_text[] =
     "  --interval-ms N       pause between blocks (default 0)\n"
     "  --revert-every K      every Kth message's transaction fails once and is delivered again\n"
     "  --repropose K         every Kth block is executed in vain first, from its last message on\n"
+    "  --import FILE         begin an empty store with that genesis (headstart genesis, --export)\n"
+    "  --export FILE         in the end write the store there, as a genesis\n"
     "  --rollback BLOCKS     first go back that many blocks\n"
     "  --crash-after K       kill itself after K deliveries, inside a block\n"
     "  --attach              have headstart at our position before the first message is sent\n"
@@ -63,6 +65,8 @@ enum node_flag {
     FLAG_INTERVAL_MS,
     FLAG_REVERT_EVERY,
     FLAG_REPROPOSE,
+    FLAG_IMPORT,
+    FLAG_EXPORT,
     FLAG_ROLLBACK,
     FLAG_CRASH_AFTER,
     FLAG_ATTACH,
@@ -83,6 +87,8 @@ static const struct option node_flags[] = {
     {"interval-ms", required_argument, NULL, FLAG_INTERVAL_MS},
     {"revert-every", required_argument, NULL, FLAG_REVERT_EVERY},
     {"repropose", required_argument, NULL, FLAG_REPROPOSE},
+    {"import", required_argument, NULL, FLAG_IMPORT},
+    {"export", required_argument, NULL, FLAG_EXPORT},
     {"rollback", required_argument, NULL, FLAG_ROLLBACK},
     {"crash-after", required_argument, NULL, FLAG_CRASH_AFTER},
     {"attach", no_argument, NULL, FLAG_ATTACH},
@@ -126,6 +132,8 @@ static const char **node_text_of(struct chain_options *o, int flag)
     case FLAG_MESSAGES: return &o->messages_path;
     case FLAG_CHAIN_ID: return &o->chain_id;
     case FLAG_ANSWERS: return &o->answers_path;
+    case FLAG_IMPORT: return &o->import_path;
+    case FLAG_EXPORT: return &o->export_path;
     default: return NULL;
     }
 }

@@ -170,7 +170,7 @@ void node_store_block_abort(struct node_store *s)
 
 /* --- blocks --- */
 
-/* The block's changes and their undo records. */
+/* The block's changes and their undo records. Behind a genesis nothing can be gone back to. */
 static enum hs_status node_batch_changes(struct node_store *s, struct kv_leveldb_batch *batch,
                                          const struct kv_map *changes, uint64_t height,
                                          struct hs_error *err)
@@ -180,7 +180,7 @@ static enum hs_status node_batch_changes(struct node_store *s, struct kv_leveldb
     enum hs_status st = HS_OK;
 
     while (kv_map_next(changes, entry.key, &entry)) {
-        st = node_undo_keep(batch, height, s->real, entry.key, err);
+        if (height > 0) st = node_undo_keep(batch, height, s->real, entry.key, err);
         if (st != HS_OK) break;
         st = buffer_assign(&key, slice_text(NODE_REAL_PREFIX));
         if (st == HS_OK) st = buffer_append(&key, entry.key);
@@ -213,7 +213,7 @@ static enum hs_status node_block_write(struct node_store *s, const struct kv_map
         if (st != HS_OK) goto out;
     }
     node_head_print(s->head, text);
-    node_undo_keep_head(batch, head.height, slice_text(text));
+    if (head.height > 0) node_undo_keep_head(batch, head.height, slice_text(text));
     node_head_print(head, text);
     kv_leveldb_batch_put(batch, slice_text(NODE_HEAD_KEY), slice_text(text));
     st = kv_leveldb_write(s->db, batch, true, err);
@@ -228,7 +228,7 @@ enum hs_status node_store_block_commit(struct node_store *s, struct node_head he
     const struct kv_map *changes = NULL;
     enum hs_status st;
 
-    assert(head.height == s->head.height + 1);
+    assert(head.height == s->head.height + (head.height > 0));
     assert(head.file_offset >= s->head.file_offset);
     kv_layers_mark(s->layers);
     st = kv_layers_freeze(s->layers, &changes, err);

@@ -45,7 +45,8 @@ HS_MUST_CHECK enum hs_status node_store_position(struct node_store *s, struct po
 void node_store_transaction_commit(struct node_store *s);
 void node_store_transaction_abort(struct node_store *s);
 
-/** Make the open block durable as block `head`. On an error its outcome is unknown: close. */
+/** Make the open block durable as block `head`: the next, or, before there is one, the genesis as
+ *  block 0. On an error its outcome is unknown: close. */
 HS_MUST_CHECK enum hs_status node_store_block_commit(struct node_store *s, struct node_head head,
                                                      struct hs_error *err);
 /** Drop the open block, back to the last committed one. */
