@@ -39,20 +39,54 @@ static uint64_t any(struct history *h, uint64_t n)
 
 /* --- what is compared --- */
 
-static uint64_t answer_checksum(const struct kernel_outcome *o)
+static uint64_t texts_checksum(const struct buffer *texts, size_t len)
 {
-    const uint64_t counts[] = {o->status, o->cranks, o->outputs_len};
-    uint64_t sum = checksum64(slice_make((const char *)counts, sizeof counts));
+    uint64_t sum = len;
+
+    for (size_t i = 0; i < len; i++) {
+        sum = 31 * sum + checksum64(buffer_slice(&texts[i]));
+    }
+    return sum;
+}
+
+static uint64_t writes_checksum(const struct kv_map *writes)
+{
+    uint64_t sum = 0;
     struct kv_entry e;
 
-    sum = 31 * sum + checksum64(buffer_slice(&o->value));
-    for (size_t i = 0; i < o->outputs_len; i++) {
-        sum = 31 * sum + checksum64(buffer_slice(&o->outputs[i]));
-    }
-    for (struct slice after = {NULL, 0}; kv_map_next(o->writes, after, &e); after = e.key) {
+    for (struct slice after = {NULL, 0}; kv_map_next(writes, after, &e); after = e.key) {
         sum = 31 * sum + entry_checksum64(e.key, e.value) + e.deleted;
     }
     return sum;
+}
+
+static uint64_t settled_checksum(const struct settlements *settled)
+{
+    uint64_t sum = settled->len;
+
+    for (size_t i = 0; i < settled->len; i++) {
+        const struct settlement *s = &settled->items[i];
+
+        sum = 31 * sum + s->seqnum;
+        sum = 31 * sum + s->status;
+        sum = 31 * sum + checksum64(buffer_slice(&s->value));
+    }
+    return sum;
+}
+
+static uint64_t answer_checksum(const struct kernel_outcome *o)
+{
+    const uint64_t parts[] = {o->status,
+                              o->cranks,
+                              o->ticks,
+                              o->queued,
+                              checksum64(buffer_slice(&o->value)),
+                              texts_checksum(o->outputs, o->outputs_len),
+                              texts_checksum(o->events, o->events_len),
+                              settled_checksum(&o->settled),
+                              writes_checksum(o->writes)};
+
+    return checksum64(slice_make(parts, sizeof parts));
 }
 
 static void condition_of(struct machine *m, struct condition *c)
@@ -97,6 +131,10 @@ static void history_execute(struct history *h, uint64_t number)
     s->after = kernel_position(h->machine.kernel);
     s->answer = answer_checksum(&h->machine.out);
     h->figures->messages++;
+    h->figures->settled += h->machine.out.settled.len;
+    h->figures->queued += h->machine.out.queued > 0;
+    h->figures->spent +=
+        strstr(buffer_text(&h->machine.out.value), "ticks that its caller") != NULL;
 }
 
 static void history_mark(struct history *h)

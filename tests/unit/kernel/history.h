@@ -19,6 +19,7 @@ struct history_figures {
     uint64_t returns, undone;               /* times gone back, and messages undone by it */
     uint64_t commits, blocks, stops, restarts;
     uint64_t executed_again, savepoints_most;
+    uint64_t settled, queued, spent; /* later answers, backlogs, limits of the caller */
     uint64_t born, ended; /* times that going back took vats away, or brought ended ones back */
 };
 

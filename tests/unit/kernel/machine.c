@@ -215,7 +215,7 @@ void machine_close(struct machine *m)
     buffer_fini(&m->text);
 }
 
-static enum hs_status machine_deliver_message(struct machine *m, const struct message *message)
+enum hs_status machine_deliver_message(struct machine *m, const struct message *message)
 {
     enum hs_status st;
 

@@ -57,6 +57,8 @@ enum hs_status machine_restart(struct machine *m, bool with_images);
 
 /** Deliver; the writes are applied to real. Returns what kernel_deliver did; m->out holds it. */
 enum hs_status machine_deliver(struct machine *m, uint64_t height, struct slice text);
+/** The same of any message. */
+enum hs_status machine_deliver_message(struct machine *m, const struct message *message);
 /** Deliver `in`, text included (' for "), in block 0; it must be HS_OK; returns the value. */
 const char *machine_input(struct machine *m, struct message in, const char *text);
 /** Ask the same (kernel_query); m->out holds what came of it. */

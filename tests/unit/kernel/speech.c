@@ -158,12 +158,57 @@ const struct speech *speech_any(uint64_t i)
     return &all[i];
 }
 
+/* Rules that make little enough: what is over them is told, queued, ended or undone. */
+static const char *const orders[] = {
+    "{'kernel':'setRules','rules':{'policy':{'cranks':#}}}", /* 0 is out of bounds */
+    "{'kernel':'setRules','rules':{'policy':{'cranks':2,'housekeepingTicks':1}}}",
+    "{'kernel':'setRules','rules':{'policy':{'ticks':#}}}",
+    "{'kernel':'setRules','rules':{'policy':{'cranks':20000,'ticks':10000}}}",
+    "{'kernel':'setRules','rules':{'limits':{'crankTicks':1#0}}}",
+    "{'kernel':'setRules','rules':{'limits':{'pending':#}}}",
+    "{'kernel':'setRules','rules':{'limits':{'runQueue':#}}}",
+    "{'kernel':'setRules','rules':{'prices':{'syscall':#000}}}",
+    "{'kernel':'setRules','rules':{'limits':{'unheard':#}}}",
+    "{'kernel':'terminateVat','vat':'@','reason':'r#'}",
+    "{'kernel':'unheard'}",
+};
+enum { ORDERS = sizeof orders / sizeof *orders };
+
+/* Limits of none, few and enough: a call is stopped at any of its steps. */
+static uint64_t limit_drawn(uint64_t r)
+{
+    static const uint64_t under[] = {1, 4, 16, 40, 400};
+
+    return (r >> 8) % under[(r >> 40) % 5];
+}
+
+static void message_write(const struct speech *s, struct buffer *text, struct message *out,
+                          uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"left", "right"};
+    const uint64_t r = drawn(number, seed ^ UINT64_C(0x5eed));
+    const unsigned kind = r >> 56 & 63;
+
+    buffer_clear(text);
+    out->control = kind < 3;
+    out->skipped = kind == 3;
+    out->limited = kind >= 8 && kind < 20;
+    if (out->limited) out->ticks = limit_drawn(r);
+    if (out->control) {
+        template_write(text, orders[(r >> 16) % ORDERS], names, 2, r);
+    } else if (kind < 5 || kind > 12) { /* else a run */
+        s->write(text, number, seed);
+    }
+    out->text = buffer_slice(text);
+}
+
 enum hs_status speech_try(const struct speech *s, struct machine *m, uint64_t height,
                           uint64_t number, uint64_t seed)
 {
-    buffer_clear(&m->text);
-    s->write(&m->text, number, seed);
-    return machine_deliver(m, height, buffer_slice(&m->text));
+    struct message message = {.height = height, .time = 1700000000 + height};
+
+    message_write(s, &m->text, &message, number, seed);
+    return machine_deliver_message(m, &message);
 }
 
 void speech_say(const struct speech *s, struct machine *m, uint64_t height, uint64_t number,

@@ -1,4 +1,5 @@
-/* Speech: the messages that a kind of vats understands, by number. */
+/* Speech: the messages that a kind of vats understands, by number; and what a chain says whatever
+ * its vats are: runs, control messages, limits of the caller, messages that are skipped. */
 #ifndef HEADSTART_TESTS_UNIT_KERNEL_SPEECH_H
 #define HEADSTART_TESTS_UNIT_KERNEL_SPEECH_H
 
@@ -7,7 +8,6 @@
 struct speech {
     const char *name;
     const char *config; /* a file beside the test vats */
-    /* Message `number`, with ' for ". */
     void (*write)(struct buffer *text, uint64_t number, uint64_t seed);
 };
 

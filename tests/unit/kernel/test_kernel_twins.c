@@ -18,14 +18,33 @@ enum { HISTORIES = 200 };
 
 static void figures_print(const struct history_figures *f)
 {
-    (void)printf("\n    %" PRIu64 " histories: %" PRIu64 " messages, %" PRIu64 " standing, %" PRIu64
-                 " blocks\n    %" PRIu64 " times back, %" PRIu64 " messages undone, %" PRIu64
-                 " executed again; %" PRIu64 " commits at a position, %" PRIu64 " stops, %" PRIu64
-                 " restarts\n    vats taken away %" PRIu64 " times, brought back %" PRIu64
-                 "; at most %" PRIu64 " savepoints\n    ",
-                 f->histories, f->messages, f->standing, f->blocks, f->returns, f->undone,
-                 f->executed_again, f->commits, f->stops, f->restarts, f->born, f->ended,
-                 f->savepoints_most);
+    const struct {
+        const char *what;
+        uint64_t count;
+    } all[] = {
+        {"histories", f->histories},
+        {"messages", f->messages},
+        {"standing in the end", f->standing},
+        {"blocks", f->blocks},
+        {"commits at a position", f->commits},
+        {"times back", f->returns},
+        {"messages undone", f->undone},
+        {"executed again", f->executed_again},
+        {"calls over their caller's ticks", f->spent},
+        {"messages that left a backlog", f->queued},
+        {"later answers", f->settled},
+        {"stops inside a message", f->stops},
+        {"restarts", f->restarts},
+        {"times that vats were taken away", f->born},
+        {"and brought back", f->ended},
+        {"savepoints at most", f->savepoints_most},
+    };
+
+    (void)putchar('\n');
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        (void)printf("    %8" PRIu64 " %s\n", all[i].count, all[i].what);
+    }
+    (void)printf("    ");
 }
 
 static void twins__are_equal_whatever_was_undone(void)
