@@ -1,7 +1,6 @@
 #include "snapshot/opening_mark.h"
 
 #include "kernel/state/decimal.h"
-#include "snapshot/generation.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -60,11 +59,12 @@ void opening_mark_settle(const struct disk *disk, const char *dir)
 }
 
 /* What it says about the generation is found again by the parent; here only the end counts. */
-static void child_open(const struct disk *disk, const char *path, uint64_t number)
+static void child_open(const struct disk *disk, const char *path, uint64_t number,
+                       enum generation_mode mode)
 {
     struct generation *g = NULL;
 
-    (void)(generation_open(disk, path, number, GENERATION_PRESENT, &g, NULL) == HS_OK);
+    (void)(generation_open(disk, path, number, mode, &g, NULL) == HS_OK);
     _exit(0);
 }
 
@@ -81,7 +81,8 @@ static bool child_ended_well(pid_t child, int end)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool opening_survived(const struct disk *disk, const char *path, uint64_t number)
+bool opening_survived(const struct disk *disk, const char *path, uint64_t number,
+                      enum generation_mode mode)
 {
     bool survived = true; /* where it cannot be asked */
     int ends[2];
@@ -89,7 +90,7 @@ bool opening_survived(const struct disk *disk, const char *path, uint64_t number
 
     if (pipe(ends) != 0) return survived;
     child = fork();
-    if (child == 0) child_open(disk, path, number);
+    if (child == 0) child_open(disk, path, number, mode);
     (void)close(ends[1]);
     if (child > 0) survived = child_ended_well(child, ends[0]);
     (void)close(ends[0]);

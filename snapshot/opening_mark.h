@@ -15,7 +15,7 @@
 #ifndef HEADSTART_SNAPSHOT_OPENING_MARK_H
 #define HEADSTART_SNAPSHOT_OPENING_MARK_H
 
-#include "kernel/state/disk.h"
+#include "snapshot/generation.h"
 
 /** How often in a row the opening of generation `number` came to no end. */
 unsigned opening_mark_read(const struct disk *disk, const char *dir, uint64_t number);
@@ -25,6 +25,7 @@ void opening_mark_remove(const struct disk *disk, const char *dir);
 void opening_mark_settle(const struct disk *disk, const char *dir);
 
 /** Does a child process survive the opening of the generation in `path`? */
-bool opening_survived(const struct disk *disk, const char *path, uint64_t number);
+bool opening_survived(const struct disk *disk, const char *path, uint64_t number,
+                      enum generation_mode mode);
 
 #endif

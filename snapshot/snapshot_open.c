@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char lock_place[] = "snapshot.folder";
+static const char lock_name[] = "LOCK";
+
 enum { GENERATIONS_MAX = 1024, TOLD_BYTES_MAX = HS_ERROR_TEXT_BYTES_MAX + 256 };
 
 enum hs_status snapshot_generation_make(struct snapshot_db *db, struct generation **out,
@@ -27,29 +30,30 @@ enum hs_status snapshot_generation_make(struct snapshot_db *db, struct generatio
     return st;
 }
 
-/* Open generation `number` in place, or a copy of it for a reader. */
-static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
-                                     struct generation **out, struct hs_error *err)
+/* Where generation `number` is to be opened: in place, or a copy of it for a reader. */
+static enum hs_status candidate_place(struct snapshot_db *db, uint64_t number,
+                                      struct snapshot_path *out, struct hs_error *err)
 {
     char name[GENERATION_NAME_BYTES];
     struct snapshot_path path;
     enum hs_status st;
 
     generation_name(number, name);
+    if (!db->read_only) return snapshot_path_join(db->dir, name, out, err);
     st = snapshot_path_join(db->dir, name, &path, err);
-    if (st != HS_OK) return st;
-    if (!db->read_only)
-        return generation_open(db->disk, path.text, number, GENERATION_PRESENT, out, err);
-    if (!db->reader_lock) {
+    if (st == HS_OK && !db->reader_lock) {
         st = reader_dir_make(db->disk, db->dir, &db->reader_dir, &db->reader_lock, err);
-        if (st != HS_OK) return st;
     }
-    st = database_clone(db->disk, path.text, db->reader_dir.text,
-                        db->without_pages ? CLONE_TO_LIST : CLONE_TO_READ, err);
-    if (st != HS_OK) return st;
-    return generation_open(db->disk, db->reader_dir.text, number,
-                           db->without_pages ? GENERATION_WITHOUT_PAGES : GENERATION_READ_ONLY, out,
-                           err);
+    *out = db->reader_dir;
+    return st == HS_OK ? database_clone(db->disk, path.text, db->reader_dir.text,
+                                        db->without_pages ? CLONE_TO_LIST : CLONE_TO_READ, err)
+                       : st;
+}
+
+static enum generation_mode candidate_mode(const struct snapshot_db *db)
+{
+    if (!db->read_only) return GENERATION_PRESENT;
+    return db->without_pages ? GENERATION_WITHOUT_PAGES : GENERATION_READ_ONLY;
 }
 
 static void tell_put_aside(const struct snapshot_db *db, uint64_t number, const char *why)
@@ -72,32 +76,52 @@ static enum hs_status candidate_put_aside(const struct snapshot_db *db, uint64_t
     return st;
 }
 
-/* Has opening it ended a process, and would again? Else it is marked as being opened. */
-static bool candidate_deadly(struct snapshot_db *db, uint64_t number)
+/* Beside a reader: is somebody at work on the store, whose mark it is? */
+static bool store_in_use(const struct snapshot_db *db)
+{
+    struct disk_file *file = NULL;
+    bool in_use;
+
+    if (disk_open(db->disk, lock_place, db->dir, lock_name, DISK_READ, &file, NULL) != HS_OK) {
+        return false;
+    }
+    in_use = disk_lock_file(file, DISK_LOCK_SHARED, NULL) == HS_LOCKED;
+    disk_close(file);
+    return in_use;
+}
+
+/* Has opening it ended a process, and would again? Else it is marked as being opened; a reader
+ * marks nothing, and sees what the next start would. */
+static bool candidate_deadly(struct snapshot_db *db, uint64_t number, const char *path)
 {
     unsigned count = opening_mark_read(db->disk, db->dir, number);
-    char name[GENERATION_NAME_BYTES];
-    struct snapshot_path path;
 
-    generation_name(number, name);
-    if (snapshot_path_join(db->dir, name, &path, NULL) != HS_OK) return false;
-    if (count > 1 || (count == 1 && !opening_survived(db->disk, path.text, number))) return true;
+    if (db->read_only && (count == 0 || store_in_use(db))) return false;
+    if (count > 1 ||
+        (count == 1 && !opening_survived(db->disk, path, number, candidate_mode(db)))) {
+        return true;
+    }
+    if (db->read_only) return false;
     opening_mark_write(db->disk, db->dir, number, count + 1);
     db->marked = true;
     return false;
 }
 
-/* Open it in place. What cannot be read is tried once more: that may pass. */
-static enum hs_status candidate_open_marked(struct snapshot_db *db, uint64_t number,
-                                            struct generation **out, struct hs_error *err)
+/* In place, or from a copy. What cannot be read is tried once more: that may pass. */
+static enum hs_status candidate_open(struct snapshot_db *db, uint64_t number,
+                                     struct generation **out, struct hs_error *err)
 {
-    enum hs_status st;
+    struct snapshot_path path;
+    enum hs_status st = candidate_place(db, number, &path, err);
 
-    if (!db->read_only && candidate_deadly(db, number)) {
+    if (st == HS_IO) st = candidate_place(db, number, &path, err);
+    if (st != HS_OK) return st;
+    if (candidate_deadly(db, number, path.text)) {
         return hs_fail(err, HS_CORRUPT, "opening it ends the process");
     }
-    st = candidate_open(db, number, out, err);
-    if (st == HS_IO) st = candidate_open(db, number, out, err);
+    st = generation_open(db->disk, path.text, number, candidate_mode(db), out, err);
+    if (st == HS_IO)
+        st = generation_open(db->disk, path.text, number, candidate_mode(db), out, err);
     return st;
 }
 
@@ -114,7 +138,7 @@ static enum hs_status candidate_try(struct snapshot_db *db, uint64_t number, boo
         if (db->read_only) return HS_OK;
         return generation_quarantine(db->disk, db->dir, number, db->quarantine_dir, err);
     }
-    st = candidate_open_marked(db, number, &g, &why);
+    st = candidate_open(db, number, &g, &why);
     if (st == HS_OK) {
         db->live = g;
         db->current = is_named || db->read_only;
@@ -185,12 +209,12 @@ static enum hs_status name_put_aside(const struct snapshot_db *db, const char *n
 
 static enum hs_status db_lock(struct snapshot_db *db, struct hs_error *err)
 {
-    static const char place[] = "snapshot.folder";
-    enum hs_status st = disk_lock(db->disk, place, db->dir, "LOCK", &db->lock_file, err);
+    enum hs_status st = disk_lock(db->disk, lock_place, db->dir, lock_name, &db->lock_file, err);
 
     if (st != HS_CORRUPT && st != HS_NOT_FOUND) return st;
-    st = name_put_aside(db, "LOCK", err);
-    return st == HS_OK ? disk_lock(db->disk, place, db->dir, "LOCK", &db->lock_file, err) : st;
+    st = name_put_aside(db, lock_name, err);
+    if (st != HS_OK) return st;
+    return disk_lock(db->disk, lock_place, db->dir, lock_name, &db->lock_file, err);
 }
 
 static void names_check(const struct snapshot_db *db)

@@ -7,8 +7,9 @@
 
 struct folder_keeper {
     struct folder_keeper_options o;
-    bool has[DATA_FOLDER_PART_COUNT]; /* as of the last collect */
-    bool adopted;                     /* FORMAT names our epoch; set by the worker */
+    bool has[DATA_FOLDER_PART_COUNT];     /* as of the last collect */
+    bool failing[DATA_FOLDER_PART_COUNT]; /* it is there, and cannot be written to */
+    bool adopted;                         /* FORMAT names our epoch; set by the worker */
     struct background background;
     bool mending;
     struct retry retry;
@@ -20,7 +21,7 @@ static void folder_keeper_show(const struct folder_keeper *k)
     struct figures *f = figures_acquire(k->o.reporter->board);
 
     for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
-        f->disk.without[part] = !k->has[part];
+        f->disk.without[part] = !k->has[part] || k->failing[part];
     }
     figures_release(k->o.reporter->board);
 }
@@ -101,6 +102,13 @@ const char *folder_keeper_place(const struct folder_keeper *k, enum data_folder_
 const char *folder_keeper_quarantine(const struct folder_keeper *k)
 {
     return data_folder_path(k->o.folder, DATA_FOLDER_QUARANTINE);
+}
+
+void folder_keeper_wrote(struct folder_keeper *k, enum data_folder_part part, bool worked)
+{
+    if (k->failing[part] == !worked) return;
+    k->failing[part] = !worked;
+    folder_keeper_show(k);
 }
 
 /* On a worker. */

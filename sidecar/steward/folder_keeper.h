@@ -40,6 +40,10 @@ const char *folder_keeper_place(const struct folder_keeper *k, enum data_folder_
 /** Where things go that are put aside; also where there is no place for them. */
 const char *folder_keeper_quarantine(const struct folder_keeper *k);
 
+/** A part that has a place could not be written to, or could again: while it cannot, it is shown as
+ *  gone without. */
+void folder_keeper_wrote(struct folder_keeper *k, enum data_folder_part part, bool worked);
+
 /** See what an attempt came to, and begin one that is due. True: there is a place for snapshots or
  *  the log that was not there before. */
 bool folder_keeper_collect(struct folder_keeper *k);

@@ -7,15 +7,16 @@ enum { SAVE_EVERY_US = 60000000 };
 
 struct rates_keeper {
     const struct reporter *reporter;
-    const struct folder_keeper *folder;
+    struct folder_keeper *folder;
     const char *data_dir;
     struct rates saved;
     uint64_t saved_us; /* the clock's; 0: not in this run */
+    bool failing;      /* the last attempt failed */
 };
 
-enum hs_status rates_keeper_open(const struct reporter *reporter,
-                                 const struct folder_keeper *folder, const char *data_dir,
-                                 struct rates_keeper **out, struct hs_error *err)
+enum hs_status rates_keeper_open(const struct reporter *reporter, struct folder_keeper *folder,
+                                 const char *data_dir, struct rates_keeper **out,
+                                 struct hs_error *err)
 {
     struct rates_keeper *k = calloc(1, sizeof *k);
 
@@ -37,11 +38,17 @@ static void rates_keeper_save(struct rates_keeper *k)
 
     figures_release(k->reporter->board);
     if (!folder_keeper_place(k->folder, DATA_FOLDER_RATES)) return;
-    if (memcmp(&now, &k->saved, sizeof now) == 0) return;
-    if (rates_save(disk_system(), &now, k->data_dir, &err) != HS_OK) {
-        logger_write(k->reporter->logger, LOG_LEVEL_WARN, "rates were not kept: %s", err.text);
+    if (!k->failing && memcmp(&now, &k->saved, sizeof now) == 0) return;
+    if (rates_save(disk_system(), &now, k->data_dir, &err) == HS_OK) {
+        k->failing = false;
+        k->saved = now;
+    } else {
+        /* The disk's trouble is told once, not every minute. */
+        logger_write(k->reporter->logger, k->failing ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+                     "rates were not kept: %s; they are tried again", err.text);
+        k->failing = true;
     }
-    k->saved = now; /* a failure too: the disk's trouble is told once, not every minute */
+    folder_keeper_wrote(k->folder, DATA_FOLDER_RATES, !k->failing);
 }
 
 void rates_keeper_idle(struct rates_keeper *k)

@@ -239,6 +239,13 @@ class PlanOfDamage(PlanCase):
             file.write_bytes(whole[:4096] + bytes(byte ^ 0x10 for byte in whole[4096:]))
         return "flips in every page"
 
+    @staticmethod
+    def end_two_openings(folder):
+        """As a generation leaves it whose opening ended the daemon twice."""
+        newest = max((folder / "snapshot").glob("gen-*")).name.split("-")[1]
+        (folder / "snapshot/OPENING").write_text(f"{int(newest)} 2\n")
+        return "an opening that ended two starts"
+
     def damage(self, dice, folder):
         """Damage one file; what was done."""
         files = sorted(path for part in ("snapshot", "log") for path in (folder / part).rglob("*")
@@ -303,7 +310,10 @@ class PlanOfDamage(PlanCase):
             for name in ("sidecar", "node"):
                 shutil.copytree(self.folder / name, self.folder / f"{name}-{number}")
             folder = self.folder / f"sidecar-{number}"
-            words = self.damage(dice, folder) if number else self.damage_every_page(folder)
+            if number < 2:
+                words = (self.damage_every_page, self.end_two_openings)[number](folder)
+            else:
+                words = self.damage(dice, folder)
             with self.subTest(words):
                 try:
                     fallen += self.check_case(number, words)

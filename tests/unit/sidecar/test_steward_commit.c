@@ -55,6 +55,27 @@ static void floor__is_where_a_node_is_met_that_lost_its_block(void)
     rig_close(&rig);
 }
 
+/* Restored from a backup that is older than what it said was committed: what it says is the truth.
+ */
+static void floor__is_lowered_by_a_node_that_stands_below_it(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 33);
+    rig_commit(&rig, 6);
+    CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 30);
+    rig_node_leaves(&rig);
+    rig_go_back(&rig, 12);
+    rig_node_comes(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "roll_back");
+    CU_ASSERT(rig_figures(&rig).floor_seqnum <= 12);
+    CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 13);
+    rig_deliver_many(&rig, 9);
+    CU_ASSERT(rig_figures(&rig).floor_seqnum > 12); /* and it is followed again */
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 /* A log that cannot be read now, from its k-th operation on: nothing is claimed that is not held.
  */
 static void floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands(void)
@@ -236,6 +257,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(floor__without_notices_is_the_block_before),
     SUITE_CASE(floor__after_a_restart_is_what_the_log_proves),
     SUITE_CASE(floor__is_where_a_node_is_met_that_lost_its_block),
+    SUITE_CASE(floor__is_lowered_by_a_node_that_stands_below_it),
     SUITE_CASE(floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands),
     SUITE_CASE(floor__follows_commit_notices),
     SUITE_CASE(commit__after_a_failed_transaction_moves_no_mark),

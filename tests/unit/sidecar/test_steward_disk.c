@@ -108,6 +108,64 @@ static void fenced_log__going_back_meanwhile_leaves_no_false_past(void)
     rig_close(&rig);
 }
 
+/* A way that begins anew needs the log to do so, too; the disk refuses that, once or for a while.
+ */
+static void fenced_log__that_cannot_begin_anew_leaves_no_false_past(void)
+{
+    static const char *const faults[] = {"log.folder.*:1:EIO", "log.*.*:1:EIO", "log.*.*:2:ENOSPC",
+                                         "log.*.*:1+:EROFS"};
+    uint64_t fenced = 0;
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        begin(45);
+        rig_go_back(&rig, 7); /* below every snapshot */
+        fault_arm(faults[i]);
+        rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "full_replay");
+        fenced += !log_writes();
+        rig_deliver_many(&rig, 2);
+        fault_arm(NULL);
+        wait_until(log_writes);
+        rig_deliver_many(&rig, 12);
+        rig_check_twin(&rig);
+        CU_ASSERT_EQUAL(rig_figures(&rig).log.last, rig.len);
+        restart_expecting("swap");
+        CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 0);
+        rig_close(&rig);
+    }
+    CU_ASSERT(fenced > 0);
+}
+
+static bool rates_are_kept(void)
+{
+    return !disk_now().without[DATA_FOLDER_RATES];
+}
+
+static bool rates_fail(void)
+{
+    return !rates_are_kept();
+}
+
+static void rates__that_fail_later_are_shown_until_they_are_kept(void)
+{
+    struct scratch_path rates;
+
+    begin(12);
+    rates = scratch_join(rig.dir.text, "RATES");
+    CU_ASSERT_TRUE(all_is_well());
+    fault_arm("data.rates.*:1+:ENOSPC");
+    rig_pass(&rig, 60);
+    rig_deliver_many(&rig, 1);
+    wait_until(rates_fail);
+    CU_ASSERT_FALSE(all_is_well());
+    CU_ASSERT_FALSE(disk_now().without[DATA_FOLDER_LOG]);
+    rig_deliver_many(&rig, 3);
+    fault_arm(NULL);
+    wait_until(rates_are_kept); /* though nothing new is measured */
+    CU_ASSERT_TRUE(all_is_well());
+    CU_ASSERT_TRUE(scratch_exists(rates.text));
+    rig_close(&rig);
+}
+
 /* A disk that hangs: deliveries go on beside the attempt, and a snapshot that was forced while one
  * was being written is not forgotten, at a stop neither. */
 static void slow_disk__no_delivery_waits_and_the_gap_is_closed(void)
@@ -328,6 +386,8 @@ static void random_disk__never_fails_a_delivery_and_heals(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(fenced_log__heals_without_a_delivery),
     SUITE_CASE(fenced_log__going_back_meanwhile_leaves_no_false_past),
+    SUITE_CASE(fenced_log__that_cannot_begin_anew_leaves_no_false_past),
+    SUITE_CASE(rates__that_fail_later_are_shown_until_they_are_kept),
     SUITE_CASE(slow_disk__no_delivery_waits_and_the_gap_is_closed),
     SUITE_CASE(failed_snapshot__is_tried_again_after_a_pause),
     SUITE_CASE(base_in_memory__becomes_a_snapshot_again),

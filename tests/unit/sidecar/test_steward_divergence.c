@@ -207,6 +207,41 @@ static void divergence__in_the_log_is_told_kept_and_survived(void)
     rig_close(&rig);
 }
 
+/* Nothing can be put aside, nor written down: it is not used all the same, now and after a restart
+ * that finds it again. */
+static void divergence__that_cannot_be_put_aside_is_not_used(void)
+{
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 29);
+    rig_stop(&rig);
+    spoil_log(rig.dir.text, 28);
+    for (int start = 0; start < 2; start++) {
+        fault_arm("*.quarantine.*:1+:EACCES,*quarantine*:1+:EROFS");
+        rig_start(&rig);
+        CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 1);
+        if (start == 0) rig_stop(&rig);
+    }
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
+    rig_check_twin(&rig);
+    rig_deliver_many(&rig, 6);
+    fault_arm(NULL);
+    for (bool refuses = true; refuses;) {
+        struct figures_disk disk = rig_figures(&rig).disk;
+
+        refuses = figures_disk_refuses(&disk);
+        rig_pass(&rig, 60);
+        rig_deliver_many(&rig, 3);
+    }
+    rig_deliver_many(&rig, 12);
+    rig_stop(&rig);
+    rig_start(&rig); /* and by now it is gone */
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    CU_ASSERT_EQUAL(rig_figures(&rig).divergences, 0);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 static void divergence__verified_swap_finds_a_store_that_differs(void)
 {
     rig_open(&rig);
@@ -230,6 +265,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(divergence__of_what_the_node_lacks_says_so),
     SUITE_CASE(divergence__waits_for_a_node_that_answers),
     SUITE_CASE(divergence__in_the_log_is_told_kept_and_survived),
+    SUITE_CASE(divergence__that_cannot_be_put_aside_is_not_used),
     SUITE_CASE(divergence__verified_swap_finds_a_store_that_differs),
 };
 

@@ -378,6 +378,40 @@ static void snapshot_db__opening_that_ends_the_process_twice_is_damage(void)
     scratch_remove(dir);
 }
 
+/* A reader says what the next start will find, and changes nothing; the mark of one that is at work
+ * on the store is none. */
+static void snapshot_db__reader_sees_what_a_mark_of_opening_costs(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t random = suite_seed();
+    struct model_store store;
+    struct snapshot_db *db = open_marked(&store, dir.text, &random, ""), *reader = NULL;
+    struct snapshot_db_options options = {
+        .dir = store.snapshot_dir.text, .keep = KEEP, .read_only = true};
+    struct scratch_path mark = scratch_join(store.snapshot_dir.text, "OPENING");
+    struct buffer text = {0};
+
+    for (int count = 1; count <= 2; count++) {
+        scratch_write(mark.text, slice_text(count == 1 ? "1 1\n" : "1 2\n"));
+        CU_ASSERT_EQUAL_FATAL(snapshot_db_open(&options, &reader, NULL), HS_OK);
+        CU_ASSERT(snapshot_db_list(reader, NULL, 0) > 0); /* beside db */
+        snapshot_db_close(reader);
+    }
+    snapshot_db_close(db);
+    for (int count = 1; count <= 2; count++) {
+        const char *said = count == 1 ? "1 1\n" : "1 2\n";
+
+        scratch_write(mark.text, slice_text(said));
+        CU_ASSERT_EQUAL_FATAL(snapshot_db_open(&options, &reader, NULL), HS_OK);
+        CU_ASSERT_EQUAL(snapshot_db_list(reader, NULL, 0) > 0, count == 1);
+        snapshot_db_close(reader);
+        scratch_read(mark.text, &text);
+        CU_ASSERT_STRING_EQUAL(buffer_text(&text), said);
+    }
+    buffer_fini(&text);
+    scratch_remove(dir);
+}
+
 /* Of what the mark says only a number of ours counts. */
 static void snapshot_db__damaged_opening_mark_counts_for_nothing(void)
 {
@@ -498,6 +532,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__damaged_undo_leaves_the_newest_alone),
     SUITE_CASE(snapshot_db__kill_in_opening_is_no_damage),
     SUITE_CASE(snapshot_db__opening_that_ends_the_process_twice_is_damage),
+    SUITE_CASE(snapshot_db__reader_sees_what_a_mark_of_opening_costs),
     SUITE_CASE(snapshot_db__damaged_opening_mark_counts_for_nothing),
     SUITE_CASE(snapshot_db__log_with_its_batches_twice_is_put_aside),
     SUITE_CASE(snapshot_db__damaged_generation_goes_to_quarantine),
