@@ -86,6 +86,9 @@ enum {
     FIELD(READS, SETTING_OF_RUN, enum sidecar_reads, reads, .name = "reads",                       \
           SETTING_CHOICE("mirror", "node"), .initial = "mirror", .argument = "FROM",               \
           .help = "where the kernel reads from after the swap")                                    \
+    FIELD(SKIP, SETTING_OF_RUN, const char *, skip, .name = "skip", SETTING_TEXT(1, 160),          \
+          .argument = "SEQNUM:HASH:SHA256",                                                        \
+          .help = "a message that panics the kernel, passed over by agreement")                    \
     FIELD(VERIFY_SWAP, SETTING_OF_RUN, bool, verify_swap, .name = "verify-swap", SETTING_FLAG,     \
           .help = "compare the whole store with the node's before a swap")                         \
     FIELD(SERVE_QUERIES, SETTING_OF_RUN, bool, serve_queries, .name = "serve-queries",             \

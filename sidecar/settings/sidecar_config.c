@@ -1,5 +1,7 @@
 #include "sidecar/settings/sidecar_config.h"
 
+#include "sidecar/settings/skip.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -107,6 +109,8 @@ static bool member_in_range(const struct sidecar_config *c, const struct member 
 
 enum hs_status sidecar_config_check(const struct sidecar_config *c, struct hs_error *err)
 {
+    struct skip skip;
+
     if (!c->socket_path || !c->data_dir || !c->chain_id) {
         return hs_fail(err, HS_INVALID, "socket, data folder and chain id are needed");
     }
@@ -117,5 +121,5 @@ enum hs_status sidecar_config_check(const struct sidecar_config *c, struct hs_er
         return hs_fail(err, HS_INVALID, "--%s must be %llu to %llu", setting->name,
                        (unsigned long long)setting->min, (unsigned long long)setting->max);
     }
-    return HS_OK;
+    return skip_parse(c->skip, &skip, err);
 }

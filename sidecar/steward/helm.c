@@ -374,7 +374,8 @@ enum hs_status helm_open(const struct helm_options *options, struct helm **out,
     h->phase = PHASE_STARTING;
     h->floor = position_origin();
     h->opened_us = clock_now_us(options->holdings.reporter.clock);
-    st = holdings_open(&h->has, &options->holdings, err);
+    st = skip_parse(options->holdings.config->skip, &h->skip, err);
+    if (st == HS_OK) st = holdings_open(&h->has, &options->holdings, err);
     if (st != HS_OK) {
         free(h);
         return st;

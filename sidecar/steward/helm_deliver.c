@@ -276,15 +276,47 @@ enum hs_status helm_meet(struct helm *h, const struct helm_meeting *m, struct bu
     return st;
 }
 
-static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *d,
+static enum hs_status helm_pass_over(const struct helm *h, struct helm_delivery *d,
+                                     struct hs_error *err)
+{
+    struct log_field field = {.name = "seqnum", .number = d->meeting.real.seqnum + 1};
+    enum hs_status st =
+        skip_meets(&h->skip, &d->meeting.real, d->message.text, &d->message.skipped, err);
+
+    if (d->message.skipped) {
+        logger_write_fields(h->has.o.reporter.logger, LOG_LEVEL_WARN, &field, 1,
+                            "message %" PRIu64 " is passed over, as --skip says",
+                            d->meeting.real.seqnum + 1);
+    }
+    return st;
+}
+
+/* It may stop the chain on every node alike: how they get past it together. */
+static void helm_tell_skip(const struct helm *h, const struct helm_delivery *d)
+{
+    char word[SKIP_WORD_BYTES];
+
+    if (skip_word(&d->meeting.real, d->message.text, word, NULL) != HS_OK) return;
+    logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR,
+                 "message %" PRIu64 " panics the kernel, also one made of the node's store alone; "
+                 "if it stops every node alike, and all operators agree to pass it over, start "
+                 "each sidecar once with --skip %s",
+                 d->meeting.real.seqnum + 1, word);
+}
+
+static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *sent,
                                  struct buffer *packed, struct hs_error *err)
 {
+    struct helm_delivery met = *sent;
+    const struct helm_delivery *d = &met;
     struct helm_course way = {.replayed = 0};
     enum hs_status st = helm_receive(h, &d->meeting, &d->message, &way, err);
 
+    if (st == HS_OK) st = helm_pass_over(h, &met, err);
     if (st != HS_OK) return st;
     st = helm_attend(h, d, &way, packed, err);
     if (helm_is_final(&way, st)) {
+        if (st == HS_KERNEL_FAILED && way.ran) helm_tell_skip(h, d);
         refusal_hold(&h->refusal, &d->meeting.real, d->message.text,
                      real_store_kv(h->has.real_store), err);
         h->refusal.any_message = !way.ran;

@@ -3,6 +3,7 @@
 #ifndef HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
 #define HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
 
+#include "sidecar/settings/skip.h"
 #include "sidecar/steward/holdings.h"
 #include "sidecar/steward/refusal.h"
 #include "sidecar/steward/retry.h"
@@ -17,6 +18,7 @@ struct helm {
     bool alone;             /* a full replay made the kernel: nothing that was kept is in it */
     struct position floor;  /* highest position that the node must have committed */
     struct refusal refusal; /* what fails whatever it is executed on */
+    struct skip skip;       /* what is passed over */
     bool loading;           /* preload is on its way */
     bool load_again;        /* something unexpected happened, and the spare is gone */
     struct retry reload;    /* when a lost kernel is loaded, if nobody waits */

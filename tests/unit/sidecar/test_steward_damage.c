@@ -5,6 +5,7 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/state/fault.h"
+#include "sidecar/settings/skip.h"
 
 #include <unistd.h>
 
@@ -262,6 +263,34 @@ static void damage__message_that_fails_by_itself_is_told_apart(void)
     rig_close(&rig);
 }
 
+/* By its own word alone: at its place, and no other message there. It is logged as what it was, so
+ * the next start passes it over without being told again. */
+static void damage__message_that_panics_is_passed_over_where_agreed(void)
+{
+    struct buffer good = begin_on_bad_store();
+    struct position before = rig_position(&rig);
+    char word[SKIP_WORD_BYTES];
+
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+    CU_ASSERT_EQUAL(skip_word(&before, slice_text(RIG_COUNT_ONE), word, NULL), HS_OK);
+    rig_stop(&rig);
+    rig.config.skip = word;
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY).code, IPC_KERNEL_FAILED);
+    CU_ASSERT_STRING_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).status, "rejected");
+    CU_ASSERT_EQUAL(rig_position(&rig).seqnum, before.seqnum + 1);
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_KERNEL_FAILED);
+    for (int i = 0; i < 3; i++) { /* a block of its own, so that the log is what a start goes by */
+        CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig) + 1, "not JSON").code, 0);
+    }
+    rig_stop(&rig);
+    rig.config.skip = NULL;
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), "not JSON"), "swap");
+    buffer_fini(&good);
+    rig_close(&rig);
+}
+
 /* Positions later, and in the middle of a block, where the log leads back from the mark. */
 static void damage__panics_of_later_messages_cost_no_replay(void)
 {
@@ -429,6 +458,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(damage__of_every_table_is_a_full_replay),
     SUITE_CASE(damage__is_looked_for_again),
     SUITE_CASE(damage__message_that_fails_by_itself_is_told_apart),
+    SUITE_CASE(damage__message_that_panics_is_passed_over_where_agreed),
     SUITE_CASE(damage__panics_of_later_messages_cost_no_replay),
     SUITE_CASE(damage__store_that_gives_no_kernel_is_told_apart),
     SUITE_CASE(damage__block_end_that_cannot_be_marked_is_the_next_way),
