@@ -1,10 +1,18 @@
 #include "sidecar/commands/command.h"
+#include "sidecar/commands/exported.h"
 #include "sidecar/commands/offline.h"
 #include "sidecar/commands/readable.h"
 
 #include <inttypes.h>
 
 enum { LOG_MESSAGE_SHOWN = 60 };
+
+/* How entries are printed. */
+struct log_print {
+    enum hs_status (*entry)(const struct log_entry *e, struct log_print *p);
+    bool json, first;
+    struct buffer line; /* of an export */
+};
 
 static void print_entry(const struct log_entry *e, bool json, bool first)
 {
@@ -23,15 +31,30 @@ static void print_entry(const struct log_entry *e, bool json, bool first)
     (void)putchar('}');
 }
 
+static enum hs_status list_entry(const struct log_entry *e, struct log_print *p)
+{
+    print_entry(e, p->json, p->first);
+    p->first = false;
+    return HS_OK;
+}
+
+static enum hs_status export_entry(const struct log_entry *e, struct log_print *p)
+{
+    enum hs_status st = exported_print(e, &p->line);
+
+    if (st == HS_OK) st = buffer_append(&p->line, slice_make("\n", 1));
+    if (st != HS_OK) return st;
+    return fwrite(p->line.data, 1, p->line.len, stdout) == p->line.len ? HS_OK : HS_IO;
+}
+
 /* HS_OK at the end of the range or of the log. */
-static enum hs_status print_entries(struct replay_log *log, uint64_t from, uint64_t to, bool json,
-                                    struct hs_error *err)
+static enum hs_status print_entries(struct replay_log *log, uint64_t from, uint64_t to,
+                                    struct log_print *print, struct hs_error *err)
 {
     struct replay_log_summary about = replay_log_summary(log);
     struct replay_cursor *cursor = NULL;
     struct log_entry entry;
     enum hs_status st;
-    bool first = true;
 
     if (from < about.first) from = about.first;
     if (to > about.last) to = about.last;
@@ -40,8 +63,8 @@ static enum hs_status print_entries(struct replay_log *log, uint64_t from, uint6
     while (st == HS_OK) {
         st = replay_cursor_next(cursor, &entry, err);
         if (st != HS_OK || entry.after.seqnum > to) break;
-        print_entry(&entry, json, first);
-        first = false;
+        st = print->entry(&entry, print);
+        if (st != HS_OK) (void)hs_fail(err, st, "cannot print: %s", hs_status_text(st));
     }
     replay_cursor_close(cursor);
     return st == HS_NOT_FOUND ? HS_OK : st;
@@ -51,6 +74,7 @@ static enum exit_code log_list_command(const struct command_call *call)
 {
     const struct settings *s = &call->settings;
     bool json = settings_flag(s, SETTING_JSON);
+    struct log_print print = {.entry = list_entry, .json = json, .first = true};
     struct replay_log *log = NULL;
     struct hs_error err = {0};
     enum exit_code code = offline_log_open(s, &log);
@@ -62,9 +86,26 @@ static enum exit_code log_list_command(const struct command_call *call)
     } else {
         (void)printf("%10s %10s %12s  %-16s  %s\n", "seqnum", "height", "time", "hash", "message");
     }
-    st = print_entries(log, settings_number(s, SETTING_FROM), settings_number(s, SETTING_TO), json,
-                       &err);
+    st = print_entries(log, settings_number(s, SETTING_FROM), settings_number(s, SETTING_TO),
+                       &print, &err);
     if (json) (void)puts("]}");
+    replay_log_close(log);
+    return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
+}
+
+static enum exit_code log_export_command(const struct command_call *call)
+{
+    const struct settings *s = &call->settings;
+    struct log_print print = {.entry = export_entry};
+    struct replay_log *log = NULL;
+    struct hs_error err = {0};
+    enum exit_code code = offline_log_open(s, &log);
+    enum hs_status st;
+
+    if (code != EXIT_CODE_OK) return code;
+    st = print_entries(log, settings_number(s, SETTING_FROM), settings_number(s, SETTING_TO),
+                       &print, &err);
+    buffer_fini(&print.line);
     replay_log_close(log);
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
 }
@@ -141,11 +182,24 @@ static const struct command log_verify = {
     .run = log_verify_command,
 };
 
-static const struct command *const subcommands[] = {&log_list, &log_verify, NULL};
+static const struct command log_export = {
+    .name = "export",
+    .arguments = "",
+    .summary = "the executed messages, each as a line that solo executes",
+    .details = "Every input of each delivery and the hash after it: seqnum, height, time, ticks,\n"
+               "control, skipped, message (message_hex where it is not UTF-8), hash.\n"
+               "headstart solo --messages FILE --kernel FILE --data DIR runs it again, and names\n"
+               "the first hash that differs.\n",
+    .settings = SETTING_BIT(SETTING_FROM) | SETTING_BIT(SETTING_TO),
+    .required = SETTING_BIT(SETTING_DATA),
+    .run = log_export_command,
+};
+
+static const struct command *const subcommands[] = {&log_list, &log_verify, &log_export, NULL};
 
 const struct command command_log = {
     .name = "log",
-    .arguments = "list|verify",
+    .arguments = "list|verify|export",
     .summary = "the replay log in the data folder",
     .subcommands = subcommands,
 };

@@ -173,6 +173,8 @@ const struct command command_solo = {
                "A line may also be: run, to work off what is queued; ticks N and a message, to\n"
                "limit it; control and a message to the kernel itself. With --block-ticks runs\n"
                "follow each block while something is queued, until their ticks are spent.\n"
+               "Or a delivery as log export prints it: it is executed in the chain's block, its\n"
+               "hash compared with the log's, and the first that differs is named.\n"
                "With --json each message gives one line: seqnum, hash, status, value, outputs,\n"
                "ticks, queued, settled, events.\n"
                "A line is printed once its message is on disk.\n",

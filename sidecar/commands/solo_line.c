@@ -1,6 +1,7 @@
 #include "sidecar/commands/solo_line.h"
 
 #include "kernel/state/decimal.h"
+#include "sidecar/commands/exported.h"
 
 #include <string.h>
 
@@ -26,7 +27,7 @@ static bool line_number(struct slice *line, uint64_t *out)
     return true;
 }
 
-void solo_line_read(struct slice line, struct message *out)
+static void line_read_message(struct slice line, struct message *out)
 {
     struct slice rest = line;
     uint64_t ticks = 0;
@@ -39,4 +40,19 @@ void solo_line_read(struct slice line, struct message *out)
     }
     if (line_word(&rest, "control")) out->control = true;
     out->text = slice_equal(rest, slice_text("run")) ? slice_make(rest.data, 0) : rest;
+}
+
+enum hs_status solo_line_read(struct slice line, struct buffer *text, struct solo_line *out)
+{
+    struct log_entry entry;
+    enum hs_status st = exported_read(line, text, &entry);
+
+    *out = (struct solo_line){.exported = st == HS_OK};
+    if (st == HS_INVALID) {
+        line_read_message(line, &out->message);
+        return HS_OK;
+    }
+    out->message = entry.message;
+    out->after = entry.after;
+    return st;
 }

@@ -35,6 +35,7 @@ struct solo_work {
     struct kv_leveldb_batch *batch;
     struct progress_bar progress;
     struct solo_group group;
+    struct buffer text; /* of a message that was exported */
 };
 
 static bool start_progress(void *data, uint64_t done, uint64_t total)
@@ -275,19 +276,52 @@ static enum hs_status execute_runs(struct solo_work *w, uint64_t height, uint64_
     return st;
 }
 
-static enum hs_status execute_line(struct solo_work *w, struct slice line, struct hs_error *err)
+/* A message of our own, in the block that its line falls into. */
+static enum hs_status execute_own(struct solo_work *w, struct message *m, struct hs_error *err)
 {
-    struct message message;
-    uint64_t ticks = 0, queued = 0, height = solo_height(w);
+    uint64_t ticks = 0, queued = 0;
     enum hs_status st;
 
-    solo_line_read(line, &message);
-    message.height = height;
-    message.time = solo_block_time(height);
-    st = execute_message(w, &message, &ticks, &queued, err);
+    m->height = solo_height(w);
+    m->time = solo_block_time(m->height);
+    st = execute_message(w, m, &ticks, &queued, err);
     if (st == HS_OK && ++w->group.counts.lines % w->s->block_messages == 0) {
-        st = execute_runs(w, height, queued, err);
+        st = execute_runs(w, m->height, queued, err);
     }
+    return st;
+}
+
+/* A chain's delivery: it must come next, and lead where it led the chain. */
+static enum hs_status execute_exported(struct solo_work *w, const struct solo_line *line,
+                                       struct hs_error *err)
+{
+    const struct position *at = &w->group.counts.at, *after = &line->after;
+    uint64_t ticks = 0, queued = 0;
+    enum hs_status st;
+
+    if (after->seqnum != at->seqnum + 1) {
+        return hs_fail(err, HS_INVALID,
+                       "the log's line %" PRIu64 " is seqnum %" PRIu64
+                       ", and this store stands at %" PRIu64,
+                       w->s->lines->lines, after->seqnum, at->seqnum);
+    }
+    st = execute_message(w, &line->message, &ticks, &queued, err);
+    if (st != HS_OK) return st;
+    w->group.counts.lines++;
+    if (position_equal(at, after)) return HS_OK;
+    return hs_fail(err, HS_DIVERGED,
+                   "seqnum %" PRIu64 " is the first that differs: its hash is %s here, and %s in "
+                   "the log",
+                   after->seqnum, at->hash, after->hash);
+}
+
+static enum hs_status execute_line(struct solo_work *w, struct slice text, struct hs_error *err)
+{
+    struct solo_line line;
+    enum hs_status st = solo_line_read(text, &w->text, &line);
+
+    if (st != HS_OK) return hs_fail(err, st, "a line: %s", hs_status_text(st));
+    st = line.exported ? execute_exported(w, &line, err) : execute_own(w, &line.message, err);
     if (st == HS_OK && group_is_full(&w->group)) st = group_finish(w, err);
     return st;
 }
@@ -362,5 +396,6 @@ out:
     kernel_close(w.kernel);
     kv_leveldb_batch_close(w.batch);
     buffer_fini(&w.group.results);
+    buffer_fini(&w.text);
     return st;
 }

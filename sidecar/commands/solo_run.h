@@ -46,6 +46,8 @@ struct solo_report {
  *  Returns: HS_OK
  *           HS_CANCELLED  interrupted; the group was finished
  *           HS_STALE      the store has executed more messages than there are lines
+ *           HS_DIVERGED   a chain's delivery led elsewhere here: err names it and both hashes
+ *           HS_INVALID    a chain's delivery is not the one that comes next
  *           other         of the store, the kernel, the lines or stdout; err says which
  *  Thread:  needs a stack of HS_VAT_THREAD_STACK_BYTES */
 HS_MUST_CHECK enum hs_status solo_run(const struct solo *s, struct solo_report *report,

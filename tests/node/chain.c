@@ -132,7 +132,6 @@ static enum hs_status chain_deliver(struct chain *c, const struct chain_input *i
     sent_us = latency_clock_us();
     st = chain_link_deliver(c->link, &delivery, out, err);
     if (st != HS_OK) return hs_fail_prefix(err, st, "delivering message %" PRIu64, at.seqnum + 1);
-    c->report.late += (*out)->settled_len;
     st = chain_measure(c, *out, latency_clock_us() - sent_us, err);
     if (st == HS_OK) st = chain_apply(c, *out, err);
     if (st == HS_OK && c->report.delivered == c->options->crash_after) {
@@ -142,6 +141,14 @@ static enum hs_status chain_deliver(struct chain *c, const struct chain_input *i
 }
 
 /* One message of the chain: its transaction may be made to fail once before it commits. */
+/* The transaction stays, and what it told. */
+static void chain_transaction_stays(struct chain *c, const struct headstart_result *result)
+{
+    node_store_transaction_commit(c->store);
+    c->report.late_results += result->settled_len;
+    c->report.ticks += result->ticks;
+}
+
 static enum hs_status chain_message(struct chain *c, uint64_t height, const struct buffer *text,
                                     struct hs_error *err)
 {
@@ -161,7 +168,7 @@ static enum hs_status chain_message(struct chain *c, uint64_t height, const stru
     }
     st = chain_deliver(c, &input, &result, err);
     if (st != HS_OK) goto out;
-    node_store_transaction_commit(c->store);
+    chain_transaction_stays(c, result);
     if (strcmp(result->status, "rejected") == 0) c->report.rejected++;
     st = chain_answer_write(c, height, result, err);
 out:
@@ -195,7 +202,7 @@ static enum hs_status chain_runs(struct chain *c, uint64_t height, struct hs_err
         if (st != HS_OK || queued == 0) break;
         st = chain_deliver(c, &run, &result, err);
         if (st != HS_OK) break;
-        node_store_transaction_commit(c->store);
+        chain_transaction_stays(c, result);
         c->report.runs++;
         run.ticks = result->ticks < run.ticks ? run.ticks - result->ticks : 0;
         st = chain_answer_write(c, height, result, err);

@@ -42,12 +42,13 @@ struct chain_options {
 struct chain_report {
     uint64_t height;
     struct position at;
-    uint64_t delivered;  /* deliveries answered, those of failed transactions included */
-    uint64_t rejected;   /* committed messages whose call was rejected */
-    uint64_t runs;       /* deliveries without a call */
-    uint64_t late;       /* results of calls that were pending */
-    uint64_t reverted;   /* transactions that failed after their delivery */
-    uint64_t reproposed; /* blocks that were proposed in vain first */
+    uint64_t delivered;    /* deliveries answered, those of failed transactions included */
+    uint64_t rejected;     /* committed messages whose call was rejected */
+    uint64_t runs;         /* deliveries without a call */
+    uint64_t late_results; /* of calls that were pending, in transactions that stayed */
+    uint64_t ticks;        /* of those */
+    uint64_t reverted;     /* transactions that failed after their delivery */
+    uint64_t reproposed;   /* blocks that were proposed in vain first */
     uint64_t reconnects;
     uint64_t progress_notices;          /* that headstart sent while we waited */
     struct headstart_attached attached; /* path "": it did not */

@@ -221,16 +221,17 @@ static void node_report_print(struct chain_report *r)
     (void)printf("{\"schema\":1,\"height\":%" PRIu64 ",\"seqnum\":%" PRIu64
                  ",\"hash\":\"%s\",\"delivered\":%" PRIu64 ",\"rejected\":%" PRIu64
                  ",\"reverted\":%" PRIu64 ",\"reproposed\":%" PRIu64 ",\"runs\":%" PRIu64
-                 ",\"late\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
+                 ",\"late_results\":%" PRIu64 ",\"first_delivery_ms\":%.3f,\"first_path\":\"%s\""
                  ",\"first_replayed\":%" PRIu64 ",\"reconnects\":%" PRIu64,
                  r->height, r->at.seqnum, r->at.hash, r->delivered, r->rejected, r->reverted,
-                 r->reproposed, r->runs, r->late, (double)r->first_delivery_us / 1e3, r->first_path,
-                 r->first_replayed, r->reconnects);
+                 r->reproposed, r->runs, r->late_results, (double)r->first_delivery_us / 1e3,
+                 r->first_path, r->first_replayed, r->reconnects);
     (void)printf(",\"p50_us\":%" PRIu32 ",\"p99_us\":%" PRIu32 ",\"p999_us\":%" PRIu32
                  ",\"messages_per_s\":%.1f",
                  latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),
                  latency_quantile_us(&r->latency, 999), node_per_second(r));
-    (void)printf(",\"progress_notices\":%" PRIu64, r->progress_notices);
+    (void)printf(",\"ticks\":%" PRIu64 ",\"progress_notices\":%" PRIu64, r->ticks,
+                 r->progress_notices);
     if (r->attached.path[0] != '\0') {
         (void)printf(",\"attach_path\":\"%s\",\"attach_replayed\":%" PRIu64 ",\"attach_ms\":%.3f",
                      r->attached.path, r->attached.replayed, (double)r->attached.wait_us / 1e3);

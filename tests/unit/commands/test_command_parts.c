@@ -5,6 +5,7 @@
 #include "ipc/wire.h"
 #include "kernel/state/limits.h"
 #include "sidecar/commands/command.h"
+#include "sidecar/commands/exported.h"
 #include "sidecar/commands/line_reader.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/status_screen.h"
@@ -15,6 +16,83 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+/* --- exported deliveries --- */
+
+static const struct log_entry exported_entries[] = {
+    {{.height = 1, .time = 1700000005, .text = {"{\"to\":\"x\"}", 10}}, {.seqnum = 1}},
+    {{.height = 2, .limited = true, .ticks = 0, .text = {"", 0}}, {.seqnum = HS_UINT_MAX}},
+    {{.limited = true, .ticks = HS_UINT_MAX, .control = true, .text = {"\0\n\"\\", 4}},
+     {.seqnum = 3}},
+    {{.skipped = true, .text = {"\xff\xfe not UTF-8", 12}}, {.seqnum = 4}},
+    {{.height = HS_UINT_MAX, .time = HS_UINT_MAX, .text = {"\xf0\x9f\x8f\xa6", 4}}, {.seqnum = 5}},
+};
+
+static struct log_entry exported_entry(size_t i)
+{
+    struct log_entry e = exported_entries[i];
+
+    memset(e.after.hash, 'c', sizeof e.after.hash - 1);
+    return e;
+}
+
+static void exported__what_is_printed_is_read_again(void)
+{
+    struct buffer line = {0}, text = {0};
+
+    for (size_t i = 0; i < sizeof exported_entries / sizeof *exported_entries; i++) {
+        struct log_entry e = exported_entry(i), got;
+
+        CU_ASSERT_EQUAL_FATAL(exported_print(&e, &line), HS_OK);
+        CU_ASSERT_PTR_NULL(memchr(line.data, '\n', line.len));
+        CU_ASSERT_EQUAL_FATAL(exported_read(buffer_slice(&line), &text, &got), HS_OK);
+        CU_ASSERT(position_equal(&got.after, &e.after));
+        CU_ASSERT(slice_equal(got.message.text, e.message.text));
+        CU_ASSERT_EQUAL(got.message.height, e.message.height);
+        CU_ASSERT_EQUAL(got.message.time, e.message.time);
+        CU_ASSERT_EQUAL(got.message.limited, e.message.limited);
+        CU_ASSERT_EQUAL(got.message.ticks, e.message.ticks);
+        CU_ASSERT_EQUAL(got.message.control, e.message.control);
+        CU_ASSERT_EQUAL(got.message.skipped, e.message.skipped);
+        for (size_t len = 0; len < line.len; len++) { /* cut anywhere it is something else */
+            CU_ASSERT_EQUAL(exported_read(slice_make(line.data, len), &text, &got), HS_INVALID);
+        }
+    }
+    buffer_fini(&line);
+    buffer_fini(&text);
+}
+
+static void exported__other_lines_are_something_else(void)
+{
+#define REST "\"height\":1,\"time\":2,\"ticks\":null,\"control\":false,\"skipped\":false,"
+#define HASH "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+    static const char *const lines[] = {
+        "",
+        "run",
+        "{\"to\":\"x\",\"method\":\"y\",\"args\":[]}",
+        "{\"seqnum\":-1," REST "\"message\":\"\",\"hash\":\"" HASH "\"}",
+        "{\"seqnum\":1," REST "\"message\":7,\"hash\":\"" HASH "\"}",
+        "{\"seqnum\":1," REST "\"message_hex\":\"0\",\"hash\":\"" HASH "\"}",
+        "{\"seqnum\":1," REST "\"message_hex\":\"0g\",\"hash\":\"" HASH "\"}",
+        "{\"seqnum\":1," REST "\"message\":\"\",\"hash\":\"cc\"}",
+        "{\"seqnum\":1," REST "\"message\":\"\",\"hash\":null}",
+        "{\"seqnum\":1," REST "\"message\":\"\",\"hash\":\"" HASH "\",\"more\":1}",
+        "{\"seqnum\":1," REST "\"message\":\"\",\"hash\":\"" HASH "\"} x",
+    };
+    struct buffer text = {0};
+    struct log_entry got;
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        CU_ASSERT_EQUAL(exported_read(slice_text(lines[i]), &text, &got), HS_INVALID);
+    }
+    CU_ASSERT_EQUAL(exported_read(slice_text("{\"seqnum\":1," REST
+                                             "\"message_hex\":\"00fF\",\"hash\":\"" HASH "\"}"),
+                                  &text, &got),
+                    HS_INVALID);
+    buffer_fini(&text);
+#undef REST
+#undef HASH
+}
 
 /* --- nearest names --- */
 
@@ -480,6 +558,8 @@ static void command_table__is_well_formed(void)
 }
 
 static const struct suite_case cases[] = {
+    SUITE_CASE(exported__what_is_printed_is_read_again),
+    SUITE_CASE(exported__other_lines_are_something_else),
     SUITE_CASE(name_distance__counts_each_kind_of_mistake),
     SUITE_CASE(nearest_name__is_told_only_when_near),
     SUITE_CASE(readable__counts_bytes_and_durations),
