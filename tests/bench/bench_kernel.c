@@ -1,11 +1,11 @@
 #include "tests/bench/bench_kernel.h"
 
 #include "kernel/state/kv_memory.h"
+#include "tests/bench/bench.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 struct bench_kernel {
@@ -109,19 +109,10 @@ static bool fails(enum bench_failing failing, uint64_t place, uint64_t block)
     return false;
 }
 
-/* Of this thread, the system's part included: what others do on the machine is not counted. */
-static uint64_t cpu_us(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 enum hs_status bench_kernel_run(struct bench_kernel *k, uint64_t messages, uint64_t block,
                                 enum bench_failing failing, uint64_t *us, struct hs_error *err)
 {
-    uint64_t began_us = cpu_us();
+    uint64_t began_us = bench_cpu_us();
     enum hs_status st = HS_OK;
 
     assert(messages > 0 && block > 0);
@@ -138,6 +129,6 @@ enum hs_status bench_kernel_run(struct bench_kernel *k, uint64_t messages, uint6
             st = kernel_back_to(k->kernel, &before, err);
         }
     }
-    *us = cpu_us() - began_us;
+    *us = bench_cpu_us() - began_us;
     return st;
 }

@@ -6,11 +6,11 @@
  * fail. Told are ratios of messages executed in a second of processor time, those that fail
  * included.
  */
+#include "sidecar/commands/vat_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_kernel.h"
 #include "tests/bench/spread.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 enum { HEAPS = 2, BLOCKS = 2, WAYS = 2, SLICES_WARM = 1 };
@@ -115,42 +115,26 @@ static enum hs_status round_run(const struct bench_options *o, struct vat_engine
     return st;
 }
 
-struct undo_job {
-    const struct bench_options *options;
-    enum hs_status status;
-    struct hs_error *err;
-};
-
-static void *undo_main(void *data)
+static enum hs_status undo_measure(void *data, struct hs_error *err)
 {
-    struct undo_job *job = data;
+    const struct bench_options *options = data;
     struct vat_engine *engine = NULL;
-    enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, job->err);
+    enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
 
     for (int w = 0; w < WAYS && st == HS_OK; w++) {
         vat_engine_watch_by(engine, ways[w].way);
         for (int i = 0; i < HEAPS * BLOCKS && st == HS_OK; i++) {
-            st = round_run(job->options, engine, ways[w].name, heaps_mib[i / BLOCKS],
-                           blocks[i % BLOCKS], job->err);
+            st = round_run(options, engine, ways[w].name, heaps_mib[i / BLOCKS], blocks[i % BLOCKS],
+                           err);
         }
     }
     vat_engine_close(engine);
-    job->status = st;
-    return NULL;
+    return st;
 }
 
 enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err)
 {
-    struct undo_job job = {.options = options, .err = err};
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int failed;
+    struct bench_options own = *options;
 
-    (void)pthread_attr_init(&attributes);
-    (void)pthread_attr_setstacksize(&attributes, HS_VAT_THREAD_STACK_BYTES);
-    failed = pthread_create(&thread, &attributes, undo_main, &job);
-    (void)pthread_attr_destroy(&attributes);
-    if (failed) return hs_fail_errno(err, HS_NOMEM, failed, "bench: starting a thread");
-    (void)pthread_join(thread, NULL);
-    return job.status;
+    return vat_thread_run(undo_measure, &own, err);
 }

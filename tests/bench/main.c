@@ -11,14 +11,15 @@
 enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
 
 static const char usage_text[] =
-    "Usage: headstart-bench restart|overhead|undo [options]\n"
+    "Usage: headstart-bench restart|overhead|undo|prices [options]\n"
     "\n"
     "  restart     warm start against full replay, by length of history\n"
     "  overhead    deliveries with snapshots and synced log against deliveries without\n"
     "  undo        messages whose transactions fail at the node against messages that stay\n"
+    "  prices      the time of a tick, of every kind of work against the workload's\n"
     "\n"
     "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000), or messages\n"
-    "                     of a slice (undo: 2000)\n"
+    "                     of a slice (undo: 2000), or of the workload (prices: 1000)\n"
     "  --heap-mib N       extra heap of the vat (default 0)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
     "  --no-images        restart: without heap images, for comparison\n"
@@ -36,6 +37,7 @@ static const struct bench_command commands[] = {
     {"restart", bench_restart, {1000, 10000}, 2},
     {"overhead", bench_overhead, {20000}, 1},
     {"undo", bench_undo, {2000}, 1},
+    {"prices", bench_prices, {1000}, 1},
 };
 
 double bench_clock_ms(void)
@@ -44,6 +46,14 @@ double bench_clock_ms(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+uint64_t bench_cpu_us(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 void bench_say(const char *format, ...)
