@@ -80,6 +80,10 @@ struct figures {
     struct {
         uint64_t first, last, entries, bytes;
     } log;
+    struct {
+        uint64_t kept, bytes;     /* now; bytes of heaps and store */
+        uint64_t returns, undone; /* times gone back inside the open block, and messages */
+    } savepoints;
     struct figures_disk disk;
     struct figures_replay replay;
     struct figures_node node;
@@ -98,7 +102,7 @@ struct figures {
     uint64_t log_appends, log_failures;
     uint64_t store_gets, store_scans;
     uint64_t preload_us; /* 0: not done */
-    struct histogram attach, delivery, snapshot_write, log_sync;
+    struct histogram attach, delivery, savepoint_return, snapshot_write, log_sync;
     struct rates rates;                       /* of this run and those before it */
     uint64_t moves[PHASE_COUNT][EVENT_COUNT]; /* what happened in which phase, and how often */
 };

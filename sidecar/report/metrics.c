@@ -296,6 +296,15 @@ static const struct metric metrics[] = {
     {COUNTER("divergences_total", "Replays that differed from what was recorded."),
      FIGURE(divergences)},
 
+    {GAUGE("savepoints", "Savepoints of the open block."), FIGURE(savepoints.kept)},
+    {GAUGE("savepoint_bytes", "Bytes that they keep of heaps and store."),
+     FIGURE(savepoints.bytes)},
+    {COUNTER("savepoint_returns_total", "Times that the kernel went back inside its open block."),
+     FIGURE(savepoints.returns)},
+    {COUNTER("messages_undone_total", "Messages undone by that."), FIGURE(savepoints.undone)},
+    {HISTOGRAM("savepoint_return_duration_seconds",
+               "Time of going back once, what was executed again included.", savepoint_return)},
+
     {COUNTER("deliveries_total", "Deliveries answered, by status."),
      BY("status", delivery_word, deliveries)},
     {HISTOGRAM("delivery_duration_seconds", "Time in the kernel of one delivery.", delivery)},

@@ -31,6 +31,14 @@ static json_t *status_log(const struct figures *f)
                      status_uint(f->log.bytes));
 }
 
+static json_t *status_savepoints(const struct figures *f)
+{
+    return json_pack("{s:o,s:o,s:o,s:o}", "count", status_uint(f->savepoints.kept), "bytes",
+                     status_uint(f->savepoints.bytes), "returns",
+                     status_uint(f->savepoints.returns), "undone",
+                     status_uint(f->savepoints.undone));
+}
+
 static json_t *status_since(uint64_t since)
 {
     return since != 0 ? status_uint(since) : json_null();
@@ -138,14 +146,14 @@ json_t *status_json(const struct figures *f, uint64_t now_us, uint64_t now_s)
     json_t *status;
 
     status = json_pack(
-        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "schema",
-        1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase), "ready",
+        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+        "schema", 1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase), "ready",
         figures_ready(f), "chain_id", f->chain_id, "uptime_s", status_uint(uptime_s), "seqnum",
         status_uint(f->at.seqnum), "hash", f->at.hash, "height", status_uint(f->height), "mark",
         status_uint(f->mark_seqnum), "floor", status_uint(f->floor_seqnum), "snapshot",
-        status_snapshot(f, now_s), "log", status_log(f), "disk", status_disk(&f->disk), "vats",
-        status_vats(f), "replay", status_replay(f, now_us), "node", status_node(f), "counters",
-        status_counters(f), "rates", rates_json(&f->rates));
+        status_snapshot(f, now_s), "log", status_log(f), "savepoints", status_savepoints(f), "disk",
+        status_disk(&f->disk), "vats", status_vats(f), "replay", status_replay(f, now_us), "node",
+        status_node(f), "counters", status_counters(f), "rates", rates_json(&f->rates));
     if (problem) (void)json_object_set_new(status, "problem", json_string(problem));
     return status;
 }

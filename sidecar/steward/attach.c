@@ -114,7 +114,7 @@ static enum hs_status attach_begin(const struct lent *l, const struct attach_cas
 {
     switch (d->base) {
     case ENTRY_BASE_KERNEL: return HS_OK;
-    case ENTRY_BASE_OPEN_BLOCK: return kernel_back_to(spare_kernel(l->spare), &d->base_at, err);
+    case ENTRY_BASE_OPEN_BLOCK: return spare_return_to(l->spare, &d->base_at, err);
     case ENTRY_BASE_MARK: return kernel_back_to_mark(spare_kernel(l->spare), err);
     case ENTRY_BASE_SNAPSHOT:
         if (d->path == ENTRY_TAIL) return tail_run(l, d->base_at.seqnum, &c->real, report, err);

@@ -233,7 +233,7 @@ static void helm_commit_at(struct helm *h, const struct position *at)
     struct kernel *kernel = spare_kernel(h->has.spare);
     struct position mark = kernel_mark_position(kernel);
     struct hs_error err = {0};
-    enum hs_status st = kernel_back_to(kernel, at, &err);
+    enum hs_status st = spare_return_to(h->has.spare, at, &err);
 
     if (st == HS_OK && !position_equal(at, &mark)) st = kernel_mark(kernel, &err);
     if (st == HS_OK) {

@@ -34,7 +34,7 @@ static void helm_undo(struct helm *h, const struct position *real)
     struct kernel *kernel = spare_kernel(h->has.spare);
     struct hs_error err = {0};
 
-    if (kernel_back_to(kernel, real, &err) == HS_OK) return;
+    if (spare_return_to(h->has.spare, real, &err) == HS_OK) return;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN, "back to the mark: %s", err.text);
     if (kernel_back_to_mark(kernel, &err) == HS_OK) return;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR, "the kernel is dropped: %s", err.text);

@@ -142,6 +142,34 @@ enum hs_status spare_rehearse(struct spare *s, struct kv_store *state, struct hs
     return st;
 }
 
+enum hs_status spare_return_to(struct spare *s, const struct position *to, struct hs_error *err)
+{
+    const uint64_t began_us = clock_now_us(s->o.reporter->clock);
+    const uint64_t before = kernel_position(s->kernel).seqnum;
+    enum hs_status st = kernel_back_to(s->kernel, to, err);
+    struct figures *f;
+
+    if (st != HS_OK || before == to->seqnum) return st;
+    f = figures_acquire(s->o.reporter->board);
+    f->savepoints.returns++;
+    f->savepoints.undone += before - to->seqnum;
+    histogram_add(&f->savepoint_return, clock_now_us(s->o.reporter->clock) - began_us);
+    figures_release(s->o.reporter->board);
+    return HS_OK;
+}
+
+static void spare_show_savepoints(struct spare *s)
+{
+    struct kernel_savepoint_figures now = {0};
+    struct figures *f;
+
+    if (s->kernel) now = kernel_savepoint_figures(s->kernel);
+    f = figures_acquire(s->o.reporter->board);
+    f->savepoints.kept = now.savepoints;
+    f->savepoints.bytes = now.bytes;
+    figures_release(s->o.reporter->board);
+}
+
 void spare_show_vats(struct spare *s)
 {
     uint64_t now_us = clock_now_us(s->o.reporter->clock);
@@ -155,6 +183,7 @@ void spare_show_vats(struct spare *s)
     filled = vats ? kernel_vats(s->kernel, vats, count) : 0;
     assert(filled <= count);
     figures_take_vats(s->o.reporter->board, vats, filled);
+    spare_show_savepoints(s);
 }
 
 void spare_show(struct spare *s)

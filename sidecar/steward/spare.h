@@ -60,9 +60,13 @@ void spare_leave_memory(struct spare *s);
 /** Kernel and base in memory end. No snapshot of it may be in the making. */
 void spare_drop(struct spare *s);
 
+/** kernel_back_to, timed and counted in the figures. */
+HS_MUST_CHECK enum hs_status spare_return_to(struct spare *s, const struct position *to,
+                                             struct hs_error *err);
+
 /** Bring position, height and mark up to date in the figures: cheap. */
 void spare_show(struct spare *s);
-/** The same of the list of vats, four times a second at most. */
+/** The same of the list of vats and of the savepoints, four times a second at most. */
 void spare_show_vats(struct spare *s);
 
 #endif

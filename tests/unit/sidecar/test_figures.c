@@ -51,6 +51,7 @@ static const char golden_status[] =
     "\"mark\":110,\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":"
     "60},"
     "\"log\":{\"first\":1,\"last\":120,\"entries\":120,\"bytes\":40000},"
+    "\"savepoints\":{\"count\":0,\"bytes\":0,\"returns\":0,\"undone\":0},"
     "\"disk\":{\"in_memory\":false,\"log_fenced\":false,\"log_fenced_since\":null,"
     "\"snapshots_failing_since\":null,\"without\":[]},"
     "\"vats\":[{\"name\":\"ledger\",\"heap_bytes\":1048576,\"deliveries\":7,"
@@ -208,6 +209,11 @@ static const struct {
     {"replayed_messages_total", "{phase=\"catching_up\"} 20"},
     {"replay_eta_seconds", " 0"},
     {"preload_duration_seconds", " 0.5"},
+    {"savepoints", " 31"},
+    {"savepoint_bytes", " 32"},
+    {"savepoint_returns_total", " 33"},
+    {"messages_undone_total", " 34"},
+    {"savepoint_return_duration_seconds", "_sum 0.000035"},
     {"deliveries_total", "{status=\"fulfilled\"} 118"},
     {"delivery_duration_seconds", "_sum 0.000022"},
     {"store_calls_total", "{op=\"scan\"} 23"},
@@ -243,6 +249,11 @@ static struct figures distinct_figures(void)
     f.replayed[PHASE_CATCHING_UP] = 20;
     f.preload_us = 500000;
     histogram_add(&f.delivery, 22);
+    f.savepoints.kept = 31;
+    f.savepoints.bytes = 32;
+    f.savepoints.returns = 33;
+    f.savepoints.undone = 34;
+    histogram_add(&f.savepoint_return, 35);
     f.store_scans = 23;
     f.divergences = 24;
     return f;

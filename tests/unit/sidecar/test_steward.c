@@ -81,11 +81,20 @@ static void steward__failed_transactions_cost_no_log_and_no_phase(void)
         rig_expect(a, "roll_back");
         CU_ASSERT_EQUAL(a.replayed, 0);
     }
+    CU_ASSERT_EQUAL(rig_figures(&rig).savepoints.returns, 6);
+    CU_ASSERT_EQUAL(rig_figures(&rig).savepoints.undone, 6);
+    {
+        const struct figures f = rig_figures(&rig);
+
+        CU_ASSERT_EQUAL(histogram_count(&f.savepoint_return), 6);
+    }
     rig_go_back(&rig, 11); /* the whole block again, but its first message */
     for (int i = 0; i < 5; i++) {
         rig_expect(rig_deliver(&rig, 3, i % 2 ? RIG_COUNT_ONE : RIG_COUNT_MANY),
                    i == 0 ? "roll_back" : "live");
     }
+    CU_ASSERT_EQUAL(rig_figures(&rig).savepoints.returns, 7);
+    CU_ASSERT_EQUAL(rig_figures(&rig).savepoints.undone, 6 + 7);
     rig_check_twin(&rig);
     CU_ASSERT_EQUAL(rig_moves(PHASE_LIVE, EVENT_AHEAD), 0);
     rig_close(&rig);
