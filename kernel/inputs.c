@@ -1,6 +1,7 @@
 #include "kernel/inputs.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/fault.h"
 #include "kernel/state/limits.h"
 
 #include <assert.h>
@@ -45,7 +46,7 @@ static void inputs_halve(struct inputs *in)
 static bool input_make(struct input *out, const struct message *m, const struct position *after,
                        uint64_t ticks)
 {
-    char *text = malloc(m->text.len + 1);
+    char *text = FAULT("savepoint.input") == FAULT_NONE ? malloc(m->text.len + 1) : NULL;
 
     if (!text) return false;
     if (m->text.len > 0) memcpy(text, m->text.data, m->text.len);

@@ -1,6 +1,7 @@
 #include "kernel/savepoints.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/fault.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ enum hs_status savepoints_reserve(struct savepoints *s, struct hs_error *err)
 {
     enum hs_status st = array_reserve(&s->items, &s->capacity, s->len + 1, sizeof *s->items);
 
+    if (FAULT("savepoint.list") != FAULT_NONE) st = HS_NOMEM;
     return st == HS_OK ? st : hs_fail(err, st, "no memory for a savepoint");
 }
 

@@ -94,6 +94,9 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
     }
     if (st == HS_OK) st = syscall_charge(d, request.len + reply->len, err);
     if (st != HS_OK) return st;
+    if (FAULT("kernel.panic") != FAULT_NONE) {
+        return hs_fail(err, HS_KERNEL_FAILED, "a panic, as a test wants it");
+    }
     if (FAULT("kernel.diverge") != FAULT_NONE) {
         /* What a kernel that is not deterministic would do: another answer than the last time. */
         st = kernel_fail(err, buffer_assign(reply, slice_text("[\"ok\",\"another\"]")));

@@ -1,6 +1,7 @@
 #include "kernel/state/kv_layers.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/fault.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -261,7 +262,8 @@ void kv_layers_message_commit(struct kv_layers *l)
     if (l->undo_len == 0) {
         kv_map_merge(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE]);
     } else if (!kv_map_merge_undoably(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE],
-                                      l->undo[l->undo_len - 1])) {
+                                      l->undo[l->undo_len - 1]) ||
+               FAULT("savepoint.undo") != FAULT_NONE) {
         kv_layers_savepoints_end(l);
     }
 }
@@ -299,6 +301,7 @@ enum hs_status kv_layers_savepoint(struct kv_layers *l, struct hs_error *err)
     enum hs_status st;
 
     assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
+    if (FAULT("savepoint.store") != FAULT_NONE) return hs_fail(err, HS_NOMEM, "as a test wants it");
     st = array_reserve(&l->undo, &l->undo_capacity, l->undo_len + 1, sizeof(struct kv_map *));
     if (st != HS_OK) return hs_fail(err, st, "layered store: no memory for a savepoint");
     st = kv_map_open(&l->undo[l->undo_len], err);

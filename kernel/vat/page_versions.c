@@ -1,6 +1,7 @@
 #include "kernel/vat/page_versions.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/fault.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ enum hs_status page_versions_begin(struct page_versions *v, uint64_t id,
     enum hs_status st;
 
     assert(v->len == 0 || v->items[v->len - 1].id < id);
+    if (FAULT("savepoint.heap") != FAULT_NONE) return hs_fail(err, HS_NOMEM, "as a test wants it");
     if (!v->newest) {
         /* Large enough that its pages come from the system, zero, when they are first used. */
         v->newest = calloc(PAGES_MAX, sizeof(struct page_record *));
@@ -79,7 +81,7 @@ enum hs_status page_versions_put(struct page_versions *v, uint32_t page, const c
     struct page_record *r;
 
     assert(v->len > 0 && page < PAGES_MAX);
-    r = record_take(v);
+    r = FAULT("savepoint.page") == FAULT_NONE ? record_take(v) : NULL;
     if (!r) return hs_fail(err, HS_NOMEM, "no memory for a version of a heap page");
     r->id = last->id;
     r->page = page;

@@ -17,7 +17,8 @@
 struct history_figures {
     uint64_t histories, messages, standing; /* messages executed; of those, in the end */
     uint64_t returns, undone;               /* times gone back, and messages undone by it */
-    uint64_t commits, blocks, stops, restarts;
+    uint64_t commits, blocks, stops, panics, queries, restarts;
+    uint64_t rebuilt; /* from the mark: there was no memory for another way */
     uint64_t executed_again, savepoints_most;
     uint64_t settled, queued, spent; /* later answers, backlogs, limits of the caller */
     uint64_t born, ended; /* times that going back took vats away, or brought ended ones back */

@@ -216,3 +216,16 @@ void speech_say(const struct speech *s, struct machine *m, uint64_t height, uint
 {
     machine_ok(speech_try(s, m, height, number, seed), m);
 }
+
+void speech_ask(const struct speech *s, struct machine *m, uint64_t number, uint64_t seed)
+{
+    struct message message = {0};
+    struct kernel_outcome out = {0};
+
+    message_write(s, &m->text, &message, number, seed);
+    if (message_is_run(&message)) return;
+    if (kernel_query(m->kernel, &message, &out, &m->err) == HS_OK) {
+        CU_ASSERT_EQUAL(out.after.seqnum, kernel_position(m->kernel).seqnum);
+    }
+    kernel_outcome_fini(&out);
+}

@@ -22,4 +22,7 @@ void speech_say(const struct speech *s, struct machine *m, uint64_t height, uint
 enum hs_status speech_try(const struct speech *s, struct machine *m, uint64_t height,
                           uint64_t number, uint64_t seed);
 
+/** Ask as a query what message `number` would be told; anything may come of it. */
+void speech_ask(const struct speech *s, struct machine *m, uint64_t number, uint64_t seed);
+
 #endif

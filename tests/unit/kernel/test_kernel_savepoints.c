@@ -2,6 +2,7 @@
  * histories of it are in test_kernel_twins.c. */
 #include "tests/unit/kernel/machine.h"
 
+#include "kernel/state/fault.h"
 #include "kernel/vat/engine.h"
 
 static struct position here(const struct machine *m)
@@ -191,6 +192,37 @@ static void back__a_message_that_was_stopped_leaves_no_trace(void)
     close_pair(&straight, &other);
 }
 
+/* A panic inside a crank, at each of its syscalls, is going back to the message's beginning. */
+static void back__a_panic_inside_a_crank_leaves_no_trace(void)
+{
+    static const char text[] = "{\"to\":\"left\",\"method\":\"ask\","
+                               "\"args\":[\"right\",\"set\",\"k\",\"v\"]}";
+    struct machine straight, other;
+    unsigned panics = 0;
+
+    open_pair(&straight, &other);
+    machine_run(&straight, 0, 7);
+    machine_run(&other, 0, 7);
+    for (bool panicked = true; panicked; panics += panicked) {
+        struct position before = here(&other);
+        char fault[32];
+
+        (void)snprintf(fault, sizeof fault, "kernel.panic:%u:EIO", panics + 1);
+        fault_arm(fault);
+        panicked = machine_deliver(&other, 0, slice_text(text)) == HS_KERNEL_FAILED;
+        fault_arm(NULL);
+        if (panicked)
+            CU_ASSERT_EQUAL(machine_deliver(&other, 0, slice_text(text)), HS_KERNEL_FAILED);
+        back_to(&other, &before);
+        CU_ASSERT_TRUE(machine_equal(&straight, &other));
+    }
+    CU_ASSERT_TRUE(panics >= 3);
+    machine_run(&straight, 7, 12);
+    machine_run(&other, 7, 12);
+    CU_ASSERT_TRUE(machine_equal(&straight, &other));
+    close_pair(&straight, &other);
+}
+
 /* --- what is reached --- */
 
 static void reach__ends_at_the_mark_and_with_the_history(void)
@@ -251,6 +283,45 @@ static void memory__is_bounded_and_old_positions_are_still_reached(void)
     close_pair(&straight, &other);
 }
 
+/* Whichever allocation fails: what was reached is right, or nothing in memory leads there, and then
+ * the mark does. */
+static void memory__that_fails_is_never_a_wrong_kernel(void)
+{
+    unsigned unreached = 0;
+
+    for (unsigned nth = 1; nth < 120; nth += 1 + nth / 8) {
+        struct machine straight, other;
+        struct position before;
+        char fault[32];
+
+        open_pair(&straight, &other);
+        machine_run(&straight, 0, 9);
+        revert_often(&other);
+        (void)snprintf(fault, sizeof fault, "savepoint.*:%u%s:EIO", nth, nth % 2 ? "+" : "");
+        fault_arm(fault);
+        machine_run(&other, 0, 9);
+        before = here(&other);
+        machine_run(&other, 9, 13);
+        fault_arm(NULL);
+        if (kernel_reaches(other.kernel, &before)) {
+            back_to(&other, &before);
+        } else {
+            struct position mark = kernel_mark_position(other.kernel);
+
+            unreached++;
+            back_to(&other, &mark);
+            machine_run(&other, 0, 9);
+        }
+        CU_ASSERT_TRUE(machine_equal(&straight, &other));
+        machine_run(&straight, 9, 14);
+        machine_run(&other, 9, 14);
+        CU_ASSERT_TRUE(machine_equal(&straight, &other));
+        CU_ASSERT_TRUE(machine_agrees_with_real(&other));
+        close_pair(&straight, &other);
+    }
+    CU_ASSERT_TRUE(unreached > 0);
+}
+
 static void mark__holds_what_savepoints_held_apart(void)
 {
     struct machine straight, other;
@@ -287,6 +358,8 @@ int main(int argc, char **argv)
         SUITE_CASE(back__an_ended_vat_comes_back_between_savepoints),
         SUITE_CASE(back__a_heap_that_grew_shrinks),
         SUITE_CASE(back__a_message_that_was_stopped_leaves_no_trace),
+        SUITE_CASE(back__a_panic_inside_a_crank_leaves_no_trace),
+        SUITE_CASE(memory__that_fails_is_never_a_wrong_kernel),
         SUITE_CASE(reach__ends_at_the_mark_and_with_the_history),
         SUITE_CASE(memory__is_bounded_and_old_positions_are_still_reached),
         SUITE_CASE(mark__holds_what_savepoints_held_apart),
