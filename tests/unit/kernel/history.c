@@ -271,7 +271,8 @@ static void history_panic_inside(struct history *h)
     if (speech_try(h->speech, m, h->height, h->next, h->seed) == HS_OK) {
         CU_ASSERT_EQUAL(kernel_position(m->kernel).seqnum, seqnum + 1); /* it made fewer */
     } else {
-        CU_ASSERT_EQUAL(kernel_position(m->kernel).seqnum, seqnum);
+        /* Or before, where it panicked on the way back from a call over its caller's ticks. */
+        CU_ASSERT_TRUE(kernel_position(m->kernel).seqnum <= seqnum);
         h->figures->panics++;
     }
     fault_arm(NULL);
