@@ -33,12 +33,16 @@ HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
 /** Undoing messages, in the kernel alone. */
 HS_MUST_CHECK enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err);
 
+/** Deliveries beside observers that ask queries against deliveries alone. */
+HS_MUST_CHECK enum hs_status bench_cost(const struct bench_options *options, struct hs_error *err);
+
 /** What a tick takes, by kind of work, in the kernel alone. */
 HS_MUST_CHECK enum hs_status bench_prices(const struct bench_options *options,
                                           struct hs_error *err);
 
 /** Processor time of this thread, the system's part included: what others do is not counted. */
 uint64_t bench_cpu_us(void);
+
 /** Milliseconds of a clock that only goes forward. */
 double bench_clock_ms(void);
 /** A line on stderr: what is being done now. */
