@@ -65,6 +65,37 @@ static enum hs_status crank_accept_send(struct kernel *k, const struct event *e,
     return st;
 }
 
+enum { REQUEUE_EVENTS_MAX = 64, REQUEUE_BYTES_MAX = 1 << 20 }; /* of one crank */
+
+/* Route what waited for a promise; what is left stays where it is, at the head of the queue. */
+static enum hs_status crank_accept_waiting(struct kernel *k, const struct event *requeue,
+                                           struct slice requeue_text, struct hs_error *err)
+{
+    struct key at;
+    struct buffer text = {0};
+    size_t bytes = 0;
+    bool left = true;
+    enum hs_status st = HS_OK;
+
+    for (int i = 0; i < REQUEUE_EVENTS_MAX && bytes < REQUEUE_BYTES_MAX && left; i++) {
+        struct event e = {0};
+
+        st = promise_take_waiting(&k->kv, &requeue->promise, &at, &text, &left, err);
+        if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
+        if (st == HS_OK && e.kind != EVENT_SEND) {
+            st = kernel_store_damaged(key_slice(&at), "nothing that waits for a promise", err);
+        }
+        if (st == HS_OK) st = crank_accept_send(k, &e, buffer_slice(&text), err);
+        event_fini(&e);
+        if (st != HS_OK) break;
+        bytes += text.len;
+    }
+    buffer_fini(&text);
+    if (st != HS_OK) return st;
+    return left ? run_queue_give_back(&k->kv, QUEUE_ACCEPTANCE, requeue_text, err)
+                : event_release(&k->kv, requeue, err);
+}
+
 static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error *err)
 {
     struct key at;
@@ -76,6 +107,8 @@ static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error
     if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
     if (st == HS_OK && e.kind == EVENT_SEND) {
         st = crank_accept_send(k, &e, buffer_slice(&text), err);
+    } else if (st == HS_OK && e.kind == EVENT_REQUEUE) {
+        st = crank_accept_waiting(k, &e, buffer_slice(&text), err);
     } else if (st == HS_OK) {
         st = run_queue_add(&k->kv, QUEUE_RUN, buffer_slice(&text), err);
     }
@@ -116,6 +149,10 @@ static enum hs_status crank_deliver_event(struct kernel *k, const struct event *
     enum hs_status st = HS_OK;
 
     if (e->kind == EVENT_SEND) return crank_deliver_send(k, e, err);
+    if (e->kind == EVENT_REQUEUE) {
+        return hs_fail(err, HS_KERNEL_FAILED, "%s: what waited is to be routed, not delivered",
+                       e->promise.text);
+    }
     st = vat_names_ended(&k->kv, &e->target, &ended, err);
     if (st != HS_OK) return st;
     if (ended) return event_release(&k->kv, e, err);

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTIFY_BYTES_MAX = 4 << 20 }; /* of bodies that one notify gathers behind the first */
+/* What one notify gathers: promises, and bytes of what they were settled with. One that is left out
+ * is subscribed to by the vat, or was, and told of later. */
+enum { NOTIFY_PROMISES_MAX = 1024, NOTIFY_BYTES_MAX = 4 << 20, NOTIFY_SLOT_BYTES = 16 };
 
 /* --- running one --- */
 
@@ -150,9 +152,11 @@ static enum hs_status notify_gather(struct kernel *k, const struct ref *first, s
     struct ref_list waiting = {0}, slots = {0};
     struct buffer body = {0};
     enum promise_state state;
+    size_t bytes = 0;
     enum hs_status st = kernel_fail(err, ref_list_add(&waiting, first));
 
-    while (st == HS_OK && waiting.len > 0) {
+    while (st == HS_OK && waiting.len > 0 && out->len < NOTIFY_PROMISES_MAX &&
+           bytes < NOTIFY_BYTES_MAX) {
         struct ref kpid = waiting.items[--waiting.len];
 
         if (kref_kind(&kpid) != REF_PROMISE || ref_list_has(out, &kpid)) continue;
@@ -160,6 +164,7 @@ static enum hs_status notify_gather(struct kernel *k, const struct ref *first, s
         if (st != HS_OK || state == PROMISE_UNRESOLVED) continue;
         st = kernel_fail(err, ref_list_add(out, &kpid));
         if (st == HS_OK) st = promise_data(&k->kv, &kpid, &body, &slots, err);
+        bytes += body.len + slots.len * NOTIFY_SLOT_BYTES;
         for (size_t i = slots.len; i > 0 && st == HS_OK; i--) {
             st = kernel_fail(err, ref_list_add(&waiting, &slots.items[i - 1]));
         }

@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+bool kernel_event_is_end(struct slice event)
+{
+    return slice_starts_with(event, slice_text("{\"type\":\"vat_ended\","));
+}
+
 void kernel_outcome_fini(struct kernel_outcome *o)
 {
     buffer_fini(&o->value);

@@ -25,5 +25,7 @@ struct kernel_outcome {
     size_t events_len;
 };
 void kernel_outcome_fini(struct kernel_outcome *o);
+/** Is the event that of a vat's end? */
+bool kernel_event_is_end(struct slice event);
 
 #endif

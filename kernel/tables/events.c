@@ -49,11 +49,15 @@ static enum hs_status event_read_message(struct json_text *t, struct event *e)
 static void event_read_kind(struct json_text *t, struct event *e)
 {
     static const char *const names[] = {
-        [EVENT_SEND] = "send", [EVENT_NOTIFY] = "notify", [EVENT_START_VAT] = "startVat"};
+        [EVENT_SEND] = "send",
+        [EVENT_NOTIFY] = "notify",
+        [EVENT_START_VAT] = "startVat",
+        [EVENT_REQUEUE] = "requeue",
+    };
     struct slice raw;
 
     if (!json_text_string(t, &raw)) return;
-    for (int i = 0; i <= EVENT_START_VAT; i++) {
+    for (int i = 0; i <= EVENT_REQUEUE; i++) {
         if (!json_text_is(raw, names[i])) continue;
         e->kind = (enum event_kind)i;
         return;
@@ -93,6 +97,7 @@ static bool event_is_complete(const struct event *e)
                ref_list_is_krefs(&e->data.slots) &&
                (e->promise.text[0] == '\0' || kref_kind(&e->promise) == REF_PROMISE);
     case EVENT_NOTIFY: return ref_is_vat(&e->target) && kref_kind(&e->promise) == REF_PROMISE;
+    case EVENT_REQUEUE: return kref_kind(&e->promise) == REF_PROMISE;
     case EVENT_START_VAT:
         return ref_is_vat(&e->target) && e->data.body.len > 0 && e->data.slots.len == 0;
     }
@@ -153,7 +158,7 @@ enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struc
     return st;
 }
 
-/* {"type":…,"vatID":…,<key>:<value>} */
+/* {"type":…,"vatID":…,<key>:<value>}; vat NULL: without one */
 static enum hs_status event_compose(struct buffer *out, const char *type, const struct ref *vat,
                                     const char *key, struct slice value)
 {
@@ -162,16 +167,16 @@ static enum hs_status event_compose(struct buffer *out, const char *type, const 
     json_print_open(&j, '{');
     json_print_key(&j, "type");
     json_print_word(&j, type);
-    json_print_key(&j, "vatID");
-    json_print_word(&j, vat->text);
+    if (vat) json_print_key(&j, "vatID");
+    if (vat) json_print_word(&j, vat->text);
     json_print_key(&j, key);
     json_print_raw(&j, value);
     json_print_close(&j, '}');
     return json_print_end(&j);
 }
 
-enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat, const struct ref *kpid,
-                            struct hs_error *err)
+static enum hs_status event_of_promise(struct kv_hashed *k, const char *type, const struct ref *vat,
+                                       const struct ref *kpid, struct hs_error *err)
 {
     struct buffer text = {0}, promise = {0};
     struct json_printer j = json_printer_on(&promise);
@@ -179,13 +184,24 @@ enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat, const st
 
     ref_print(kpid, &j);
     st = json_print_end(&j);
-    if (st == HS_OK) st = event_compose(&text, "notify", vat, "kpid", buffer_slice(&promise));
+    if (st == HS_OK) st = event_compose(&text, type, vat, "kpid", buffer_slice(&promise));
     st = kernel_fail(err, st);
     if (st == HS_OK) st = refcount_hold(k, kpid, err);
     if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
     buffer_fini(&text);
     buffer_fini(&promise);
     return st;
+}
+
+enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat, const struct ref *kpid,
+                            struct hs_error *err)
+{
+    return event_of_promise(k, "notify", vat, kpid, err);
+}
+
+enum hs_status event_requeue(struct kv_hashed *k, const struct ref *kpid, struct hs_error *err)
+{
+    return event_of_promise(k, "requeue", NULL, kpid, err);
 }
 
 enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat, struct slice parameters,

@@ -3,6 +3,7 @@
  *   {"type":"send","target":"ko20","msg":{"methargs":{"body":…,"slots":[…]},"result":"kp40"|null}}
  *   {"type":"notify","vatID":"v1","kpid":"kp40"}
  *   {"type":"startVat","vatID":"v1","vatParameters":{"body":…,"slots":[]}}
+ *   {"type":"requeue","kpid":"kp40"}   what waited for a promise is routed here, in its order
  *
  * An event holds (refcounts.h) everything it names but the vat.
  */
@@ -13,12 +14,12 @@
 #include "kernel/tables/run_queue.h"
 #include "kernel/text/capdata.h"
 
-enum event_kind { EVENT_SEND, EVENT_NOTIFY, EVENT_START_VAT };
+enum event_kind { EVENT_SEND, EVENT_NOTIFY, EVENT_START_VAT, EVENT_REQUEUE };
 
 struct event {
     enum event_kind kind;
-    struct ref target;   /* send: a kref; else the vat */
-    struct ref promise;  /* send: the result, "" if nobody asked; notify: what is settled */
+    struct ref target;   /* send: a kref; notify, startVat: the vat */
+    struct ref promise;  /* send: the result, "" if nobody asked; else what is settled */
     struct capdata data; /* send: method and arguments; startVat: parameters. Borrows the text */
 };
 
@@ -37,6 +38,9 @@ HS_MUST_CHECK enum hs_status event_send(struct kv_hashed *k, enum run_queue queu
                                         struct hs_error *err);
 HS_MUST_CHECK enum hs_status event_notify(struct kv_hashed *k, const struct ref *vat,
                                           const struct ref *kpid, struct hs_error *err);
+/** More waited for the promise than one crank moves. */
+HS_MUST_CHECK enum hs_status event_requeue(struct kv_hashed *k, const struct ref *kpid,
+                                           struct hs_error *err);
 /** parameters: raw capdata without slots. */
 HS_MUST_CHECK enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat,
                                              struct slice parameters, struct hs_error *err);

@@ -21,7 +21,12 @@ static enum hs_status gc_actions_damaged(struct hs_error *err)
     return kernel_store_damaged(slice_text("gcActions"), "no list of actions", err);
 }
 
-void gc_actions_fini(struct gc_actions *a)
+/* The stored list, as it is worked on. */
+struct gc_actions {
+    struct ref_list texts; /* "v1 dropExport ko20" */
+};
+
+static void gc_actions_fini(struct gc_actions *a)
 {
     ref_list_fini(&a->texts);
 }
@@ -67,12 +72,13 @@ static enum hs_status gc_actions_parse(struct gc_actions *a, struct slice json,
     return st == HS_OK && json_text_end(&t) ? HS_OK : gc_actions_damaged(err);
 }
 
-enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
+/* An empty list when `k` knows that nothing is pending. */
+static enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a,
+                                      struct hs_error *err)
 {
     struct slice value;
     enum hs_status st;
 
-    ref_list_clear(&a->texts);
     if (!k->gc_pending) return HS_OK;
     st = kv_hashed_read(k, slice_text("gcActions"), &value, err);
     return st == HS_OK ? gc_actions_parse(a, value, err) : st;
@@ -97,14 +103,14 @@ static void gc_actions_sort(struct gc_actions *a)
     a->texts.len = kept + 1;
 }
 
-enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a, struct hs_error *err)
+static enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a,
+                                       struct hs_error *err)
 {
     struct buffer json = {0};
     struct json_printer j = json_printer_on(&json);
     enum hs_status st;
 
     if (a->texts.len == 0 && !k->gc_pending) return HS_OK;
-    gc_actions_sort(a);
     ref_list_print(&a->texts, &j);
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = kv_hashed_write(k, slice_text("gcActions"), buffer_slice(&json), err);
@@ -113,7 +119,7 @@ enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a, struc
     return st;
 }
 
-enum hs_status gc_actions_add(struct gc_actions *a, const struct ref *vat, enum gc_action action,
+enum hs_status gc_actions_add(struct kv_hashed *k, const struct ref *vat, enum gc_action action,
                               const struct ref *kref, struct hs_error *err)
 {
     struct ref text;
@@ -121,7 +127,24 @@ enum hs_status gc_actions_add(struct gc_actions *a, const struct ref *vat, enum 
                        kref->text);
 
     assert(action < GC_ACTION_COUNT && len > 0 && (size_t)len < sizeof text.text);
-    return kernel_fail(err, ref_list_add(&a->texts, &text));
+    return kernel_fail(err, ref_list_add(&k->gc_added, &text));
+}
+
+enum hs_status gc_actions_flush(struct kv_hashed *k, struct hs_error *err)
+{
+    struct gc_actions actions = {{0}};
+    enum hs_status st;
+
+    if (k->gc_added.len == 0) return HS_OK;
+    st = gc_actions_load(k, &actions, err);
+    for (size_t i = 0; i < k->gc_added.len && st == HS_OK; i++) {
+        st = kernel_fail(err, ref_list_add(&actions.texts, &k->gc_added.items[i]));
+    }
+    gc_actions_sort(&actions);
+    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
+    if (st == HS_OK) ref_list_clear(&k->gc_added);
+    gc_actions_fini(&actions);
+    return st;
 }
 
 /* Is there still a point in telling the vat? */
@@ -160,7 +183,7 @@ static enum hs_status gc_actions_take_group(struct kv_hashed *k, struct gc_actio
     size_t taken = 0;
     bool stands;
 
-    for (; taken < a->texts.len && st == HS_OK; taken++) {
+    for (; taken < a->texts.len && taken < GC_GROUP_MAX && st == HS_OK; taken++) {
         if (!gc_action_parse(&a->texts.items[taken], &next_vat, &next_action, &kref)) {
             return gc_actions_damaged(err);
         }

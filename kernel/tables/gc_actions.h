@@ -13,23 +13,19 @@
 
 enum gc_action { GC_DROP_EXPORT, GC_RETIRE_EXPORT, GC_RETIRE_IMPORT, GC_ACTION_COUNT };
 
-struct gc_actions {
-    struct ref_list texts; /* "v1 dropExport ko20" */
-};
+enum { GC_GROUP_MAX = 1024 }; /* objects that a vat is told about at once */
 
-/** Read what is pending; an empty list when `k` knows that nothing is. */
-HS_MUST_CHECK enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a,
-                                             struct hs_error *err);
-HS_MUST_CHECK enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a,
-                                              struct hs_error *err);
-void gc_actions_fini(struct gc_actions *a);
-HS_MUST_CHECK enum hs_status gc_actions_add(struct gc_actions *a, const struct ref *vat,
+/** One more; it joins the stored list with gc_actions_flush: however many a crank adds, the list is
+ *  written once. */
+HS_MUST_CHECK enum hs_status gc_actions_add(struct kv_hashed *k, const struct ref *vat,
                                             enum gc_action action, const struct ref *kref,
                                             struct hs_error *err);
+/** At the crank's end. */
+HS_MUST_CHECK enum hs_status gc_actions_flush(struct kv_hashed *k, struct hs_error *err);
 
-/** Take the next group that has something left to do: one vat, one kind of action, its objects.
- *  Actions that were negated meanwhile (the object is held again, or gone) are left out.
- *  *found false: nothing is left, and the stored list is empty. */
+/** Take the next group that has something left to do: one vat, one kind of action, its objects, of
+ *  at most GC_GROUP_MAX actions. Actions that were negated meanwhile (the object is held again, or
+ *  gone) are left out. *found false: nothing is left, and the stored list is empty. */
 HS_MUST_CHECK enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat,
                                              enum gc_action *action, struct ref_list *krefs,
                                              bool *found, struct hs_error *err);

@@ -186,25 +186,31 @@ enum hs_status promise_enqueue(struct kv_hashed *k, const struct ref *kref, stru
     return kv_hashed_create(k, key_of_number(&key, kref->text, ".queue.", number), event, err);
 }
 
+/* The waiting event `i` into *event, off the promise. */
+static enum hs_status promise_take_event(struct kv_hashed *k, const struct ref *kref, uint64_t i,
+                                         struct key *key, struct buffer *event,
+                                         struct hs_error *err)
+{
+    struct slice at = key_of_number(key, kref->text, ".queue.", i);
+    enum hs_status st = kv_store_get(&k->store, at, event, err);
+
+    if (st == HS_NOT_FOUND) {
+        return promise_damaged(kref, ".queue.nextID", "more than are in the queue", err);
+    }
+    return st == HS_OK ? kv_hashed_delete(k, at, err) : st;
+}
+
 /* The events that waited go on, in their order; their queue ends. */
-static enum hs_status promise_requeue(struct kv_hashed *k, const struct ref *kref,
+static enum hs_status promise_requeue(struct kv_hashed *k, const struct ref *kref, uint64_t len,
                                       struct hs_error *err)
 {
     struct buffer event = {0};
     struct key key;
-    uint64_t len;
-    enum hs_status st =
-        kv_hashed_read_uint(k, key_of(&key, kref->text, ".queue.nextID", ""), &len, err);
+    enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < len && st == HS_OK; i++) {
-        st = kv_store_get(&k->store, key_of_number(&key, kref->text, ".queue.", i), &event, err);
-        if (st == HS_NOT_FOUND) {
-            st = promise_damaged(kref, ".queue.nextID", "more than are in the queue", err);
-        }
+        st = promise_take_event(k, kref, i, &key, &event, err);
         if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&event), err);
-        if (st == HS_OK) {
-            st = kv_hashed_delete(k, key_of_number(&key, kref->text, ".queue.", i), err);
-        }
     }
     buffer_fini(&event);
     return st;
@@ -224,19 +230,51 @@ static enum hs_status promise_delete_keys(struct kv_hashed *k, const struct ref 
 }
 
 static enum hs_status promise_end_unresolved(struct kv_hashed *k, const struct ref *kref,
-                                             struct hs_error *err)
+                                             bool with_queue, struct hs_error *err)
 {
     static const char *const names[] = {".decider", ".policy", ".subscribers", ".queue.nextID"};
+    size_t len = sizeof names / sizeof *names;
 
-    return promise_delete_keys(k, kref, names, sizeof names / sizeof *names, err);
+    return promise_delete_keys(k, kref, names, with_queue ? len : len - 1, err);
 }
 
-enum hs_status promise_end_waiting(struct kv_hashed *k, const struct ref *kref,
+enum hs_status promise_end_waiting(struct kv_hashed *k, const struct ref *kref, bool *left,
                                    struct hs_error *err)
 {
-    enum hs_status st = promise_requeue(k, kref, err);
+    struct key key;
+    uint64_t len = 0;
+    enum hs_status st =
+        kv_hashed_read_uint(k, key_of(&key, kref->text, ".queue.nextID", ""), &len, err);
 
-    return st == HS_OK ? promise_end_unresolved(k, kref, err) : st;
+    *left = len > PROMISE_REQUEUE_MAX;
+    if (st == HS_OK && *left) {
+        st = kv_hashed_write_uint(k, key_of(&key, kref->text, ".queue.first", ""), 0, err);
+    } else if (st == HS_OK) {
+        st = promise_requeue(k, kref, len, err);
+    }
+    return st == HS_OK ? promise_end_unresolved(k, kref, !*left, err) : st;
+}
+
+enum hs_status promise_take_waiting(struct kv_hashed *k, const struct ref *kref, struct key *key,
+                                    struct buffer *event, bool *left, struct hs_error *err)
+{
+    static const char *const names[] = {".queue.first", ".queue.nextID"};
+    struct key at;
+    uint64_t first = 0, len = 0;
+    enum hs_status st =
+        kv_hashed_read_uint(k, key_of(&at, kref->text, ".queue.first", ""), &first, err);
+
+    if (st == HS_OK) {
+        st = kv_hashed_read_uint(k, key_of(&at, kref->text, ".queue.nextID", ""), &len, err);
+    }
+    if (st == HS_OK && first >= len) {
+        st = promise_damaged(kref, ".queue.first", "not in the queue", err);
+    }
+    if (st == HS_OK) st = promise_take_event(k, kref, first, key, event, err);
+    if (st != HS_OK) return st;
+    *left = first + 1 < len;
+    if (!*left) return promise_delete_keys(k, kref, names, sizeof names / sizeof *names, err);
+    return kv_hashed_write_uint(k, key_of(&at, kref->text, ".queue.first", ""), first + 1, err);
 }
 
 enum hs_status promise_settle(struct kv_hashed *k, const struct ref *kref, bool rejected,
@@ -289,7 +327,7 @@ enum hs_status promise_delete(struct kv_hashed *k, const struct ref *kref, struc
 
     if (st != HS_OK) return st;
     if (state == PROMISE_UNRESOLVED) {
-        st = promise_end_unresolved(k, kref, err);
+        st = promise_end_unresolved(k, kref, true, err);
     } else {
         st = promise_delete_keys(k, kref, names, sizeof names / sizeof *names, err);
     }

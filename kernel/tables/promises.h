@@ -2,6 +2,7 @@
  *
  *   kp40.state = unresolved   .refCount  .decider  .policy  .subscribers  .queue.nextID  .queue.$N
  *   kp40.state = fulfilled | rejected    .refCount  .data.body  .data.slots
+ *                                        (.queue.first  .queue.nextID  .queue.$N: not yet routed)
  *
  * Queued messages wait in order; each keeps its references, the promise among them, counted.
  */
@@ -40,10 +41,19 @@ HS_MUST_CHECK enum hs_status promise_subscribe(struct kv_hashed *k, const struct
 HS_MUST_CHECK enum hs_status promise_enqueue(struct kv_hashed *k, const struct ref *kref,
                                              struct slice event, struct hs_error *err);
 
-/** Nobody decides the promise or waits for it any more: the waiting events go to the acceptance
- *  queue, in their order. To be settled in the same crank. */
+enum { PROMISE_REQUEUE_MAX = 4 };
+
+/** Nobody decides the promise any more, and nothing more waits for it. Up to PROMISE_REQUEUE_MAX
+ *  waiting events go to the acceptance queue, in their order. *left: there are more; all of them
+ *  stay, and the promise is to be held until promise_take_waiting has taken them. To be settled in
+ *  the same crank. */
 HS_MUST_CHECK enum hs_status promise_end_waiting(struct kv_hashed *k, const struct ref *kref,
-                                                 struct hs_error *err);
+                                                 bool *left, struct hs_error *err);
+/** Of a settled promise: the first event that still waits, into *event (replaced), and where it lay
+ *  into *key. *left: others do. */
+HS_MUST_CHECK enum hs_status promise_take_waiting(struct kv_hashed *k, const struct ref *kref,
+                                                  struct key *key, struct buffer *event, bool *left,
+                                                  struct hs_error *err);
 /** Settle: body is the decoded text. The slots are held already (resolution.h). */
 HS_MUST_CHECK enum hs_status promise_settle(struct kv_hashed *k, const struct ref *kref,
                                             bool rejected, struct slice body,

@@ -77,19 +77,13 @@ static enum hs_status refcounts_tell_owner(struct kv_hashed *k, const struct ref
                                            const struct ref *owner, bool recognizable,
                                            struct hs_error *err)
 {
-    struct gc_actions actions = {{0}};
     struct clist_entry entry;
-    enum hs_status st = gc_actions_load(k, &actions, err);
+    enum hs_status st = clist_find(k, owner, kref, &entry, err);
 
-    if (st == HS_OK) st = clist_find(k, owner, kref, &entry, err);
     if (st == HS_OK && entry.found && entry.reachable) {
-        st = gc_actions_add(&actions, owner, GC_DROP_EXPORT, kref, err);
+        st = gc_actions_add(k, owner, GC_DROP_EXPORT, kref, err);
     }
-    if (st == HS_OK && !recognizable) {
-        st = gc_actions_add(&actions, owner, GC_RETIRE_EXPORT, kref, err);
-    }
-    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
-    gc_actions_fini(&actions);
+    if (st == HS_OK && !recognizable) st = gc_actions_add(k, owner, GC_RETIRE_EXPORT, kref, err);
     return st;
 }
 
@@ -123,5 +117,5 @@ enum hs_status refcounts_process(struct kv_hashed *k, struct hs_error *err)
         }
     }
     if (st == HS_OK) ref_list_clear(&k->fallen);
-    return st;
+    return st == HS_OK ? gc_actions_flush(k, err) : st;
 }

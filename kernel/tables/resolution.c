@@ -12,6 +12,7 @@ enum hs_status resolution_settle(struct kv_hashed *k, const struct ref *kpid, bo
                                  const struct ref *by, struct hs_error *err)
 {
     struct ref_list vats = {0};
+    bool left = false;
     enum hs_status st;
 
     assert(kref_kind(kpid) == REF_PROMISE);
@@ -20,7 +21,8 @@ enum hs_status resolution_settle(struct kv_hashed *k, const struct ref *kpid, bo
         if (by && ref_equal(&vats.items[i], by)) continue;
         st = event_notify(k, &vats.items[i], kpid, err);
     }
-    if (st == HS_OK) st = promise_end_waiting(k, kpid, err);
+    if (st == HS_OK) st = promise_end_waiting(k, kpid, &left, err);
+    if (st == HS_OK && left) st = event_requeue(k, kpid, err);
     if (st == HS_OK) st = refcount_hold_all(k, slots, err);
     if (st == HS_OK) st = promise_settle(k, kpid, rejected, body, slots, err);
     ref_list_fini(&vats);

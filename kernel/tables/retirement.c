@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static enum hs_status retirement_tell_importers(struct kv_hashed *k, const struct ref *kref,
-                                                struct gc_actions *actions, struct hs_error *err)
+                                                struct hs_error *err)
 {
     struct vat_name *vats = NULL;
     struct clist_entry entry;
@@ -17,7 +17,7 @@ static enum hs_status retirement_tell_importers(struct kv_hashed *k, const struc
     for (size_t i = 0; i < len && st == HS_OK; i++) {
         st = clist_find(k, &vats[i].id, kref, &entry, err);
         if (st == HS_OK && entry.found && !vref_is_export(&entry.vref)) {
-            st = gc_actions_add(actions, &vats[i].id, GC_RETIRE_IMPORT, kref, err);
+            st = gc_actions_add(k, &vats[i].id, GC_RETIRE_IMPORT, kref, err);
         }
     }
     free(vats);
@@ -27,14 +27,10 @@ static enum hs_status retirement_tell_importers(struct kv_hashed *k, const struc
 enum hs_status retirement_of_object(struct kv_hashed *k, const struct ref *kref,
                                     struct hs_error *err)
 {
-    struct gc_actions actions = {{0}};
     struct key key;
-    enum hs_status st = gc_actions_load(k, &actions, err);
+    enum hs_status st = retirement_tell_importers(k, kref, err);
 
-    if (st == HS_OK) st = retirement_tell_importers(k, kref, &actions, err);
-    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
     if (st == HS_OK) st = kv_hashed_delete(k, key_of(&key, kref->text, ".owner", ""), err);
     if (st == HS_OK) st = kv_hashed_delete(k, key_of(&key, kref->text, ".refCount", ""), err);
-    gc_actions_fini(&actions);
     return st;
 }

@@ -3,6 +3,7 @@
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/resolution.h"
+#include "kernel/tables/vat_names.h"
 
 #include <assert.h>
 
@@ -23,10 +24,12 @@ static enum hs_status route_error(struct route *out, const char *message, struct
 static enum hs_status route_object(struct kv_hashed *k, const struct ref *object, struct route *out,
                                    struct hs_error *err)
 {
+    bool ended = false;
     enum hs_status st = object_owner(k, object, &out->vat, err);
 
+    if (st == HS_OK) st = vat_names_ended(k, &out->vat, &ended, err);
     if (st != HS_OK) return st;
-    if (out->vat.text[0] == '\0') {
+    if (out->vat.text[0] == '\0' || ended) {
         return route_error(out, "the vat of the target was terminated", err);
     }
     out->kind = ROUTE_VAT;

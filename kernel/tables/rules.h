@@ -13,14 +13,18 @@
 #include "kernel/state/limits.h"
 #include "kernel/text/json_printer.h"
 
-enum { RULES_VERSION = 1 };
+enum {
+    RULES_VERSION = 1,
+    RULES_CRANK_BYTES_MOST = 24 << 20,
+    RULES_POLICY_BYTES_MOST = 32 << 20,
+};
 
 /* X(member, group, name, default, least, most). Ticks are 10,000 steps of the engine; prices are
  * steps. The bytes of a message and of a crank fit a frame together, with room for the rest. */
 #define RULES(X)                                                                                   \
     /* one crank: what ends its own vat */                                                         \
     X(crank_ticks, "limits", "crankTicks", 50000, 100, 1000000)                                    \
-    X(crank_bytes, "limits", "crankBytes", 24 << 20, 4 << 20, 24 << 20)                            \
+    X(crank_bytes, "limits", "crankBytes", 24 << 20, 4 << 20, RULES_CRANK_BYTES_MOST)              \
     /* of a vat that is made from now on; and all vats together */                                 \
     X(memory, "limits", "memory", HS_HEAP_BYTES_DEFAULT, 4 << 20, HS_HEAP_BYTES_MAX)               \
     X(memory_sum, "limits", "memorySum", UINT64_C(1) << 40, 4 << 20, UINT64_C(1) << 42)            \
@@ -36,7 +40,7 @@ enum { RULES_VERSION = 1 };
     /* one message: looked at between cranks; nobody ends by it */                                 \
     X(policy_cranks, "policy", "cranks", 20000, 1, 1000000)                                        \
     X(policy_ticks, "policy", "ticks", 10000, 1, 10000000)                                         \
-    X(policy_bytes, "policy", "bytes", 32 << 20, 1 << 10, 32 << 20)                                \
+    X(policy_bytes, "policy", "bytes", 32 << 20, 1 << 10, RULES_POLICY_BYTES_MOST)                 \
     X(housekeeping_ticks, "policy", "housekeepingTicks", 1000, 1, 10000000)
 
 /* Plain value. */

@@ -130,3 +130,17 @@ enum hs_status run_queue_pass_over(struct kv_hashed *k, enum run_queue queue, st
     ends.head = ends.tail;
     return run_queue_write(k, queue, &ends, err);
 }
+
+enum hs_status run_queue_give_back(struct kv_hashed *k, enum run_queue queue, struct slice event,
+                                   struct hs_error *err)
+{
+    struct run_queue_ends ends;
+    struct key key;
+    enum hs_status st = run_queue_read(k, queue, &ends, err);
+
+    if (st != HS_OK) return st;
+    assert(ends.head > 0); /* it was counted when the event was taken */
+    ends.head--;
+    st = kv_hashed_write(k, key_of_number(&key, run_queue_keys[queue], ".", ends.head), event, err);
+    return st == HS_OK ? run_queue_write(k, queue, &ends, err) : st;
+}

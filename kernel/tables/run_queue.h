@@ -22,6 +22,9 @@ HS_MUST_CHECK enum hs_status run_queue_take(struct kv_hashed *k, enum run_queue 
 /** What waits there is passed over, as if the queue were empty: for what will be undone. */
 HS_MUST_CHECK enum hs_status run_queue_pass_over(struct kv_hashed *k, enum run_queue queue,
                                                  struct hs_error *err);
+/** The event that was taken last goes back to where it lay. */
+HS_MUST_CHECK enum hs_status run_queue_give_back(struct kv_hashed *k, enum run_queue queue,
+                                                 struct slice event, struct hs_error *err);
 /** How many events wait. */
 HS_MUST_CHECK enum hs_status run_queue_len(struct kv_hashed *k, enum run_queue queue, uint64_t *len,
                                            struct hs_error *err);

@@ -9,6 +9,11 @@
 
 #include <assert.h>
 
+/* What is done at once when a vat ends, by keys; the rest is the housekeeping's. */
+enum { TERMINATION_KEYS_FIRST = 256 };
+
+static const char ended_name[] = ".ended"; /* v$N.ended: what those who wait for it are told */
+
 /* What to do with one key under a prefix; `rest` is the key behind it. */
 typedef enum hs_status (*key_visit_fn)(struct kv_hashed *k, const struct ref *vat,
                                        struct slice rest, void *data, struct hs_error *err);
@@ -43,42 +48,6 @@ static enum hs_status clist_keys_damaged(const struct ref *vat, struct hs_error 
                                 err);
 }
 
-/* Gather the promises that the vat decides: `rest` is the number of a kref kp<number>. */
-static enum hs_status visit_decided(struct kv_hashed *k, const struct ref *vat, struct slice rest,
-                                    void *data, struct hs_error *err)
-{
-    struct ref_list *decided = data;
-    struct ref kpid = {"kp"}, decider;
-    enum promise_state state;
-    enum hs_status st;
-
-    if (rest.len + 3 > sizeof kpid.text) return clist_keys_damaged(vat, err);
-    for (size_t i = 0; i < rest.len; i++) {
-        kpid.text[2 + i] = rest.data[i];
-    }
-    kpid.text[2 + rest.len] = '\0';
-    if (kref_kind(&kpid) != REF_PROMISE) return clist_keys_damaged(vat, err);
-    st = promise_state_read(k, &kpid, &state, err);
-    if (st != HS_OK || state != PROMISE_UNRESOLVED) return st;
-    st = promise_decider(k, &kpid, &decider, err);
-    if (st != HS_OK || !ref_equal(&decider, vat)) return st;
-    return kernel_fail(err, ref_list_add(decided, &kpid));
-}
-
-static enum hs_status reject_decided(struct kv_hashed *k, const struct ref *vat,
-                                     const char *message, struct hs_error *err)
-{
-    struct ref_list decided = {0};
-    uint64_t all = UINT64_MAX;
-    enum hs_status st = vat_keys_visit(k, vat, ".c.kp", visit_decided, &decided, &all, err);
-
-    for (size_t i = 0; i < decided.len && st == HS_OK; i++) {
-        st = resolution_reject(k, &decided.items[i], message, err);
-    }
-    ref_list_fini(&decided);
-    return st;
-}
-
 /* The entry of the vref head + rest. */
 static enum hs_status visit_entry(struct kv_hashed *k, const struct ref *vat, const char *head,
                                   struct slice rest, struct clist_entry *entry,
@@ -99,40 +68,48 @@ static enum hs_status visit_entry(struct kv_hashed *k, const struct ref *vat, co
     return st;
 }
 
-/* `rest` is what follows o+ in a vref of the vat. */
-static enum hs_status visit_export(struct kv_hashed *k, const struct ref *vat, struct slice rest,
-                                   void *data, struct hs_error *err)
+/* What waits for the vat's word gets it: a promise that it decides is rejected. */
+static enum hs_status promise_forsake(struct kv_hashed *k, const struct ref *vat,
+                                      const struct ref *kpid, const char *message,
+                                      struct hs_error *err)
 {
-    struct clist_entry entry = {0};
-    enum hs_status st = visit_entry(k, vat, "o+", rest, &entry, err);
+    enum promise_state state;
+    struct ref decider;
+    enum hs_status st = promise_state_read(k, kpid, &state, err);
 
-    (void)data;
-    return st == HS_OK && entry.found ? object_orphan(k, &entry.kref, err) : st;
+    if (st != HS_OK || state != PROMISE_UNRESOLVED) return st;
+    st = promise_decider(k, kpid, &decider, err);
+    if (st != HS_OK || !ref_equal(&decider, vat)) return st;
+    return resolution_reject(k, kpid, message, err);
 }
 
-enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, const char *message,
-                                 struct hs_error *err)
-{
-    uint64_t all = UINT64_MAX;
-    enum hs_status st = reject_decided(k, vat, message, err);
-
-    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.o+", visit_export, NULL, &all, err);
-    if (st == HS_OK) st = vat_names_remove(k, vat, err);
-    if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
-    if (st == HS_OK) k->cleanup_pending = true;
-    return st;
-}
-
-/* `rest` is what follows o or p, *data, in a vref of the vat; what it holds is released, and with
- * it both keys of the entry go. */
-static enum hs_status visit_import(struct kv_hashed *k, const struct ref *vat, struct slice rest,
-                                   void *data, struct hs_error *err)
+/* `rest` is what follows p in a vref of the vat; `data`: what others are told. Both keys of the
+ * entry go, so that every step deletes something. */
+static enum hs_status visit_promise(struct kv_hashed *k, const struct ref *vat, struct slice rest,
+                                    void *data, struct hs_error *err)
 {
     struct clist_entry entry = {0};
-    enum hs_status st = visit_entry(k, vat, data, rest, &entry, err);
+    enum hs_status st = visit_entry(k, vat, "p", rest, &entry, err);
 
     if (st != HS_OK) return st;
-    return entry.found ? clist_delete(k, vat, &entry, err) : clist_keys_damaged(vat, err);
+    if (!entry.found || kref_kind(&entry.kref) != REF_PROMISE) return clist_keys_damaged(vat, err);
+    st = promise_forsake(k, vat, &entry.kref, buffer_text(data), err);
+    return st == HS_OK ? clist_delete(k, vat, &entry, err) : st;
+}
+
+/* `rest` is what follows o in a vref of the vat: an import is released, an export orphaned. */
+static enum hs_status visit_object(struct kv_hashed *k, const struct ref *vat, struct slice rest,
+                                   void *data, struct hs_error *err)
+{
+    struct clist_entry entry = {0};
+    enum hs_status st = visit_entry(k, vat, "o", rest, &entry, err);
+
+    (void)data;
+    if (st != HS_OK) return st;
+    if (!entry.found || kref_kind(&entry.kref) != REF_OBJECT) return clist_keys_damaged(vat, err);
+    st = clist_delete(k, vat, &entry, err);
+    if (st != HS_OK || !vref_is_export(&entry.vref)) return st;
+    return object_orphan(k, &entry.kref, err);
 }
 
 static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, struct slice rest,
@@ -152,15 +129,47 @@ static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, s
     return st;
 }
 
+/* What the others wait for first. By the vat's own names: with each goes the kernel's. */
+static enum hs_status clean_up_names(struct kv_hashed *k, const struct ref *vat,
+                                     struct buffer *message, uint64_t *left, struct hs_error *err)
+{
+    enum hs_status st = vat_keys_visit(k, vat, ".c.p", visit_promise, message, left, err);
+
+    return st == HS_OK ? vat_keys_visit(k, vat, ".c.o", visit_object, NULL, left, err) : st;
+}
+
+/* The message lies among the vat's keys until everybody has been told. */
 static enum hs_status clean_up_vat(struct kv_hashed *k, const struct ref *vat, uint64_t *left,
                                    struct hs_error *err)
 {
-    char object[] = "o", promise[] = "p";
-    /* By the vat's own names: with each goes the kernel's, so that every step deletes something. */
-    enum hs_status st = vat_keys_visit(k, vat, ".c.o", visit_import, object, left, err);
+    struct key key;
+    struct buffer message = {0};
+    enum hs_status st =
+        kv_store_get(&k->store, key_of(&key, vat->text, ended_name, ""), &message, err);
 
-    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.p", visit_import, promise, left, err);
+    /* Gone already: nothing is left but keys that concern nobody. */
+    if (st == HS_OK) st = clean_up_names(k, vat, &message, left, err);
+    buffer_fini(&message);
+    if (st == HS_NOT_FOUND) st = HS_OK;
     return st == HS_OK ? vat_keys_visit(k, vat, ".", visit_delete, NULL, left, err) : st;
+}
+
+enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, const char *message,
+                                 struct hs_error *err)
+{
+    struct key key;
+    struct buffer text = {0};
+    uint64_t left = TERMINATION_KEYS_FIRST;
+    enum hs_status st =
+        kv_hashed_write_text(k, key_of(&key, vat->text, ended_name, ""), message, err);
+
+    if (st == HS_OK) st = vat_names_remove(k, vat, err);
+    if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
+    if (st == HS_OK) k->cleanup_pending = true;
+    if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&text, message));
+    if (st == HS_OK) st = clean_up_names(k, vat, &text, &left, err);
+    buffer_fini(&text);
+    return st;
 }
 
 /* The first vat of the list; HS_KERNEL_FAILED: there is none. */

@@ -1,8 +1,9 @@
 /* Termination: a vat ends, by its own wish or because it cannot go on; the others do.
  *
- * In the crank of its end: the promises it was to decide are rejected, its exports are orphaned,
- * its name is free. What it imported is released and its keys are deleted by the housekeeping, some
- * a crank; until that is done the vat is listed in `vats.terminated`, and told nothing.
+ * In the crank of its end its name is free, and it is listed in `vats.terminated`: it is told
+ * nothing more, and what is sent to it is refused. The promises it was to decide are rejected, its
+ * exports orphaned, its imports released, its keys deleted: a first part in that crank, the rest by
+ * the housekeeping, some keys a crank, until it leaves the list.
  */
 #ifndef HEADSTART_KERNEL_TABLES_TERMINATION_H
 #define HEADSTART_KERNEL_TABLES_TERMINATION_H

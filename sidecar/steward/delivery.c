@@ -58,6 +58,25 @@ void delivery_count(const struct reporter *r, enum delivery_result result, uint6
     figures_release(r->board);
 }
 
+/* No vat dies in silence. */
+static void delivery_tell_ends(const struct reporter *r, const struct kernel_outcome *outcome)
+{
+    struct log_field field = {.name = "seqnum", .number = outcome->after.seqnum};
+    uint64_t ends = 0;
+    struct figures *f;
+
+    for (size_t i = 0; i < outcome->events_len; i++) {
+        if (!kernel_event_is_end(buffer_slice(&outcome->events[i]))) continue;
+        ends++;
+        logger_write_fields(r->logger, LOG_LEVEL_WARN, &field, 1, "a vat has ended: %s",
+                            buffer_text(&outcome->events[i]));
+    }
+    if (ends == 0) return;
+    f = figures_acquire(r->board);
+    f->vat_ends += ends;
+    figures_release(r->board);
+}
+
 static void delivery_executed(const struct lent *l, const struct message *m,
                               const struct kernel_outcome *outcome, uint64_t run_us,
                               struct delivery_report *report)
@@ -67,6 +86,7 @@ static void delivery_executed(const struct lent *l, const struct message *m,
     report->log = log_keeper_append(l->log, &entry);
     snapshot_keeper_ran(l->snapshots, run_us);
     delivery_count(l->reporter, delivery_result_of(outcome->status), run_us);
+    delivery_tell_ends(l->reporter, outcome);
     /* Executing again reads our own copy, so what a node took to answer says nothing. */
     if (l->config->reads == SIDECAR_READS_MIRROR) {
         figures_measured(l->reporter->board, RATE_MESSAGES, 1, run_us);

@@ -253,6 +253,79 @@ static void size__outputs_are_the_run_policys(void)
     machine_close(&m);
 }
 
+/* --- no crank does it all --- */
+
+/* The same in small steps, restarted between any two of them. */
+static void in_steps(const char *method, const char *args, const char *expected)
+{
+    struct machine once, steps;
+    char value[65536];
+
+    machine_open(&once, "free.json");
+    machine_open(&steps, "free.json");
+    (void)machine_input(&steps, control, "{'kernel':'setRules','rules':{'policy':{'cranks':3}}}");
+    (void)snprintf(value, sizeof value, "%s", machine_call(&once, "left", method, args));
+    if (expected) CU_ASSERT_STRING_EQUAL(value, expected);
+    ASSERT_STATUS(&once, MESSAGE_FULFILLED);
+    (void)machine_call(&steps, "left", method, args);
+    for (int runs = 0; steps.out.queued > 0; runs++) {
+        CU_ASSERT_TRUE_FATAL(runs < 1000);
+        if (runs % 32 == 0) CU_ASSERT_EQUAL(machine_restart(&steps, false), HS_OK);
+        (void)machine_input(&steps, plain, "");
+    }
+    CU_ASSERT_EQUAL_FATAL(steps.out.settled.len, 1);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&steps.out.settled.items[0].value), value);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&steps));
+    machine_close(&once);
+    machine_close(&steps);
+}
+
+static void steps__messages_that_waited_keep_their_order(void)
+{
+    char expected[4096] = "[0";
+
+    for (int i = 1; i < 300; i++) {
+        (void)snprintf(expected + strlen(expected), 8, ",%d", i);
+    }
+    (void)snprintf(expected + strlen(expected), 8, "]");
+    in_steps("pipelineMany", "'right',300", expected);
+    in_steps("pipelineMany", "'right',4", "[0,1,2,3]");
+    in_steps("pipelineMany", "'right',5", "[0,1,2,3,4]");
+}
+
+static void steps__more_answers_than_one_notify_gathers(void)
+{
+    in_steps("sumMany", "'right',2500", "3123750");
+}
+
+static void steps__everybody_who_waits_for_a_dead_vat_is_told(void)
+{
+    struct machine m;
+    uint64_t called;
+
+    machine_open(&m, "free.json");
+    (void)machine_call(&m, "left", "hoard", "'right',700");
+    ASSERT_STATUS(&m, MESSAGE_PENDING);
+    called = m.out.after.seqnum;
+    (void)machine_input(&m, control, "{'kernel':'terminateVat','vat':'right','reason':'enough'}");
+    CU_ASSERT_TRUE(m.out.queued > 0);
+    CU_ASSERT_TRUE(machine_count(&m, "v2.c.p") > 300); /* not all at once */
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK);
+    (void)machine_call(&m, "left", "ask", "'right','echo',1");
+    CU_ASSERT_TRUE_FATAL(m.out.queued > 0);
+    for (int runs = 0; m.out.settled.len == 0 || m.out.settled.items[0].seqnum != called; runs++) {
+        CU_ASSERT_TRUE_FATAL(runs < 50);
+        (void)machine_input(&m, plain, "");
+    }
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.settled.items[0].value), "700");
+    if (m.out.queued > 0) machine_work(&m, 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.terminated"), "[]");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "0");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 /* --- rules and control --- */
 
 static void rules__bad_ones_are_rejected_and_change_nothing(void)
@@ -370,6 +443,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(size__message_bounds),
     SUITE_CASE(size__what_vats_pass_on_has_bounds),
     SUITE_CASE(size__outputs_are_the_run_policys),
+    SUITE_CASE(steps__messages_that_waited_keep_their_order),
+    SUITE_CASE(steps__more_answers_than_one_notify_gathers),
+    SUITE_CASE(steps__everybody_who_waits_for_a_dead_vat_is_told),
     SUITE_CASE(rules__bad_ones_are_rejected_and_change_nothing),
     SUITE_CASE(rules__of_the_state_count_not_the_programs),
     SUITE_CASE(rules__unknown_version_is_refused),

@@ -268,7 +268,7 @@ static void replay__program_that_does_not_end_any_more_is_ended(void)
 
     machine_open(&m, "lone.json");
     (void)machine_call(&m, "lone", "spin", "1");
-    real_edit(&m, "v1.source", "i < rounds", "true");
+    real_edit(&m, "v1.source", "i < rounds", "0 < rounds");
     CU_ASSERT_EQUAL(machine_restart(&m, false), HS_DIVERGED);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "steps, and not done"));
     machine_close(&m);

@@ -134,6 +134,27 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     putLater(who, item) {
       return E(E(others[who]).makeBox()).put(item);
     },
+    /** More messages to a promise than one crank moves: what the last of them finds. */
+    async pipelineMany(who, count) {
+      const box = E(others[who]).makeBox();
+      const results = Array.from({ length: count }, (_, i) => E(box).put(i));
+      await E(others[who]).openBox();
+      return (await Promise.all(results))[count - 1];
+    },
+    /** How many of so many promises that another vat decides are rejected in the end. */
+    async hoard(who, count) {
+      const waits = Array.from({ length: count }, () => E(others[who]).wait());
+      const ends = await Promise.allSettled(waits);
+      return ends.filter(end => end.status === 'rejected').length;
+    },
+    /** The sum of what an array of promises, all of them resolved before, comes to. */
+    async sumMany(who, count) {
+      const list = await E(others[who]).makeMany(count);
+      return (await Promise.all(list)).reduce((sum, value) => sum + value, 0);
+    },
+    makeMany(count) {
+      return Array.from({ length: count }, (_, i) => Promise.resolve(i));
+    },
     /** A promise that is resolved to an array which holds a promise that was resolved before. */
     async nested(who) {
       const list = await E(others[who]).makeNested();
