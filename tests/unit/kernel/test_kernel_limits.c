@@ -1,6 +1,8 @@
 /* Limits: what a message may do, what it leaves to be done, and what it may not undo. */
 #include "tests/unit/kernel/machine.h"
 
+#include "kernel/state_vector.h"
+
 #define ASSERT_STATUS(machine, expected) CU_ASSERT_EQUAL((machine)->out.status, expected)
 
 static const struct message plain = {0}, control = {.control = true};
@@ -382,6 +384,39 @@ static void rules__of_the_state_count_not_the_programs(void)
     machine_close(&other);
 }
 
+/* A build whose defaults are other ones begins a chain; this one goes on with it, from its state
+ * vector and in the middle. Begun by this one it is another chain. */
+static void rules__chain_of_a_build_with_other_defaults_goes_on_here(void)
+{
+    struct machine there, here, later, ours;
+
+    machine_open(&there, "dear.json");
+    machine_open(&here, "free.json");
+    machine_open(&later, "free.json");
+    machine_open(&ours, "free.json");
+    machine_ok(state_vector_init(kv_memory_store(there.real), there.config, &there.err), &there);
+    store_copy(kv_memory_store(there.real), kv_memory_store(here.real));
+    machine_ok(machine_restart(&there, false), &there);
+    machine_ok(machine_restart(&here, false), &here);
+    machine_run(&there, 0, 24);
+    machine_run(&here, 0, 24);
+    machine_run(&ours, 0, 24);
+    CU_ASSERT_TRUE(machine_equal(&there, &here));
+    CU_ASSERT_EQUAL(there.out.ticks, here.out.ticks);
+    CU_ASSERT_STRING_NOT_EQUAL(there.out.after.hash, ours.out.after.hash);
+    CU_ASSERT_NOT_EQUAL(there.out.ticks, ours.out.ticks);
+    store_copy(kv_memory_store(there.real), kv_memory_store(later.real));
+    machine_ok(machine_restart(&later, false), &later);
+    machine_run(&there, 24, 36);
+    machine_run(&later, 24, 36);
+    CU_ASSERT_TRUE(machine_equal(&there, &later));
+    CU_ASSERT_EQUAL(there.out.ticks, later.out.ticks);
+    machine_close(&there);
+    machine_close(&here);
+    machine_close(&later);
+    machine_close(&ours);
+}
+
 static void rules__unknown_version_is_refused(void)
 {
     struct machine m;
@@ -448,6 +483,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steps__everybody_who_waits_for_a_dead_vat_is_told),
     SUITE_CASE(rules__bad_ones_are_rejected_and_change_nothing),
     SUITE_CASE(rules__of_the_state_count_not_the_programs),
+    SUITE_CASE(rules__chain_of_a_build_with_other_defaults_goes_on_here),
     SUITE_CASE(rules__unknown_version_is_refused),
     SUITE_CASE(control__ends_a_vat),
     SUITE_CASE(skipped__message_is_rejected_unread),
