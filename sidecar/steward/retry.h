@@ -1,6 +1,9 @@
 /* Retry: when something that failed is tried again. The pause doubles with each failure in a row,
  * from a second to a minute, or is as long as the attempt took.
  *
+ * Each that has one tries another thing, whose failure says nothing of the others: the folder
+ * keeper what the data folder could not give, the snapshot keeper a snapshot, the helm a lost kernel.
+ *
  * A plain value; all zero: nothing failed.
  */
 #ifndef HEADSTART_SIDECAR_STEWARD_RETRY_H

@@ -1,0 +1,137 @@
+/* When a snapshot is due, and that one thing is done at a time: a put before a verification, and
+ * neither in a pause. */
+#include "sidecar/steward/snapshot_keeper_state.h"
+
+#include "snapshot/snapshot_policy.h"
+
+#include <assert.h>
+
+void snapshot_keeper_pause(struct snapshot_keeper *k)
+{
+    retry_failed(&k->retry, clock_now_us(k->o.reporter->clock), k->work_us);
+}
+
+void snapshot_keeper_skipped(struct snapshot_keeper *k, enum snapshot_skip reason)
+{
+    struct figures *f = figures_acquire(k->o.reporter->board);
+
+    f->snapshot_skips[reason]++;
+    figures_release(k->o.reporter->board);
+}
+
+void snapshot_keeper_work_done(void *data)
+{
+    struct snapshot_keeper *k = data;
+
+    k->o.nudge(k->o.data);
+}
+
+void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
+                           struct kv_store *memory)
+{
+    if (k->work != SNAPSHOT_WORK_NONE) return;
+    if (k->due && retry_due(&k->retry, clock_now_us(k->o.reporter->clock))) {
+        snapshot_keeper_begin_put(k, kernel, memory);
+    } else {
+        snapshot_keeper_begin_verify(k);
+    }
+}
+
+void snapshot_keeper_idle(struct snapshot_keeper *k)
+{
+    if (k->db && k->work == SNAPSHOT_WORK_NONE) snapshot_db_proven_settle(k->db);
+}
+
+void snapshot_keeper_force(struct snapshot_keeper *k)
+{
+    k->forced = true;
+}
+
+enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct kernel *kernel,
+                                              struct hs_error *err)
+{
+    enum snapshot_work work = k->work;
+    enum snapshot_finding finding;
+
+    if (work == SNAPSHOT_WORK_NONE || !background_collect(&k->background)) {
+        return SNAPSHOT_FINDING_NONE;
+    }
+    k->work = SNAPSHOT_WORK_NONE;
+    if (work == SNAPSHOT_WORK_PUT) return snapshot_keeper_put_collected(k, kernel);
+    finding = snapshot_keeper_verify_collected(k, err);
+    snapshot_keeper_list(k);
+    return finding;
+}
+
+enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
+                                             struct hs_error *err)
+{
+    enum snapshot_finding finding;
+
+    atomic_store(&k->cancel, true);
+    background_wait(&k->background);
+    finding = snapshot_keeper_collect(k, kernel, err);
+    k->due = false;
+    assert(k->work == SNAPSHOT_WORK_NONE);
+    return finding;
+}
+
+static bool snapshot_due(struct snapshot_keeper *k, struct kernel *kernel, uint64_t height_next)
+{
+    struct snapshot_rhythm rhythm = {.messages = k->forced ? 1 : k->o.every,
+                                     .run_us = k->o.run_us_max};
+    struct snapshot_moment now = {.height_last = kernel_height(kernel),
+                                  .height_next = height_next,
+                                  .seqnum_mark = kernel_mark_position(kernel).seqnum,
+                                  .seqnum_newest = k->taken_seqnum};
+
+    k->run_us += k->run_us_open;
+    k->run_us_open = 0;
+    now.run_us = k->run_us;
+    now.write_us = k->write_us;
+    return k->o.every > 0 && snapshot_policy_due(&now, &rhythm);
+}
+
+void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us)
+{
+    k->run_us_open += run_us;
+}
+
+/* Of the last block's messages it is not known here which lie behind the mark: they count as
+ * before it, so the one that follows comes a little later. */
+void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel)
+{
+    uint64_t height = kernel_height(kernel);
+
+    if (height > 0 && snapshot_due(k, kernel, height + 1)) k->due = true;
+}
+
+/* One that is forced has a gap in the log behind it: it comes as soon as it can. Any other comes
+ * with a later block. */
+void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
+                              struct kv_store *memory, uint64_t height_next)
+{
+    bool due = snapshot_due(k, kernel, height_next);
+    bool paused = !retry_due(&k->retry, clock_now_us(k->o.reporter->clock));
+
+    if (memory && k->o.every > 0) k->due = true;
+    if (due && paused) snapshot_keeper_skipped(k, SNAPSHOT_SKIP_FAILED);
+    if (due && k->work == SNAPSHOT_WORK_PUT) {
+        snapshot_keeper_skipped(k, SNAPSHOT_SKIP_BUSY);
+        due = k->forced;
+    }
+    if (due) { /* behind a verification, or in a pause, it waits for the end */
+        k->due = true;
+        k->forced = false;
+    }
+    if (k->due) snapshot_keeper_begin(k, kernel, memory);
+}
+
+void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel)
+{
+    bool due = k->due;
+
+    if (snapshot_keeper_settle(k, kernel, NULL) == SNAPSHOT_FINDING_FAILED || !due) return;
+    snapshot_keeper_begin_put(k, kernel, NULL);
+    (void)snapshot_keeper_settle(k, kernel, NULL);
+}
