@@ -2,7 +2,8 @@
  * from a second to a minute, or is as long as the attempt took.
  *
  * Each that has one tries another thing, whose failure says nothing of the others: the folder
- * keeper what the data folder could not give, the snapshot keeper a snapshot, the helm a lost kernel.
+ * keeper what the data folder could not give, the snapshot keeper a snapshot, the helm a lost
+ * kernel.
  *
  * A plain value; all zero: nothing failed.
  */

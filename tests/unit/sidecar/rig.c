@@ -249,7 +249,7 @@ static bool rig_loaded(struct rig *r)
     return loaded;
 }
 
-static void rig_begin(struct rig *r)
+static void rig_start_steward(struct rig *r)
 {
     struct steward_options options = {.config = &r->config,
                                       .kernel_config = r->kernel_config,
@@ -274,7 +274,7 @@ static void rig_begin(struct rig *r)
 
 void rig_start(struct rig *r)
 {
-    rig_begin(r);
+    rig_start_steward(r);
     while (!rig_loaded(r)) {
         (void)usleep(200);
     }
@@ -320,7 +320,7 @@ void rig_stop(struct rig *r)
 
 void rig_start_in_vain(struct rig *r)
 {
-    rig_begin(r);
+    rig_start_steward(r);
     rig_stop(r);
 }
 
@@ -541,6 +541,13 @@ void rig_deliver_many(struct rig *r, size_t count)
         if (a.code) (void)printf("\n    %s\n", a.text);
         CU_ASSERT_EQUAL_FATAL(a.code, 0);
     }
+}
+
+void rig_begin(struct rig *r, size_t count)
+{
+    rig_open(r);
+    rig_start(r);
+    rig_deliver_many(r, count);
 }
 
 /* The node's store at an earlier seqnum: its writes, again from nothing. */

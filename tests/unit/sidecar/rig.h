@@ -64,6 +64,8 @@ void rig_close(struct rig *r); /* stops first, if needed */
 
 /** Start a steward on the data folder, and wait until it has preloaded; connect the node. */
 void rig_start(struct rig *r);
+/** Open and start one, and deliver `count` messages. */
+void rig_begin(struct rig *r, size_t count);
 void rig_stop(struct rig *r);          /* in good order */
 void rig_start_in_vain(struct rig *r); /* stopped at once, while it preloads */
 void rig_lose_data(struct rig *r);     /* stopped: the data folder is gone */

@@ -11,8 +11,7 @@ static struct rig rig; /* large; one at a time */
 
 static void steward__empty_store_is_cold_and_then_live(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     rig_expect(rig_deliver(&rig, 1, RIG_COUNT_ONE), "cold");
     rig_expect(rig_deliver(&rig, 1, RIG_COUNT_ONE), "live");
     rig_deliver_many(&rig, 20);
@@ -22,9 +21,7 @@ static void steward__empty_store_is_cold_and_then_live(void)
 
 static void steward__restart_is_a_swap(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 53);
+    rig_begin(&rig, 53);
     rig_stop(&rig);
     rig_start(&rig);
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
@@ -36,8 +33,7 @@ static void steward__restart_is_a_swap(void)
 
 static void steward__every_restart_is_a_swap(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     for (int round = 0; round < 4; round++) {
         rig_deliver_many(&rig, 9);
         rig_stop(&rig);
@@ -53,9 +49,7 @@ static void steward__memory_that_fails_is_made_good_by_mark_and_log(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 14);
+    rig_begin(&rig, 14);
     CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
     fault_arm("kernel.diverge:1:EIO");
     a = rig_deliver(&rig, 3, RIG_COUNT_ONE);
@@ -102,9 +96,7 @@ static void steward__failed_transactions_cost_no_log_and_no_phase(void)
 
 static void steward__failed_transaction_goes_back_to_the_mark(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 12);
+    rig_begin(&rig, 12);
     rig_expect(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY), "live");
     rig_expect(rig_deliver(&rig, 3, RIG_COUNT_ONE), "roll_back"); /* another message in its place */
     rig_expect(rig_deliver(&rig, 3, RIG_COUNT_ONE), "live");
@@ -118,9 +110,7 @@ static void steward__failed_transaction_goes_back_to_the_mark(void)
 
 static void steward__node_that_restarts_in_its_block_is_followed(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13); /* two blocks, and three messages of the third */
+    rig_begin(&rig, 13); /* two blocks, and three messages of the third */
     rig_node_leaves(&rig);
     rig_go_back(&rig, 10);
     rig_node_comes(&rig);
@@ -135,9 +125,7 @@ static void steward__node_that_restarts_in_its_block_is_followed(void)
 
 static void steward__node_far_back_is_followed_from_a_snapshot(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 50);
+    rig_begin(&rig, 50);
     rig_go_back(&rig, 38);
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "roll_back");
     rig_check_twin(&rig);
@@ -152,9 +140,7 @@ static void steward__node_far_back_is_followed_from_a_snapshot(void)
 
 static void steward__node_behind_everything_kept_is_replayed(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 95);
+    rig_begin(&rig, 95);
     rig_go_back(&rig, 7);
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "full_replay");
     CU_ASSERT_EQUAL(rig_figures(&rig).full_replays[ENTRY_CAUSE_AHEAD], 1);
@@ -170,9 +156,7 @@ static void steward__node_behind_everything_kept_is_replayed(void)
 
 static void steward__node_that_went_on_alone_before_any_snapshot_is_replayed(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 9);
+    rig_begin(&rig, 9);
     rig_stop(&rig);
     rig_go_on_alone(&rig, 26, NULL);
     rig_start(&rig);
@@ -190,9 +174,7 @@ static void steward__node_that_went_on_alone_before_any_snapshot_is_replayed(voi
 
 static void steward__lost_data_folder_costs_time_and_nothing_else(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 17);
+    rig_begin(&rig, 17);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
@@ -204,9 +186,7 @@ static void steward__lost_data_folder_costs_time_and_nothing_else(void)
 
 static void steward__wiped_node_begins_anew(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 25);
+    rig_begin(&rig, 25);
     rig_go_back(&rig, 0);
     rig_expect(rig_deliver(&rig, 1, RIG_COUNT_MANY), "cold");
     rig_deliver_many(&rig, 9);
@@ -220,9 +200,7 @@ static void steward__wiped_node_begins_anew(void)
 
 static void steward__height_that_goes_back_begins_a_new_era(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 11);
+    rig_begin(&rig, 11);
     rig_expect(rig_deliver(&rig, 1, RIG_COUNT_ONE), "live");
     rig_expect(rig_deliver(&rig, 2, RIG_COUNT_ONE), "live");
     rig_check_twin(&rig);
@@ -243,9 +221,7 @@ static void steward__height_that_goes_back_begins_a_new_era(void)
 
 static void steward__node_that_goes_away_in_a_full_replay_may_come_back(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 15);
+    rig_begin(&rig, 15);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
@@ -263,9 +239,7 @@ static void steward__store_that_is_not_where_the_delivery_says_is_refused(void)
 {
     struct position told;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 8);
+    rig_begin(&rig, 8);
     told = rig.history[7].after;
     rig.history[7].after.hash[5] = rig.history[7].after.hash[5] == 'a' ? 'b' : 'a';
     CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_NODE_FAILED);
@@ -311,9 +285,7 @@ static void steward__full_replay_without_a_disk_runs_from_memory(void)
         "snapshot.*.sync_folder:1+:EIO,leveldb.log.write:1+:EIO"};
 
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
-        rig_open(&rig);
-        rig_start(&rig);
-        rig_deliver_many(&rig, 13);
+        rig_begin(&rig, 13);
         rig_stop(&rig);
         rig_lose_data(&rig);
         rig_start(&rig);
@@ -330,8 +302,7 @@ static void steward__random_life_stays_equal_to_its_twin(void)
 {
     uint64_t random = suite_seed();
 
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     for (int step = 0; step < 120; step++) {
         uint64_t what = suite_random(&random) % 20;
         size_t back = (size_t)(suite_random(&random) % 25);

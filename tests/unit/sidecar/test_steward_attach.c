@@ -15,8 +15,7 @@ static void expect_floor(uint64_t floor, uint64_t mark)
 
 static void attach__of_a_new_store_prepares_and_writes_nothing(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     rig_expect(rig_attach(&rig), "cold");
     expect_floor(0, 0);
     CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 0);
@@ -32,8 +31,7 @@ static void attach__of_a_store_that_is_not_empty_is_refused(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     CU_ASSERT_EQUAL(kv_store_set(kv_memory_store(rig.real), slice_text("a"), slice_text("b"), NULL),
                     HS_OK);
     a = rig_attach(&rig);
@@ -50,9 +48,7 @@ static void attach__does_what_the_first_delivery_would(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     rig_expect(rig_attach(&rig), "live");
     rig_node_leaves(&rig);
     rig_node_comes(&rig);
@@ -77,9 +73,7 @@ static void attach__takes_the_full_replay_before_the_message(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 23);
+    rig_begin(&rig, 23);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
@@ -96,9 +90,7 @@ static void attach__takes_the_full_replay_before_the_message(void)
 /* An attach that failed changed nothing: the delivery finds its own way. */
 static void attach__whose_node_fails_is_told_and_forgotten(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 23);
+    rig_begin(&rig, 23);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);

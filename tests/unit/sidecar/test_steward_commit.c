@@ -9,9 +9,7 @@ static struct rig rig; /* large; one at a time */
 
 static void floor__without_notices_is_the_block_before(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 5);
+    rig_begin(&rig, 5);
     CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 0);
     rig_deliver_many(&rig, 1); /* the first of block 2 */
     CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 5);
@@ -42,9 +40,7 @@ static void floor__is_where_a_node_is_met_that_lost_its_block(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 33);
+    rig_begin(&rig, 33);
     rig_stop(&rig);
     rig_go_back(&rig, 30);
     rig_start(&rig);
@@ -59,9 +55,7 @@ static void floor__is_where_a_node_is_met_that_lost_its_block(void)
  */
 static void floor__is_lowered_by_a_node_that_stands_below_it(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 33);
+    rig_begin(&rig, 33);
     rig_commit(&rig, 6);
     CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 30);
     rig_node_leaves(&rig);
@@ -109,9 +103,7 @@ static void floor__of_a_log_that_cannot_be_read_is_where_the_kernel_stands(void)
 
 static void floor__follows_commit_notices(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     rig_commit(&rig, 2); /* late: known already */
     CU_ASSERT_EQUAL(rig_figures(&rig).floor_seqnum, 10);
     rig_commit(&rig, 3);
@@ -130,9 +122,7 @@ static void floor__follows_commit_notices(void)
 
 static void commit__after_a_failed_transaction_moves_no_mark(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
     rig_commit(&rig, 3);
     rig_expect(rig_deliver(&rig, 4, RIG_COUNT_ONE), "roll_back");
@@ -147,9 +137,7 @@ static void commit__with_a_position_makes_mark_and_floor_exact(void)
     struct position at;
     struct figures f;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     at = rig_position(&rig);
     CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
     rig_commit_at(&rig, 3, &at);
@@ -168,9 +156,7 @@ static void commit__that_cannot_be_reached_changes_nothing(void)
     struct position at, strange;
     struct figures f;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     at = strange = rig_position(&rig);
     strange.hash[7] = strange.hash[7] == 'a' ? 'b' : 'a';
     rig_commit_at(&rig, 3, &strange);
@@ -192,9 +178,7 @@ static void commit__of_a_node_that_has_just_come_is_followed(void)
 {
     struct position at;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 13);
+    rig_begin(&rig, 13);
     rig_node_leaves(&rig);
     rig_go_back(&rig, 12);
     at = rig_position(&rig);

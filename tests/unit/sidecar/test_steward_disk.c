@@ -9,13 +9,6 @@
 
 static struct rig rig; /* large; one at a time */
 
-static void begin(size_t messages)
-{
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, messages);
-}
-
 static struct figures_disk disk_now(void)
 {
     return rig_figures(&rig).disk;
@@ -67,7 +60,7 @@ static void restart_expecting(const char *path)
 
 static void fenced_log__heals_without_a_delivery(void)
 {
-    begin(12);
+    rig_begin(&rig, 12);
     fault_arm("log.*.*:1+:ENOSPC");
     rig_deliver_many(&rig, 3);
     CU_ASSERT_FALSE(log_writes());
@@ -89,7 +82,7 @@ static void fenced_log__heals_without_a_delivery(void)
 /* What the log holds of before the fence is no past of what comes after it. */
 static void fenced_log__going_back_meanwhile_leaves_no_false_past(void)
 {
-    begin(12);
+    rig_begin(&rig, 12);
     fault_arm("log.*.*:1+:ENOSPC");
     rig_deliver_many(&rig, 1);
     rig_go_back(&rig, 10);
@@ -117,7 +110,7 @@ static void fenced_log__that_cannot_begin_anew_leaves_no_false_past(void)
     uint64_t fenced = 0;
 
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        begin(45);
+        rig_begin(&rig, 45);
         rig_go_back(&rig, 7); /* below every snapshot */
         fault_arm(faults[i]);
         rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_MANY), "full_replay");
@@ -149,7 +142,7 @@ static void rates__that_fail_later_are_shown_until_they_are_kept(void)
 {
     struct scratch_path rates;
 
-    begin(12);
+    rig_begin(&rig, 12);
     rates = scratch_join(rig.dir.text, "RATES");
     CU_ASSERT_TRUE(all_is_well());
     fault_arm("data.rates.*:1+:ENOSPC");
@@ -170,7 +163,7 @@ static void rates__that_fail_later_are_shown_until_they_are_kept(void)
  * was being written is not forgotten, at a stop neither. */
 static void slow_disk__no_delivery_waits_and_the_gap_is_closed(void)
 {
-    begin(10);
+    rig_begin(&rig, 10);
     fault_arm("leveldb.log.sync:1:sleep,log.segment.write:2:ENOSPC,log.folder.sync_folder:1:sleep");
     rig_deliver_many(&rig, 4); /* the first begins a snapshot, which hangs; the second fences */
     CU_ASSERT_FALSE(log_writes());
@@ -189,7 +182,7 @@ static void failed_snapshot__is_tried_again_after_a_pause(void)
 {
     uint64_t failed;
 
-    begin(5);
+    rig_begin(&rig, 5);
     fault_arm("leveldb.*.*:1+:EIO");
     rig_deliver_many(&rig, 10);
     while (snapshots_work()) {
@@ -213,7 +206,7 @@ static void failed_snapshot__is_tried_again_after_a_pause(void)
 /* A life whose data was lost: the full replay finds no disk to stand on. */
 static void begin_in_memory(const char *fault)
 {
-    begin(13);
+    rig_begin(&rig, 13);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
@@ -236,8 +229,8 @@ static void base_in_memory__becomes_a_snapshot_again(void)
         CU_ASSERT_FALSE(stands_on_disk());
         fault_arm(NULL);
         wait_until(all_is_well);
-        CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 1);
-        rig_check_twin(&rig); /* it reads from the disk now */
+        CU_ASSERT(rig_figures(&rig).snapshot.count > 0); /* two, if it was slow in the block */
+        rig_check_twin(&rig);                            /* it reads from the disk now */
         rig_deliver_many(&rig, 25);
         rig_check_twin(&rig);
         restart_expecting("swap");
@@ -288,7 +281,7 @@ static void base_in_memory__node_goes_back_meanwhile(void)
 /* A start whose data folder is refused, as a whole or the n-th operation of it. */
 static void begin_without(const char *fault)
 {
-    begin(12);
+    rig_begin(&rig, 12);
     rig_stop(&rig);
     fault_arm(fault);
     rig_start(&rig);
@@ -368,7 +361,7 @@ static void random_disk__never_fails_a_delivery_and_heals(void)
     uint64_t random = suite_seed();
 
     for (int life = 0; life < 4; life++) {
-        begin(3);
+        rig_begin(&rig, 3);
         for (int i = 0; i < 60; i++) {
             step(&random);
             if (i % 10 != 9) continue;

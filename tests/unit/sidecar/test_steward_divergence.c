@@ -99,9 +99,7 @@ static void divergence__in_preload_names_vat_delivery_and_syscall(void)
     for (int syscall = 3; syscall < 12; syscall += 4) {
         char fault[64];
 
-        rig_open(&rig);
-        rig_start(&rig);
-        rig_deliver_many(&rig, 29);
+        rig_begin(&rig, 29);
         rig_stop(&rig);
         (void)snprintf(fault, sizeof fault, "kernel.diverge:%d:EIO", syscall);
         fault_arm(fault);
@@ -119,9 +117,7 @@ static void divergence__in_preload_names_vat_delivery_and_syscall(void)
 
 static void divergence__in_catch_up_is_named_at_once(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
+    rig_begin(&rig, 29);
     rig_stop(&rig);
     rig.config.preload = false;
     rig_start(&rig);
@@ -136,9 +132,7 @@ static void divergence__in_catch_up_is_named_at_once(void)
 /* Inside the open block it is the kernel that executes message 16 again; the log then judges it. */
 static void divergence__after_going_back_is_named_at_once(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 15);
+    rig_begin(&rig, 15);
     CU_ASSERT_EQUAL(rig_deliver(&rig, 4, RIG_COUNT_ONE).code, 0);
     CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 4, RIG_COUNT_MANY).code, 0);
     /* It makes four syscalls. */
@@ -151,9 +145,7 @@ static void divergence__after_going_back_is_named_at_once(void)
 
 static void divergence__of_what_the_node_lacks_says_so(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
+    rig_begin(&rig, 29);
     rig_stop(&rig);
     spoil_log(rig.dir.text, 28);
     rig_go_back(&rig, 26);
@@ -165,9 +157,7 @@ static void divergence__of_what_the_node_lacks_says_so(void)
 
 static void divergence__waits_for_a_node_that_answers(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
+    rig_begin(&rig, 29);
     rig_stop(&rig);
     spoil_log(rig.dir.text, 28);
     rig_start(&rig);
@@ -184,9 +174,7 @@ static void divergence__in_the_log_is_told_kept_and_survived(void)
 {
     struct scratch_path quarantine;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
+    rig_begin(&rig, 29);
     rig_stop(&rig);
     spoil_log(rig.dir.text, 28);
     rig_start(&rig);
@@ -211,9 +199,7 @@ static void divergence__in_the_log_is_told_kept_and_survived(void)
  * that finds it again. */
 static void divergence__that_cannot_be_put_aside_is_not_used(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 29);
+    rig_begin(&rig, 29);
     rig_stop(&rig);
     spoil_log(rig.dir.text, 28);
     for (int start = 0; start < 2; start++) {

@@ -23,13 +23,6 @@ static const struct {
     {PHASE_FULL_REPLAY, EVENT_STOP, "likewise"},
 };
 
-static void open_with(size_t messages)
-{
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, messages);
-}
-
 static void restart(void)
 {
     rig_stop(&rig);
@@ -51,7 +44,7 @@ static void deliver_and_close(const char *path)
 
 static void moves__a_node_comes_and_goes(void)
 {
-    open_with(0);
+    rig_begin(&rig, 0);
     change_node(); /* before it delivered */
     rig_deliver_many(&rig, 3);
     rig_node_leaves(&rig);
@@ -61,15 +54,14 @@ static void moves__a_node_comes_and_goes(void)
     rig_stop(&rig);
     rig_start(&rig);
     deliver_and_close("swap");
-    open_with(3);
+    rig_begin(&rig, 3);
     change_node();
     deliver_and_close("swap");
-    open_with(3);
+    rig_begin(&rig, 3);
     rig_node_leaves(&rig);
     rig_commit(&rig, 0);
     rig_close(&rig); /* stopped while no node is there */
-    rig_open(&rig);
-    rig_start(&rig);
+    rig_begin(&rig, 0);
     rig_close(&rig); /* and before any came */
 }
 
@@ -95,7 +87,7 @@ static void moves__behind(void)
     fail_one();
     change_node();
     deliver_and_close("catch_up");
-    open_with(28);
+    rig_begin(&rig, 28);
     rig.config.preload = false;
     restart();
     deliver_and_close("catch_up");
@@ -103,15 +95,15 @@ static void moves__behind(void)
 
 static void moves__ahead(void)
 {
-    open_with(12);
+    rig_begin(&rig, 12);
     CU_ASSERT_EQUAL(rig_deliver_reverted(&rig, 3, RIG_COUNT_MANY).code, 0);
     deliver_and_close("roll_back");
-    open_with(13);
+    rig_begin(&rig, 13);
     rig_go_back(&rig, 10);
     change_node();
     deliver_and_close("roll_back");
     for (int how = 0; how < 3; how++) { /* before the mark */
-        open_with(50);
+        rig_begin(&rig, 50);
         if (how == 2) rig_stop(&rig);
         rig_go_back(&rig, 38);
         if (how == 1) change_node();
@@ -123,7 +115,7 @@ static void moves__ahead(void)
 static void moves__gap(void)
 {
     for (int how = 0; how < 3; how++) {
-        open_with(50);
+        rig_begin(&rig, 50);
         if (how == 2) rig_stop(&rig);
         rig_go_back(&rig, 36);
         rig_go_on_alone(&rig, 9, RIG_COUNT_MANY);
@@ -136,7 +128,7 @@ static void moves__gap(void)
 static void moves__unusable(void)
 {
     for (int how = 0; how < 3; how++) {
-        open_with(95);
+        rig_begin(&rig, 95);
         if (how == 2) rig_stop(&rig);
         rig_go_back(&rig, 7);
         if (how == 1) change_node();
@@ -147,25 +139,25 @@ static void moves__unusable(void)
 
 static void moves__a_way_that_diverges_is_followed_by_full_replay(void)
 {
-    open_with(29);
+    rig_begin(&rig, 29);
     rig.config.preload = false;
     restart();
     fault_arm("kernel.diverge:5:EIO");
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
     fault_arm(NULL);
     rig_close(&rig);
-    open_with(50);
+    rig_begin(&rig, 50);
     rig_go_back(&rig, 38);
     fault_arm("kernel.diverge:1:EIO");
     rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "full_replay");
     fault_arm(NULL);
     rig_close(&rig);
-    open_with(29);
+    rig_begin(&rig, 29);
     fault_arm("kernel.diverge:3:EIO"); /* in the preload */
     restart();
     fault_arm(NULL);
     deliver_and_close("full_replay");
-    open_with(21);
+    rig_begin(&rig, 21);
     rig_stop(&rig);
     rig_go_on_alone(&rig, 14, NULL);
     rig_start(&rig);
@@ -186,22 +178,22 @@ static void give_up_and_close(const char *path)
 
 static void moves__a_way_that_the_node_leaves_is_given_up(void)
 {
-    open_with(28);
+    rig_begin(&rig, 28);
     rig.config.preload = false;
     rig.config.verify_swap = true;
     restart();
     give_up_and_close("swap"); /* it was caught up; what failed was the comparison */
-    open_with(13);
+    rig_begin(&rig, 13);
     rig.config.verify_swap = true;
     rig_go_back(&rig, 10);
     change_node();
     give_up_and_close("swap");
-    open_with(50);
+    rig_begin(&rig, 50);
     rig.config.verify_swap = true;
     rig_go_back(&rig, 38);
     change_node();
     give_up_and_close("swap");
-    open_with(28);
+    rig_begin(&rig, 28);
     rig_stop(&rig);
     rig_go_on_alone(&rig, 23, NULL);
     rig_start(&rig);
@@ -209,7 +201,7 @@ static void moves__a_way_that_the_node_leaves_is_given_up(void)
     CU_ASSERT_EQUAL(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE).code, IPC_NODE_FAILED);
     rig.calls_failing_after = 0;
     deliver_and_close("tail");
-    open_with(17);
+    rig_begin(&rig, 17);
     rig_stop(&rig);
     rig_lose_data(&rig);
     rig_start(&rig);
@@ -220,7 +212,7 @@ static void moves__a_way_that_the_node_leaves_is_given_up(void)
 static void moves__a_kernel_is_lost(void)
 {
     for (int how = 0; how < 2; how++) {
-        open_with(12);
+        rig_begin(&rig, 12);
         rig.config.verify_swap = true;
         if (how == 0) {
             restart();
@@ -243,7 +235,7 @@ static void moves__damage_found_while_live_costs_a_full_replay(void)
     struct scratch_listing generations;
     struct buffer content = {0};
 
-    open_with(31);
+    rig_begin(&rig, 31);
     while (rig_figures(&rig).snapshot.count == 0) {
         rig_deliver_many(&rig, 5);
     }
@@ -299,7 +291,7 @@ static void moves__what_must_not_happen_is_survived(void)
 {
     size_t told = 0;
 
-    open_with(23);
+    rig_begin(&rig, 23);
     for (int where = 0; where < 3; where++) {
         static const enum phase phases[] = {PHASE_PRIMED, PHASE_LIVE, PHASE_DETACHED};
 
@@ -326,7 +318,7 @@ static void moves__what_must_not_happen_is_survived(void)
 /* What the data folder could not give at the start comes before a node: a start, again. */
 static void moves__a_folder_that_comes_late_is_loaded_from(void)
 {
-    open_with(23);
+    rig_begin(&rig, 23);
     rig_stop(&rig);
     fault_arm("data.*.*:1+:EACCES");
     rig_start(&rig);

@@ -21,9 +21,7 @@ static void steward__without_preload_the_first_delivery_catches_up(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 28);
+    rig_begin(&rig, 28);
     rig_stop(&rig);
     rig.config.preload = false;
     rig_start(&rig);
@@ -109,9 +107,7 @@ static void steward__reads_from_the_node_ask_the_node(void)
     struct buffer town = {0};
     struct kv_store *real;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 12);
+    rig_begin(&rig, 12);
     CU_ASSERT_EQUAL(rig.calls, 0);
     CU_ASSERT_EQUAL(rig_figures(&rig).store_gets, 0);
     rig_stop(&rig);
@@ -151,9 +147,7 @@ static void steward__without_a_log_nothing_is_logged_and_all_is_answered(void)
 
 static void steward__log_that_was_left_out_is_taken_up_again(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 17);
+    rig_begin(&rig, 17);
     rig_stop(&rig);
     rig.config.log = false;
     rig_start(&rig);

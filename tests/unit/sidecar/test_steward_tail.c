@@ -11,9 +11,7 @@ static struct rig rig; /* large; one at a time */
 /* A node whose history goes on for `count` messages that we never saw. */
 static void open_behind(size_t seen, size_t count)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, seen);
+    rig_begin(&rig, seen);
     rig_stop(&rig);
     rig_go_on_alone(&rig, count, NULL);
 }
@@ -82,9 +80,7 @@ static void tail__costs_the_gap_and_not_the_history(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 200);
+    rig_begin(&rig, 200);
     while (rig_figures(&rig).snapshot.newest < 150) { /* behind the one that is being written */
         rig_deliver_many(&rig, 5);
     }
@@ -100,9 +96,7 @@ static void tail__costs_the_gap_and_not_the_history(void)
 
 static void tail__log_that_was_lost_is_not_missed(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 34);
+    rig_begin(&rig, 34);
     rig_stop(&rig);
     scratch_remove(scratch_join(rig.dir.text, "log"));
     rig_start(&rig);
@@ -115,9 +109,7 @@ static void tail__node_far_back_on_another_history_is_followed(void)
 {
     struct rig_answer a;
 
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 50);
+    rig_begin(&rig, 50);
     rig_node_leaves(&rig);
     rig_go_back(&rig, 36);
     rig_go_on_alone(&rig, 9, RIG_COUNT_MANY); /* at the same heights, 45 in all: we are ahead */
@@ -130,9 +122,7 @@ static void tail__node_far_back_on_another_history_is_followed(void)
 
 static void tail__other_history_below_every_snapshot_is_replayed(void)
 {
-    rig_open(&rig);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 90); /* three are kept */
+    rig_begin(&rig, 90); /* three are kept */
     rig_node_leaves(&rig);
     rig_go_back(&rig, 7);
     rig_go_on_alone(&rig, 95, RIG_COUNT_MANY);
