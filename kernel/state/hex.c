@@ -8,6 +8,14 @@ int hex_digit(char c)
     return -1;
 }
 
+bool hex_is_lower(const char *digits, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (hex_digit(digits[i]) < 0 || (digits[i] >= 'A' && digits[i] <= 'F')) return false;
+    }
+    return true;
+}
+
 void hex_encode(const char *bytes, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";

@@ -21,20 +21,12 @@ bool position_is_origin(const struct position *p)
     return p->seqnum == 0 && p->hash[0] == '\0';
 }
 
-static bool is_lower_hex(char c)
-{
-    return hex_digit(c) >= 0 && !(c >= 'A' && c <= 'F');
-}
-
 bool position_valid(uint64_t seqnum, struct slice hash)
 {
     if (seqnum > HS_UINT_MAX) return false;
     if (hash.len == 0) return seqnum == 0;
     if (hash.len != SHA256_HEX_BYTES - 1) return false;
-    for (size_t i = 0; i < hash.len; i++) {
-        if (!is_lower_hex(hash.data[i])) return false;
-    }
-    return true;
+    return hex_is_lower(hash.data, hash.len);
 }
 
 enum hs_status position_make(uint64_t seqnum, struct slice hash, struct position *out,

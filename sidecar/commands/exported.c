@@ -1,5 +1,6 @@
 #include "sidecar/commands/exported.h"
 
+#include "kernel/state/hex.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/utf8.h"
 
@@ -13,18 +14,12 @@ static const char exported_begin[] = "{\"seqnum\":";
 
 static json_t *hex_of(struct slice bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     struct buffer text = {0};
     json_t *hex = NULL;
 
     if (buffer_reserve(&text, 2 * bytes.len + 1) == HS_OK) {
-        for (size_t i = 0; i < bytes.len; i++) {
-            unsigned char byte = (unsigned char)bytes.data[i];
-
-            text.data[text.len++] = digits[byte >> 4];
-            text.data[text.len++] = digits[byte & 15];
-        }
-        hex = json_stringn(text.data, text.len);
+        hex_encode(bytes.data, bytes.len, text.data);
+        hex = json_stringn(text.data, 2 * bytes.len);
     }
     buffer_fini(&text);
     return hex;
@@ -87,24 +82,14 @@ static bool read_ticks(const json_t *line, struct message *m)
     return !m->limited || read_uint(line, "ticks", &m->ticks);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum hs_status read_hex(struct slice digits, struct buffer *out)
 {
     enum hs_status st = buffer_reserve(out, digits.len / 2 + 1);
 
-    if (digits.len % 2 != 0) return HS_INVALID;
+    if (digits.len % 2 != 0 || !hex_is_lower(digits.data, digits.len)) return HS_INVALID;
     if (st != HS_OK) return st;
-    for (size_t i = 0; i < digits.len; i += 2) {
-        int high = hex_digit(digits.data[i]), low = hex_digit(digits.data[i + 1]);
-
-        if (high < 0 || low < 0) return HS_INVALID;
-        out->data[out->len++] = (char)(high << 4 | low);
-    }
+    out->len = digits.len / 2;
+    hex_decode(digits.data, out->len, out->data);
     return HS_OK;
 }
 
