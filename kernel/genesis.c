@@ -54,9 +54,8 @@ enum hs_status genesis_hash(struct kv_store *kv, char hex[SHA256_HEX_BYTES], str
 }
 
 enum hs_status genesis_write(struct kv_store *kv, const struct kernel_config *config,
-                             struct hs_error *err)
+                             char hex[SHA256_HEX_BYTES], struct hs_error *err)
 {
-    char hex[SHA256_HEX_BYTES];
     enum hs_status st = state_vector_init(kv, config, err);
 
     if (st == HS_OK) st = genesis_hash(kv, hex, err);

@@ -15,9 +15,10 @@
 #include "kernel/state/digest.h"
 #include "kernel/tables/kv_hashed.h"
 
-/** Into an empty store: the state vector that `config` makes, and kernel.hash, its H0. */
+/** Into an empty store: the state vector that `config` makes, and kernel.hash, its H0, which is
+ *  told as well. */
 HS_MUST_CHECK enum hs_status genesis_write(struct kv_store *kv, const struct kernel_config *config,
-                                           struct hs_error *err);
+                                           char hex[SHA256_HEX_BYTES], struct hs_error *err);
 
 /** H0 of what `kv` holds. */
 HS_MUST_CHECK enum hs_status genesis_hash(struct kv_store *kv, char hex[SHA256_HEX_BYTES],

@@ -16,7 +16,6 @@
 #include "ipc/wire.h"
 #include "kernel/genesis.h"
 #include "kernel/state/kv_memory.h"
-#include "kernel/state_vector.h"
 #include "kernel/vat/engine_id.h"
 #include "sidecar/report/clock.h"
 #include "sidecar/report/metrics.h"
@@ -459,8 +458,7 @@ static enum hs_status sidecar_make_genesis(struct sidecar *s, struct hs_error *e
     struct kv_memory *made = NULL;
     enum hs_status st = kv_memory_open(&made, err);
 
-    if (st == HS_OK) st = state_vector_init(kv_memory_store(made), s->kernel_config, err);
-    if (st == HS_OK) st = genesis_hash(kv_memory_store(made), s->genesis, err);
+    if (st == HS_OK) st = genesis_write(kv_memory_store(made), s->kernel_config, s->genesis, err);
     kv_memory_close(made);
     return st;
 }

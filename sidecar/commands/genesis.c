@@ -17,13 +17,11 @@ static enum hs_status genesis_show(struct kv_store *kv, struct hs_error *err)
     return st;
 }
 
-static enum hs_status genesis_put(struct kv_store *kv, const char *path, bool json,
-                                  struct hs_error *err)
+static enum hs_status genesis_put(struct kv_store *kv, const char *path, const char *hash,
+                                  bool json, struct hs_error *err)
 {
-    char hash[SHA256_HEX_BYTES];
-    enum hs_status st = genesis_hash(kv, hash, err);
+    enum hs_status st = genesis_file_write(path, kv, err);
 
-    if (st == HS_OK) st = genesis_file_write(path, kv, err);
     if (st != HS_OK) return st;
     (void)printf(json ? "{\"schema\":1,\"hash\":\"%s\"}\n" : "%s\n", hash);
     return HS_OK;
@@ -35,14 +33,16 @@ static enum exit_code genesis_command(const struct command_call *call)
     const char *out = settings_text(s, SETTING_OUT);
     struct kernel_config *config = NULL;
     struct kv_memory *made = NULL;
+    char hash[SHA256_HEX_BYTES];
     struct hs_error err = {0};
     enum hs_status st =
         kernel_config_load(disk_system(), settings_text(s, SETTING_KERNEL), &config, &err);
 
     if (st == HS_OK) st = kv_memory_open(&made, &err);
-    if (st == HS_OK) st = genesis_write(kv_memory_store(made), config, &err);
+    if (st == HS_OK) st = genesis_write(kv_memory_store(made), config, hash, &err);
     if (st == HS_OK) {
-        st = out ? genesis_put(kv_memory_store(made), out, settings_flag(s, SETTING_JSON), &err)
+        st = out ? genesis_put(kv_memory_store(made), out, hash, settings_flag(s, SETTING_JSON),
+                               &err)
                  : genesis_show(kv_memory_store(made), &err);
     }
     kv_memory_close(made);
