@@ -4,8 +4,6 @@
 #include "kernel/state/disk.h"
 #include "kernel/state/limits.h"
 
-#include <string.h>
-
 enum hs_status genesis_file_read(const char *path, struct kv_store *into, struct hs_error *err)
 {
     struct buffer text = {0};
@@ -20,29 +18,13 @@ enum hs_status genesis_file_read(const char *path, struct kv_store *into, struct
     return st;
 }
 
-static enum hs_status genesis_file_put(const char *path, struct slice text, struct hs_error *err)
-{
-    const char *slash = strrchr(path, '/');
-    struct buffer dir = {0};
-    enum hs_status st = HS_OK;
-
-    if (!slash) return disk_replace(disk_system(), "genesis", ".", path, text, err);
-    st = buffer_printf(&dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    if (st == HS_OK) {
-        st = disk_replace(disk_system(), "genesis", buffer_text(&dir), slash + 1, text, err);
-    } else {
-        st = hs_fail(err, st, "out of memory for a path");
-    }
-    buffer_fini(&dir);
-    return st;
-}
-
 enum hs_status genesis_file_write(const char *path, struct kv_store *from, struct hs_error *err)
 {
     struct buffer text = {0};
     enum hs_status st = genesis_print(from, &text, err);
 
-    if (st == HS_OK) st = genesis_file_put(path, buffer_slice(&text), err);
+    if (st == HS_OK)
+        st = disk_replace(disk_system(), "genesis", NULL, path, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
 }

@@ -96,9 +96,10 @@ HS_MUST_CHECK enum hs_status disk_lock_file(struct disk_file *f, enum disk_lock_
 HS_MUST_CHECK enum hs_status disk_read_all(const struct disk *disk, const char *place,
                                            const char *dir, const char *name, size_t bytes_max,
                                            struct buffer *out, struct hs_error *err);
-/** Put `bytes` in the place of the file, durably: a temporary file, sync, rename, sync of the
- *  folder. A crash leaves the old one or the new one, and perhaps a temporary file, for
- *  disk_sweep; so does a failure, which may come after the new one is visible. */
+/** Put `bytes` in the place of the file (dir NULL: `name` is its path), durably: a temporary file,
+ * sync, rename, sync of the folder. A crash leaves the old one or the new one, and perhaps a
+ * temporary file, for disk_sweep; so does a failure, which may come after the new one is visible.
+ */
 HS_MUST_CHECK enum hs_status disk_replace(const struct disk *disk, const char *place,
                                           const char *dir, const char *name, struct slice bytes,
                                           struct hs_error *err);
@@ -150,6 +151,10 @@ HS_MUST_CHECK enum hs_status disk_make_folder_new(const struct disk *disk, const
 /** Make creations, renames and removals in the folder durable. */
 HS_MUST_CHECK enum hs_status disk_sync_folder(const struct disk *disk, const char *place,
                                               const char *dir, struct hs_error *err);
+
+/** The same of the folder that this path lies in. */
+HS_MUST_CHECK enum hs_status disk_sync_parent(const struct disk *disk, const char *place,
+                                              const char *path, struct hs_error *err);
 
 /* A folder's names in byte order, without "." and "..". All zero bytes is a valid empty one. */
 struct disk_listing {

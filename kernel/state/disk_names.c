@@ -105,6 +105,16 @@ static bool path_to_parent(struct disk_path *path)
     return true;
 }
 
+enum hs_status disk_sync_parent(const struct disk *disk, const char *place, const char *text,
+                                struct hs_error *err)
+{
+    struct disk_path path;
+    int errnum = disk_path_join(NULL, text, &path);
+
+    if (errnum) return disk_fail(err, errnum, "sync the folder of", text);
+    return path_to_parent(&path) ? disk_sync_folder(disk, place, path.text, err) : HS_OK;
+}
+
 /* Make it, and its name durable. HS_NOT_FOUND: its parent is missing. */
 static enum hs_status folder_make(const struct disk *disk, const char *place, const char *text,
                                   struct hs_error *err)

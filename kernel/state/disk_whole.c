@@ -85,7 +85,7 @@ enum hs_status disk_replace(const struct disk *disk, const char *place, const ch
     int errnum = temporary_name(name, &temporary);
     enum hs_status st;
 
-    assert(dir && name);
+    assert(name);
     if (errnum) return disk_fail(err, errnum, "write", name);
     st = write_synced(disk, place, dir, temporary.text, bytes, err);
     if (st == HS_OK) st = disk_rename(disk, place, dir, temporary.text, dir, name, err);
@@ -93,7 +93,7 @@ enum hs_status disk_replace(const struct disk *disk, const char *place, const ch
         (void)(disk_remove(disk, place, dir, temporary.text, NULL) == HS_OK);
         return st;
     }
-    return disk_sync_folder(disk, place, dir, err);
+    return dir ? disk_sync_folder(disk, place, dir, err) : disk_sync_parent(disk, place, name, err);
 }
 
 void disk_sweep(const struct disk *disk, const char *place, const char *dir)
