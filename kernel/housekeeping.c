@@ -33,10 +33,9 @@ enum hs_status housekeeping_run(struct kernel *k, bool at_least_one, struct hs_e
 
 enum hs_status housekeeping_queued(struct kernel *k, uint64_t *out, struct hs_error *err)
 {
-    uint64_t accepted = 0, routed = 0;
-    enum hs_status st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &accepted, err);
+    uint64_t waiting = 0;
+    enum hs_status st = run_queues_len(&k->kv, &waiting, err);
 
-    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &routed, err);
-    if (st == HS_OK) *out = accepted + routed + (k->kv.gc_pending || housekeeping_is_due(k));
+    if (st == HS_OK) *out = waiting + (k->kv.gc_pending || housekeeping_is_due(k));
     return st;
 }

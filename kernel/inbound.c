@@ -130,15 +130,14 @@ static enum hs_status inbound_parse(struct inbound *in, struct hs_error *err)
 static enum hs_status inbound_queue_check(struct kernel *k, struct inbound *in,
                                           struct hs_error *err)
 {
-    uint64_t accepted = 0, routed = 0;
+    uint64_t waiting = 0;
     bool idle;
     enum hs_status st = crank_is_idle(k, &idle, err);
 
-    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &accepted, err);
-    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &routed, err);
+    if (st == HS_OK) st = run_queues_len(&k->kv, &waiting, err);
     if (st != HS_OK) return st;
     in->result->queued_behind = !idle;
-    if (accepted + routed >= k->now.rules.run_queue) {
+    if (waiting >= k->now.rules.run_queue) {
         inbound_refuse(in, "too much waits in the kernel's queue: call again later");
     }
     return HS_OK;

@@ -313,8 +313,7 @@ static enum hs_status start_read_work(struct kernel *k, struct hs_error *err)
     uint64_t waiting;
     enum hs_status st = kernel_rules_read(&k->kv.store, &now->rules, err);
 
-    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_ACCEPTANCE, &waiting, err);
-    if (st == HS_OK) st = run_queue_len(&k->kv, QUEUE_RUN, &waiting, err);
+    if (st == HS_OK) st = run_queues_len(&k->kv, &waiting, err); /* well-formed, that is */
     if (st == HS_OK) st = start_differs(k, "gcActions", "[]", &now->gc_pending, err);
     if (st == HS_OK) st = start_differs(k, "vats.terminated", "[]", &now->cleanup_pending, err);
     if (st != HS_OK) return st;

@@ -85,13 +85,13 @@ enum hs_status run_queue_is_empty(struct kv_hashed *k, enum run_queue queue, boo
     return st;
 }
 
-enum hs_status run_queue_len(struct kv_hashed *k, enum run_queue queue, uint64_t *len,
-                             struct hs_error *err)
+enum hs_status run_queues_len(struct kv_hashed *k, uint64_t *len, struct hs_error *err)
 {
-    struct run_queue_ends ends;
-    enum hs_status st = run_queue_read(k, queue, &ends, err);
+    struct run_queue_ends accepted, routed;
+    enum hs_status st = run_queue_read(k, QUEUE_ACCEPTANCE, &accepted, err);
 
-    if (st == HS_OK) *len = ends.tail - ends.head;
+    if (st == HS_OK) st = run_queue_read(k, QUEUE_RUN, &routed, err);
+    if (st == HS_OK) *len = (accepted.tail - accepted.head) + (routed.tail - routed.head);
     return st;
 }
 

@@ -25,8 +25,8 @@ HS_MUST_CHECK enum hs_status run_queue_pass_over(struct kv_hashed *k, enum run_q
 /** The event that was taken last goes back to where it lay. */
 HS_MUST_CHECK enum hs_status run_queue_give_back(struct kv_hashed *k, enum run_queue queue,
                                                  struct slice event, struct hs_error *err);
-/** How many events wait. */
-HS_MUST_CHECK enum hs_status run_queue_len(struct kv_hashed *k, enum run_queue queue, uint64_t *len,
-                                           struct hs_error *err);
+/** How many events wait, in both queues. */
+HS_MUST_CHECK enum hs_status run_queues_len(struct kv_hashed *k, uint64_t *len,
+                                            struct hs_error *err);
 
 #endif
