@@ -138,6 +138,14 @@ static const char *result_read_writes(struct packed_value writes, struct headsta
     return NULL;
 }
 
+/* A list that the first version of the protocol lacks: how many are in it. */
+static bool result_optional_list(struct packed_value v, uint32_t *len)
+{
+    *len = 0;
+    if (packed_kind_of(v) == PACKED_ARRAY) (void)packed_count(v, len);
+    return packed_kind_of(v) == PACKED_ARRAY || packed_kind_of(v) == PACKED_ABSENT;
+}
+
 static const char *result_find_parts(struct packed_value map, struct result_parts *parts)
 {
     parts->outputs = packed_member(map, "outputs");
@@ -146,17 +154,8 @@ static const char *result_find_parts(struct packed_value map, struct result_part
     if (packed_kind_of(parts->writes) != PACKED_ARRAY) return "writes";
     parts->settled = packed_member(map, "settled");
     parts->events = packed_member(map, "events");
-    parts->settled_len = parts->events_len = 0;
-    if (packed_kind_of(parts->settled) == PACKED_ARRAY) {
-        (void)packed_count(parts->settled, &parts->settled_len);
-    } else if (packed_kind_of(parts->settled) != PACKED_ABSENT) {
-        return "settled";
-    }
-    if (packed_kind_of(parts->events) == PACKED_ARRAY) {
-        (void)packed_count(parts->events, &parts->events_len);
-    } else if (packed_kind_of(parts->events) != PACKED_ABSENT) {
-        return "events";
-    }
+    if (!result_optional_list(parts->settled, &parts->settled_len)) return "settled";
+    if (!result_optional_list(parts->events, &parts->events_len)) return "events";
     (void)packed_count(parts->outputs, &parts->outputs_len);
     (void)packed_count(parts->writes, &parts->writes_len);
     return NULL;

@@ -62,6 +62,13 @@ static void pack_settled(struct wire_writer *w, const struct settlements *settle
     }
 }
 
+static enum hs_status pack_end(struct wire_writer *w, struct hs_error *err)
+{
+    enum hs_status st = wire_end(w);
+
+    return st == HS_OK ? st : hs_fail(err, st, "the answer cannot be packed");
+}
+
 enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
                                     const struct delivery_course *course, struct buffer *out,
                                     struct hs_error *err)
@@ -86,8 +93,8 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
     pack_uint(&w, "queued", o->queued);
     pack_settled(&w, &o->settled);
     pack_texts(&w, "events", o->events, o->events_len);
-    st = wire_end(&w);
-    if (st != HS_OK) return hs_fail(err, st, "the answer cannot be packed");
+    st = pack_end(&w, err);
+    if (st != HS_OK) return st;
     if (out->len > IPC_RESULT_BYTES_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "the message's answer of %zu bytes does not fit a frame",
                        out->len);
@@ -99,7 +106,6 @@ enum hs_status delivery_answer_pack_query(const struct kernel_outcome *o, struct
                                           struct hs_error *err)
 {
     struct wire_writer w;
-    enum hs_status st;
 
     wire_begin(&w, out);
     wire_put_map(&w, 5);
@@ -108,23 +114,20 @@ enum hs_status delivery_answer_pack_query(const struct kernel_outcome *o, struct
     pack_text(&w, "status", slice_text(message_status_name(o->status)));
     pack_text(&w, "value", buffer_slice(&o->value));
     pack_uint(&w, "ticks", o->ticks);
-    st = wire_end(&w);
-    return st == HS_OK ? st : hs_fail(err, st, "the answer cannot be packed");
+    return pack_end(&w, err);
 }
 
 enum hs_status delivery_answer_pack_attach(const struct delivery_course *course, struct buffer *out,
                                            struct hs_error *err)
 {
     struct wire_writer w;
-    enum hs_status st;
 
     wire_begin(&w, out);
     wire_put_map(&w, 3);
     pack_text(&w, "path", slice_text(entry_path_name(course->path)));
     pack_uint(&w, "replayed", course->replayed);
     pack_uint(&w, "wait_us", course->wait_us);
-    st = wire_end(&w);
-    return st == HS_OK ? st : hs_fail(err, st, "the answer cannot be packed");
+    return pack_end(&w, err);
 }
 
 enum ipc_code delivery_answer_code(enum hs_status status)
