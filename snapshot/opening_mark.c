@@ -8,12 +8,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     MARK_BYTES_MAX = 64,
     OPENING_MS_MAX = 60000, /* longer than any log that LevelDB reads at opening takes */
+    CHILD_END = STDERR_FILENO + 1,
 };
 
 static const char mark_place[] = "snapshot.file";
@@ -58,12 +60,21 @@ void opening_mark_settle(const struct disk *disk, const char *dir)
     (void)(disk_sync_folder(disk, mark_place, dir, NULL) == HS_OK);
 }
 
+/* A parent that is killed must leave nobody behind who holds its locks, its socket or its node's
+ * connection: the next start would be refused, and the node wait for an answer. */
+static void child_inherit(int end)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (dup2(end, CHILD_END) == CHILD_END) (void)close_range(CHILD_END + 1, ~0U, 0);
+}
+
 /* What it says about the generation is found again by the parent; here only the end counts. */
 static void child_open(const struct disk *disk, const char *path, uint64_t number,
-                       enum generation_mode mode)
+                       enum generation_mode mode, int end)
 {
     struct generation *g = NULL;
 
+    child_inherit(end);
     (void)(generation_open(disk, path, number, mode, &g, NULL) == HS_OK);
     _exit(0);
 }
@@ -90,7 +101,7 @@ bool opening_survived(const struct disk *disk, const char *path, uint64_t number
 
     if (pipe(ends) != 0) return survived;
     child = fork();
-    if (child == 0) child_open(disk, path, number, mode);
+    if (child == 0) child_open(disk, path, number, mode, ends[1]);
     (void)close(ends[1]);
     if (child > 0) survived = child_ended_well(child, ends[0]);
     (void)close(ends[0]);

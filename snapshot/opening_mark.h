@@ -24,7 +24,8 @@ void opening_mark_remove(const struct disk *disk, const char *dir);
 /** Make its removal durable. */
 void opening_mark_settle(const struct disk *disk, const char *dir);
 
-/** Does a child process survive the opening of the generation in `path`? */
+/** Does a child process survive the opening of the generation in `path`? It has none of our files,
+ * and ends with the thread that asks. */
 bool opening_survived(const struct disk *disk, const char *path, uint64_t number,
                       enum generation_mode mode);
 

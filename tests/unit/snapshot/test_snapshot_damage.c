@@ -3,8 +3,10 @@
 #include "tests/unit/snapshot/mark_model.h"
 #include "tests/unit/suite.h"
 
-#include "snapshot/generation.h"
+#include "kernel/state/disk_operations.h"
+#include "snapshot/opening_mark.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 enum { KEEP = 3, STEPS = 5, FLIPS_PER_FILE_MAX = 300, OPEN_TRIES = 2 };
@@ -430,6 +432,42 @@ static void snapshot_db__damaged_opening_mark_counts_for_nothing(void)
     }
 }
 
+static struct {
+    pid_t parent;
+    int held; /* a file that the parent has open, as its locks and sockets are */
+} family;
+
+/* A child that finds it open ends badly, as its exit code tells. */
+static int open_without_heirs(void *self, const char *path, enum disk_open_kind kind, int *file)
+{
+    if (getpid() != family.parent && fcntl(family.held, F_GETFD) >= 0) _exit(1);
+    return disk_system()->operations->open(self, path, kind, file);
+}
+
+/* If its parent is killed meanwhile, a child that held locks and sockets would refuse the next
+ * start, and keep the node waiting. */
+static void snapshot_db__opening_is_tried_by_a_child_that_inherits_nothing(void)
+{
+    struct disk_operations operations = *disk_system()->operations;
+    struct disk disk = {.operations = &operations, .self = disk_system()->self};
+    struct scratch_path dir = scratch_make(), generation;
+    uint64_t random = suite_seed();
+    struct model_store store;
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    specimen_make(&store, dir.text, &random);
+    generation = scratch_join(store.snapshot_dir.text, "gen-0000000001");
+    operations.open = open_without_heirs;
+    family.parent = getpid();
+    family.held = fcntl(null, F_DUPFD_CLOEXEC, 100);
+    CU_ASSERT_TRUE(family.held >= 100);
+    CU_ASSERT_TRUE(opening_survived(&disk, generation.text, 1, GENERATION_PRESENT));
+    CU_ASSERT_TRUE(fcntl(family.held, F_GETFD) >= 0); /* and its parent keeps all */
+    (void)close(family.held);
+    (void)close(null);
+    scratch_remove(dir);
+}
+
 /* LevelDB asserts that no entry comes twice: where its own log holds its batches twice, opening it
  * ends the process, so that it is tried in a child. */
 static void snapshot_db__log_with_its_batches_twice_is_put_aside(void)
@@ -534,6 +572,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_db__opening_that_ends_the_process_twice_is_damage),
     SUITE_CASE(snapshot_db__reader_sees_what_a_mark_of_opening_costs),
     SUITE_CASE(snapshot_db__damaged_opening_mark_counts_for_nothing),
+    SUITE_CASE(snapshot_db__opening_is_tried_by_a_child_that_inherits_nothing),
     SUITE_CASE(snapshot_db__log_with_its_batches_twice_is_put_aside),
     SUITE_CASE(snapshot_db__damaged_generation_goes_to_quarantine),
     SUITE_CASE(snapshot_db__damaged_pointer_is_found_without),
