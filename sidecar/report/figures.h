@@ -91,7 +91,7 @@ struct figures {
     size_t vats_len;
 
     uint64_t deliveries[DELIVERY_RESULT_COUNT];
-    uint64_t vat_ends; /* by messages that were delivered */
+    uint64_t vats_ended; /* by messages that were delivered */
     uint64_t attaches[ENTRY_PATH_COUNT];
     uint64_t full_replays[ENTRY_CAUSE_COUNT];
     uint64_t replayed[PHASE_COUNT]; /* messages, by the phase they were replayed in */

@@ -308,7 +308,7 @@ static const struct metric metrics[] = {
     {COUNTER("deliveries_total", "Deliveries answered, by status."),
      BY("status", delivery_word, deliveries)},
     {HISTOGRAM("delivery_duration_seconds", "Time in the kernel of one delivery.", delivery)},
-    {COUNTER("vat_ends_total", "Vats that ended in a delivery."), FIGURE(vat_ends)},
+    {COUNTER("vats_ended_total", "Vats that ended in a delivery."), FIGURE(vats_ended)},
     {COUNTER("store_calls_total", "Requests made to the node's store."),
      READ_BY("op", store_calls)},
     {GAUGE("vat_heap_bytes", "Bytes of a vat's heap."), READ_BY("vat", heaps)},

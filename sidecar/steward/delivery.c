@@ -73,7 +73,7 @@ static void delivery_tell_ends(const struct reporter *r, const struct kernel_out
     }
     if (ends == 0) return;
     f = figures_acquire(r->board);
-    f->vat_ends += ends;
+    f->vats_ended += ends;
     figures_release(r->board);
 }
 

@@ -28,7 +28,7 @@ class Deaths(IntegrationCase):
         self.assertIn("no more", event["reason"])
         self.assertGreater(answer["queued"], 0)
         self.assertEqual(node.runs(1, harness.block_time(1))[-1]["status"], "fulfilled")
-        self.assertIn("headstart_vat_ends_total 1\n", node.request("metrics", {}))
+        self.assertIn("headstart_vats_ended_total 1\n", node.request("metrics", {}))
         warnings = [line for line in daemon.log_text().splitlines() if "a vat has ended" in line]
         self.assertEqual(len(warnings), 1, daemon.log_text())
         for word in ("right", "no more"):

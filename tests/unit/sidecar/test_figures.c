@@ -36,7 +36,7 @@ static struct figures some_figures(void)
         .vats = &one_vat,
         .vats_len = 1,
         .deliveries = {[DELIVERY_FULFILLED] = 118, [DELIVERY_REJECTED] = 2},
-        .vat_ends = 3,
+        .vats_ended = 3,
         .attaches = {[ENTRY_SWAP] = 1},
     };
 
@@ -216,7 +216,7 @@ static const struct {
     {"messages_undone_total", " 34"},
     {"savepoint_return_duration_seconds", "_sum 0.000035"},
     {"deliveries_total", "{status=\"fulfilled\"} 118"},
-    {"vat_ends_total", " 3"},
+    {"vats_ended_total", " 3"},
     {"delivery_duration_seconds", "_sum 0.000022"},
     {"store_calls_total", "{op=\"scan\"} 23"},
     {"divergences_total", " 24"},
