@@ -1,0 +1,3 @@
+module headstart/client
+
+go 1.23.2
