@@ -11,7 +11,7 @@
 enum {
     WORK_OF_A_MESSAGE = 16,   /* what it costs besides those it is charged */
     WORK_OF_A_SAVEPOINT = 16, /* some changed pages found and copied */
-    WORK_APART_MAX = 2048,    /* some 100 small messages, or a tenth of a second of a large one */
+    WORK_APART_MAX = 8192,    /* some 400 small messages, or half a second of a large one */
 };
 
 void savepoints_fini(struct savepoints *s)

@@ -9,7 +9,7 @@
  * message, never after one, so that a block's end needs none; and not before each: what a message
  * changed is found out and copied at a price, and where none was made, going back executes again
  * what came since. So they lie as far apart as makes the sum of both the least, for how often
- * somebody goes back: before each message where every second one is undone, some hundred messages
+ * somebody goes back: before each message where every second one is undone, hundreds of messages
  * apart where none is.
  *
  * Their number and memory are bounded: past a bound one that lies close between its neighbours is

@@ -3,7 +3,6 @@
 #include "kernel/vat/boot.h"
 #include "kernel/vat/boot_image.h"
 #include "kernel/vat/engine_id.h"
-#include "kernel/vat/page_watch.h"
 #include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
@@ -18,7 +17,7 @@ struct vat_engine {
     const struct disk *disk;
     char *boot_image_dir; /* NULL: no cache */
     char id[SHA256_HEX_BYTES];
-    struct page_watch watch;
+    bool watch;
     struct stop_switch stop;
     pthread_mutex_t lock;                         /* guards the booted heaps below */
     struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
@@ -59,7 +58,7 @@ enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_d
         free(e);
         return st;
     }
-    page_watch_open(&e->watch, PAGE_WATCH_TOLD);
+    e->watch = true;
     (void)pthread_once(&module_once, module_init);
     st = vat_engine_id(e->id, err);
     if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
@@ -76,7 +75,6 @@ void vat_engine_close(struct vat_engine *e)
     if (!e) return;
     for (int i = 0; i < SUPERVISOR_COUNT; i++)
         heap_changes_fini(&e->booted[i]);
-    page_watch_close(&e->watch);
     wasm_runtime_close();
     stop_switch_fini(&e->stop);
     (void)pthread_mutex_destroy(&e->lock);
@@ -112,15 +110,14 @@ struct stop_switch *vat_engine_stop_switch(struct vat_engine *e)
     return &e->stop;
 }
 
-void vat_engine_watch_by(struct vat_engine *e, enum page_watch_way way)
+void vat_engine_watch(struct vat_engine *e, bool watch)
 {
-    page_watch_close(&e->watch);
-    page_watch_open(&e->watch, way);
+    e->watch = watch;
 }
 
-const struct page_watch *vat_engine_page_watch(const struct vat_engine *e)
+bool vat_engine_watches(const struct vat_engine *e)
 {
-    return &e->watch;
+    return e->watch;
 }
 
 /* --- boot --- */
@@ -143,7 +140,7 @@ static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor 
     struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
     struct vat *v = NULL;
     struct boot_job job = {.supervisor = supervisor};
-    enum hs_status st = vat_instance_open(&e->watch, &e->stop, unlimited, &v, err);
+    enum hs_status st = vat_instance_open(e->watch, &e->stop, unlimited, &v, err);
 
     if (st != HS_OK) return st;
     job.instance = &v->instance;

@@ -1,11 +1,10 @@
-/* Engine: what all vats of a process share: module tables, trap handler, page watch, and the booted
+/* Engine: what all vats of a process share: module tables, trap handler, and the booted
  * heap that each starts from. */
 #ifndef HEADSTART_KERNEL_VAT_ENGINE_H
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
 #include "kernel/state/disk.h"
 #include "kernel/state/heap_image.h"
-#include "kernel/vat/page_watch.h"
 #include "kernel/vat/vat_terms.h"
 
 struct stop_switch;
@@ -43,10 +42,10 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
 void vat_engine_stop(struct vat_engine *e);
 void vat_engine_resume(struct vat_engine *e);
 
-/** Find changed pages in this way, or the next that is offered; for tests and benchmarks, which see
- *  that all come to the same, and at what price. There must be no vat yet. */
-void vat_engine_watch_by(struct vat_engine *e, enum page_watch_way way);
-const struct page_watch *vat_engine_page_watch(const struct vat_engine *e);
+/** Do vats that come watch which of their pages are written? Without, all are compared: for tests,
+ *  which see that it comes to the same. */
+void vat_engine_watch(struct vat_engine *e, bool watch);
+bool vat_engine_watches(const struct vat_engine *e);
 struct stop_switch *vat_engine_stop_switch(struct vat_engine *e);
 
 #endif

@@ -1,5 +1,7 @@
 #include "kernel/vat/heap.h"
 
+#include "kernel/vat/written_pages.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -48,11 +50,14 @@ static void untaken_clear(struct heap *h)
 /* --- open to close --- */
 
 enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *stack_pointer,
-                         const struct page_watch *watch, struct hs_error *err)
+                         bool watched, struct hs_error *err)
 {
     void *mark;
 
-    *h = (struct heap){.memory = memory, .stack_pointer = stack_pointer, .untaken_whole = true};
+    *h = (struct heap){.memory = memory,
+                       .stack_pointer = stack_pointer,
+                       .watched = watched,
+                       .untaken_whole = true};
     mark = mmap(NULL, HS_HEAP_BYTES_MAX, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mark == MAP_FAILED) return hs_fail_errno(err, HS_NOMEM, errno, "reserve a mark image");
@@ -63,7 +68,6 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
         heap_fini(h);
         return hs_fail(err, HS_NOMEM, "no memory for a heap's page bits");
     }
-    if (page_watch_add(watch, memory->data, HS_HEAP_BYTES_MAX)) h->watch = watch;
     return HS_OK;
 }
 
@@ -99,8 +103,8 @@ static void dirty_note_dropped(void *data, uint32_t page)
  * anew: the next look tells only what is written from here on */
 static void dirty_gather(struct heap *h, bool anew)
 {
-    if (h->watch &&
-        page_watch_collect(h->watch, h->memory->data, h->memory->size, anew, dirty_note, h)) {
+    if (h->watched &&
+        written_pages_collect(h->memory->data, h->memory->size, anew, dirty_note, h)) {
         return;
     }
     dirty_note(h, 0, live_pages(h));
@@ -151,9 +155,9 @@ static void pages_ignore(void *data, size_t first, size_t len)
 /* From here on, what is written is written since the mark. */
 static void heap_watch_anew(struct heap *h)
 {
-    if (h->watch &&
-        !page_watch_collect(h->watch, h->memory->data, h->memory->size, true, pages_ignore, NULL)) {
-        h->watch = NULL;
+    if (h->watched &&
+        !written_pages_collect(h->memory->data, h->memory->size, true, pages_ignore, NULL)) {
+        h->watched = false;
     }
 }
 
@@ -269,7 +273,7 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
     dirty_gather(h, false); /* what comes next writes the same pages, and ours are to be written */
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
-        if (h->watch) page_watch_allow(h->watch, h->memory->data, i);
+        written_pages_allow(h->memory->data, i);
         memcpy(live_page(h, i), kept_page(h, i), PAGE);
     }
     dirty_clear(h);

@@ -7,24 +7,23 @@
  *    └───────────────────────heap_back_to_mark────────────┘
  *
  * All work in pages of HS_HEAP_PAGE_BYTES and touch only those that may differ from the newest
- * version (or the mark, without one): the page watch tells which were written, and which those were
- * at earlier looks is kept here (`dirty`). Pages past a size are zero, in the live memory as in the
- * mark, so that growing needs no clearing. What is taken are copies, so whoever writes a snapshot
- * of the mark never reads here.
+ * version (or the mark, without one): written_pages.h tells which were written, and which those
+ * were at earlier looks is kept here (`dirty`). Pages past a size are zero, in the live memory as
+ * in the mark, so that growing needs no clearing. What is taken are copies, so whoever writes a
+ * snapshot of the mark never reads here.
  */
 #ifndef HEADSTART_KERNEL_VAT_HEAP_H
 #define HEADSTART_KERNEL_VAT_HEAP_H
 
 #include "kernel/state/heap_image.h"
 #include "kernel/vat/page_versions.h"
-#include "kernel/vat/page_watch.h"
 #include "kernel/vat/wasm_runtime.h"
 
 struct heap {
-    wasm_rt_memory_t *memory;       /* borrowed: the live linear memory */
-    uint32_t *stack_pointer;        /* borrowed: the live stack-pointer global */
-    const struct page_watch *watch; /* borrowed; NULL: the live memory is not watched */
-    char *mark;                     /* owned: reserved for HS_HEAP_BYTES_MAX */
+    wasm_rt_memory_t *memory; /* borrowed: the live linear memory */
+    uint32_t *stack_pointer;  /* borrowed: the live stack-pointer global */
+    bool watched;             /* written_pages.h knows what was written; else all may be */
+    char *mark;               /* owned: reserved for HS_HEAP_BYTES_MAX */
     uint32_t mark_bytes;
     uint32_t mark_stack_pointer;
     struct page_versions versions;
@@ -36,8 +35,7 @@ struct heap {
 
 /** An empty mark beside the instance's memory; what is borrowed must outlive the heap. */
 HS_MUST_CHECK enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory,
-                                       uint32_t *stack_pointer, const struct page_watch *watch,
-                                       struct hs_error *err);
+                                       uint32_t *stack_pointer, bool watched, struct hs_error *err);
 void heap_fini(struct heap *h);
 
 /** Live memory and mark become the pages of `image` (whole). `taken`: they are durable already,

@@ -47,7 +47,7 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
                        "a booted vat takes %u pages of %d bytes, its limit is %u",
                        booted->info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
     }
-    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_stop_switch(e), limits, &v, err);
+    st = vat_instance_open(vat_engine_watches(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
     (void)snprintf(v->id, sizeof v->id, "%s", id);
     st = heap_restore(&v->heap, booted, false, err);
@@ -78,7 +78,7 @@ enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
     if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
         return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
     }
-    st = vat_instance_open(vat_engine_page_watch(e), vat_engine_stop_switch(e), limits, &v, err);
+    st = vat_instance_open(vat_engine_watches(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
     memcpy(v->id, info->vat_id, sizeof v->id);
     st = heap_load(&v->heap, source, info, err);

@@ -10,8 +10,8 @@ static void instance_body(void *data)
     engine_instantiate(&v->instance, &v->env, &v->wasi);
 }
 
-enum hs_status vat_instance_open(const struct page_watch *watch, struct stop_switch *stop,
-                                 struct vat_limits limits, struct vat **out, struct hs_error *err)
+enum hs_status vat_instance_open(bool watched, struct stop_switch *stop, struct vat_limits limits,
+                                 struct vat **out, struct hs_error *err)
 {
     struct vat *v = calloc(1, sizeof *v);
     wasm_rt_memory_t *memory;
@@ -27,7 +27,7 @@ enum hs_status vat_instance_open(const struct page_watch *watch, struct stop_swi
     st = wasm_runtime_run(memory, instance_body, v, err); /* runs nothing of the module */
     if (st == HS_OK) {
         memory->max_pages = limits.heap_bytes_max / HS_WASM_PAGE_BYTES;
-        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance), watch, err);
+        st = heap_init(&v->heap, memory, ENGINE_STACK_POINTER(&v->instance), watched, err);
     }
     if (st != HS_OK) {
         vat_instance_close(v);

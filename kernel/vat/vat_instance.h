@@ -38,10 +38,10 @@ struct vat {
 #define VAT_STEPS_UNLIMITED ((uint64_t)INT64_MAX)
 
 /** An instance without memory contents of its own: right after instantiation.
- *  watch, stop  borrowed for the vat's life */
-HS_MUST_CHECK enum hs_status vat_instance_open(const struct page_watch *watch,
-                                               struct stop_switch *stop, struct vat_limits limits,
-                                               struct vat **out, struct hs_error *err);
+ *  stop     borrowed for the vat's life */
+HS_MUST_CHECK enum hs_status vat_instance_open(bool watched, struct stop_switch *stop,
+                                               struct vat_limits limits, struct vat **out,
+                                               struct hs_error *err);
 void vat_instance_close(struct vat *v);
 
 /** Call body(data), which may run code of the instance, for at most `steps_max` steps; how many it

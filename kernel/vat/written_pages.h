@@ -9,9 +9,11 @@
  * and what its every message changes, is soon not faulted any more.
  *
  * Needs nothing of the operating system but mprotect. A first write to a page costs a fault, some
- * microseconds; what is not written costs nothing, and nothing is read to find out. So much for
- * where Linux does not tell by itself (page_watch.h).
+ * microseconds; what is not written costs nothing, and nothing is read to find out.
  *
+ * Rejected: Linux 6.7's own tracking (userfaultfd's write protection, asked by PAGEMAP_SCAN). It
+ * faults for every page of every look, the stack's too, and a look walks the whole memory: messages
+ * took up to 1.4 times as long with it (docs/benchmarks.md), and only some machines have it.
  * Rejected: a byte a page that the translated engine's stores set. It costs every store, all the
  * time (6 to 10 % measured), and a second engine in the program, or the price for everybody.
  *

@@ -13,15 +13,10 @@
 
 #include <stdio.h>
 
-enum { HEAPS = 2, BLOCKS = 2, WAYS = 2, SLICES_WARM = 1 };
+enum { HEAPS = 2, BLOCKS = 2, SLICES_WARM = 1 };
 
 static const uint64_t heaps_mib[HEAPS] = {0, 62}; /* beside the 1.7 that the vat has */
 static const uint64_t blocks[BLOCKS] = {20, 1000};
-static const struct {
-    enum page_watch_way way;
-    const char *name;
-} ways[WAYS] = {{PAGE_WATCH_TOLD, "told by Linux"}, {PAGE_WATCH_FAULTS, "caught as faults"}};
-
 static const char *const failing_names[FAILING_COUNT] = {
     [FAILING_SECOND] = "every second fails ÷ none",
     [FAILING_FIRST] = "each block's first ÷ none",
@@ -64,8 +59,7 @@ static void print_spread(const char *name, const struct spread *s, bool json)
                  spread_max(s));
 }
 
-static void round_print(const struct undo_round *r, const char *way, uint64_t heap_mib,
-                        uint64_t block, bool json)
+static void round_print(const struct undo_round *r, uint64_t heap_mib, uint64_t block, bool json)
 {
     static const char *const keys[FAILING_COUNT] = {[FAILING_SECOND] = "second",
                                                     [FAILING_FIRST] = "first",
@@ -73,16 +67,13 @@ static void round_print(const struct undo_round *r, const char *way, uint64_t he
                                                     [FAILING_LAST] = "last"};
 
     if (json) {
-        (void)printf("{\"schema\":1,\"pages\":\"%s\",\"heap_mib\":%llu,\"block\":%llu,"
-                     "\"per_s\":%.0f",
-                     way, (unsigned long long)heap_mib + 2, (unsigned long long)block,
+        (void)printf("{\"schema\":1,\"heap_mib\":%llu,\"block\":%llu,\"per_s\":%.0f",
+                     (unsigned long long)heap_mib + 2, (unsigned long long)block,
                      spread_median(&r->ready_per_s));
     } else {
-        (void)printf(
-            "\nPages %s, a heap of %llu MiB, blocks of %llu: %.0f messages/s; min, median, "
-            "max\n",
-            way, (unsigned long long)heap_mib + 2, (unsigned long long)block,
-            spread_median(&r->ready_per_s));
+        (void)printf("\nA heap of %llu MiB, blocks of %llu: %.0f messages/s; min, median, max\n",
+                     (unsigned long long)heap_mib + 2, (unsigned long long)block,
+                     spread_median(&r->ready_per_s));
     }
     print_spread(json ? "cost" : "time, ready ÷ not", &r->cost, json);
     for (int f = FAILING_SECOND; f < FAILING_COUNT; f++) {
@@ -92,14 +83,13 @@ static void round_print(const struct undo_round *r, const char *way, uint64_t he
 }
 
 static enum hs_status round_run(const struct bench_options *o, struct vat_engine *engine,
-                                const char *way, uint64_t heap_mib, uint64_t block,
-                                struct hs_error *err)
+                                uint64_t heap_mib, uint64_t block, struct hs_error *err)
 {
     struct undo_round r = {0};
     enum hs_status st;
 
-    bench_say("undo: pages %s, a heap of %llu MiB, blocks of %llu", way,
-              (unsigned long long)heap_mib + 2, (unsigned long long)block);
+    bench_say("undo: a heap of %llu MiB, blocks of %llu", (unsigned long long)heap_mib + 2,
+              (unsigned long long)block);
     st = bench_kernel_open(engine, heap_mib, false, &r.bare, err);
 
     if (st == HS_OK) st = bench_kernel_open(engine, heap_mib, true, &r.ready, err);
@@ -107,7 +97,7 @@ static enum hs_status round_run(const struct bench_options *o, struct vat_engine
     for (uint64_t i = 0; i < o->repeats + SLICES_WARM && st == HS_OK; i++) {
         st = round_slice(&r, o->messages[0], block, i >= SLICES_WARM, err);
     }
-    if (st == HS_OK) round_print(&r, way, heap_mib, block, o->json);
+    if (st == HS_OK) round_print(&r, heap_mib, block, o->json);
     (void)fflush(stdout);
     bench_kernel_close(r.bare);
     bench_kernel_close(r.ready);
@@ -121,12 +111,8 @@ static enum hs_status undo_measure(void *data, struct hs_error *err)
     struct vat_engine *engine = NULL;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
 
-    for (int w = 0; w < WAYS && st == HS_OK; w++) {
-        vat_engine_watch_by(engine, ways[w].way);
-        for (int i = 0; i < HEAPS * BLOCKS && st == HS_OK; i++) {
-            st = round_run(options, engine, ways[w].name, heaps_mib[i / BLOCKS], blocks[i % BLOCKS],
-                           err);
-        }
+    for (int i = 0; i < HEAPS * BLOCKS && st == HS_OK; i++) {
+        st = round_run(options, engine, heaps_mib[i / BLOCKS], blocks[i % BLOCKS], err);
     }
     vat_engine_close(engine);
     return st;

@@ -80,7 +80,6 @@ DISK_FOLDERS = ("kernel/", "snapshot/", "replaylog/", "sidecar/")  # ipc/ has so
 DISK_EXCEPT = {
     "kernel/state/disk_system.c": "it is the room's lowest floor",
     "kernel/state/fault.c": "the list of points, which must not reach points itself",
-    "kernel/vat/page_watch.c": "/proc/self/pagemap and the userfault descriptor",
     "sidecar/report/logger.c": "standard error",
     "sidecar/report/process_figures.c": "/proc/self",
     "sidecar/commands/failure.c": "may the socket be used?",

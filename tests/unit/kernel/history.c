@@ -400,7 +400,6 @@ static void history_compare(struct history *h)
 
 void history_run(uint64_t seed, struct history_figures *figures)
 {
-    static const enum page_watch_way ways[] = {PAGE_WATCH_TOLD, PAGE_WATCH_FAULTS, PAGE_WATCH_NOT};
     struct history *h = calloc(1, sizeof *h);
 
     CU_ASSERT_FATAL(h != NULL);
@@ -408,7 +407,7 @@ void history_run(uint64_t seed, struct history_figures *figures)
     h->speech = speech_any(any(h, SPEECHES_MAX));
     h->failing = any(h, 6); /* some fail all the time, some never */
     h->scarce = any(h, 8) == 0;
-    vat_engine_watch_by(machine_engine(), ways[any(h, 3)]);
+    vat_engine_watch(machine_engine(), any(h, 3) > 0);
     machine_open(&h->machine, h->speech->config);
     kernel_keep_savepoints(h->machine.kernel, true);
     history_drive(h);

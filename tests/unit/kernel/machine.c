@@ -36,8 +36,8 @@ static void *main_body(void *data)
     struct hs_error err;
 
     must(vat_engine_open(disk_system(), NULL, &engine, &err), &err);
-#ifdef PAGE_WATCH_WAY
-    vat_engine_watch_by(engine, PAGE_WATCH_WAY); /* as on a kernel that does not tell */
+#ifdef PAGES_COMPARED
+    vat_engine_watch(engine, false);
 #endif
     job->code = suite_run(job->title, job->cases, job->count, job->argc, job->argv);
     vat_engine_close(engine);

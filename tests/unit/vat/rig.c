@@ -17,8 +17,8 @@ struct vat_engine *rig_engine(void)
         (void)fprintf(stderr, "rig: %s\n", err.text);
         abort();
     }
-#ifdef PAGE_WATCH_WAY
-    vat_engine_watch_by(engine, PAGE_WATCH_WAY); /* as on a kernel that does not tell */
+#ifdef PAGES_COMPARED
+    vat_engine_watch(engine, false);
 #endif
     return engine;
 }
