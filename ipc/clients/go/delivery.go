@@ -1,6 +1,10 @@
 package headstart
 
-import "time"
+import (
+	"context"
+	"strconv"
+	"time"
+)
 
 // Status is what became of a call.
 type Status string
@@ -80,4 +84,105 @@ type Answer struct {
 	Replayed uint64
 	// Wait is how long that took, Run how long the message itself did.
 	Wait, Run time.Duration
+}
+
+// check refuses what the sidecar would, and what an older one would take for something else.
+func (d Delivery) check(at Position, h Hello) error {
+	switch {
+	case at.Seqnum == uintMax:
+		return badRequest("no seqnum can follow 2^53-1")
+	case len(d.Message) > messageBytesMax:
+		return &Error{Code: CodeTooLarge, Words: "a message may have 33554432 bytes; this one has " +
+			strconv.Itoa(len(d.Message))}
+	case d.Message == "" && !h.Can(FeatureRun):
+		return &Error{Code: CodeUnknownMethod, Words: "this headstart knows no runs; use a newer one"}
+	case (d.Ticks != nil || d.Control) && !h.Can(FeatureTicks):
+		return &Error{Code: CodeUnknownMethod,
+			Words: "this headstart knows neither ticks nor control messages; use a newer one"}
+	}
+	return nil
+}
+
+func (d Delivery) pack(p *packer, at Position) {
+	pairs := 5
+	if d.Ticks != nil {
+		pairs++
+	}
+	if d.Control {
+		pairs++
+	}
+	p.pairs(pairs)
+	p.numberOf("height", d.Height)
+	p.numberOf("time", d.Time)
+	p.position(at)
+	if d.Ticks != nil {
+		p.numberOf("ticks", *d.Ticks)
+	}
+	if d.Control {
+		p.text("control")
+		p.flag(true)
+	}
+	p.textOf("message", d.Message)
+}
+
+func (cn *connection) deliver(ctx context.Context, d Delivery, at Position, s *service) (Answer, error) {
+	var answer Answer
+	if err := d.check(at, cn.hello); err != nil {
+		return Answer{}, err
+	}
+	err := cn.ask(ctx, question{
+		method:  "deliver",
+		params:  func(p *packer) { d.pack(p, at) },
+		service: s,
+		read: func(result value) (err error) {
+			answer, err = readAnswer(result, at)
+			return err
+		},
+	})
+	return answer, err
+}
+
+func readAnswer(result value, at Position) (Answer, error) {
+	r := reader{what: "delivery", from: result}
+	r.pick("seqnum", "hash", "status", "value", "outputs", "writes", "path", "replayed", "wait_us",
+		"run_us", "ticks", "queued", "settled", "events")
+	answer := Answer{
+		Position: r.position(),
+		Status:   r.status(),
+		Value:    r.text("value"),
+		Outputs:  r.texts("outputs"),
+		Writes:   r.writes(),
+		Ticks:    r.laterNumber("ticks"),
+		Queued:   r.laterNumber("queued"),
+		Settled:  r.settled(),
+		Events:   r.laterTexts("events"),
+		Path:     printable(r.text("path")),
+		Replayed: r.number("replayed"),
+		Wait:     r.micros("wait_us"),
+		Run:      r.micros("run_us"),
+	}
+	if answer.Position.Seqnum != at.Seqnum+1 {
+		r.refuse("seqnum")
+	}
+	if !answer.leads() {
+		r.refuse("writes")
+	}
+	if r.wrong != nil {
+		return Answer{}, r.wrong
+	}
+	return answer, nil
+}
+
+// leads: do the writes leave a store at the position that the answer names?
+func (a *Answer) leads() bool {
+	var seqnum, hash string
+	for _, w := range a.Writes {
+		switch string(w.Key) {
+		case keySeqnum:
+			seqnum = string(w.Value)
+		case keyHash:
+			hash = string(w.Value)
+		}
+	}
+	return seqnum == strconv.FormatUint(a.Position.Seqnum, 10) && hash == a.Position.Hash
 }

@@ -1,6 +1,9 @@
 package headstart
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Role is what a connection may do.
 type Role string
@@ -45,3 +48,58 @@ type Hello struct {
 
 // Can tells whether the sidecar said that it has a feature.
 func (h Hello) Can(feature string) bool { return slices.Contains(h.Features, feature) }
+
+func (h Hello) clone() Hello {
+	h.Engines = slices.Clone(h.Engines)
+	h.Features = slices.Clone(h.Features)
+	return h
+}
+
+// greet says hello and keeps what is said to it.
+func (cn *connection) greet(ctx context.Context, o Options) error {
+	return cn.ask(ctx, question{
+		method: "hello",
+		params: func(p *packer) {
+			p.pairs(5)
+			p.numberOf("protocol", 1)
+			p.textOf("chain_id", o.ChainID)
+			p.textOf("role", string(o.Role))
+			p.textOf("client", o.Client)
+			p.text("features")
+			features := []string{FeatureAttach, FeatureQuery, FeatureRun, FeatureTicks, FeatureBin}
+			p.array(len(features))
+			for _, feature := range features {
+				p.text(feature)
+			}
+		},
+		read: func(result value) error { return cn.readHello(result, o.ChainID) },
+	})
+}
+
+func (cn *connection) readHello(result value, chainID string) error {
+	r := reader{what: "hello", from: result}
+	r.pick("protocol", "server", "chain_id", "phase", "seqnum", "hash", "height", "engines", "genesis",
+		"features")
+	protocol := r.number("protocol")
+	h := Hello{
+		Server:   printable(r.text("server")),
+		ChainID:  r.text("chain_id"),
+		Phase:    printable(r.text("phase")),
+		Position: r.position(),
+		Height:   r.number("height"),
+		Engines:  r.laterTexts("engines"),
+		Genesis:  r.laterText("genesis"),
+		Features: r.laterTexts("features"),
+	}
+	if protocol != 1 {
+		r.refuse("protocol")
+	}
+	if h.ChainID != chainID {
+		r.refuse("chain_id")
+	}
+	if h.Genesis != "" && !isHash(h.Genesis) {
+		r.refuse("genesis")
+	}
+	cn.hello = h
+	return r.wrong
+}
