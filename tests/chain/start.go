@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/cometbft/cometbft/privval"
+	"github.com/cometbft/cometbft/proxy"
+	cmttypes "github.com/cometbft/cometbft/types"
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"cosmossdk.io/log"
+	pruningtypes "cosmossdk.io/store/pruning/types"
+	"cosmossdk.io/store/snapshots"
+	snapshottypes "cosmossdk.io/store/snapshots/types"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/server"
+	cometlog "github.com/cosmos/cosmos-sdk/server/log"
+
+	"headstart/chain/app"
+)
+
+// heightsKept and heightsBetween are the pruning that public validators use: old heights of the
+// state are dropped, some at a time.
+const (
+	heightsKept    = 100
+	heightsBetween = 10
+	snapshotsKept  = 3
+)
+
+type startFlags struct {
+	home             string
+	socket           string
+	optimistic       bool
+	snapshotInterval uint64
+}
+
+func startCommand() *cobra.Command {
+	var f startFlags
+	c := &cobra.Command{
+		Use:   "start",
+		Short: "run a node until a signal ends it",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return start(c.Context(), f) },
+	}
+	c.Flags().StringVar(&f.home, "home", "", "the node's folder, as testnet makes it")
+	c.Flags().StringVar(&f.socket, "socket", "", "the sidecar's socket")
+	c.Flags().BoolVar(&f.optimistic, "optimistic", false, "execute proposals before they are decided")
+	c.Flags().Uint64Var(&f.snapshotInterval, "snapshot-interval", 0,
+		"blocks between snapshots for state-sync; 0: none")
+	_ = c.MarkFlagRequired("home")
+	return c
+}
+
+func start(ctx context.Context, f startFlags) error {
+	c, err := readConfig(f.home)
+	if err != nil {
+		return err
+	}
+	genesis, err := cmttypes.GenesisDocFromFile(c.GenesisFile())
+	if err != nil {
+		return err
+	}
+	logger := log.NewLogger(os.Stderr, log.ColorOption(false), log.LevelOption(zerolog.InfoLevel))
+	a, err := openApp(f, genesis.ChainID, logger)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n, err := newNode(ctx, c, a, genesis, logger)
+	if err != nil {
+		return err
+	}
+	if err := n.Start(); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	logger.Info("stopping", "height", a.LastBlockHeight())
+	return n.Stop()
+}
+
+// readConfig reads config.toml; its paths are below home.
+func readConfig(home string) (*config.Config, error) {
+	v := viper.New()
+	v.SetConfigFile(filepath.Join(home, "config", "config.toml"))
+	if err := v.ReadInConfig(); err != nil {
+		return nil, fmt.Errorf("%w; make a home with `headstart-chain testnet`", err)
+	}
+	c := config.DefaultConfig()
+	if err := v.Unmarshal(c); err != nil {
+		return nil, err
+	}
+	c.SetRoot(home)
+	return c, c.ValidateBasic()
+}
+
+func openApp(f startFlags, chainID string, logger log.Logger) (*app.App, error) {
+	data := filepath.Join(f.home, "data")
+	db, err := dbm.NewGoLevelDB("application", data, nil)
+	if err != nil {
+		return nil, err
+	}
+	snapshotDB, err := dbm.NewGoLevelDB("metadata", filepath.Join(data, "snapshots"), nil)
+	if err != nil {
+		return nil, err
+	}
+	store, err := snapshots.NewStore(snapshotDB, filepath.Join(data, "snapshots"))
+	if err != nil {
+		return nil, err
+	}
+	with := []func(*baseapp.BaseApp){
+		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(heightsKept, heightsBetween)),
+		baseapp.SetSnapshot(store, snapshottypes.NewSnapshotOptions(f.snapshotInterval, snapshotsKept)),
+	}
+	if f.optimistic {
+		with = append(with, baseapp.SetOptimisticExecution())
+	}
+	return app.New(logger, db, app.Options{ChainID: chainID, Socket: f.socket}, with...)
+}
+
+func newNode(ctx context.Context, c *config.Config, a *app.App, genesis *cmttypes.GenesisDoc,
+	logger log.Logger) (*node.Node, error) {
+	key, err := p2p.LoadOrGenNodeKey(c.NodeKeyFile())
+	if err != nil {
+		return nil, err
+	}
+	return node.NewNodeWithContext(ctx, c,
+		privval.LoadOrGenFilePV(c.PrivValidatorKeyFile(), c.PrivValidatorStateFile()), key,
+		proxy.NewLocalClientCreator(server.NewCometABCIWrapper(a)),
+		func() (*cmttypes.GenesisDoc, error) { return genesis, nil },
+		config.DefaultDBProvider, node.DefaultMetricsProvider(c.Instrumentation),
+		cometlog.CometLoggerWrapper{Logger: logger})
+}
