@@ -135,6 +135,11 @@ struct position kernel_position(const struct kernel *k)
     return k->now.at;
 }
 
+uint64_t kernel_queued(const struct kernel *k)
+{
+    return k->now.queued;
+}
+
 uint64_t kernel_height(const struct kernel *k)
 {
     return k->now.height;

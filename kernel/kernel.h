@@ -47,6 +47,8 @@ HS_MUST_CHECK enum hs_status kernel_rehearse(const struct kernel_options *option
 
 struct position kernel_position(const struct kernel *k);
 uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 0: none */
+/** kernel.queued: cranks left in the run queue, and 1 if housekeeping is due. */
+uint64_t kernel_queued(const struct kernel *k);
 
 /** Execute one message: it always counts (seqnum + 1), whatever it is; a message that cannot be
  *  understood or whose call throws is `rejected` with a reason.

@@ -73,6 +73,7 @@ struct figures {
     char problem[HS_ERROR_TEXT_BYTES_MAX]; /* why a chain cannot begin; "": it can */
     struct position at;
     uint64_t height, mark_seqnum, floor_seqnum, real_seqnum;
+    uint64_t queued;  /* kernel.queued */
     bool kernel_lost; /* none waits, though one did; another is loaded while nobody waits */
     struct {
         uint64_t newest, count, bytes, made_at_s; /* made_at_s: Unix; 0: there is none */
@@ -91,7 +92,8 @@ struct figures {
     size_t vats_len;
 
     uint64_t deliveries[DELIVERY_RESULT_COUNT];
-    uint64_t vats_ended; /* by messages that were delivered */
+    uint64_t ticks;      /* of messages that were delivered */
+    uint64_t vats_ended; /* by them */
     uint64_t attaches[ENTRY_PATH_COUNT];
     uint64_t full_replays[ENTRY_CAUSE_COUNT];
     uint64_t replayed[PHASE_COUNT]; /* messages, by the phase they were replayed in */

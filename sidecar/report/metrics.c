@@ -305,6 +305,9 @@ static const struct metric metrics[] = {
     {HISTOGRAM("savepoint_return_duration_seconds",
                "Time of going back once, what was executed again included.", savepoint_return)},
 
+    {GAUGE("run_queue_length", "Cranks that wait for runs, and 1 if housekeeping is due."),
+     FIGURE(queued)},
+    {COUNTER("ticks_total", "Ticks of the messages delivered."), FIGURE(ticks)},
     {COUNTER("deliveries_total", "Deliveries answered, by status."),
      BY("status", delivery_word, deliveries)},
     {HISTOGRAM("delivery_duration_seconds", "Time in the kernel of one delivery.", delivery)},

@@ -146,14 +146,15 @@ json_t *status_json(const struct figures *f, uint64_t now_us, uint64_t now_s)
     json_t *status;
 
     status = json_pack(
-        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
         "schema", 1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase), "ready",
         figures_ready(f), "chain_id", f->chain_id, "uptime_s", status_uint(uptime_s), "seqnum",
         status_uint(f->at.seqnum), "hash", f->at.hash, "height", status_uint(f->height), "mark",
-        status_uint(f->mark_seqnum), "floor", status_uint(f->floor_seqnum), "snapshot",
-        status_snapshot(f, now_s), "log", status_log(f), "savepoints", status_savepoints(f), "disk",
-        status_disk(&f->disk), "vats", status_vats(f), "replay", status_replay(f, now_us), "node",
-        status_node(f), "counters", status_counters(f), "rates", rates_json(&f->rates));
+        status_uint(f->mark_seqnum), "floor", status_uint(f->floor_seqnum), "queued",
+        status_uint(f->queued), "snapshot", status_snapshot(f, now_s), "log", status_log(f),
+        "savepoints", status_savepoints(f), "disk", status_disk(&f->disk), "vats", status_vats(f),
+        "replay", status_replay(f, now_us), "node", status_node(f), "counters", status_counters(f),
+        "rates", rates_json(&f->rates));
     if (problem) (void)json_object_set_new(status, "problem", json_string(problem));
     return status;
 }

@@ -49,11 +49,13 @@ static enum delivery_result delivery_result_of(enum message_status status)
     return DELIVERY_PENDING;
 }
 
-void delivery_count(const struct reporter *r, enum delivery_result result, uint64_t run_us)
+void delivery_count(const struct reporter *r, enum delivery_result result, uint64_t ticks,
+                    uint64_t run_us)
 {
     struct figures *f = figures_acquire(r->board);
 
     f->deliveries[result]++;
+    f->ticks += ticks;
     if (result != DELIVERY_FAILED) histogram_add(&f->delivery, run_us);
     figures_release(r->board);
 }
@@ -85,7 +87,7 @@ static void delivery_executed(const struct lent *l, const struct message *m,
 
     report->log = log_keeper_append(l->log, &entry);
     snapshot_keeper_ran(l->snapshots, run_us);
-    delivery_count(l->reporter, delivery_result_of(outcome->status), run_us);
+    delivery_count(l->reporter, delivery_result_of(outcome->status), outcome->ticks, run_us);
     delivery_tell_ends(l->reporter, outcome);
     /* Executing again reads our own copy, so what a node took to answer says nothing. */
     if (l->config->reads == SIDECAR_READS_MIRROR) {

@@ -29,6 +29,7 @@ HS_MUST_CHECK enum hs_status delivery_run(const struct lent *l, const struct mes
                                           struct delivery_report *report, struct hs_error *err);
 
 /** One more in the figures; run_us only of one that did not fail. */
-void delivery_count(const struct reporter *r, enum delivery_result result, uint64_t run_us);
+void delivery_count(const struct reporter *r, enum delivery_result result, uint64_t ticks,
+                    uint64_t run_us);
 
 #endif

@@ -331,7 +331,7 @@ enum hs_status helm_deliver(struct helm *h, const struct helm_delivery *d, struc
 
     helm_show(h);
     if (st == HS_OK || !helm_is_waited_for(h, d->meeting.node_epoch)) return st;
-    delivery_count(&h->has.o.reporter, DELIVERY_FAILED, 0);
+    delivery_count(&h->has.o.reporter, DELIVERY_FAILED, 0, 0);
     helm_tell_failed(h, &d->meeting, "delivery", d->meeting.real.seqnum + 1, st, err);
     return st;
 }

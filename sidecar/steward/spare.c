@@ -190,11 +190,13 @@ void spare_show(struct spare *s)
 {
     struct position at = s->kernel ? kernel_position(s->kernel) : position_origin();
     uint64_t height = s->kernel ? kernel_height(s->kernel) : 0;
+    uint64_t queued = s->kernel ? kernel_queued(s->kernel) : 0;
     uint64_t mark_seqnum = s->kernel ? kernel_mark_position(s->kernel).seqnum : 0;
     struct figures *f = figures_acquire(s->o.reporter->board);
 
     f->at = at;
     f->height = height;
+    f->queued = queued;
     f->mark_seqnum = mark_seqnum;
     f->disk.in_memory = s->kernel && s->memory;
     figures_release(s->o.reporter->board);

@@ -27,6 +27,9 @@ class Deaths(IntegrationCase):
         self.assertEqual((event["type"], event["vat"]), ("vat_ended", "right"))
         self.assertIn("no more", event["reason"])
         self.assertGreater(answer["queued"], 0)
+        page = node.request("metrics", {})
+        self.assertIn(f"headstart_run_queue_length {answer['queued']}\n", page)
+        self.assertIn(f"headstart_ticks_total {answer['ticks']}\n", page)
         self.assertEqual(node.runs(1, harness.block_time(1))[-1]["status"], "fulfilled")
         self.assertIn("headstart_vats_ended_total 1\n", node.request("metrics", {}))
         warnings = [line for line in daemon.log_text().splitlines() if "a vat has ended" in line]

@@ -37,6 +37,8 @@ static struct figures some_figures(void)
         .vats_len = 1,
         .deliveries = {[DELIVERY_FULFILLED] = 118, [DELIVERY_REJECTED] = 2},
         .vats_ended = 3,
+        .ticks = 36,
+        .queued = 37,
         .attaches = {[ENTRY_SWAP] = 1},
     };
 
@@ -49,7 +51,8 @@ static const char golden_status[] =
     "{\"schema\":1,\"version\":\"" HEADSTART_VERSION_TEXT "\",\"phase\":\"live\",\"ready\":true,"
     "\"chain_id\":\"chain-1\",\"uptime_s\":9,\"seqnum\":120,"
     "\"hash\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"height\":6,"
-    "\"mark\":110,\"floor\":100,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":5000,\"age_s\":"
+    "\"mark\":110,\"floor\":100,\"queued\":37,\"snapshot\":{\"newest\":100,\"count\":2,\"bytes\":"
+    "5000,\"age_s\":"
     "60},"
     "\"log\":{\"first\":1,\"last\":120,\"entries\":120,\"bytes\":40000},"
     "\"savepoints\":{\"count\":0,\"bytes\":0,\"returns\":0,\"undone\":0},"
@@ -215,6 +218,8 @@ static const struct {
     {"savepoint_returns_total", " 33"},
     {"messages_undone_total", " 34"},
     {"savepoint_return_duration_seconds", "_sum 0.000035"},
+    {"run_queue_length", " 37"},
+    {"ticks_total", " 36"},
     {"deliveries_total", "{status=\"fulfilled\"} 118"},
     {"vats_ended_total", " 3"},
     {"delivery_duration_seconds", "_sum 0.000022"},
