@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"cosmossdk.io/log"
+
+	"headstart/chain/app"
 )
 
 func exportCommand() *cobra.Command {
@@ -32,7 +34,7 @@ func export(f startFlags) error {
 	if err != nil {
 		return err
 	}
-	a, err := openApp(f, genesis.ChainID, log.NewNopLogger())
+	a, err := openApp(f, app.Options{ChainID: genesis.ChainID}, log.NewNopLogger())
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/node"
@@ -25,8 +27,11 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/server"
 	cometlog "github.com/cosmos/cosmos-sdk/server/log"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 
 	"headstart/chain/app"
+	"headstart/chain/meter"
+	headstart "headstart/cosmos"
 )
 
 // heightsKept and heightsBetween are the pruning that public validators use: old heights of the
@@ -42,6 +47,7 @@ type startFlags struct {
 	socket           string
 	optimistic       bool
 	snapshotInterval uint64
+	meter            string
 }
 
 func startCommand() *cobra.Command {
@@ -57,6 +63,7 @@ func startCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.optimistic, "optimistic", false, "execute proposals before they are decided")
 	c.Flags().Uint64Var(&f.snapshotInterval, "snapshot-interval", 0,
 		"blocks between snapshots for state-sync; 0: none")
+	c.Flags().StringVar(&f.meter, "meter", "", "append a line of JSON for each block: where its time went")
 	_ = c.MarkFlagRequired("home")
 	return c
 }
@@ -71,12 +78,27 @@ func start(ctx context.Context, f startFlags) error {
 		return err
 	}
 	logger := log.NewLogger(os.Stderr, log.ColorOption(false), log.LevelOption(zerolog.InfoLevel))
-	a, err := openApp(f, genesis.ChainID, logger)
+	sidecar, err := headstart.Dial(f.socket, genesis.ChainID, app.Name, logger)
+	if err != nil {
+		return err
+	}
+	defer sidecar.Close()
+	m, closeMeter, err := openMeter(f.meter)
+	if err != nil {
+		return err
+	}
+	defer closeMeter()
+	a, err := openApp(f, app.Options{ChainID: genesis.ChainID, Sidecar: m.Client(sidecar)}, logger)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	n, err := newNode(ctx, c, a, genesis, logger)
+	// Consensus waits for a block under way; the keeper ends the process where that waits in vain.
+	defer a.Kernel.StopOn(os.Interrupt, syscall.SIGTERM)()
+	if err := a.Attach(); err != nil {
+		return err
+	}
+	n, err := newNode(ctx, c, m.App(a), genesis, logger)
 	if err != nil {
 		return err
 	}
@@ -86,6 +108,17 @@ func start(ctx context.Context, f startFlags) error {
 	<-ctx.Done()
 	logger.Info("stopping", "height", a.LastBlockHeight())
 	return n.Stop()
+}
+
+func openMeter(file string) (m *meter.Meter, end func() error, err error) {
+	if file == "" {
+		return meter.New(io.Discard), func() error { return nil }, nil
+	}
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, err
+	}
+	return meter.New(out), out.Close, nil
 }
 
 // readConfig reads config.toml; its paths are below home.
@@ -103,7 +136,7 @@ func readConfig(home string) (*config.Config, error) {
 	return c, c.ValidateBasic()
 }
 
-func openApp(f startFlags, chainID string, logger log.Logger) (*app.App, error) {
+func openApp(f startFlags, o app.Options, logger log.Logger) (*app.App, error) {
 	data := filepath.Join(f.home, "data")
 	db, err := dbm.NewGoLevelDB("application", data, nil)
 	if err != nil {
@@ -124,10 +157,10 @@ func openApp(f startFlags, chainID string, logger log.Logger) (*app.App, error) 
 	if f.optimistic {
 		with = append(with, baseapp.SetOptimisticExecution())
 	}
-	return app.New(logger, db, app.Options{ChainID: chainID, Socket: f.socket}, with...)
+	return app.New(logger, db, o, with...)
 }
 
-func newNode(ctx context.Context, c *config.Config, a *app.App, genesis *cmttypes.GenesisDoc,
+func newNode(ctx context.Context, c *config.Config, a servertypes.ABCI, genesis *cmttypes.GenesisDoc,
 	logger log.Logger) (*node.Node, error) {
 	key, err := p2p.LoadOrGenNodeKey(c.NodeKeyFile())
 	if err != nil {

@@ -16,6 +16,7 @@ type testnetFlags struct {
 	chainID       string
 	initialHeight int64
 	state         string
+	vector        string
 }
 
 func testnetCommand() *cobra.Command {
@@ -35,6 +36,8 @@ func testnetCommand() *cobra.Command {
 	c.Flags().StringVar(&f.chainID, "chain-id", "headstart-1", "the chain's name")
 	c.Flags().Int64Var(&f.initialHeight, "initial-height", 1, "of the first block")
 	c.Flags().StringVar(&f.state, "state", "", "the application's state, as export prints it")
+	c.Flags().StringVar(&f.vector, "kernel-state", "kernel-state.json",
+		"the kernel's state vector, as `headstart genesis` prints it; not used with --state")
 	_ = c.MarkFlagRequired("dir")
 	return c
 }
@@ -46,7 +49,7 @@ func testnet(f testnetFlags) error {
 	}
 	g := network.Genesis{ChainID: f.chainID, InitialHeight: f.initialHeight}
 	if f.state == "" {
-		g.State, err = network.NewState(homes[:f.plan.Validators])
+		g.State, err = newState(homes[:f.plan.Validators], f.vector)
 	} else {
 		g.State, err = readState(f.state)
 	}
@@ -54,6 +57,14 @@ func testnet(f testnetFlags) error {
 		return err
 	}
 	return network.Begin(homes, g)
+}
+
+func newState(validators []*network.Home, vector string) (network.State, error) {
+	raw, err := os.ReadFile(vector)
+	if err != nil {
+		return nil, fmt.Errorf("%w; make it by `headstart genesis --kernel FILE --out %s`", err, vector)
+	}
+	return network.NewState(validators, raw)
 }
 
 func readState(file string) (network.State, error) {

@@ -20,6 +20,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/types/msgservice"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
+
+	"headstart/cosmos/keeper"
 )
 
 // Name is what the chain's nodes call themselves.
@@ -27,8 +29,8 @@ const Name = "headstart-chain"
 
 // Options are what differs between two nodes of one chain.
 type Options struct {
-	ChainID string // as in the genesis
-	Socket  string // of the sidecar; "" only where no block is executed (a genesis, an export)
+	ChainID string        // as in the genesis
+	Sidecar keeper.Client // nil only where no block is executed: a genesis, an export
 }
 
 // App is the chain's state machine, as CometBFT drives it.
@@ -38,6 +40,7 @@ type App struct {
 	TxConfig client.TxConfig
 	Modules  *module.Manager
 	Basics   module.BasicManager
+	Kernel   keeper.Keeper
 	keepers  keepers
 }
 
@@ -53,9 +56,10 @@ func New(logger log.Logger, db dbm.DB, o Options, with ...func(*baseapp.BaseApp)
 	base.SetTxEncoder(e.tx.TxEncoder())
 	keys := storetypes.NewKVStoreKeys(storeNames...)
 	a := &App{BaseApp: base, Codec: e.codec, TxConfig: e.tx}
-	if a.keepers, err = newKeepers(e, keys, logger, o); err != nil {
-		return nil, err
-	}
+	a.keepers = newKeepers(e, keys, logger, o)
+	a.Kernel = a.keepers.kernel
+	// A halt of the kernel's module is no failed transaction.
+	base.AddRunTxRecoveryHandler(keeper.Recovery)
 	base.SetParamStore(a.keepers.consensus.ParamsStore)
 	a.Modules = newModules(e, a.keepers)
 	a.Basics = module.NewBasicManagerFromManager(a.Modules, nil)
@@ -76,7 +80,7 @@ func New(logger log.Logger, db dbm.DB, o Options, with ...func(*baseapp.BaseApp)
 }
 
 func (a *App) setHandlers() error {
-	anteHandler, err := ante.NewAnteHandler(ante.HandlerOptions{
+	usual, err := ante.NewAnteHandler(ante.HandlerOptions{
 		AccountKeeper:   a.keepers.accounts,
 		BankKeeper:      a.keepers.bank,
 		SignModeHandler: a.TxConfig.SignModeHandler(),
@@ -85,7 +89,10 @@ func (a *App) setHandlers() error {
 	if err != nil {
 		return err
 	}
-	a.SetAnteHandler(anteHandler)
+	calls := keeper.NewAnteDecorator(a.Kernel)
+	a.SetAnteHandler(func(ctx sdk.Context, tx sdk.Tx, simulate bool) (sdk.Context, error) {
+		return calls.AnteHandle(ctx, tx, simulate, usual)
+	})
 	a.SetInitChainer(a.initChain)
 	a.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
 		return a.Modules.PreBlock(ctx)
@@ -114,8 +121,21 @@ func (a *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Resp
 	return a.Modules.InitGenesis(ctx, a.Codec, state)
 }
 
+// Attach has the sidecar's kernel come to the newest committed state, before consensus begins.
+func (a *App) Attach() error {
+	if a.LastBlockHeight() == 0 {
+		return nil
+	}
+	return a.Kernel.Attach(a.newest())
+}
+
+// newest is the state of the newest committed height.
+func (a *App) newest() sdk.Context {
+	header := cmtproto.Header{ChainID: a.ChainID(), Height: a.LastBlockHeight()}
+	return a.NewContextLegacy(true, header)
+}
+
 // Export is the state of the newest committed height, as a genesis holds it.
 func (a *App) Export() (map[string]json.RawMessage, error) {
-	ctx := a.NewContextLegacy(true, cmtproto.Header{Height: a.LastBlockHeight()})
-	return a.Modules.ExportGenesis(ctx, a.Codec)
+	return a.Modules.ExportGenesis(a.newest(), a.Codec)
 }

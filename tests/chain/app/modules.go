@@ -23,11 +23,15 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	headstart "headstart/cosmos"
+	"headstart/cosmos/keeper"
+	headstarttypes "headstart/cosmos/types"
 )
 
 var storeNames = []string{
 	authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
-	consensustypes.StoreKey,
+	consensustypes.StoreKey, headstarttypes.StoreKey,
 }
 
 type keepers struct {
@@ -36,9 +40,10 @@ type keepers struct {
 	staking   *stakingkeeper.Keeper
 	slashing  slashingkeeper.Keeper
 	consensus consensuskeeper.Keeper
+	kernel    keeper.Keeper
 }
 
-func newKeepers(e encoding, keys map[string]*storetypes.KVStoreKey, logger log.Logger, o Options) (keepers, error) {
+func newKeepers(e encoding, keys map[string]*storetypes.KVStoreKey, logger log.Logger, o Options) keepers {
 	open := func(name string) store.KVStoreService { return runtime.NewKVStoreService(keys[name]) }
 	authority := authtypes.NewModuleAddress("gov").String()
 	permissions := map[string][]string{
@@ -61,7 +66,9 @@ func newKeepers(e encoding, keys map[string]*storetypes.KVStoreKey, logger log.L
 	k.slashing = slashingkeeper.NewKeeper(e.codec, e.amino, open(slashingtypes.StoreKey), k.staking,
 		authority)
 	k.staking.SetHooks(stakingtypes.NewMultiStakingHooks(k.slashing.Hooks()))
-	return k, nil
+	k.kernel = keeper.NewKeeper(e.codec, open(headstarttypes.StoreKey), k.bank, e.accounts, authority,
+		keeper.Options{Client: o.Sidecar})
+	return k
 }
 
 func newModules(e encoding, k keepers) *module.Manager {
@@ -71,13 +78,14 @@ func newModules(e encoding, k keepers) *module.Manager {
 		staking.NewAppModule(e.codec, k.staking, k.accounts, k.bank, nil),
 		slashing.NewAppModule(e.codec, k.slashing, k.accounts, k.bank, k.staking, nil, e.registry),
 		consensus.NewAppModule(e.codec, k.consensus),
+		headstart.NewAppModule(k.kernel),
 	)
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, slashingtypes.ModuleName,
-		stakingtypes.ModuleName, consensustypes.ModuleName,
+		stakingtypes.ModuleName, consensustypes.ModuleName, headstarttypes.ModuleName,
 	}
 	m.SetOrderInitGenesis(authtypes.ModuleName, banktypes.ModuleName, stakingtypes.ModuleName,
-		slashingtypes.ModuleName, consensustypes.ModuleName)
+		slashingtypes.ModuleName, consensustypes.ModuleName, headstarttypes.ModuleName)
 	m.SetOrderPreBlockers(authtypes.ModuleName)
 	m.SetOrderExportGenesis(order...)
 	m.SetOrderBeginBlockers(order...)

@@ -8,6 +8,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"headstart/chain/network"
+	headstarttypes "headstart/cosmos/types"
 )
 
 // Kind is what a transaction is about.
@@ -15,24 +16,60 @@ type Kind string
 
 // The kinds. Each is made of messages that every node takes into its pool.
 const (
-	Cheap   Kind = "cheap"   // one small call
-	Failing Kind = "failing" // a call, and then a message that fails: the call is undone
+	Deposit  Kind = "deposit"  // coins become tokens
+	Transfer Kind = "transfer" // one small call
+	Several  Kind = "several"  // three of them in one transaction
+	Withdraw Kind = "withdraw" // the vat pays coins from its account
+	Failing  Kind = "failing"  // a transfer, and then a message that fails: the call is undone
+	Refused  Kind = "refused"  // a call that throws
+	Large    Kind = "large"    // a large answer
+	Toil     Kind = "toil"     // more work than a block's end does
+)
+
+const (
+	depositAmount = 1000
+	largeAnswer   = 200_000
+	toilTurns     = 40
+	tooMuch       = 1 << 50 // nobody has so much
 )
 
 // messages makes a transaction of that kind, from sender i.
 func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
-	from, to := network.SenderAddress(i), network.SenderAddress(drawSender(dice))
+	transfer := func() sdk.Msg {
+		to := network.SenderAddress(drawSender(dice))
+		return call(i, "transfer", fmt.Sprintf("[%q,1]", to))
+	}
 	switch k {
-	case Cheap:
-		return []sdk.Msg{send(from, to, 1)}
+	case Deposit:
+		m := call(i, "deposit", "")
+		m.Funds = coins(depositAmount)
+		return []sdk.Msg{m}
+	case Transfer:
+		return []sdk.Msg{transfer()}
+	case Several:
+		return []sdk.Msg{transfer(), transfer(), transfer()}
+	case Withdraw:
+		return []sdk.Msg{call(i, "withdraw", fmt.Sprintf("[%d]", 1+dice.IntN(5)))}
 	case Failing:
-		return []sdk.Msg{send(from, to, 1), send(from, to, 1<<60)}
+		to := network.SenderAddress(drawSender(dice))
+		return []sdk.Msg{transfer(), banktypes.NewMsgSend(network.SenderAddress(i), to, coins(tooMuch))}
+	case Refused:
+		return []sdk.Msg{call(i, "transfer", `["nobody",0]`)}
+	case Large:
+		return []sdk.Msg{call(i, "statement", fmt.Sprintf("[%d]", largeAnswer))}
+	case Toil:
+		return []sdk.Msg{call(i, "toil", fmt.Sprintf("[%d]", toilTurns))}
 	}
 	panic(fmt.Sprintf("no kind of transaction: %q", k))
 }
 
-func send(from, to sdk.AccAddress, amount int64) sdk.Msg {
-	return banktypes.NewMsgSend(from, to, sdk.NewCoins(sdk.NewInt64Coin(network.Denom, amount)))
+func call(i int, method, args string) *headstarttypes.MsgCall {
+	return &headstarttypes.MsgCall{Sender: network.SenderAddress(i).String(), Vat: "token",
+		Method: method, Args: args}
+}
+
+func coins(amount int64) sdk.Coins {
+	return sdk.NewCoins(sdk.NewInt64Coin(network.Denom, amount))
 }
 
 // Mix says how often a kind is drawn, against the others.
@@ -56,4 +93,5 @@ func (m Mix) draw(dice *rand.Rand) Kind {
 }
 
 // Usual is a bit of everything.
-var Usual = Mix{{Cheap, 75}, {Failing, 25}}
+var Usual = Mix{{Deposit, 10}, {Transfer, 35}, {Several, 10}, {Withdraw, 10}, {Failing, 20},
+	{Refused, 10}, {Large, 3}, {Toil, 2}}

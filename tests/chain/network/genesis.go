@@ -21,6 +21,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"headstart/chain/app"
+	headstarttypes "headstart/cosmos/types"
 )
 
 // State is a chain's application state, a JSON text for each module.
@@ -78,8 +79,9 @@ func Begin(homes []*Home, g Genesis) error {
 	return nil
 }
 
-// NewState is the state of a chain that begins: validators with equal stakes, senders with coins.
-func NewState(validators []*Home) (State, error) {
+// NewState is the state of a chain that begins: validators with equal stakes, senders with coins, and
+// the kernel as `headstart genesis` printed it.
+func NewState(validators []*Home, vector []byte) (State, error) {
 	a, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), app.Options{})
 	if err != nil {
 		return nil, err
@@ -90,7 +92,7 @@ func NewState(validators []*Home) (State, error) {
 	}
 	addAccounts(a.Codec, state, len(validators))
 	addBlame(a.Codec, state)
-	return state, nil
+	return state, addKernel(a.Codec, state, vector)
 }
 
 func stakeOf() sdkmath.Int { return sdk.DefaultPowerReduction.MulRaw(100) }
@@ -151,4 +153,19 @@ func addBlame(c codec.Codec, state State) {
 	genesis.Params.SignedBlocksWindow = 10000
 	genesis.Params.MinSignedPerWindow = sdkmath.LegacyNewDecWithPrec(1, 2)
 	state[slashingtypes.ModuleName] = c.MustMarshalJSON(genesis)
+}
+
+// blockTicks is little, so that what the worker does for a call goes on over the ends of blocks.
+const blockTicks = 40
+
+func addKernel(c codec.Codec, state State, vector []byte) error {
+	genesis := headstarttypes.DefaultGenesis()
+	genesis.Params.Callable = []string{"token"}
+	genesis.Params.BlockTicks = blockTicks
+	var err error
+	if genesis.Entries, genesis.Hash, err = headstarttypes.ReadStateVector(vector); err != nil {
+		return err
+	}
+	state[headstarttypes.ModuleName] = c.MustMarshalJSON(genesis)
+	return nil
 }

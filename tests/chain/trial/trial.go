@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -48,7 +49,7 @@ func Test(ctx context.Context, o Options) (*Report, error) {
 func (t *trial) firstChain(ctx context.Context) error {
 	var err error
 	t.chain, err = newChain("headstart-1", filepath.Join(t.Folder, "first"), t.Programs, t.BlockTime,
-		1, network.NewState)
+		1, t.newState)
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,15 @@ func (t *trial) firstChain(ctx context.Context) error {
 	}
 	t.report.add(t.chain.witness)
 	return err
+}
+
+// newState is that of a chain with the kernel's own beginning.
+func (t *trial) newState(validators []*network.Home) (network.State, error) {
+	vector, err := exec.Command(t.Programs.Sidecar, "genesis", "--kernel", t.Programs.Kernel).Output()
+	if err != nil {
+		return nil, fmt.Errorf("headstart makes no state vector of %s: %w", t.Programs.Kernel, err)
+	}
+	return network.NewState(validators, vector)
 }
 
 // drawDifferences has the validators differ in all that may differ.

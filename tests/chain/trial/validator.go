@@ -39,6 +39,7 @@ type validator struct {
 func (v *validator) sidecarData() string { return filepath.Join(v.Folder, "sidecar") }
 func (v *validator) socket() string      { return filepath.Join(v.Folder, "s") }
 func (v *validator) nodeLog() string     { return filepath.Join(v.Folder, "node.log") }
+func (v *validator) meterFile() string   { return filepath.Join(v.Folder, "meter") }
 func (v *validator) sidecarLog() string  { return filepath.Join(v.Folder, "sidecar.log") }
 
 func (v *validator) startSidecar() error {
@@ -56,6 +57,7 @@ func (v *validator) startSidecar() error {
 func (v *validator) startNode() error {
 	arguments := []string{"start", "--home", v.Folder, "--socket", v.socket(),
 		"--optimistic=" + strconv.FormatBool(v.settings.optimistic),
+		"--meter", v.meterFile(),
 		"--snapshot-interval", strconv.FormatUint(v.settings.snapshots, 10)}
 	var err error
 	v.node, err = startProcess(v.nodeLog(), v.programs.Node, arguments...)

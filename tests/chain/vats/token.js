@@ -56,6 +56,7 @@ export function buildRootObject({ D }, { denom }) {
       take(from, amount);
       D(bridge).callOutbound({
         type: 'bank.send',
+        vat: 'token',
         to: from,
         amount: [{ denom, amount: String(amount) }],
       });
