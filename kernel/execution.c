@@ -185,6 +185,7 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, enum inb
     if (st == HS_OK) {
         execution_finish(k, out);
         invariants_after_message(k);
+        invariants_outcome(k, out);
         return HS_OK;
     }
     execution_undo(k, &before, st, &cause);

@@ -61,6 +61,12 @@ void invariants_after_crank(struct kernel *k)
     invariants_queue(k, QUEUE_RUN);
 }
 
+void invariants_outcome(const struct kernel *k, const struct kernel_outcome *o)
+{
+    invariants_must(k, kernel_outcome_bytes(o) <= RULES_OUTCOME_BYTES_MOST,
+                    "what a message gave does not fit an answer");
+}
+
 static void invariants_layers(const struct kernel *k)
 {
     invariants_must(k, k->mark.at.seqnum <= k->now.at.seqnum, "the mark is ahead");

@@ -25,6 +25,8 @@ struct kernel_outcome {
     size_t events_len;
 };
 void kernel_outcome_fini(struct kernel_outcome *o);
+/** Of all its texts, writes included: RULES_OUTCOME_BYTES_MOST at most. */
+uint64_t kernel_outcome_bytes(const struct kernel_outcome *o);
 /** Is the event that of a vat's end? */
 bool kernel_event_is_end(struct slice event);
 

@@ -17,6 +17,9 @@ enum {
     RULES_VERSION = 1,
     RULES_CRANK_BYTES_MOST = 24 << 20,
     RULES_POLICY_BYTES_MOST = 32 << 20,
+    /* The policy is looked at between cranks, so that one crank may come on top; the rest is for
+     * what the kernel does of its own accord. */
+    RULES_OUTCOME_BYTES_MOST = RULES_POLICY_BYTES_MOST + RULES_CRANK_BYTES_MOST + (2 << 20),
 };
 
 /* X(member, group, name, default, least, most). Ticks are 10,000 steps of the engine; prices are

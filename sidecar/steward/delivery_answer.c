@@ -3,9 +3,9 @@
 #include "ipc/wire.h"
 #include "kernel/tables/rules.h"
 
-/* The policy is looked at between cranks, so that one crank may come on top; the rest is for what
- * the kernel does of its own accord, and for keys and numbers. */
-_Static_assert(RULES_POLICY_BYTES_MOST + RULES_CRANK_BYTES_MOST + (4 << 20) < IPC_RESULT_BYTES_MAX,
+/* Headers and numbers come on top; that an outcome keeps its bound is the kernel's (invariants.h).
+ */
+_Static_assert(RULES_OUTCOME_BYTES_MOST + (2 << 20) < IPC_RESULT_BYTES_MAX,
                "an answer fits a frame");
 
 static void pack_writes(struct wire_writer *w, const struct kv_map *writes)

@@ -160,6 +160,15 @@ static void breaks_reference(struct machine *m)
     message(m);
 }
 
+static void breaks_outcome(struct machine *m)
+{
+    struct kernel_outcome o = {0};
+
+    machine_ok(buffer_reserve(&o.value, RULES_OUTCOME_BYTES_MOST + 1), m);
+    o.value.len = RULES_OUTCOME_BYTES_MOST + 1;
+    invariants_outcome(m->kernel, &o);
+}
+
 static void invariants__a_whole_kernel_goes_on(void)
 {
     char said[512];
@@ -181,6 +190,7 @@ static void invariants__each_break_ends_the_process_with_words(void)
     expect_abort(breaks_transcript, "a transcript ends elsewhere than its process");
     expect_abort(breaks_transcript_item, "a transcript's items do not end at its end");
     expect_abort(breaks_reference, "ko21");
+    expect_abort(breaks_outcome, "does not fit an answer");
 }
 
 static const struct suite_case cases[] = {
