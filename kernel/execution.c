@@ -50,7 +50,7 @@ static enum hs_status execution_call(struct kernel *k, const struct message *m,
         st = crank_run(k, execution_pass_over, NULL, err);
         meter_begin(k); /* that is not what the call costs */
     }
-    if (m->limited && manner != INBOUND_SPENT) meter_limit(k, m->ticks);
+    if (m->limited && !m->skipped && manner != INBOUND_SPENT) meter_limit(k, m->ticks);
     if (st == HS_OK) st = inbound_take(k, m, manner, &in, &out->value, err);
     out->status = in.status;
     /* What was undone was spent all the same. */
@@ -74,7 +74,6 @@ static enum hs_status execution_backlog(struct kernel *k, const struct message *
     if (st == HS_OK && !idle) st = crank_is_idle(k, &idle, err); /* with its last crank, maybe */
     if (st == HS_OK && idle) st = housekeeping_run(k, was_idle, err);
     out->status = idle && !housekeeping_is_due(k) ? MESSAGE_FULFILLED : MESSAGE_PENDING;
-    if (m->skipped) out->status = MESSAGE_REJECTED;
     return st;
 }
 
@@ -121,7 +120,7 @@ static enum hs_status execution_body(struct kernel *k, const struct message *m,
         k->now.initialized = st == HS_OK;
     }
     if (st != HS_OK) return st;
-    if (message_is_run(m)) {
+    if (message_is_run(m) && !m->skipped) {
         st = execution_backlog(k, m, out, err);
     } else {
         st = execution_call(k, m, manner, out, &pending, err);

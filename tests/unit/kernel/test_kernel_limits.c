@@ -469,6 +469,28 @@ static void skipped__message_is_rejected_unread(void)
     machine_close(&m);
 }
 
+/* It is what panics in the backlog that may have to be passed over. */
+static void skipped__run_leaves_the_backlog_alone(void)
+{
+    static const struct message skipped = {.skipped = true, .limited = true, .ticks = 1};
+    struct machine m;
+    uint64_t queued;
+
+    machine_open(&m, "pair.json");
+    (void)machine_input(&m, control, "{'kernel':'setRules','rules':{'policy':{'cranks':2}}}");
+    (void)machine_call(&m, "left", "askMany", "'right',['x','y','z']");
+    queued = m.out.queued;
+    CU_ASSERT_TRUE(queued > 0);
+    (void)machine_input(&m, skipped, "");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_EQUAL(m.out.events_len, 1);
+    CU_ASSERT_EQUAL(m.out.cranks, 1); /* that counts the message */
+    CU_ASSERT_EQUAL(m.out.queued, queued);
+    machine_work(&m, 0);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(policy__what_is_left_is_worked_off_by_runs),
     SUITE_CASE(policy__endless_exchange_goes_on_and_harms_nobody),
@@ -487,6 +509,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(rules__unknown_version_is_refused),
     SUITE_CASE(control__ends_a_vat),
     SUITE_CASE(skipped__message_is_rejected_unread),
+    SUITE_CASE(skipped__run_leaves_the_backlog_alone),
 };
 
 int main(int argc, char **argv)
