@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 )
 
 const (
@@ -171,8 +172,8 @@ func (cn *connection) hand(r *reply, f frame) {
 
 // --- what goes
 
-// send writes one frame. If ctx ends while it is written the connection is over, since nobody could
-// tell how much of it was.
+// send writes one frame. If ctx ends before all of it is written the connection is over, since
+// nobody could go on in the middle.
 func (cn *connection) send(ctx context.Context, data []byte) error {
 	select {
 	case cn.writing <- struct{}{}:
@@ -182,16 +183,25 @@ func (cn *connection) send(ctx context.Context, data []byte) error {
 		return ended(ctx, nil)
 	}
 	defer func() { <-cn.writing }()
-	stop := context.AfterFunc(ctx, func() { cn.abort(errGivenUp) })
-	defer stop()
-	if _, err := cn.socket.Write(data); err != nil {
-		cn.abort(&Error{Code: CodeUnreachable, Words: "the connection broke while sending", Cause: err})
-		if ctx.Err() != nil {
-			return ended(ctx, nil)
-		}
-		return cn.reason()
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = cn.socket.SetWriteDeadline(time.Unix(1, 0))
+		close(stopped)
+	})
+	_, err := cn.socket.Write(data)
+	if !stop() {
+		<-stopped
+		_ = cn.socket.SetWriteDeadline(time.Time{})
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		cn.abort(errGivenUp)
+		return ended(ctx, nil)
+	}
+	cn.abort(&Error{Code: CodeUnreachable, Words: "the connection broke while sending", Cause: err})
+	return cn.reason()
 }
 
 var errGivenUp = &Error{Code: CodeUnreachable,

@@ -103,6 +103,7 @@ func (e *Error) Temporary() bool {
 }
 
 // Temporary tells whether err is an [Error] that says so. A call that its own context ended is not.
+// Who tries again pauses before: only an unreachable sidecar is waited for inside a call.
 func Temporary(err error) bool {
 	var e *Error
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

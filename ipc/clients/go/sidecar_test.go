@@ -55,6 +55,7 @@ type sidecar struct {
 	t      *testing.T
 	folder string
 	kernel string
+	chain  string
 	more   []string
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -73,29 +74,40 @@ func shortFolder(t *testing.T) string {
 
 func start(t *testing.T, vats string, more ...string) *sidecar {
 	t.Helper()
+	return startChain(t, vats, chainID, more...)
+}
+
+func startChain(t *testing.T, vats, chain string, more ...string) *sidecar {
+	t.Helper()
 	binary(t)
 	kernel, err := filepath.Abs(root("tests", "vats", vats, "kernel.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sidecar{t: t, folder: shortFolder(t), kernel: kernel, more: more}
+	s := &sidecar{t: t, folder: shortFolder(t), kernel: kernel, chain: chain, more: more}
 	s.start()
-	t.Cleanup(s.kill)
+	t.Cleanup(func() {
+		s.kill()
+		if text, _ := os.ReadFile(s.log()); t.Failed() {
+			t.Logf("the sidecar's log:\n%s", text)
+		}
+	})
 	return s
 }
 
 func (s *sidecar) socket() string { return filepath.Join(s.folder, "headstart.sock") }
+func (s *sidecar) log() string    { return filepath.Join(s.folder, "log") }
 func (s *sidecar) data() string   { return filepath.Join(s.folder, "data") }
 
 func (s *sidecar) start() {
 	s.t.Helper()
-	log, err := os.OpenFile(filepath.Join(s.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
 	s.cmd = exec.Command(binary(s.t), append([]string{"run", "--data", s.data(), "--socket", s.socket(),
-		"--kernel", s.kernel, "--chain-id", chainID, "--metrics", "off"}, s.more...)...)
+		"--kernel", s.kernel, "--chain-id", s.chain, "--metrics", "off"}, s.more...)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -112,11 +124,6 @@ func (s *sidecar) start() {
 func (s *sidecar) kill() {
 	_ = s.cmd.Process.Signal(syscall.SIGKILL)
 	<-s.ended
-}
-
-func (s *sidecar) log() string {
-	text, _ := os.ReadFile(filepath.Join(s.folder, "log"))
-	return string(text)
 }
 
 func (s *sidecar) options() headstart.Options {
