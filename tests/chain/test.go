@@ -68,7 +68,7 @@ func test(ctx context.Context, f testFlags) error {
 	} else {
 		say("files and logs are in %s", folder)
 	}
-	if f.json {
+	if err == nil && f.json {
 		if err := report.Print(os.Stdout); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -22,13 +23,14 @@ type Options struct {
 // Generator sends transactions. Its methods may be called by one goroutine at a time, Start and
 // the function that it returns aside.
 type Generator struct {
-	mutex  sync.Mutex
-	wallet wallet
-	dice   *rand.Rand
-	nodes  []*http.HTTP
-	avoid  int // of the nodes; -1: none
-	turn   int
-	sent   int
+	mutex   sync.Mutex
+	wallet  wallet
+	dice    *rand.Rand
+	nodes   []*http.HTTP
+	avoid   int // of the nodes; -1: none
+	turn    int
+	sent    int
+	refused error
 }
 
 // New makes a generator; nothing is sent yet.
@@ -57,7 +59,7 @@ func (g *Generator) Send(ctx context.Context, k Kind) error {
 	if err != nil {
 		return err
 	}
-	var refused []error
+	var away []error
 	for range g.nodes {
 		at := g.turn % len(g.nodes)
 		g.turn++
@@ -65,14 +67,18 @@ func (g *Generator) Send(ctx context.Context, k Kind) error {
 			continue
 		}
 		node := g.nodes[at]
-		_, err := node.BroadcastTxAsync(ctx, raw)
-		if err == nil {
+		answer, err := node.BroadcastTxSync(ctx, raw)
+		if err == nil && answer.Code == 0 {
 			g.sent++
 			return nil
 		}
-		refused = append(refused, err)
+		if err == nil {
+			g.refused = fmt.Errorf("%s refuses a transaction of kind %s: %s", node.Remote(), k, answer.Log)
+			return g.refused
+		}
+		away = append(away, err)
 	}
-	return errors.Join(refused...)
+	return errors.Join(away...)
 }
 
 // Avoid has one of the nodes passed over, by its index; -1: none.
@@ -89,8 +95,15 @@ func (g *Generator) Sent() int {
 	return g.sent
 }
 
+// Refused is the newest word of a node that did not take a transaction, which none should.
+func (g *Generator) Refused() error {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.refused
+}
+
 // Start sends transactions of a mix, so many a second, until the function that it returns is called.
-// What no node takes is passed over: nodes are down at times.
+// What finds no node is passed over: nodes are down at times.
 func (g *Generator) Start(mix Mix, perSecond float64) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -30,6 +30,7 @@ const (
 	depositAmount = 1000
 	largeAnswer   = 200_000
 	toilTurns     = 40
+	ticksOfCall   = 500
 	tooMuch       = 1 << 50 // nobody has so much
 )
 
@@ -37,7 +38,7 @@ const (
 func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 	transfer := func() sdk.Msg {
 		to := network.SenderAddress(drawSender(dice))
-		return call(i, "transfer", fmt.Sprintf("[%q,1]", to))
+		return call(i, "transfer", fmt.Sprintf("[%q,1]", to.String()))
 	}
 	switch k {
 	case Deposit:
@@ -65,7 +66,7 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 
 func call(i int, method, args string) *headstarttypes.MsgCall {
 	return &headstarttypes.MsgCall{Sender: network.SenderAddress(i).String(), Vat: "token",
-		Method: method, Args: args}
+		Method: method, Args: args, Ticks: ticksOfCall}
 }
 
 func coins(amount int64) sdk.Coins {
@@ -94,4 +95,4 @@ func (m Mix) draw(dice *rand.Rand) Kind {
 
 // Usual is a bit of everything.
 var Usual = Mix{{Deposit, 10}, {Transfer, 35}, {Several, 10}, {Withdraw, 10}, {Failing, 20},
-	{Refused, 10}, {Large, 3}, {Toil, 2}}
+	{Refused, 10}, {Large, 4}, {Toil, 1}}

@@ -4,6 +4,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -62,7 +63,7 @@ func (t *trial) firstChain(ctx context.Context) error {
 	err = t.runActs(ctx)
 	stop()
 	if err == nil {
-		err = t.chain.level(ctx)
+		err = errors.Join(t.chain.level(ctx), t.load.Refused())
 	}
 	t.report.add(t.chain.witness)
 	return err
