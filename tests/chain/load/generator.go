@@ -95,6 +95,16 @@ func (g *Generator) Sent() int {
 	return g.sent
 }
 
+// Burst sends n transactions as fast as they are taken, the kinds of the mix in turn.
+func (g *Generator) Burst(ctx context.Context, mix Mix, n int) error {
+	for i := range n {
+		if err := g.Send(ctx, mix[i%len(mix)].Kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Refused is the newest word of a node that did not take a transaction, which none should.
 func (g *Generator) Refused() error {
 	g.mutex.Lock()

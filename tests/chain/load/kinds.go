@@ -21,6 +21,7 @@ const (
 	Several  Kind = "several"  // three of them in one transaction
 	Withdraw Kind = "withdraw" // the vat pays coins from its account
 	Failing  Kind = "failing"  // a transfer, and then a message that fails: the call is undone
+	Undone   Kind = "undone"   // a deposit, and then a message that fails
 	Refused  Kind = "refused"  // a call that throws
 	Large    Kind = "large"    // a large answer
 	Toil     Kind = "toil"     // more work than a block's end does
@@ -40,11 +41,18 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 		to := network.SenderAddress(drawSender(dice))
 		return call(i, "transfer", fmt.Sprintf("[%q,1]", to.String()))
 	}
-	switch k {
-	case Deposit:
+	deposit := func() sdk.Msg {
 		m := call(i, "deposit", "")
 		m.Funds = coins(depositAmount)
-		return []sdk.Msg{m}
+		return m
+	}
+	failing := func() sdk.Msg {
+		to := network.SenderAddress(drawSender(dice))
+		return banktypes.NewMsgSend(network.SenderAddress(i), to, coins(tooMuch))
+	}
+	switch k {
+	case Deposit:
+		return []sdk.Msg{deposit()}
 	case Transfer:
 		return []sdk.Msg{transfer()}
 	case Several:
@@ -52,8 +60,9 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 	case Withdraw:
 		return []sdk.Msg{call(i, "withdraw", fmt.Sprintf("[%d]", 1+dice.IntN(5)))}
 	case Failing:
-		to := network.SenderAddress(drawSender(dice))
-		return []sdk.Msg{transfer(), banktypes.NewMsgSend(network.SenderAddress(i), to, coins(tooMuch))}
+		return []sdk.Msg{transfer(), failing()}
+	case Undone:
+		return []sdk.Msg{deposit(), failing()}
 	case Refused:
 		return []sdk.Msg{call(i, "transfer", `["nobody",0]`)}
 	case Large:

@@ -102,3 +102,30 @@ func (h *Home) SyncFrom(a Anchor) {
 	s.DiscoveryTime = 5 * time.Second // the shortest that is taken
 	config.WriteConfigFile(configFile(h.Folder), h.config)
 }
+
+// Clear leaves of the home what it began with: keys, configuration, genesis.
+func (h *Home) Clear() error {
+	entries, err := os.ReadDir(h.Folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != "config" {
+			if err := os.RemoveAll(filepath.Join(h.Folder, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Mkdir(filepath.Join(h.Folder, "data"), 0o755); err != nil {
+		return err
+	}
+	h.key.Reset() // what it voted for last is a file in there
+	return nil
+}
+
+// CopyKey gives the home in folder, which is not made yet, the key by which another one votes.
+func CopyKey(from *Home, folder string) {
+	c := config.DefaultConfig().SetRoot(folder)
+	config.EnsureRoot(folder)
+	privval.NewFilePV(from.key.Key.PrivKey, c.PrivValidatorKeyFile(), c.PrivValidatorStateFile()).Save()
+}

@@ -19,6 +19,9 @@ type act struct {
 	alone alone
 }
 
+// stateSyncName is an act that happens to a fifth node.
+const stateSyncName = "state_sync"
+
 type alone struct {
 	name string
 	do   deed

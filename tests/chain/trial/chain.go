@@ -17,9 +17,6 @@ const validatorsOfChain = 4
 // chain is a network that runs: validators with their sidecars, and a witness of what they do.
 type chain struct {
 	id         string
-	folder     string
-	programs   Programs
-	blockTime  time.Duration
 	validators []*validator // and whoever follows them, after the first four
 	witness    *witness
 	stopping   context.CancelFunc
@@ -48,29 +45,43 @@ func addresses(n int) ([]string, error) {
 	return nil, errors.New("no loopback addresses are free: does something listen on all, port 26657?")
 }
 
-// newChain makes the homes of a chain; state makes what it begins with from the validators' homes.
-func newChain(id, folder string, programs Programs, blockTime time.Duration,
-	initialHeight int64, state func([]*network.Home) (network.State, error)) (*chain, error) {
+// plan is a chain that is to be made.
+type plan struct {
+	id            string
+	folder        string
+	initialHeight int64
+	programs      Programs
+	blockTime     time.Duration
+	validatorsOf  *chain // whose keys vote; nil: fresh ones
+	// state makes what the chain begins with from the validators' homes.
+	state func([]*network.Home) (network.State, error)
+}
+
+func newChain(p plan) (*chain, error) {
 	free, err := addresses(validatorsOfChain + 1)
 	if err != nil {
 		return nil, err
 	}
-	homes, err := network.Make(network.Plan{Folder: folder, Addresses: free, BlockTime: blockTime})
+	if p.validatorsOf != nil {
+		for _, v := range p.validatorsOf.voting() {
+			network.CopyKey(v.Home, filepath.Join(p.folder, v.Name))
+		}
+	}
+	homes, err := network.Make(network.Plan{Folder: p.folder, Addresses: free, BlockTime: p.blockTime})
 	if err != nil {
 		return nil, err
 	}
-	s, err := state(homes[:validatorsOfChain])
+	s, err := p.state(homes[:validatorsOfChain])
 	if err != nil {
 		return nil, err
 	}
-	g := network.Genesis{ChainID: id, InitialHeight: initialHeight, State: s}
+	g := network.Genesis{ChainID: p.id, InitialHeight: p.initialHeight, State: s}
 	if err := network.Begin(homes, g); err != nil {
 		return nil, err
 	}
-	c := &chain{id: id, folder: folder, programs: programs, blockTime: blockTime,
-		witness: newWitness()}
+	c := &chain{id: p.id, witness: newWitness()}
 	for _, h := range homes {
-		c.validators = append(c.validators, &validator{Home: h, programs: programs, chainID: id})
+		c.validators = append(c.validators, &validator{Home: h, programs: p.programs, chainID: p.id})
 	}
 	c.ctx, c.stopping = context.WithCancel(context.Background())
 	return c, nil
@@ -146,5 +157,3 @@ func (c *chain) stop() {
 	}
 	c.witness.followers.Wait()
 }
-
-func (c *chain) file(name string) string { return filepath.Join(c.folder, name) }

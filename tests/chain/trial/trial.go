@@ -4,6 +4,7 @@ package trial
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -32,7 +33,8 @@ type Options struct {
 type trial struct {
 	Options
 	dice      *rand.Rand
-	chain     *chain
+	chain     *chain   // that runs now
+	chains    []*chain // all that ran
 	load      *load.Generator
 	baselines map[string]int
 	report    *Report
@@ -44,29 +46,88 @@ func Test(ctx context.Context, o Options) (*Report, error) {
 	t := &trial{Options: o, dice: rand.New(rand.NewPCG(o.Seed, 0)), baselines: map[string]int{},
 		report: &Report{Schema: 1, Seed: o.Seed, Acts: []Act{}, AppHashEqual: true, ResultsEqual: true}}
 	err := t.firstChain(ctx)
+	for _, c := range t.chains {
+		t.report.add(c.witness)
+	}
 	return t.report, err
 }
 
+const heightsOfImport = 6 // that a chain is looked at which began with another one's state
+
 func (t *trial) firstChain(ctx context.Context) error {
-	var err error
-	t.chain, err = newChain("headstart-1", filepath.Join(t.Folder, "first"), t.Programs, t.BlockTime,
-		1, t.newState)
+	c, err := newChain(plan{id: "headstart-1", folder: filepath.Join(t.Folder, "1"), initialHeight: 1,
+		programs: t.Programs, blockTime: t.BlockTime, state: t.newState})
 	if err != nil {
 		return err
 	}
-	defer t.chain.stop()
+	t.chain, t.chains = c, append(t.chains, c)
+	defer c.stop()
 	t.drawDifferences()
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	stop := t.load.Start(load.Usual, t.PerSecond)
-	err = t.runActs(ctx)
-	stop()
-	if err == nil {
-		err = errors.Join(t.chain.level(ctx), t.load.Refused())
+	if err := t.underLoad(ctx, t.runActs); err != nil {
+		return err
 	}
-	t.report.add(t.chain.witness)
-	return err
+	if err := t.price(ctx); err != nil {
+		return fmt.Errorf("the price of calls: %w", err)
+	}
+	if err := c.level(ctx); err != nil {
+		return err
+	}
+	c.stop()
+	return t.secondChain(ctx, c)
+}
+
+// underLoad does something while transactions of all kinds come in, and waits until all validators
+// have executed them.
+func (t *trial) underLoad(ctx context.Context, do func(context.Context) error) error {
+	stop := t.load.Start(load.Usual, t.PerSecond)
+	err := do(ctx)
+	stop()
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.chain.level(ctx), t.load.Refused())
+}
+
+// secondChain begins another chain with the state that the first one ended with, by the same
+// validators with fresh sidecars, and looks at it for some heights.
+func (t *trial) secondChain(ctx context.Context, first *chain) error {
+	began := time.Now()
+	v := first.voting()[t.dice.IntN(validatorsOfChain)]
+	exported, err := exec.CommandContext(ctx, t.Programs.Node, "export", "--home", v.Folder).Output()
+	if err != nil {
+		return fmt.Errorf("%s cannot be exported: %w", v.Name, err)
+	}
+	var state network.State
+	if err := json.Unmarshal(exported, &state); err != nil {
+		return err
+	}
+	initial := []int64{1, first.witness.height() + 100}[t.dice.IntN(2)]
+	c, err := newChain(plan{id: "headstart-2", folder: filepath.Join(t.Folder, "2"),
+		initialHeight: initial, programs: t.Programs, blockTime: t.BlockTime, validatorsOf: first,
+		state: func([]*network.Home) (network.State, error) { return state, nil }})
+	if err != nil {
+		return err
+	}
+	t.chain, t.chains = c, append(t.chains, c)
+	defer c.stop()
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	a := Act{Act: "export_import", BackS: time.Since(began).Seconds()}
+	err = t.underLoad(ctx, func(ctx context.Context) error { return c.awaitHeights(ctx, heightsOfImport) })
+	if err != nil {
+		return err
+	}
+	status, err := c.voting()[0].sidecarStatus()
+	if err != nil {
+		return err
+	}
+	a.Path = status.Node.Path
+	t.tell(a, c.voting()[0])
+	return nil
 }
 
 // newState is that of a chain with the kernel's own beginning.
@@ -84,7 +145,7 @@ func (t *trial) drawDifferences() {
 		v.settings.sidecar = t.drawSettings()
 		v.settings.optimistic = i%2 == 1
 		if i >= 2 {
-			v.settings.snapshots = 10
+			v.settings.snapshots = snapshotInterval
 		}
 		t.Say("%s: sidecar %q, optimistic execution %v", v.Name, v.settings.sidecar, v.settings.optimistic)
 	}
@@ -113,54 +174,62 @@ func (t *trial) begin(ctx context.Context) error {
 func (t *trial) runActs(ctx context.Context) error {
 	until := time.Now().Add(t.Length)
 	for {
-		for _, i := range t.dice.Perm(len(acts)) {
+		for _, i := range t.dice.Perm(len(acts) + 1) {
 			v := t.chain.voting()[t.dice.IntN(validatorsOfChain)]
 			if time.Now().After(until) {
 				return nil
 			}
-			if err := t.run(ctx, acts[i], v); err != nil {
-				return fmt.Errorf("%s of %s: %w", acts[i].name, v.Name, err)
+			name, run := stateSyncName, func() (Act, error) { return stateSync(ctx, t) }
+			if i < len(acts) {
+				name, run = acts[i].name, func() (Act, error) { return t.run(ctx, acts[i], v) }
+			} else {
+				v = t.chain.fifth()
 			}
+			a, err := run()
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", name, v.Name, err)
+			}
+			t.tell(a, v)
 		}
 	}
 }
 
-func (t *trial) run(ctx context.Context, a act, v *validator) error {
-	baseline, err := t.baseline(ctx, a.alone, v)
-	if err != nil {
-		return err
+// run has an act happen to a validator.
+func (t *trial) run(ctx context.Context, a act, v *validator) (Act, error) {
+	if a.name != a.alone.name {
+		if err := t.findBaseline(ctx, a.alone, v); err != nil {
+			return Act{}, err
+		}
 	}
 	f, err := t.measure(ctx, v, a.do)
 	if err != nil {
-		return err
+		return Act{}, err
 	}
 	status, err := v.sidecarStatus()
 	if err != nil {
-		return err
+		return Act{}, err
 	}
 	if a.name == a.alone.name {
-		baseline = f.missed
 		t.baselines[a.name] = f.missed
 	}
-	r := Act{Act: a.name, Path: status.Node.Path, Missed: f.missed, Baseline: baseline,
-		BackS: f.back.Seconds()}
-	t.report.Acts = append(t.report.Acts, r)
-	t.Say("%-22s %s: missed %d (%d with the sidecar left alone), votes again after %.1f s, %s",
-		r.Act, v.Name, r.Missed, r.Baseline, r.BackS, r.Path)
-	return nil
+	return Act{Act: a.name, Path: status.Node.Path, Missed: f.missed,
+		Baseline: t.baselines[a.alone.name], BackS: f.back.Seconds()}, nil
 }
 
-// baseline is what an act's own part of the node costs, measured once.
-func (t *trial) baseline(ctx context.Context, a alone, v *validator) (int, error) {
-	if n, known := t.baselines[a.name]; known {
-		return n, nil
+func (t *trial) tell(a Act, v *validator) {
+	t.report.Acts = append(t.report.Acts, a)
+	t.Say("%-20s %s: missed %d, %d with the sidecar left alone; back after %.1f s; %s", a.Act, v.Name,
+		a.Missed, a.Baseline, a.BackS, a.Path)
+}
+
+// findBaseline measures what an act's own part of the node costs, once.
+func (t *trial) findBaseline(ctx context.Context, a alone, v *validator) error {
+	if _, known := t.baselines[a.name]; known {
+		return nil
 	}
 	f, err := t.measure(ctx, v, a.do)
-	if err != nil {
-		return 0, err
-	}
 	t.baselines[a.name] = f.missed
-	return f.missed, nil
+	return err
 }
 
 // TempFolder makes a folder for a test's files, with a name short enough for a socket in it.

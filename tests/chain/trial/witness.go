@@ -170,6 +170,13 @@ func (w *witness) height() int64 {
 	return w.newest
 }
 
+// forget has a node that went for good, and may come again as a new one, count for nothing.
+func (w *witness) forget(name string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.reached, name)
+}
+
 // streak is how many heights after that one the address has voted for without a gap, up to the
 // newest, and the first of them. Asked with the lock held.
 func (w *witness) streak(address string, after int64) (length, first int64) {
