@@ -2,10 +2,13 @@
 
 #include "kernel/state/array.h"
 #include "kernel/state/fault.h"
+#include "kernel/state/kv_gaps.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { GAP_WORTH = 8 }; /* so many hidden keys in a row are not passed one by one again */
 
 /* Innermost first: a read stops at the first layer that knows the key. */
 enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, LAYER_COUNT };
@@ -17,6 +20,7 @@ struct kv_layers {
     struct kv_map *maps[LAYER_COUNT];
     struct kv_map **undo; /* one a savepoint: from the next one, or now, back to it */
     size_t undo_len, undo_capacity;
+    struct kv_gaps gaps; /* in what reads see */
     bool in_crank;
     bool frozen_out; /* the frozen map is lent to a snapshot */
 };
@@ -94,6 +98,9 @@ static bool layers_next_entry(const struct kv_layers *l, struct slice after, str
 struct walk {
     struct kv_layers *l;
     struct buffer from;                 /* the entry wanted is the first behind this */
+    struct buffer begin;                /* from there to `from` there is nothing, ... */
+    bool begun;                         /* ... if anything was passed */
+    unsigned hidden;                    /* how many keys were */
     struct buffer base_key, base_value; /* the base's next entry behind `from`, ... */
     bool base_known, base_end;          /* ... unless not asked yet, or there is none */
     bool want_value;
@@ -132,11 +139,35 @@ static enum hs_status walk_step(struct walk *w, struct buffer *key, struct buffe
     }
     if (entry.deleted) {
         if (order == 0) w->base_known = false;
+        if (!w->begun) buffer_take(&w->begin, &w->from);
+        w->begun = true;
         st = copy_out(&w->from, entry.key, err);
         return st == HS_OK ? HS_BUSY : st;
     }
     st = copy_out(key, entry.key, err);
     if (st == HS_OK && value) st = copy_out(value, entry.value, err);
+    return st;
+}
+
+/* To the end of the gap that the walk stands in: as walk_step. HS_NOT_FOUND: it stands in none. */
+static enum hs_status walk_jump(struct walk *w, struct buffer *key, struct buffer *value,
+                                struct hs_error *err)
+{
+    struct kv_store *kv = &w->l->store;
+    struct kv_gap gap;
+    bool found = false;
+    enum hs_status st = HS_OK;
+
+    if (!kv_gaps_find(&w->l->gaps, buffer_slice(&w->from), &gap)) return HS_NOT_FOUND;
+    if (!w->begun) st = copy_out(&w->begin, gap.begin, err);
+    w->begun = true;
+    w->base_known = false;
+    if (st == HS_OK) st = copy_out(&w->from, gap.end, err);
+    if (st == HS_OK) st = layers_has(kv, buffer_slice(&w->from), &found, err);
+    if (st != HS_OK) return st;
+    if (!found) return HS_BUSY;
+    if (value) st = layers_get(kv, buffer_slice(&w->from), value, err);
+    if (st == HS_OK) buffer_take(key, &w->from);
     return st;
 }
 
@@ -148,10 +179,16 @@ static enum hs_status layers_next(struct kv_store *kv, struct slice after, struc
 
     if (st == HS_OK) {
         do {
-            st = walk_step(&w, key, value, err);
+            st = walk_jump(&w, key, value, err);
+            if (st == HS_NOT_FOUND) st = walk_step(&w, key, value, err);
+            w.hidden += st == HS_BUSY;
         } while (st == HS_BUSY);
     }
+    if (st == HS_OK && w.hidden >= GAP_WORTH) {
+        kv_gaps_add(&w.l->gaps, buffer_slice(&w.begin), buffer_slice(key));
+    }
     buffer_fini(&w.from);
+    buffer_fini(&w.begin);
     buffer_fini(&w.base_key);
     buffer_fini(&w.base_value);
     return st;
@@ -165,6 +202,7 @@ static struct kv_map *layers_innermost(struct kv_layers *l)
 static enum hs_status layers_set(struct kv_store *kv, struct slice key, struct slice value,
                                  struct hs_error *err)
 {
+    kv_gaps_split(&layers_of(kv)->gaps, key);
     return kv_map_put(layers_innermost(layers_of(kv)), key, value, false, err);
 }
 
@@ -184,12 +222,13 @@ static const struct kv_store_ops layers_ops = {
 enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out, struct hs_error *err)
 {
     struct kv_layers *l = calloc(1, sizeof *l);
-    enum hs_status st = HS_OK;
+    enum hs_status st;
 
     assert(base && out);
     if (!l) return hs_fail(err, HS_NOMEM, "layered store: out of memory");
     l->store.ops = &layers_ops;
     l->base = base;
+    st = kv_gaps_init(&l->gaps, err);
     for (int i = 0; i < LAYER_COUNT && st == HS_OK; i++) {
         st = kv_map_open(&l->maps[i], err);
     }
@@ -209,6 +248,7 @@ void kv_layers_close(struct kv_layers *l)
     for (int i = 0; i < LAYER_COUNT; i++) {
         kv_map_close(l->maps[i]);
     }
+    kv_gaps_fini(&l->gaps);
     free(l->undo);
     free(l);
 }
@@ -223,7 +263,9 @@ enum hs_status kv_layers_create(struct kv_layers *l, struct slice key, struct sl
 {
     enum hs_status st = kv_store_check(key, value, err);
 
-    return st == HS_OK ? kv_map_create(layers_innermost(l), key, value, err) : st;
+    if (st != HS_OK) return st;
+    kv_gaps_split(&l->gaps, key);
+    return kv_map_create(layers_innermost(l), key, value, err);
 }
 
 void kv_layers_crank_begin(struct kv_layers *l)
@@ -243,6 +285,7 @@ void kv_layers_crank_abort(struct kv_layers *l)
 {
     assert(l->in_crank);
     kv_map_clear(l->maps[LAYER_CRANK]);
+    kv_gaps_clear(&l->gaps);
     l->in_crank = false;
 }
 
@@ -272,6 +315,7 @@ void kv_layers_message_abort(struct kv_layers *l)
 {
     if (l->in_crank) kv_layers_crank_abort(l);
     kv_map_clear(l->maps[LAYER_MESSAGE]);
+    kv_gaps_clear(&l->gaps);
 }
 
 void kv_layers_mark(struct kv_layers *l)
@@ -391,4 +435,5 @@ void kv_layers_read_through(struct kv_layers *l, struct kv_store *through)
 {
     assert(!l->in_crank && kv_map_count(l->maps[LAYER_MESSAGE]) == 0);
     l->through = through;
+    kv_gaps_clear(&l->gaps);
 }
