@@ -68,6 +68,7 @@ type chain struct {
 	bank    bankkeeper.BaseKeeper
 	atEnd   func(ctx sdk.Context) // once, at the next block's end, before the module's
 	prior   time.Time             // the newest block's time
+	first   int64                 // the first block's height
 }
 
 // setup is what chains of tests differ in.
@@ -124,7 +125,7 @@ func build(t testing.TB, s *setup) *chain {
 	base.SetInterfaceRegistry(registry)
 	base.SetTxEncoder(config.TxEncoder())
 	base.AddRunTxRecoveryHandler(keeper.Recovery)
-	c := &chain{BaseApp: base, t: t, cdc: cdc, config: config, prior: time.Unix(1_700_000_000, 0).UTC()}
+	c := &chain{BaseApp: base, t: t, cdc: cdc, config: config, first: s.height, prior: time.Unix(1_700_000_000, 0).UTC()}
 	c.wire(s, registry, accounts)
 	return c
 }
@@ -209,7 +210,7 @@ func (c *chain) transactionFor(gas uint64, msgs ...sdk.Msg) []byte {
 }
 
 func (c *chain) request(txs ...[]byte) *abci.RequestFinalizeBlock {
-	height := c.LastBlockHeight() + 1
+	height := max(c.LastBlockHeight()+1, c.first)
 	return &abci.RequestFinalizeBlock{
 		Height: height, Time: c.prior.Add(5 * time.Second), Txs: txs, Hash: []byte{byte(height), byte(len(txs))},
 	}

@@ -17,7 +17,7 @@ import (
 func Dial(socket, chainID, name string, logger log.Logger) (*client.Client, error) {
 	return client.New(client.Options{
 		Socket: socket, ChainID: chainID, Client: name,
-		Log:        slog.New(logHandler{logger}),
+		Log:        slog.New(LogHandler(logger)),
 		OnProgress: func(p client.Progress) { logger.Info("headstart: " + Describe(p)) },
 	})
 }
@@ -46,7 +46,9 @@ func words(phase string) string {
 	return string(text)
 }
 
-// logHandler puts what the client says into the node's log.
+// LogHandler puts what a client says into a node's log.
+func LogHandler(logger log.Logger) slog.Handler { return logHandler{logger} }
+
 type logHandler struct{ logger log.Logger }
 
 func (h logHandler) Enabled(context.Context, slog.Level) bool { return true }

@@ -30,7 +30,7 @@ func (k Keeper) Attach(ctx sdk.Context) error {
 			}
 			return nil
 		}
-		if errors.Is(err, client.ErrInterrupted) {
+		if ended(err) {
 			return err
 		}
 		wait := k.node.pause(attempt)

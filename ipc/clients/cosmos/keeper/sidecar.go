@@ -87,7 +87,7 @@ func (s *sidecar) insist(logger log.Logger, what string, try func() error) {
 		if err == nil {
 			return
 		}
-		if errors.Is(err, client.ErrInterrupted) {
+		if ended(err) {
 			s.halt(logger, what+" was interrupted, since the node stops; the block is executed again after the restart")
 		}
 		wait := s.pause(attempt)
@@ -120,6 +120,11 @@ func (s *sidecar) watch(logger log.Logger, what string, begun time.Time) (end fu
 		ticker.Stop()
 		close(over)
 	}
+}
+
+// ended tells whether the client is no more: no later attempt can do better.
+func ended(err error) bool {
+	return errors.Is(err, client.ErrInterrupted) || errors.Is(err, client.ErrClosed)
 }
 
 // guarded lets no panic of ours become a failed transaction, which would be one on this node alone.
