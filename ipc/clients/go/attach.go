@@ -14,7 +14,8 @@ type Attached struct {
 	Wait time.Duration
 }
 
-func (cn *connection) attach(ctx context.Context, height uint64, at Position, s *service) (Attached, error) {
+func (cn *connection) attach(ctx context.Context, height uint64, at Position,
+	s *service) (Attached, error) {
 	var attached Attached
 	err := cn.ask(ctx, question{
 		method:  "attach",

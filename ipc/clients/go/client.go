@@ -135,8 +135,8 @@ func (c *Client) Hello(ctx context.Context) (Hello, error) {
 	return cn.hello.clone(), nil
 }
 
-// serving runs a call that the sidecar may ask about the store: in its turn, on a connection that it
-// waits for, from where the store stands.
+// serving runs a call that the sidecar may ask about the store: in its turn, on a connection that
+// it waits for, from where the store stands.
 func (c *Client) serving(ctx context.Context, s Store,
 	call func(*connection, Position, *service) error) error {
 	if err := c.take(ctx, c.turn); err != nil {
@@ -208,7 +208,7 @@ func (c *Client) Commit(ctx context.Context, height uint64, at *Position) error 
 	}
 	cn := c.current.Load()
 	if cn == nil {
-		return &Error{Code: CodeUnreachable, Words: "no connection stands; the next delivery makes one"}
+		return &Error{Code: CodeUnreachable, Words: "no connection stands; a delivery makes one"}
 	}
 	return c.verdict(cn.notify(ctx, "commit", func(p *packer) {
 		if at == nil {
@@ -231,27 +231,29 @@ func (c *Client) PrepareCommit(ctx context.Context, height uint64) error {
 // bool, uint64, int64, float64, string, []any and map[string]any. It tries once.
 func (c *Client) Status(ctx context.Context) (map[string]any, error) {
 	var status map[string]any
-	err := c.ask(ctx, question{method: "status", params: packNothing, read: func(result value) error {
+	read := func(result value) error {
 		var ok bool
 		if status, ok = result.plain().(map[string]any); !ok {
 			return malformed("a status that is not a map")
 		}
 		return nil
-	}})
+	}
+	err := c.ask(ctx, question{method: "status", params: packNothing, read: read})
 	return status, err
 }
 
 // Metrics gives the sidecar's metrics page, Prometheus text. It tries once.
 func (c *Client) Metrics(ctx context.Context) (string, error) {
 	var page string
-	err := c.ask(ctx, question{method: "metrics", params: packNothing, read: func(result value) error {
+	read := func(result value) error {
 		text, ok := result.text()
 		if !ok {
 			return malformed("metrics that are not text")
 		}
 		page = string(text)
 		return nil
-	}})
+	}
+	err := c.ask(ctx, question{method: "metrics", params: packNothing, read: read})
 	return page, err
 }
 
@@ -260,7 +262,7 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return c.ask(ctx, question{method: "shutdown", params: packNothing})
 }
 
-// ask is a call that needs no store: on the connection that stands, or one that can be made at once.
+// ask is a call that needs no store: on the connection that stands, or one that is made at once.
 func (c *Client) ask(ctx context.Context, q question) error {
 	cn, err := c.connect(ctx)
 	if err != nil {
@@ -278,13 +280,13 @@ func (c *Client) verdict(err error) error {
 }
 
 // Interrupt ends the client: every call under way returns [ErrInterrupted] at once (one that is
-// inside its Store: when that returns), and so does every later one. It waits for nothing and may be
-// called from any goroutine, more than once, and in the middle of anything. For a node that must
+// inside its Store: when that returns), and so does every later one. It waits for nothing and may
+// be called from any goroutine, more than once, and in the middle of anything. For a node that must
 // stop while a block waits for the sidecar.
 func (c *Client) Interrupt() { c.end(ErrInterrupted) }
 
-// Close ends the client: calls under way, and later ones, return [ErrClosed] ([ErrInterrupted] after
-// an Interrupt). It returns once the client's own goroutines have ended. The error is always nil.
+// Close ends the client: calls under way, and later ones, return [ErrClosed] ([ErrInterrupted]
+// after an Interrupt). It returns once the client's own goroutines have ended. The error is always nil.
 func (c *Client) Close() error {
 	c.end(ErrClosed)
 	c.dialing <- struct{}{} // who makes a connection has noticed, and nobody makes another

@@ -1,7 +1,6 @@
 package headstart
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -38,7 +37,7 @@ type connection struct {
 type reply struct {
 	id       uint64
 	delivery bool
-	frames   chan frame // the response is the last; of a delivery, what is asked meanwhile before it
+	frames   chan frame // the response is the last; before it a delivery's questions and notices
 }
 
 func newConnection(socket net.Conn, ids func() uint64) *connection {
@@ -88,7 +87,7 @@ func (cn *connection) read() {
 		data, err := in.next()
 		if err == nil {
 			var f frame
-			if f, err = parseFrame(bytes.Clone(data)); err == nil {
+			if f, err = parseFrame(data); err == nil {
 				err = cn.take(f)
 			}
 		}
@@ -149,7 +148,7 @@ func (cn *connection) takeRequest(f frame) error {
 		return nil
 	}
 	p := newPacker()
-	p.refuse(f.id, CodeUnknownMethod, "this node answers store.get and store.scan during a delivery")
+	p.refuse(f.id, CodeUnknownMethod, "this node answers about its store during a delivery")
 	data, err := p.frame()
 	if err != nil {
 		return err
@@ -205,7 +204,7 @@ func (cn *connection) send(ctx context.Context, data []byte) error {
 }
 
 var errGivenUp = &Error{Code: CodeUnreachable,
-	Words: "the connection was given up with the answer that was awaited on it; the next call connects"}
+	Words: "the connection was given up with an answer that was awaited; the next call connects"}
 
 // ended says that a call's context is over, and what it was waiting for to pass, if anything.
 func ended(ctx context.Context, last error) error {

@@ -27,11 +27,11 @@ type Delivery struct {
 	Height uint64
 	// Time is the block's time in Unix seconds.
 	Time uint64
-	// Message is JSON text, {"to": vat, "method": name, "args": [...]}, at most 32 MiB; "" is a run:
-	// no call, it works off what is queued.
+	// Message is JSON text, {"to": vat, "method": name, "args": [...]}, at most 32 MiB; "" is a
+	// run: no call, it works off what is queued.
 	Message string
-	// Ticks, unless nil, is the call's hard limit: one that needs more is undone whole and rejected.
-	// Of a run it is a budget, looked at between deliveries.
+	// Ticks, unless nil, is the call's hard limit: one that needs more is undone whole and
+	// rejected. Of a run it is a budget, looked at between deliveries.
 	Ticks *uint64
 	// Control: the message is the chain's own (its governance) and may speak to the kernel itself.
 	Control bool
@@ -40,7 +40,8 @@ type Delivery struct {
 // Ticks gives a limit for [Delivery] and [Question].
 func Ticks(n uint64) *uint64 { return &n }
 
-// Write is a change of the node's store. A nil Value deletes; an empty one does not.
+// Write is a change of the node's store. A nil Value deletes; an empty one does not. All of an
+// answer's lie in one piece of memory: who keeps one for long copies it.
 type Write struct{ Key, Value []byte }
 
 // Settled is an earlier call that was pending and has come to its result.
@@ -92,13 +93,13 @@ func (d Delivery) check(at Position, h Hello) error {
 	case at.Seqnum == uintMax:
 		return badRequest("no seqnum can follow 2^53-1")
 	case len(d.Message) > messageBytesMax:
-		return &Error{Code: CodeTooLarge, Words: "a message may have 33554432 bytes; this one has " +
+		return &Error{Code: CodeTooLarge, Words: "a message may have 33554432 bytes, this has " +
 			strconv.Itoa(len(d.Message))}
 	case d.Message == "" && !h.Can(FeatureRun):
-		return &Error{Code: CodeUnknownMethod, Words: "this headstart knows no runs; use a newer one"}
+		return &Error{Code: CodeUnknownMethod, Words: "this headstart knows no runs: use a newer"}
 	case (d.Ticks != nil || d.Control) && !h.Can(FeatureTicks):
 		return &Error{Code: CodeUnknownMethod,
-			Words: "this headstart knows neither ticks nor control messages; use a newer one"}
+			Words: "this headstart knows neither ticks nor control messages: use a newer"}
 	}
 	return nil
 }
@@ -125,7 +126,8 @@ func (d Delivery) pack(p *packer, at Position) {
 	p.textOf("message", d.Message)
 }
 
-func (cn *connection) deliver(ctx context.Context, d Delivery, at Position, s *service) (Answer, error) {
+func (cn *connection) deliver(ctx context.Context, d Delivery, at Position,
+	s *service) (Answer, error) {
 	var answer Answer
 	if err := d.check(at, cn.hello); err != nil {
 		return Answer{}, err

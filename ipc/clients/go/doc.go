@@ -22,8 +22,8 @@
 //
 // # What waits, and what does not
 //
-// [Client.Deliver], [Client.Attach] and [Client.Hello] connect where no connection stands, and go on
-// trying with growing pauses until their context ends: the chain cannot go on without them. All
+// [Client.Deliver], [Client.Attach] and [Client.Hello] connect where no connection stands, and go
+// on trying with growing pauses until their context ends: the chain cannot go on without them. All
 // others try once, and say [CodeUnreachable]. Nothing is ever sent a second time by itself: a call
 // whose connection breaks under way is an error, and to repeat it is the caller's decision.
 //

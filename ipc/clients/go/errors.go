@@ -92,7 +92,8 @@ func (e *Error) Is(target error) bool {
 }
 
 // Temporary tells whether trying again can help without anybody doing anything: the sidecar is
-// being started, is busy, or is not ready yet. All other codes need an operator, or other arguments.
+// being started, is busy, or is not ready yet. All other codes need an operator, or other
+// arguments.
 func (e *Error) Temporary() bool {
 	switch e.Code {
 	case CodeUnreachable, CodeBusy, CodeNotReady, CodeShuttingDown:

@@ -110,7 +110,7 @@ func TestInterruptWhileAnAnswerIsAwaited(t *testing.T) {
 }
 
 func TestStrangeQuestions(t *testing.T) {
-	got := make(chan string, 1)
+	got, idle := make(chan string, 1), make(chan struct{})
 	n := fakeClient(t, greets(func(p *peer) {
 		var told strings.Builder
 		question := func(id int, method string, params ...any) {
@@ -120,6 +120,7 @@ func TestStrangeQuestions(t *testing.T) {
 			}
 		}
 		question(1, "store.get", fields{"key": "k"}) // before there is a delivery
+		close(idle)
 		r, ok := p.asked("deliver")
 		if !ok {
 			return
@@ -141,6 +142,7 @@ func TestStrangeQuestions(t *testing.T) {
 	if _, err := n.client.Hello(within(t)); err != nil {
 		t.Fatal(err)
 	}
+	<-idle
 	n.deliver(n.delivery("m"))
 	want := "1 unknown_method: …|2 unknown_method: …|3 bad_request: …|4 bad_request: …|5 bad_request: …|" +
 		"6 bad_request: …|7 bad_request: …|8 <nil>|"
@@ -267,5 +269,27 @@ func TestFolderThatOthersMayWriteIsNotTrusted(t *testing.T) {
 	}
 	if <-heard {
 		t.Fatal("something was sent")
+	}
+}
+
+// BenchmarkDeliver is the client's part of a delivery: a fake answers at once, from packed bytes.
+func BenchmarkDeliver(b *testing.B) {
+	head, rest, _ := bytes.Cut(packed([]any{1, "ID", nil, goodAnswer}), packed("ID"))
+	n := fakeClient(b, greets(func(p *peer) {
+		for {
+			r, ok := p.next()
+			if !ok {
+				return
+			}
+			p.raw(append(append(bytes.Clone(head), packed(r.id)...), rest...))
+		}
+	}))
+	ctx := within(b)
+	d := n.delivery(strings.Repeat("m", 200))
+	b.ReportAllocs()
+	for range b.N {
+		if _, err := n.client.Deliver(ctx, d, n.store); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

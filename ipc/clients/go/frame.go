@@ -71,7 +71,7 @@ func (f frame) told(parts []value) (frame, error) {
 	return f, nil
 }
 
-// member is the map that params hold; absent if they do not hold exactly one.
+// pick finds members of the map that params hold; false if they do not hold exactly one.
 func (f frame) pick(names ...string) ([]value, bool) {
 	if count, _ := f.params.count(); count != 1 {
 		return make([]value, len(names)), false
@@ -84,24 +84,18 @@ func (f frame) pick(names ...string) ([]value, bool) {
 
 const (
 	readBytes = 64 << 10
-	keptBytes = 1 << 20 // an input buffer above this is given back
+	keptBytes = 1 << 20 // a frame above this takes the input buffer along
 )
 
 // input cuts what comes into frames. It holds what has come, and no more than that again.
 type input struct {
 	from  io.Reader
-	bytes []byte
-	taken int // of bytes: the frame that was given out last
+	bytes []byte // what has come of the next frame, and of those behind it
 	scan  scanner
 }
 
-// next gives the bytes of the next frame, valid until it is called again.
+// next gives the bytes of the next frame, the caller's to keep.
 func (in *input) next() ([]byte, error) {
-	in.bytes = slices.Delete(in.bytes, 0, in.taken)
-	in.taken = 0
-	if len(in.bytes) == 0 && cap(in.bytes) > keptBytes {
-		in.bytes = nil
-	}
 	in.scan = scanner{}
 	for {
 		if err := mayBegin(in.bytes); err != nil {
@@ -112,8 +106,7 @@ func (in *input) next() ([]byte, error) {
 			return nil, err
 		}
 		if n > 0 {
-			in.taken = n
-			return in.bytes[:n:n], nil
+			return in.take(n), nil
 		}
 		if err := in.read(); err != nil {
 			return nil, err
@@ -121,12 +114,24 @@ func (in *input) next() ([]byte, error) {
 	}
 }
 
+// take cuts off a frame. A large one is not copied: it keeps the buffer.
+func (in *input) take(n int) []byte {
+	frame := in.bytes[:n:n]
+	if n > keptBytes {
+		in.bytes = slices.Clone(in.bytes[n:])
+		return frame
+	}
+	frame = slices.Clone(frame)
+	in.bytes = slices.Delete(in.bytes, 0, n)
+	return frame
+}
+
 // mayBegin refuses at the first byte what is no frame: an array of 3 or 4, in any of its forms.
 func mayBegin(b []byte) error {
 	if len(b) == 0 || b[0] == 0x93 || b[0] == 0x94 || b[0] == 0xdc || b[0] == 0xdd {
 		return nil
 	}
-	return malformed(fmt.Sprintf("what is not MessagePack-RPC: a frame that begins with 0x%02x", b[0]))
+	return malformed(fmt.Sprintf("no MessagePack-RPC: a frame that begins with 0x%02x", b[0]))
 }
 
 func (in *input) read() error {

@@ -40,7 +40,8 @@ type Hello struct {
 	// Engines are the identities of the engines that it holds.
 	Engines []string
 	// Genesis is H0, the hash of the state vector that its own configuration makes; "" if it makes
-	// none, or does not say. A chain whose genesis has another hash does not use that configuration.
+	// none, or does not say. A chain whose genesis has another hash does not use that
+	// configuration.
 	Genesis string
 	// Features is what it can beyond the protocol's first version.
 	Features []string
@@ -78,8 +79,8 @@ func (cn *connection) greet(ctx context.Context, o Options) error {
 
 func (cn *connection) readHello(result value, chainID string) error {
 	r := reader{what: "hello", from: result}
-	r.pick("protocol", "server", "chain_id", "phase", "seqnum", "hash", "height", "engines", "genesis",
-		"features")
+	r.pick("protocol", "server", "chain_id", "phase", "seqnum", "hash", "height", "engines",
+		"genesis", "features")
 	protocol := r.number("protocol")
 	h := Hello{
 		Server:   printable(r.text("server")),

@@ -4,12 +4,13 @@ package headstart
 //
 //	bytes ──scanner──► "these n are one value" ──value──► numbers, texts, elements
 //
-// The scanner counts: a container's head adds its values to those that are due, each value takes one
-// away, and as every value is at least a byte long, bytes seen + values due is a lower bound of the
-// frame. A head that claims gigabytes is refused by that sum when it is read; one that claims what
+// The scanner counts: a container's head adds its values to those that are due, each value takes
+// one away, and as every value is at least a byte long, bytes seen + values due is a lower bound of
+// the frame. A head that claims gigabytes is refused by that sum when it is read; one that claims what
 // is allowed is believed byte by byte as they come. Nesting costs a stack of counts, no recursion.
 //
-// Not the library's decoder: it takes nil and floats for integers, nests without a bound, and copies.
+// Not the library's decoder: it takes nil and floats for integers, nests without a bound, and
+// copies.
 
 import (
 	"encoding/binary"

@@ -4,8 +4,8 @@ package headstart
 type Question struct {
 	// Message is JSON text as of a [Delivery]; not empty.
 	Message string
-	// At, unless nil, is where it must be executed: elsewhere it is [CodeNotReady]. Nil: wherever the
-	// kernel stands, which may be inside a block that is not decided.
+	// At, unless nil, is where it must be executed: elsewhere it is [CodeNotReady]. Nil: wherever
+	// the kernel stands, which may be inside a block that is not decided.
 	At *Position
 	// Ticks, unless nil, is the call's hard limit.
 	Ticks *uint64
@@ -58,8 +58,8 @@ func (q Question) ask(answer *QueryAnswer) question {
 		read: func(result value) error {
 			r := reader{what: "query", from: result}
 			r.pick("seqnum", "hash", "status", "value", "ticks")
-			*answer = QueryAnswer{Position: r.position(), Status: r.status(), Value: r.text("value"),
-				Ticks: r.number("ticks")}
+			*answer = QueryAnswer{Position: r.position(), Status: r.status(),
+				Value: r.text("value"), Ticks: r.number("ticks")}
 			return r.wrong
 		},
 	}

@@ -37,7 +37,7 @@ func (c *Client) reach(ctx context.Context) (*connection, error) {
 		cn, err := c.connect(ctx)
 		if err == nil {
 			if !said.IsZero() {
-				c.options.Log.Info("headstart answers again", "after", time.Since(began).Round(time.Millisecond))
+				c.options.Log.Info("headstart answers again", "after", since(began))
 			}
 			return cn, nil
 		}
@@ -46,14 +46,16 @@ func (c *Client) reach(ctx context.Context) (*connection, error) {
 		}
 		if said.IsZero() || time.Since(said) >= sayAgain {
 			said = time.Now()
-			c.options.Log.Warn("headstart does not answer: waiting for it", "socket", c.options.Socket,
-				"error", err, "waited", time.Since(began).Round(time.Millisecond))
+			c.options.Log.Warn("headstart does not answer: waiting for it",
+				"socket", c.options.Socket, "error", err, "waited", since(began))
 		}
 		if err := c.pause(ctx, pause, err); err != nil {
 			return nil, err
 		}
 	}
 }
+
+func since(began time.Time) time.Duration { return time.Since(began).Round(time.Millisecond) }
 
 func (c *Client) pause(ctx context.Context, d time.Duration, last error) error {
 	timer := time.NewTimer(d)
@@ -70,12 +72,15 @@ func (c *Client) pause(ctx context.Context, d time.Duration, last error) error {
 
 // connect gives the connection that stands, or tries once to make one.
 func (c *Client) connect(ctx context.Context) (*connection, error) {
+	if cn := c.current.Load(); cn != nil && cn.alive() {
+		return cn, nil
+	}
 	if err := c.take(ctx, c.dialing); err != nil {
 		return nil, err
 	}
 	defer func() { <-c.dialing }()
 	if cn := c.current.Load(); cn != nil && cn.alive() {
-		return cn, nil
+		return cn, nil // another call's, made while we waited
 	}
 	try, cancel := context.WithTimeout(ctx, c.options.Backoff.Patience)
 	defer cancel()
@@ -142,6 +147,6 @@ func dialFailed(path string, err error) error {
 		return &Error{Code: CodeUntrusted, Words: "we may not use the socket " + path +
 			": run the node as headstart's user, or as root", Cause: err}
 	}
-	return &Error{Code: CodeUnreachable, Words: "nobody answers at " + path + ": is headstart running?",
-		Cause: err}
+	return &Error{Code: CodeUnreachable, Cause: err,
+		Words: "nobody answers at " + path + ": is headstart running?"}
 }

@@ -32,7 +32,7 @@ func root(parts ...string) string {
 }
 
 // binary is the real sidecar; without one the test is skipped, aloud.
-func binary(t *testing.T) string {
+func binary(t testing.TB) string {
 	t.Helper()
 	folder := os.Getenv("HEADSTART_BIN")
 	if folder == "" {
@@ -52,7 +52,7 @@ func binary(t *testing.T) string {
 
 // sidecar is one `headstart run`, and its folder.
 type sidecar struct {
-	t      *testing.T
+	t      testing.TB
 	folder string
 	kernel string
 	chain  string
@@ -62,7 +62,7 @@ type sidecar struct {
 }
 
 // shortFolder: the path of a socket must fit its address.
-func shortFolder(t *testing.T) string {
+func shortFolder(t testing.TB) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "hsgo-")
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *sidecar) client(change ...func(*headstart.Options)) *headstart.Client {
 	return newClient(s.t, options)
 }
 
-func newClient(t *testing.T, options headstart.Options) *headstart.Client {
+func newClient(t testing.TB, options headstart.Options) *headstart.Client {
 	t.Helper()
 	c, err := headstart.New(options)
 	if err != nil {
@@ -150,7 +150,7 @@ func newClient(t *testing.T, options headstart.Options) *headstart.Client {
 	return c
 }
 
-func within(t *testing.T) context.Context {
+func within(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	t.Cleanup(cancel)
@@ -158,7 +158,7 @@ func within(t *testing.T) context.Context {
 }
 
 // until waits for a condition.
-func until(t *testing.T, what string, condition func() bool) {
+func until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(deadline); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -170,7 +170,7 @@ func until(t *testing.T, what string, condition func() bool) {
 // --- the chain
 
 // lines are the first messages of the workload.
-func lines(t *testing.T, count int) []string {
+func lines(t testing.TB, count int) []string {
 	t.Helper()
 	file, err := os.Open(root("tests", "workloads", "bitcoin-blocks.jsonl"))
 	if err != nil {
@@ -201,7 +201,7 @@ type told struct {
 }
 
 // solo is the oracle: the same messages, in the same blocks, by a kernel that has no chain.
-func solo(t *testing.T, vats string, messages []string, more ...string) []told {
+func solo(t testing.TB, vats string, messages []string, more ...string) []told {
 	t.Helper()
 	folder := shortFolder(t)
 	file := filepath.Join(folder, "messages")
@@ -230,14 +230,14 @@ func solo(t *testing.T, vats string, messages []string, more ...string) []told {
 
 // chain is a node: a store in memory, blocks of blockSize messages.
 type chain struct {
-	t      *testing.T
+	t      testing.TB
 	client *headstart.Client
 	store  *memory.Store
 	done   int // messages
 	paths  map[string]int
 }
 
-func newChain(t *testing.T, c *headstart.Client) *chain {
+func newChain(t testing.TB, c *headstart.Client) *chain {
 	return &chain{t: t, client: c, store: memory.New(), paths: map[string]int{}}
 }
 

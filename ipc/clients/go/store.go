@@ -8,8 +8,8 @@ import (
 // Entry is a key and its value, both byte strings.
 type Entry struct{ Key, Value []byte }
 
-// Store is the node's own store, as the transaction sees it that a call is made in: what was written
-// to it before, in this block and this transaction, is there. It is read only.
+// Store is the node's own store, as the transaction sees it that a call is made in: what was
+// written to it before, in this block and this transaction, is there. It is read only.
 //
 // Its methods run on the goroutine of the call that was given the store, and only until that call
 // returns. What they return is not changed and not kept. An error goes to the sidecar as words, and
@@ -58,7 +58,8 @@ func PositionOf(s Store) (Position, error) {
 	}
 	at := Position{Seqnum: seqnum, Hash: string(hash)}
 	if err := at.check(); err != nil {
-		return Position{}, &Error{Code: CodeNodeFailed, Words: "the store's position is damaged", Cause: err}
+		return Position{}, &Error{Code: CodeNodeFailed, Cause: err,
+			Words: "the store's position is damaged"}
 	}
 	return at, nil
 }
@@ -111,5 +112,6 @@ func number(s Store, key string) (uint64, error) {
 }
 
 func storeFailed(key string, cause error) error {
-	return &Error{Code: CodeNodeFailed, Words: "the node's store cannot be read at " + key, Cause: cause}
+	return &Error{Code: CodeNodeFailed, Cause: cause,
+		Words: "the node's store cannot be read at " + key}
 }

@@ -30,9 +30,9 @@ func trustServer(socket *net.UnixConn, path string) error {
 		return nil
 	}
 	if !trustUser(server, own) {
-		return untrusted("another user's process (uid %d) serves %s: it must be our own user's, or "+
-			"root's; root may use another user's in a folder of that user's, if nobody else may write "+
-			"there or above", server, path)
+		return untrusted("another user's process (uid %d) serves %s: it must be our own user's, "+
+			"or root's; root may use another user's in a folder of that user's, if nobody else may "+
+			"write there or above", server, path)
 	}
 	info, err := os.Stat(folder)
 	if err != nil || !trustFolder(info, own) {
@@ -89,7 +89,8 @@ func trustFolder(info fs.FileInfo, own uint32) bool {
 	return trustUser(user, own) && info.Mode()&othersWrite == 0
 }
 
-// trustOnly: a sticky folder is no excuse here; before the server made its own in it, anybody could.
+// trustOnly: a sticky folder is no excuse here; before the server made its own in it, anybody
+// could.
 func trustOnly(path string, server uint32) bool {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode()&othersWrite != 0 {

@@ -58,7 +58,7 @@ func (n *node) block(messages []string) {
 func main() {
 	n := &node{store: memory.New(), client: must(headstart.New(headstart.Options{
 		Socket: os.Args[1], ChainID: "example", Client: "example node",
-		OnProgress: func(p headstart.Progress) { log.Printf("%s: %d of %d", p.Phase, p.Done, p.Total) },
+		OnProgress: func(p headstart.Progress) { log.Println(p.Phase, p.Done, "of", p.Total) },
 	}))}
 	must(n.client.Attach(context.Background(), n.height, n.store))
 	lines := bufio.NewScanner(os.Stdin)
