@@ -16,12 +16,11 @@ import (
 
 const (
 	exitFailed      = 1
-	exitUsage       = 64
 	exitInterrupted = 130
 )
 
-// failed is the answer "no": it was found out and told, and is no trouble of ours.
-var failed = errors.New("a check failed")
+// errFailed is the answer "no": it was found out and told, and is no trouble of ours.
+var errFailed = errors.New("a check failed")
 
 func main() {
 	root := &cobra.Command{
@@ -30,7 +29,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(startCommand(), testnetCommand(), exportCommand(), testCommand())
+	root.AddCommand(startCommand(), testnetCommand(), exportCommand(), testCommand(), demoCommand())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := root.ExecuteContext(ctx)
@@ -40,7 +39,7 @@ func main() {
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "headstart-chain: interrupted")
 		os.Exit(exitInterrupted)
-	case !errors.Is(err, failed):
+	case !errors.Is(err, errFailed):
 		fmt.Fprintln(os.Stderr, "headstart-chain:", err)
 	}
 	os.Exit(exitFailed)

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
@@ -24,15 +25,23 @@ const (
 	Undone   Kind = "undone"   // a deposit, and then a message that fails
 	Refused  Kind = "refused"  // a call that throws
 	Large    Kind = "large"    // a large answer
+	Audit    Kind = "audit"    // a call that takes some milliseconds
+	Many     Kind = "many"     // fifty small calls in one transaction
 	Toil     Kind = "toil"     // more work than a block's end does
 )
 
+// CallsOfMany is how many calls such a transaction holds.
+const CallsOfMany = 50
+
+// DepositAmount is how many coins a deposit brings.
+const DepositAmount = 1000
+
 const (
-	depositAmount = 1000
-	largeAnswer   = 200_000
-	toilTurns     = 40
-	ticksOfCall   = 500
-	tooMuch       = 1 << 50 // nobody has so much
+	largeAnswer = 200_000
+	toilTurns   = 100
+	auditTimes  = 2000 // of at most as many balances as there are senders
+	ticksOfCall = 500
+	tooMuch     = 1 << 50 // nobody has so much
 )
 
 // messages makes a transaction of that kind, from sender i.
@@ -43,7 +52,7 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 	}
 	deposit := func() sdk.Msg {
 		m := call(i, "deposit", "")
-		m.Funds = coins(depositAmount)
+		m.Funds = coins(DepositAmount)
 		return m
 	}
 	failing := func() sdk.Msg {
@@ -67,6 +76,10 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 		return []sdk.Msg{call(i, "transfer", `["nobody",0]`)}
 	case Large:
 		return []sdk.Msg{call(i, "statement", fmt.Sprintf("[%d]", largeAnswer))}
+	case Audit:
+		return []sdk.Msg{call(i, "audit", fmt.Sprintf("[%d]", auditTimes))}
+	case Many:
+		return slices.Repeat([]sdk.Msg{call(i, "audit", "[1]")}, CallsOfMany)
 	case Toil:
 		return []sdk.Msg{call(i, "toil", fmt.Sprintf("[%d]", toilTurns))}
 	}

@@ -156,7 +156,7 @@ func addBlame(c codec.Codec, state State) {
 }
 
 // blockTicks is little, so that what the worker does for a call goes on over the ends of blocks.
-const blockTicks = 100
+const blockTicks = 200
 
 func addKernel(c codec.Codec, state State, vector []byte) error {
 	genesis := headstarttypes.DefaultGenesis()

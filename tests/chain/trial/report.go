@@ -34,6 +34,8 @@ type Report struct {
 	PerCallUs    PerCall `json:"per_call_us"`
 	AppHashEqual bool    `json:"app_hash_equal"`
 	ResultsEqual bool    `json:"results_equal"`
+
+	Apart []Difference `json:"-"`
 }
 
 // Print writes the report as one JSON document.
@@ -51,6 +53,7 @@ func (r *Report) add(w *witness) {
 		r.Txs += o.txs
 		r.FailedTxs += o.failed
 	}
+	r.Apart = append(r.Apart, w.apart...)
 	for _, d := range w.apart {
 		r.AppHashEqual = r.AppHashEqual && d.What != appHash
 		r.ResultsEqual = r.ResultsEqual && d.What != resultsHash

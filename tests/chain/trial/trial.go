@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
@@ -26,6 +25,7 @@ type Options struct {
 	Length    time.Duration // no act begins later
 	BlockTime time.Duration
 	PerSecond float64              // transactions
+	History   int                  // calls that were executed before the first act
 	Say       func(string, ...any) // progress, for people
 }
 
@@ -66,6 +66,9 @@ func (t *trial) firstChain(ctx context.Context) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
+	if err := t.makeHistory(ctx); err != nil {
+		return err
+	}
 	if err := t.underLoad(ctx, t.runActs); err != nil {
 		return err
 	}
@@ -77,6 +80,24 @@ func (t *trial) firstChain(ctx context.Context) error {
 	}
 	c.stop()
 	return t.secondChain(ctx, c)
+}
+
+// makeHistory has the kernels execute calls, in transactions of many.
+func (t *trial) makeHistory(ctx context.Context) error {
+	if t.History == 0 {
+		return nil
+	}
+	many := load.Mix{{Kind: load.Many, Share: 1}}
+	if err := t.load.Burst(ctx, many, (t.History+load.CallsOfMany-1)/load.CallsOfMany); err != nil {
+		return err
+	}
+	v := t.chain.voting()[0]
+	err := t.chain.await(ctx, func() bool {
+		s, err := v.sidecarStatus()
+		return err == nil && s.Seqnum >= uint64(t.History)
+	})
+	t.Say("a history of %d calls", t.History)
+	return errors.Join(err, t.chain.level(ctx))
 }
 
 // underLoad does something while transactions of all kinds come in, and waits until all validators
@@ -231,6 +252,3 @@ func (t *trial) findBaseline(ctx context.Context, a alone, v *validator) error {
 	t.baselines[a.name] = f.missed
 	return err
 }
-
-// TempFolder makes a folder for a test's files, with a name short enough for a socket in it.
-func TempFolder() (string, error) { return os.MkdirTemp("", "headstart-chain-") }

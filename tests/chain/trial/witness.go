@@ -27,14 +27,14 @@ type outcome struct {
 	failed      int
 }
 
-// difference is a height at which a validator does not agree with who told that height first.
-type difference struct {
+// Difference is a height at which a validator does not agree with who told that height first.
+type Difference struct {
 	Height int64
 	Who    string
 	What   string
 }
 
-func (d difference) String() string {
+func (d Difference) String() string {
 	return fmt.Sprintf("height %d: %s has another %s than who was asked first", d.Height, d.Who, d.What)
 }
 
@@ -47,7 +47,7 @@ type witness struct {
 	counted   map[int64]time.Time       // height → when its votes were seen
 	newest    int64                     // newest height whose votes were seen
 	reached   map[string]int64          // name → newest height looked at
-	apart     []difference
+	apart     []Difference
 	followers sync.WaitGroup
 }
 
@@ -130,10 +130,10 @@ func (w *witness) note(name string, height int64, o outcome, voters map[string]b
 		w.outcomes[height] = o
 	} else {
 		if !bytes.Equal(o.appHash, p.appHash) {
-			w.apart = append(w.apart, difference{height, name, appHash})
+			w.apart = append(w.apart, Difference{height, name, appHash})
 		}
 		if !bytes.Equal(o.resultsHash, p.resultsHash) {
-			w.apart = append(w.apart, difference{height, name, resultsHash})
+			w.apart = append(w.apart, Difference{height, name, resultsHash})
 		}
 	}
 	if _, known := w.voters[height-1]; !known && len(voters) > 0 {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headstart/chain/trial"
+)
+
+// trialFlags are what demo and test have in common.
+type trialFlags struct {
+	bin       string
+	kernel    string
+	seed      uint64
+	blockTime time.Duration
+	perSecond float64
+	history   int
+	keep      bool
+}
+
+func (f *trialFlags) add(c *cobra.Command, history int) {
+	c.Flags().StringVar(&f.bin, "bin", "build/bin", "folder of headstart and headstart-chain")
+	c.Flags().StringVar(&f.kernel, "kernel", "tests/chain/vats/kernel.json", "kernel configuration")
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "draws the acts and the load; 0: a seed is drawn and told")
+	c.Flags().DurationVar(&f.blockTime, "block-time", 500*time.Millisecond, "between blocks")
+	c.Flags().Float64Var(&f.perSecond, "rate", 20, "transactions a second")
+	c.Flags().IntVar(&f.history, "history", history, "calls that are executed before anything happens")
+	c.Flags().BoolVar(&f.keep, "keep", false, "leave everybody's files and logs behind")
+}
+
+// run makes a folder for a trial, and removes it after one that went well.
+func (f *trialFlags) run(say func(string, ...any), do func(trial.Options) (good bool, err error)) error {
+	if f.seed == 0 {
+		f.seed = rand.Uint64N(1<<32-1) + 1
+	}
+	folder, err := os.MkdirTemp("", "headstart-chain-") // short: sockets lie in it
+	if err != nil {
+		return err
+	}
+	good, err := do(trial.Options{
+		Programs: trial.Programs{Node: filepath.Join(f.bin, "headstart-chain"),
+			Sidecar: filepath.Join(f.bin, "headstart"), Kernel: f.kernel},
+		Folder: folder, Seed: f.seed, BlockTime: f.blockTime, PerSecond: f.perSecond,
+		History: f.history, Say: say,
+	})
+	if err == nil && good && !f.keep {
+		return os.RemoveAll(folder)
+	}
+	fmt.Fprintf(os.Stderr, "everybody's files and logs are in %s\n", folder)
+	if err == nil && !good {
+		return errFailed
+	}
+	return err
+}
+
+// sayTo prints lines, each with the seconds since the beginning.
+func sayTo(out io.Writer) func(string, ...any) {
+	began := time.Now()
+	return func(format string, a ...any) {
+		fmt.Fprintf(out, "%6.1f s  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, a...))
+	}
+}
+
+func sayPlainly(format string, a ...any) { fmt.Printf(format+"\n", a...) }
+
+func testCommand() *cobra.Command {
+	var f trialFlags
+	var seconds float64
+	var json bool
+	c := &cobra.Command{
+		Use:   "test",
+		Short: "do to validators under load what happens to machines, and compare them at every height",
+		Args:  cobra.NoArgs,
+	}
+	f.add(c, 0)
+	c.Flags().Float64Var(&seconds, "seconds", 300, "no act begins later")
+	c.Flags().BoolVar(&json, "json", false, "print the result as one JSON document")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		say := sayTo(os.Stderr)
+		return f.run(say, func(o trial.Options) (bool, error) {
+			say("seed %d; the same acts again: scripts/chain test --seed %d", o.Seed, o.Seed)
+			o.Length = time.Duration(seconds * float64(time.Second))
+			return test(c.Context(), o, json)
+		})
+	}
+	return c
+}
+
+func test(ctx context.Context, o trial.Options, json bool) (good bool, err error) {
+	report, err := trial.Test(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	for _, d := range report.Apart {
+		o.Say("%s", d)
+	}
+	o.Say("%d heights, %d transactions, %d of them failing: AppHash equal %v, LastResultsHash equal %v",
+		report.Heights, report.Txs, report.FailedTxs, report.AppHashEqual, report.ResultsEqual)
+	if json {
+		return report.Held(), report.Print(os.Stdout)
+	}
+	return report.Held(), nil
+}
+
+func demoCommand() *cobra.Command {
+	var f trialFlags
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "see a validator killed with its sidecar, and back",
+		Args:  cobra.NoArgs,
+	}
+	f.add(c, 300)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return f.run(sayPlainly, func(o trial.Options) (bool, error) { return trial.Demo(c.Context(), o) })
+	}
+	return c
+}
