@@ -180,8 +180,8 @@ static void capdata_print_reference(struct printer *p, struct slice inner)
     capdata_print_wrapped(p, "{\"@ref\":\"", name);
 }
 
-/* Behind the first character of a string, which is plain ASCII and therefore not escaped by any
- * honest printer; one that is escaped all the same is copied as it is. */
+/* What is behind the first character of a string, which is plain ASCII and therefore not escaped by
+ * any honest printer; one that is escaped all the same is copied as it is. */
 static void capdata_print_tail(struct printer *p, const char *before, struct slice inner)
 {
     printer_text(p, before);
@@ -189,13 +189,28 @@ static void capdata_print_tail(struct printer *p, const char *before, struct sli
     printer_text(p, "\"");
 }
 
-/* Strings that mean something to smallcaps; of keys only some do. */
+/* Strings that mean something to smallcaps, or, of keys, to whoever reads the JSON. The '@' may be
+ * escaped. */
 static bool capdata_has_meaning(enum json_token token, struct slice raw)
 {
     struct slice inner = json_text_inner(raw);
 
     if (inner.len == 0) return false;
-    return memchr("!#+%$&", inner.data[0], token == JSON_TOKEN_KEY ? 2 : 6) != NULL;
+    if (token != JSON_TOKEN_KEY) return memchr("!+%$&#", inner.data[0], 6) != NULL;
+    return inner.data[0] == '#' || inner.data[0] == '!' || json_text_first(raw) == '@';
+}
+
+static void capdata_print_key(struct printer *p, struct slice inner)
+{
+    switch (inner.data[0]) {
+    case '#': capdata_print_tail(p, "\"@", inner); break;
+    case '!': capdata_print_tail(p, "\"", inner); break;
+    default: /* '@' */
+        printer_text(p, "\"@");
+        printer_bytes(p, inner);
+        printer_text(p, "\"");
+        break;
+    }
 }
 
 static void capdata_print_meaning(struct printer *p, enum json_token token, struct slice raw)
@@ -203,12 +218,14 @@ static void capdata_print_meaning(struct printer *p, enum json_token token, stru
     struct slice inner = json_text_inner(raw);
 
     if (token == JSON_TOKEN_KEY) {
-        capdata_print_tail(p, "\"", inner);
+        capdata_print_key(p, inner);
         return;
     }
     switch (inner.data[0]) {
     case '#': printer_text(p, "null"); break;
-    case '%': capdata_print_tail(p, "\"@", inner); break;
+    case '%':
+        capdata_print_wrapped(p, "{\"@symbol\":\"", slice_make(inner.data + 1, inner.len - 1));
+        break;
     case '$': capdata_print_reference(p, inner); break;
     case '&':
         capdata_print_wrapped(p, "{\"@promise\":\"", slice_make(inner.data + 1, inner.len - 1));

@@ -11,8 +11,9 @@
  *
  * What plain JSON cannot say comes out like this: undefined, NaN and the infinities are null; a
  * bigint is its decimal string; an object reference is {"@ref": iface}, a promise
- * {"@promise": slot}; a symbol is its name as "@…"; errors and tagged records keep their keys
- * without the '#': {"error": message, "name": …}, {"tag": …, "payload": …}.
+ * {"@promise": slot}, a symbol {"@symbol": name}, an error {"@error": message, "name": …}, a tagged
+ * record {"@tag": …, "payload": …}. Nobody can forge these: a plain record's key that begins with
+ * '@' gets another one in front.
  */
 #ifndef HEADSTART_KERNEL_TEXT_CAPDATA_H
 #define HEADSTART_KERNEL_TEXT_CAPDATA_H

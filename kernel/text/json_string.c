@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-static uint32_t json_text_unit(const char *p)
+uint32_t json_text_unit(const char *p)
 {
     uint32_t unit = 0;
 
@@ -39,21 +39,16 @@ static enum hs_status json_text_append_utf8(struct buffer *out, uint32_t c)
     return buffer_append(out, slice_make(bytes, len));
 }
 
-/* The character of the \u escape at `p`; a surrogate pair takes both escapes. */
-static uint32_t json_text_unescape_unicode(const char *p, const char *end, size_t *len)
+/* The character of the \u escape at `p`; a surrogate pair takes both escapes, and no string was
+ * read that has half of one. */
+static uint32_t json_text_unescape_unicode(const char *p, size_t *len)
 {
-    uint32_t high = json_text_unit(p), low;
+    uint32_t high = json_text_unit(p);
 
     *len = 6;
     if (high < 0xd800 || high > 0xdfff) return high;
-    if (high <= 0xdbff && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-        low = json_text_unit(p + 6);
-        if (low >= 0xdc00 && low <= 0xdfff) {
-            *len = 12;
-            return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-        }
-    }
-    return 0xfffd;
+    *len = 12;
+    return 0x10000 + ((high - 0xd800) << 10) + (json_text_unit(p + 6) - 0xdc00);
 }
 
 /* What the two-byte escape \c stands for. */
@@ -65,10 +60,9 @@ static char json_text_unescape_byte(char c)
     return name ? bytes[name - names] : c;
 }
 
-static enum hs_status json_text_unescape(struct buffer *out, const char *p, const char *end,
-                                         size_t *len)
+static enum hs_status json_text_unescape(struct buffer *out, const char *p, size_t *len)
 {
-    if (p[1] == 'u') return json_text_append_utf8(out, json_text_unescape_unicode(p, end, len));
+    if (p[1] == 'u') return json_text_append_utf8(out, json_text_unescape_unicode(p, len));
     *len = 2;
     return buffer_append_byte(out, json_text_unescape_byte(p[1]));
 }
@@ -96,7 +90,7 @@ enum hs_status json_text_decode(struct buffer *out, struct slice raw)
         escape = memchr(p, '\\', (size_t)(end - p));
         st = buffer_append(out, slice_make(p, (size_t)((escape ? escape : end) - p)));
         if (st != HS_OK || !escape) return st;
-        st = json_text_unescape(out, escape, end, &len);
+        st = json_text_unescape(out, escape, &len);
         p = escape + len;
     }
     return st;

@@ -70,17 +70,31 @@ bool json_text_close(struct json_text *t, char bracket)
     return !t->problem;
 }
 
-/* Length of the escape sequence at `p`, 0 if it is none. */
+/* Is there \uXXXX? */
+static bool json_text_is_unit(const char *p, size_t left)
+{
+    if (left < 6 || p[0] != '\\' || p[1] != 'u') return false;
+    for (size_t i = 2; i < 6; i++) {
+        if (hex_digit(p[i]) < 0) return false;
+    }
+    return true;
+}
+
+/* Length of the escape sequence at `p`, 0 if it is none. Half a surrogate pair is none: it is no
+ * character, and what stands for it could stand for another half as well. */
 static size_t json_text_escape_len(const char *p, size_t left)
 {
+    uint32_t unit;
+
     assert(p[0] == '\\');
     if (left < 2) return 0;
     if (p[1] != 'u') return strchr("\"\\/bfnrt", p[1]) && p[1] ? 2 : 0;
-    if (left < 6) return 0;
-    for (size_t i = 2; i < 6; i++) {
-        if (hex_digit(p[i]) < 0) return 0;
-    }
-    return 6;
+    if (!json_text_is_unit(p, left)) return 0;
+    unit = json_text_unit(p);
+    if (unit < 0xd800 || unit > 0xdfff) return 6;
+    if (unit > 0xdbff || !json_text_is_unit(p + 6, left - 6)) return 0;
+    unit = json_text_unit(p + 6);
+    return unit >= 0xdc00 && unit <= 0xdfff ? 12 : 0;
 }
 
 /* Bytes of a string that need a closer look: quote, backslash, control characters, not ASCII. */

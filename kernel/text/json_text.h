@@ -56,8 +56,10 @@ struct slice json_text_inner(struct slice raw);
  */
 unsigned char json_text_first(struct slice raw);
 
-/** Append the content of a checked raw string as UTF-8. A lone surrogate becomes U+FFFD, as in
- *  TextEncoder. */
+/** The UTF-16 unit that the \uXXXX at `p` stands for. */
+uint32_t json_text_unit(const char *p);
+
+/** Append the content of a checked raw string as UTF-8. */
 HS_MUST_CHECK enum hs_status json_text_decode(struct buffer *out, struct slice raw);
 /** Append `s` (UTF-8) as a JSON string, quotes included. */
 HS_MUST_CHECK enum hs_status json_text_encode(struct buffer *out, struct slice s);

@@ -4,10 +4,12 @@
  * that begin with a character from "!" to "-"; a plain string that does so gets a "!" in front:
  *   "#undefined" "#NaN" "#Infinity" "#-Infinity"     constants
  *   "+5" "-5"                                        bigints
- *   "$0.Alleged: name"  "$0"                         slot 0, a remotable; its later mentions
+ *   "$0.Alleged: name"                               slot 0, a remotable; "$0" is read as well
  *   "&0"                                             slot 0, a promise
- *   {"#error": message, "name": name}                errors
- * Records are written with sorted keys. Symbols and tagged values are not passed.
+ *   {"#error": message, "name": name}                errors, with "cause" and "errors" if they
+ *                                                    have some that can be passed
+ * Records are written with sorted keys. Symbols, tagged values, and text with half a surrogate pair
+ * are not passed; an error always is, whatever its properties do when they are read.
  *
  * Adds to the realm: makeSmallcaps(references) → { encode and decode functions below }, where
  * references knows toReference(object), fromReference(vref, interface) and faces, a WeakMap of
@@ -39,25 +41,78 @@
       return first >= 0x21 && first <= 0x2d ? `!${text}` : text;
     };
 
+    /* Half a surrogate pair is no character: two such texts could become one on their way. */
+    const encodeText = text => {
+      if (!text.isWellFormed()) throw TypeError('text with half a surrogate pair cannot be passed');
+      return escape(text);
+    };
+
     const encodeNumber = value => {
       if (value === 0) return 0; // -0 is not kept apart, as in Endo
       if (Number.isFinite(value)) return value;
       return Number.isNaN(value) ? '#NaN' : value > 0 ? '#Infinity' : '#-Infinity';
     };
 
-    const encodeError = error => {
-      const name = typeof error.name === 'string' ? error.name : 'Error';
-      const message = typeof error.message === 'string' ? error.message : '';
-      return { '#error': message, name };
+    const ERRORS_DEEP = 8; // causes of causes that are passed
+    let errorDepth = 0;
+
+    const errorText = (error, key, otherwise) => {
+      let text;
+      try {
+        text = error[key];
+      } catch {
+        text = `(its ${key} cannot be read)`;
+      }
+      return escape((typeof text === 'string' ? text : otherwise).toWellFormed());
     };
 
-    const encodeReference = (object, prefix, name, slots) => {
-      const vref = toReference(object);
-      const index = slots.indexOf(vref);
-      if (index >= 0) return `${prefix}${index}`;
-      slots.push(vref);
-      return name === undefined ? `${prefix}${slots.length - 1}`
-                                : `${prefix}${slots.length - 1}.${name}`;
+    /** Adds the part of that name to `result` if the error has it and it can be passed. */
+    const encodeErrorPart = (error, key, slots, result) => {
+      const { length } = slots.objects;
+      try {
+        const property = getOwnPropertyDescriptor(error, key);
+        if (property !== undefined && 'value' in property) {
+          result[key] = encode(property.value, slots);
+        }
+      } catch {
+        forgetSlots(slots, length);
+      }
+    };
+
+    const encodeError = (error, slots) => {
+      const result = {
+        '#error': errorText(error, 'message', ''),
+        name: errorText(error, 'name', 'Error'),
+      };
+      if (errorDepth === ERRORS_DEEP) return result;
+      errorDepth += 1;
+      encodeErrorPart(error, 'cause', slots, result);
+      encodeErrorPart(error, 'errors', slots, result);
+      errorDepth -= 1;
+      return result;
+    };
+
+    /* Slots hold the objects themselves while a value is encoded: only what is passed in the end
+     * gets a reference. */
+    const SLOTS_FEW = 16;
+    const makeSlots = () => ({ objects: [], indexes: undefined });
+
+    const slotOf = (object, slots) => {
+      const { objects } = slots;
+      const known = slots.indexes === undefined ? objects.indexOf(object)
+                                                : (slots.indexes.get(object) ?? -1);
+      if (known >= 0) return known;
+      const index = objects.push(object) - 1;
+      if (slots.indexes !== undefined) {
+        slots.indexes.set(object, index);
+      } else if (objects.length === SLOTS_FEW) {
+        slots.indexes = new Map(objects.map((held, i) => [held, i]));
+      }
+      return index;
+    };
+
+    const forgetSlots = (slots, length) => {
+      for (const object of slots.objects.splice(length)) slots.indexes?.delete(object);
     };
 
     const encodeRecord = (record, slots) => {
@@ -67,7 +122,7 @@
         const property = getOwnPropertyDescriptor(record, key);
         if (!('value' in property)) throw TypeError(`an accessor cannot be passed: ${key}`);
         if (!property.enumerable) continue;
-        define(result, escape(key), encode(property.value, slots));
+        define(result, encodeText(key), encode(property.value, slots));
       }
       return result;
     };
@@ -76,16 +131,16 @@
 
     const encodeObject = (object, slots) => {
       const name = faces.get(object);
-      if (name !== undefined) return encodeReference(object, '$', name, slots);
+      if (name !== undefined) return `$${slotOf(object, slots)}.${name}`;
       if (isArray(object)) {
         const result = [];
         for (let i = 0; i < object.length; i++) result.push(encode(object[i], slots));
         return result;
       }
-      if (object instanceof Promise) return encodeReference(object, '&', undefined, slots);
+      if (object instanceof Promise) return `&${slotOf(object, slots)}`;
       const prototype = getPrototypeOf(object);
       if (prototype === objectPrototype || prototype === null) return encodeRecord(object, slots);
-      if (object instanceof Error) return encodeError(object);
+      if (object instanceof Error) return encodeError(object, slots);
       throw TypeError(`cannot pass ${describe(object)}: use Far for objects with methods`);
     };
 
@@ -97,7 +152,7 @@
     const encode = (value, slots) => {
       switch (typeof value) {
         case 'string':
-          return escape(value);
+          return encodeText(value);
         case 'number':
           return encodeNumber(value);
         case 'boolean':
@@ -119,11 +174,11 @@
     const serialize = value => {
       if (value === undefined) return UNDEFINED;
       if (typeof value === 'boolean') return `{"body":"#${value}","slots":[]}`;
-      const slots = [];
+      const slots = makeSlots();
       const body = stringify(`#${stringify(encode(value, slots))}`);
-      return slots.length === 0
+      return slots.objects.length === 0
         ? `{"body":${body},"slots":[]}`
-        : `{"body":${body},"slots":["${slots.join('","')}"]}`;
+        : `{"body":${body},"slots":["${slots.objects.map(toReference).join('","')}"]}`;
     };
 
     const decodeReference = (text, slots) => {
@@ -171,8 +226,13 @@
       if (typeof name !== 'string' || typeof message !== 'string') {
         throw TypeError('an error needs a name and a message');
       }
-      const error = (errorKinds.get(name) || Error)(message);
+      const error = name === 'AggregateError' ? AggregateError([], message)
+                                              : (errorKinds.get(name) || Error)(message);
       if (error.name !== name) defineProperty(error, 'name', { value: name });
+      for (const part of ['cause', 'errors']) {
+        if (!hasOwn(encoded, part)) continue;
+        defineProperty(error, part, { value: decode(encoded[part], slots) });
+      }
       return freeze(error);
     };
 
@@ -219,9 +279,25 @@
       return parse(body.slice(1));
     };
 
+    /** The same of a rejection's reason, which is always told: if it cannot be passed, why not, and
+     *  if that cannot either, in fixed words. */
+    const serializeReason = reason => {
+      let why;
+      try {
+        return serialize(reason);
+      } catch (problem) {
+        why = problem;
+      }
+      try {
+        return serialize(why);
+      } catch {
+        return serialize(TypeError('the reason cannot be passed'));
+      }
+    };
+
     const unserialize = data => decode(parseBody(data.body), data.slots);
 
-    return { serialize, unserialize, parseBody, decode, decodeItems };
+    return { serialize, serializeReason, unserialize, parseBody, decode, decodeItems };
   };
 
   return { ...realm, makeSmallcaps };

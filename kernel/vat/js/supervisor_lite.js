@@ -127,7 +127,7 @@
     return vref;
   };
 
-  const { serialize, unserialize, parseBody, decode, decodeItems } =
+  const { serialize, serializeReason, unserialize, parseBody, decode, decodeItems } =
     makeSmallcaps({ toReference, fromReference, faces });
 
   // ---- promises that this vat decides ----
@@ -138,9 +138,9 @@
   const settle = (vref, rejected, value) => {
     let data;
     try {
-      data = serialize(value);
+      data = rejected ? serializeReason(value) : serialize(value);
     } catch (problem) {
-      [rejected, value, data] = [true, problem, serialize(problem)];
+      [rejected, value, data] = [true, problem, serializeReason(problem)];
     }
     results.delete(vref);
     forgetPromise(vref);
@@ -148,7 +148,7 @@
       syscallResolve(vref, rejected, data);
     } catch (problem) {
       [rejected, value] = [true, problem];
-      syscallResolve(vref, rejected, serialize(problem));
+      syscallResolve(vref, rejected, serializeReason(problem));
     }
     const settler = settlers.get(vref);
     if (settler !== undefined) {
@@ -245,7 +245,9 @@
   // ---- Far: objects that can be sent to ----
 
   const Far = (name, methods = {}) => {
-    if (typeof name !== 'string') throw TypeError('Far needs an interface name');
+    if (typeof name !== 'string' || !name.isWellFormed()) {
+      throw TypeError('Far needs an interface name');
+    }
     if (faces.has(methods) || references.has(methods)) throw TypeError('already remotable');
     const prototype = getPrototypeOf(methods);
     if (prototype !== objectPrototype && prototype !== null) {
@@ -266,19 +268,27 @@
   const D = makeSender((device, method, args) => {
     const vref = references.get(device);
     if (vref === undefined || vref[0] !== 'd') throw TypeError('D needs a device');
+    if (typeof method !== 'string') throw TypeError('a method is named by a string');
     const data = serialize(args);
     return unserialize(syscallText(`["callNow","${vref}",${stringify(method)},${data}]`));
   });
 
+  /* Half a surrogate pair has no form in the store: two keys could become one. */
+  const storable = value => {
+    const text = `${value}`;
+    if (!text.isWellFormed()) throw TypeError('text with half a surrogate pair cannot be stored');
+    return text;
+  };
+
   const vatstore = {
     get: key => {
-      const value = syscall('vatstoreGet', `${key}`);
+      const value = syscall('vatstoreGet', storable(key));
       return value === null ? undefined : value;
     },
-    set: (key, value) => void syscall('vatstoreSet', `${key}`, `${value}`),
-    delete: key => void syscall('vatstoreDelete', `${key}`),
+    set: (key, value) => void syscall('vatstoreSet', storable(key), storable(value)),
+    delete: key => void syscall('vatstoreDelete', storable(key)),
     getNextKey: prior => {
-      const key = syscall('vatstoreGetNextKey', `${prior}`);
+      const key = syscall('vatstoreGetNextKey', storable(prior));
       return key === null ? undefined : key;
     },
   };
@@ -291,12 +301,15 @@
   };
 
   let vatID = '';
+  const shown = value => {
+    if (typeof value === 'string') return value;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    const text = typeof value === 'object' ? stringify(value) : undefined;
+    return text === undefined ? String(value) : text;
+  };
   const show = value => {
     try {
-      if (typeof value === 'string') return value;
-      if (value instanceof Error) return `${value.name}: ${value.message}`;
-      const text = typeof value === 'object' ? stringify(value) : undefined;
-      return text === undefined ? String(value) : text;
+      return shown(value).toWellFormed();
     } catch {
       return '(cannot be shown)';
     }
@@ -359,7 +372,11 @@
       const settled = resolutions.map(([vref, rejected, data]) => {
         const settler = settlers.get(vref);
         if (settler === undefined) throw Error(`nobody waits for ${vref}`);
-        return { vref, settler, rejected, value: unserialize(data) };
+        try {
+          return { vref, settler, rejected, value: unserialize(data) };
+        } catch (problem) {
+          return { vref, settler, rejected: true, value: problem }; // its sender's fault
+        }
       });
       for (const { vref, settler, rejected, value } of settled) {
         settlers.delete(vref);

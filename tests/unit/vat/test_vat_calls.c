@@ -257,6 +257,21 @@ static void notify__batch_may_speak_of_its_own_promises(void)
     rig_close(&r);
 }
 
+/* It is its sender's fault, whose promise it was; the others of the batch are as they are. */
+static void notify__of_what_cannot_be_read_rejects_that_promise_alone(void)
+{
+    struct rig r;
+
+    rig_start(&r, sender);
+    CU_ASSERT_EQUAL(rig_call(&r, "['keep',['&0']]", "['p-70']"), HS_OK);
+    CU_ASSERT_EQUAL(rig_call_plain(&r, "kept"), HS_OK);
+    check_deliver(&r, "['notify',[['p-70',false,{'body':'#[\\'#what\\']','slots':[]}]]]",
+                  "['syscall',['resolve',[['p-60',true,{'body':'#{'#error':'cannot read #what',"
+                  "'name':'TypeError'}','slots':[]}]]]]\n");
+    CU_ASSERT_EQUAL(rig_call_plain(&r, "kept"), HS_OK);
+    rig_close(&r);
+}
+
 static void notify__of_an_unknown_promise_is_a_delivery_error(void)
 {
     struct rig r;
@@ -273,7 +288,8 @@ static void powers__reach_the_kernel(void)
 
     rig_start(&r,
               "export const buildRootObject = ({ D, vatstore, exitVat, exitVatWithFailure }) =>\n"
-              "  Far('root', { dev: d => D(d).go({ a: 1 }), get: k => vatstore.get(k),\n"
+              "  Far('root', { dev: d => D(d).go({ a: 1 }), odd: d => D(d)[Symbol.iterator](),\n"
+              "  half: () => vatstore.set('k\\ud800', 'v'), get: k => vatstore.get(k),\n"
               "  set(k, v) { vatstore.set(k, v); }, del(k) { vatstore.delete(k); },\n"
               "  next: k => vatstore.getNextKey(k), exit() { exitVat('bye'); },\n"
               "  fail() { exitVatWithFailure(Error('why')); }, log() { console.log('hi', 1); }});");
@@ -281,6 +297,11 @@ static void powers__reach_the_kernel(void)
     check_call(
         &r, "['dev',['$0']]", "['d-70']",
         "['syscall',['callNow','d-70','go',{'body':'#[{'a':1}]','slots':[]}]]\n" RESOLVED("[1,2]"));
+    CU_ASSERT_EQUAL(rig_call(&r, "['odd',['$0']]", "['d-70']"), HS_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests), "named by a string"));
+    CU_ASSERT_EQUAL(rig_call_plain(&r, "half"), HS_OK);
+    CU_ASSERT_PTR_NULL(strstr(buffer_text(&r.requests), "vatstoreSet"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests), "half a surrogate pair"));
     r.answer = "[\"ok\",\"stored\"]";
     check_call(&r, "['get',['k']]", "[]", "['syscall',['vatstoreGet','k']]\n" RESOLVED("'stored'"));
     r.answer = NULL;
@@ -495,6 +516,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(promise__result_of_a_pending_call_can_come_back_as_argument),
     SUITE_CASE(promise__awaited_then_decided_here_settles_locally),
     SUITE_CASE(notify__batch_may_speak_of_its_own_promises),
+    SUITE_CASE(notify__of_what_cannot_be_read_rejects_that_promise_alone),
     SUITE_CASE(notify__of_an_unknown_promise_is_a_delivery_error),
     SUITE_CASE(powers__reach_the_kernel),
     SUITE_CASE(syscall__refused_by_the_kernel_throws),

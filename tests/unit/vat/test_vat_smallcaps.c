@@ -72,7 +72,11 @@ static void smallcaps__value_is_seen_right_and_returned_as_it_came(void)
         {"{'__proto__':1,'constructor':2}", "record __proto__=number 1 constructor=number 2", NULL},
         {"{'!#x':1,'__proto__':{'y':1}}", "record #x=number 1 __proto__=record y=number 1", NULL},
         {"{'#error':'bad','name':'TypeError'}", "TypeError TypeError bad", NULL},
-        {"{'#error':'!#x','name':'Odd'}", "Error Odd #x", "{'#error':'#x','name':'Odd'}"},
+        {"{'#error':'!#x','name':'Odd'}", "Error Odd #x", NULL},
+        {"{'#error':'!(par','name':'!-Odd'}", "Error -Odd (par", NULL},
+        {"{'#error':'e','name':'Error','cause':{'a':'!-1'}}", "Error Error e", NULL},
+        {"{'#error':'e','name':'AggregateError','errors':[1,{'#error':'!%f','name':'Error'}]}",
+         "AggregateError AggregateError e", NULL},
         {"{'#error':'e','errorId':'error:1','name':'Error'}", "Error Error e",
          "{'#error':'e','name':'Error'}"},
     };
@@ -108,7 +112,8 @@ static void smallcaps__references_keep_identity_and_interface(void)
     CU_ASSERT_EQUAL(rig_call(&r, "['echo',[['$1','$0','$1','&2','&2']]]", "['o-50','o-51','p-70']"),
                     HS_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests),
-                                  "'body':'#['$0.Remotable','$1.Alleged: bob','$0','&2','&2']',"
+                                  "'body':'#['$0.Remotable','$1.Alleged: bob','$0.Remotable',"
+                                  "'&2','&2']',"
                                   "'slots':['o-51','o-50','p-70']"));
     rig_close(&r);
 }
@@ -192,14 +197,14 @@ static void smallcaps__text_survives_byte_for_byte(void)
     static const char text[] =
         "[\"deliver\",[\"message\",\"o+0\",{\"methargs\":{\"body\":\"#[\\\"echo\\\","
         "[\\\"\\\\\\\\ \\\\\\\" \\\\n \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 "
-        "\\\\u0000 \\\\ud800\\\"]]\",\"slots\":[]},\"result\":\"p-60\"}]]";
+        "\\\\u0000\\\"]]\",\"slots\":[]},\"result\":\"p-60\"}]]";
     struct rig r;
 
     rig_start(&r, program);
     CU_ASSERT_EQUAL(rig_command(&r, slice_text(text)), HS_OK);
-    /* Without backslashes, as the rig records; a lone surrogate stays an escape. */
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests),
-                                  " ' n \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 u0000 ud800"));
+    /* Without backslashes, as the rig records. */
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&r.requests), " ' n \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 u0000"));
     rig_close(&r);
 }
 
