@@ -180,6 +180,15 @@ func TestClosedClient(t *testing.T) {
 
 // --- arguments
 
+func TestSocketIsTheOneThatTheEnvironmentNames(t *testing.T) {
+	s := start(t, "town")
+	t.Setenv("HEADSTART_SOCKET", s.socket())
+	c := s.client(func(o *headstart.Options) { o.Socket = "" })
+	if _, err := c.Hello(within(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWrongOptions(t *testing.T) {
 	for _, options := range []headstart.Options{
 		{}, {ChainID: "c", Role: "king"}, {ChainID: "c", Client: strings.Repeat("x", 257)},

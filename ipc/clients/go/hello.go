@@ -19,11 +19,11 @@ const (
 
 // The features that this package says it has, and knows of a sidecar.
 const (
-	FeatureAttach = "attach"
-	FeatureQuery  = "query"
-	FeatureRun    = "run"
-	FeatureTicks  = "ticks"
-	FeatureBin    = "bin"
+	FeatureAttach = "attach" // [Client.Attach]
+	FeatureQuery  = "query"  // [Client.Query]
+	FeatureRun    = "run"    // deliveries without a message
+	FeatureTicks  = "ticks"  // Ticks and Control of a [Delivery], and what answers say of them
+	FeatureBin    = "bin"    // values that are no text
 )
 
 // Hello is what the sidecar said when the connection was made. It belongs to the caller.
