@@ -247,3 +247,55 @@ func TestDamagedPositionIsNotSent(t *testing.T) {
 		}
 	}
 }
+
+// --- many at once
+
+// TestManyGoroutines: a chain is the one that solo has, whatever else is asked meanwhile.
+func TestManyGoroutines(t *testing.T) {
+	s := start(t, "ledger", "--serve-queries")
+	texts := lines(t, 100)
+	oracle := solo(t, "ledger", texts)
+	n := newChain(t, s.client())
+	done, ended := make(chan struct{}), make(chan error, 4)
+	for i := range cap(ended) {
+		go func() {
+			for {
+				select {
+				case <-done:
+					ended <- nil
+					return
+				default:
+				}
+				if err := askAnything(within(t), n.client, i, texts[i]); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+	}
+	n.messages(texts, oracle)
+	close(done)
+	for range cap(ended) {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func askAnything(ctx context.Context, c *headstart.Client, which int, text string) error {
+	var err error
+	switch which {
+	case 0:
+		_, err = c.Status(ctx)
+	case 1:
+		_, err = c.Metrics(ctx)
+	case 2:
+		_, err = c.Hello(ctx)
+	default:
+		_, err = c.Query(ctx, headstart.Question{Message: text})
+	}
+	if headstart.Temporary(err) { // busy, not ready: a delivery runs
+		return nil
+	}
+	return err
+}
