@@ -56,8 +56,8 @@ var (
 	govAt = authtypes.NewModuleAddress("gov")
 )
 
-// chain is a node: a BaseApp on a real multistore, with bank, authz and the module. Its transactions
-// are not signed; everything else is as on any chain.
+// chain is a node: a BaseApp on a real multistore, with bank, authz and the module. Its
+// transactions are not signed; everything else is as on any chain.
 type chain struct {
 	*baseapp.BaseApp
 	t       testing.TB
@@ -114,31 +114,79 @@ func build(t testing.TB, s *setup) *chain {
 	}
 	accounts := address.NewBech32Codec("cosmos")
 	registry, err := codectypes.NewInterfaceRegistryWithOptions(codectypes.InterfaceRegistryOptions{
-		ProtoFiles:     proto.HybridResolver,
-		SigningOptions: signing.Options{AddressCodec: accounts, ValidatorAddressCodec: address.NewBech32Codec("cosmosvaloper")},
+		ProtoFiles: proto.HybridResolver,
+		SigningOptions: signing.Options{
+			AddressCodec:          accounts,
+			ValidatorAddressCodec: address.NewBech32Codec("cosmosvaloper"),
+		},
 	})
 	require.NoError(t, err)
 	std.RegisterInterfaces(registry)
 	cdc := codec.NewProtoCodec(registry)
 	config := tx.NewTxConfig(cdc, tx.DefaultSignModes)
-	base := baseapp.NewBaseApp("module", s.logger, s.db, config.TxDecoder(), append(s.base, baseapp.SetChainID(s.chainID))...)
+	base := baseapp.NewBaseApp(
+		"module",
+		s.logger,
+		s.db,
+		config.TxDecoder(),
+		append(s.base, baseapp.SetChainID(s.chainID))...)
 	base.SetInterfaceRegistry(registry)
 	base.SetTxEncoder(config.TxEncoder())
 	base.AddRunTxRecoveryHandler(keeper.Recovery)
-	c := &chain{BaseApp: base, t: t, cdc: cdc, config: config, first: s.height, prior: time.Unix(1_700_000_000, 0).UTC()}
+	c := &chain{
+		BaseApp: base,
+		t:       t,
+		cdc:     cdc,
+		config:  config,
+		first:   s.height,
+		prior:   time.Unix(1_700_000_000, 0).UTC(),
+	}
 	c.wire(s, registry, accounts)
 	return c
 }
 
 func (c *chain) wire(s *setup, registry codectypes.InterfaceRegistry, accounts coreaddress.Codec) {
-	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, authzkeeper.StoreKey, types.StoreKey)
+	keys := storetypes.NewKVStoreKeys(
+		authtypes.StoreKey,
+		banktypes.StoreKey,
+		authzkeeper.StoreKey,
+		types.StoreKey,
+	)
 	authority := govAt.String()
-	ak := authkeeper.NewAccountKeeper(c.cdc, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
-		map[string][]string{authtypes.FeeCollectorName: nil}, accounts, "cosmos", authority)
-	blocked := map[string]bool{authtypes.NewModuleAddress(authtypes.FeeCollectorName).String(): true}
-	c.bank = bankkeeper.NewBaseKeeper(c.cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), ak, blocked, authority, s.logger)
-	zk := authzkeeper.NewKeeper(runtime.NewKVStoreService(keys[authzkeeper.StoreKey]), c.cdc, c.MsgServiceRouter(), ak)
-	c.keeper = keeper.NewKeeper(c.cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.bank, accounts, authority, s.options)
+	ak := authkeeper.NewAccountKeeper(
+		c.cdc,
+		runtime.NewKVStoreService(keys[authtypes.StoreKey]),
+		authtypes.ProtoBaseAccount,
+		map[string][]string{authtypes.FeeCollectorName: nil},
+		accounts,
+		"cosmos",
+		authority,
+	)
+	blocked := map[string]bool{
+		authtypes.NewModuleAddress(authtypes.FeeCollectorName).String(): true,
+	}
+	c.bank = bankkeeper.NewBaseKeeper(
+		c.cdc,
+		runtime.NewKVStoreService(keys[banktypes.StoreKey]),
+		ak,
+		blocked,
+		authority,
+		s.logger,
+	)
+	zk := authzkeeper.NewKeeper(
+		runtime.NewKVStoreService(keys[authzkeeper.StoreKey]),
+		c.cdc,
+		c.MsgServiceRouter(),
+		ak,
+	)
+	c.keeper = keeper.NewKeeper(
+		c.cdc,
+		runtime.NewKVStoreService(keys[types.StoreKey]),
+		c.bank,
+		accounts,
+		authority,
+		s.options,
+	)
 	c.modules = module.NewManager(
 		auth.NewAppModule(c.cdc, ak, nil, nil), bank.NewAppModule(c.cdc, c.bank, ak, nil),
 		authzmodule.NewAppModule(c.cdc, zk, ak, c.bank, registry), headstart.NewAppModule(c.keeper))
@@ -147,9 +195,16 @@ func (c *chain) wire(s *setup, registry codectypes.InterfaceRegistry, accounts c
 			m.RegisterInterfaces(registry)
 		}
 	}
-	require.NoError(c.t, c.modules.RegisterServices(module.NewConfigurator(c.cdc, c.MsgServiceRouter(), c.GRPCQueryRouter())))
+	require.NoError(
+		c.t,
+		c.modules.RegisterServices(
+			module.NewConfigurator(c.cdc, c.MsgServiceRouter(), c.GRPCQueryRouter()),
+		),
+	)
 	c.MountKVStores(keys)
-	c.SetAnteHandler(sdk.ChainAnteDecorators(ante.NewSetUpContextDecorator(), keeper.NewAnteDecorator(c.keeper)))
+	c.SetAnteHandler(
+		sdk.ChainAnteDecorators(ante.NewSetUpContextDecorator(), keeper.NewAnteDecorator(c.keeper)),
+	)
 	c.SetInitChainer(c.begin)
 	c.SetEndBlocker(func(ctx sdk.Context) (sdk.EndBlock, error) {
 		if act := c.atEnd; act != nil {
@@ -159,7 +214,9 @@ func (c *chain) wire(s *setup, registry codectypes.InterfaceRegistry, accounts c
 		return c.modules.EndBlock(ctx)
 	})
 	c.SetPrecommiter(func(ctx sdk.Context) { require.NoError(c.t, c.modules.Precommit(ctx)) })
-	c.SetPrepareCheckStater(func(ctx sdk.Context) { require.NoError(c.t, c.modules.PrepareCheckState(ctx)) })
+	c.SetPrepareCheckStater(
+		func(ctx sdk.Context) { require.NoError(c.t, c.modules.PrepareCheckState(ctx)) },
+	)
 }
 
 // begin is the module manager's InitGenesis, which would want validators.
@@ -168,7 +225,10 @@ func (c *chain) begin(ctx sdk.Context, r *abci.RequestInitChain) (*abci.Response
 	if err := json.Unmarshal(r.AppStateBytes, &state); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{authtypes.ModuleName, banktypes.ModuleName, authz.ModuleName, types.ModuleName} {
+	order := []string{
+		authtypes.ModuleName, banktypes.ModuleName, authz.ModuleName, types.ModuleName,
+	}
+	for _, name := range order {
 		c.modules.Modules[name].(module.HasGenesis).InitGenesis(ctx, c.cdc, state[name])
 	}
 	return &abci.ResponseInitChain{}, nil
@@ -189,9 +249,11 @@ func (c *chain) genesis(s setup) []byte {
 	g.Entries, g.BeginEmpty, g.Hash = s.entries, s.entries == nil, s.empty
 	raw, err := json.Marshal(map[string]json.RawMessage{
 		authtypes.ModuleName: c.cdc.MustMarshalJSON(authtypes.DefaultGenesisState()),
-		banktypes.ModuleName: c.cdc.MustMarshalJSON(banktypes.NewGenesisState(banktypes.DefaultParams(), balances, nil, nil, nil)),
-		authz.ModuleName:     c.cdc.MustMarshalJSON(authz.DefaultGenesisState()),
-		types.ModuleName:     c.cdc.MustMarshalJSON(g),
+		banktypes.ModuleName: c.cdc.MustMarshalJSON(
+			banktypes.NewGenesisState(banktypes.DefaultParams(), balances, nil, nil, nil),
+		),
+		authz.ModuleName: c.cdc.MustMarshalJSON(authz.DefaultGenesisState()),
+		types.ModuleName: c.cdc.MustMarshalJSON(g),
 	})
 	require.NoError(c.t, err)
 	return raw
@@ -212,7 +274,8 @@ func (c *chain) transactionFor(gas uint64, msgs ...sdk.Msg) []byte {
 func (c *chain) request(txs ...[]byte) *abci.RequestFinalizeBlock {
 	height := max(c.LastBlockHeight()+1, c.first)
 	return &abci.RequestFinalizeBlock{
-		Height: height, Time: c.prior.Add(5 * time.Second), Txs: txs, Hash: []byte{byte(height), byte(len(txs))},
+		Height: height, Time: c.prior.Add(5 * time.Second), Txs: txs,
+		Hash: []byte{byte(height), byte(len(txs))},
 	}
 }
 
@@ -240,7 +303,10 @@ func (c *chain) commit() {
 
 // ctx shows the committed state.
 func (c *chain) ctx() sdk.Context {
-	return c.NewUncachedContext(false, cmtproto.Header{ChainID: chainID, Height: c.LastBlockHeight(), Time: c.prior})
+	return c.NewUncachedContext(
+		false,
+		cmtproto.Header{ChainID: chainID, Height: c.LastBlockHeight(), Time: c.prior},
+	)
 }
 
 func (c *chain) status() *types.QueryStatusResponse {

@@ -39,7 +39,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 				{
 					RpcMethod: "Call", Use: "call VAT METHOD [ARGS]",
 					Short:          "Call a vat",
-					Example:        `tx headstart call ledger apply '[{"txid": …}]' --funds 5stake --from alice`,
+					Example:        `tx headstart call shop buy '[7]' --funds 5stake --from alice`,
 					PositionalArgs: optionalLast("vat", "method", "args"),
 				},
 				{RpcMethod: "Control", Skip: true},      // by the authority only

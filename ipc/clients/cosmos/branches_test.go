@@ -15,10 +15,18 @@ import (
 	"headstart/cosmos/keeper"
 )
 
-// Several calls a transaction: each from where the one before came to, and all or none of them stay.
+// Several calls a transaction: each from where the one before came to, and all or none of them
+// stay.
 func TestSeveralCallsATransaction(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", nil)
-	r := c.block(c.transaction(shop("sell", "[1]"), shop("sell", "[2]"), shop("count", "[3]"), shop("sold", "")))
+	r := c.block(
+		c.transaction(
+			shop("sell", "[1]"),
+			shop("sell", "[2]"),
+			shop("count", "[3]"),
+			shop("sold", ""),
+		),
+	)
 	require.Equal(t, "3", called(t, r.TxResults[0], 3).Value)
 	require.Equal(t, "103", called(t, r.TxResults[0], 2).Value)
 	before := c.status()
@@ -31,7 +39,12 @@ func TestSeveralCallsATransaction(t *testing.T) {
 // authz calls in another's name, inside its own message.
 func TestNestedMessages(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", nil)
-	grant, err := authz.NewMsgGrant(alice, bob, authz.NewGenericAuthorization(sdk.MsgTypeURL(shop("", ""))), nil)
+	grant, err := authz.NewMsgGrant(
+		alice,
+		bob,
+		authz.NewGenericAuthorization(sdk.MsgTypeURL(shop("", ""))),
+		nil,
+	)
 	require.NoError(t, err)
 	c.block(c.transaction(grant))
 	inner := authz.NewMsgExec(bob, []sdk.Msg{shop("whoami", ""), shop("sell", "[4]")})
@@ -61,7 +74,11 @@ func TestBranchesAreKeptOrDropped(t *testing.T) {
 		write()
 	}
 	c.block()
-	require.Equal(t, "21", called(t, c.block(c.transaction(shop("sold", ""))).TxResults[0], 0).Value)
+	require.Equal(
+		t,
+		"21",
+		called(t, c.block(c.transaction(shop("sold", ""))).TxResults[0], 0).Value,
+	)
 }
 
 // Optimistic execution, of which half is aborted and run again, ends as without it.
@@ -76,7 +93,11 @@ func TestOptimisticExecution(t *testing.T) {
 	dice := rand.New(rand.NewPCG(7, 11))
 	for range 12 {
 		txs := func(c *chain) [][]byte {
-			return [][]byte{c.transaction(shop("sell", "[1]")), c.transaction(shop("fail", `["x"]`)), c.transaction(shop("count", "[2]"))}
+			return [][]byte{
+				c.transaction(shop("sell", "[1]")),
+				c.transaction(shop("fail", `["x"]`)),
+				c.transaction(shop("count", "[2]")),
+			}
 		}
 		proposed := hasty.request(txs(hasty)...)
 		if dice.IntN(2) == 0 { // and a proposal that is not decided, before
@@ -96,7 +117,9 @@ func TestOptimisticExecution(t *testing.T) {
 
 func propose(t testing.TB, c *chain, r *abci.RequestFinalizeBlock) {
 	t.Helper()
-	answer, err := c.ProcessProposal(&abci.RequestProcessProposal{Txs: r.Txs, Hash: r.Hash, Height: r.Height, Time: r.Time})
+	answer, err := c.ProcessProposal(
+		&abci.RequestProcessProposal{Txs: r.Txs, Hash: r.Hash, Height: r.Height, Time: r.Time},
+	)
 	require.NoError(t, err)
 	require.Equal(t, abci.ResponseProcessProposal_ACCEPT, answer.Status)
 }

@@ -1,7 +1,6 @@
 package headstart_test
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,14 +93,16 @@ func (d *daemon) dial() *client.Client {
 }
 
 // options are a node's whose sidecar this is.
-func (d *daemon) options() keeper.Options { return keeper.Options{Client: d.dial(), Pause: shortPause} }
+func (d *daemon) options() keeper.Options {
+	return keeper.Options{Client: d.dial(), Pause: shortPause}
+}
 
 func shortPause(int) time.Duration { return 10 * time.Millisecond }
 
 // vector is the state vector of a kernel configuration, as the sidecar's program makes it.
 func vector(t testing.TB, kernel string) (entries []types.Entry, hash string) {
 	t.Helper()
-	document, err := exec.CommandContext(context.Background(), program(t), "genesis", "--kernel", kernelFile(kernel)).Output()
+	document, err := exec.Command(program(t), "genesis", "--kernel", kernelFile(kernel)).Output()
 	require.NoError(t, err)
 	entries, hash, err = types.ReadStateVector(document)
 	require.NoError(t, err)

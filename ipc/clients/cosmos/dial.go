@@ -11,9 +11,9 @@ import (
 	client "headstart/client"
 )
 
-// Dial makes the client that keeper.Options want, with its words and its progress in the node's log.
-// It does not connect. An empty socket is the sidecar's usual one; name is the node software's, with
-// its version.
+// Dial makes the client that keeper.Options want, with its words and its progress in the node's
+// log. It does not connect. An empty socket is the sidecar's usual one; name is the node
+// software's, with its version.
 func Dial(socket, chainID, name string, logger log.Logger) (*client.Client, error) {
 	return client.New(client.Options{
 		Socket: socket, ChainID: chainID, Client: name,

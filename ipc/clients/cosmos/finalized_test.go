@@ -22,7 +22,10 @@ func TestOnlyFinalizedBlocksExecute(t *testing.T) {
 		sdk.ExecModeCheck, sdk.ExecModeReCheck, sdk.ExecModePrepareProposal, sdk.ExecModeProcessProposal,
 		sdk.ExecModeVoteExtension, sdk.ExecModeVerifyVoteExtension,
 	}
-	control := &types.MsgControl{Authority: govAt.String(), Message: `{"kernel":"setRules","rules":{}}`}
+	control := &types.MsgControl{
+		Authority: govAt.String(),
+		Message:   `{"kernel":"setRules","rules":{}}`,
+	}
 	for _, mode := range modes {
 		ctx := c.ctx().WithExecMode(mode)
 		_, err := keeper.NewMsgServer(c.keeper).Call(ctx, shop("sell", "[1]"))
@@ -45,7 +48,13 @@ func TestOnlyFinalizedBlocksExecute(t *testing.T) {
 // The mempool takes no call that fails before the kernel sees it, and asks no kernel.
 func TestCheckTxLooksAtTargetSizeAndGas(t *testing.T) {
 	s := newScript()
-	c := newChain(t, setup{options: keeper.Options{Client: s}, params: func(p *types.Params) { p.MessageBytes = 1024 }})
+	c := newChain(
+		t,
+		setup{
+			options: keeper.Options{Client: s},
+			params:  func(p *types.Params) { p.MessageBytes = 1024 },
+		},
+	)
 	c.block()
 	check := func(tx []byte) uint32 {
 		r, err := c.CheckTx(&abci.RequestCheckTx{Tx: tx})
@@ -55,7 +64,11 @@ func TestCheckTxLooksAtTargetSizeAndGas(t *testing.T) {
 	elsewhere := shop("sell", "[1]")
 	elsewhere.Vat = "counter"
 	require.Equal(t, types.ErrNotCallable.ABCICode(), check(c.transaction(elsewhere)))
-	require.Equal(t, types.ErrInvalidCall.ABCICode(), check(c.transaction(shop("sell", `["`+strings.Repeat("x", 1024)+`"]`))))
+	require.Equal(
+		t,
+		types.ErrInvalidCall.ABCICode(),
+		check(c.transaction(shop("sell", `["`+strings.Repeat("x", 1024)+`"]`))),
+	)
 	require.EqualValues(t, 11, check(c.transactionFor(1000, shop("sell", "[1]")))) // out of gas
 	require.Zero(t, check(c.transaction(shop("sell", "[1]"))))
 	require.Zero(t, s.count())
@@ -86,5 +99,9 @@ func TestSimulateEstimates(t *testing.T) {
 	gas, _, err := c.Simulate(c.transaction(shop("sell", "[7]")))
 	require.NoError(t, err)
 	p := types.DefaultParams()
-	require.Greater(t, gas.GasUsed, p.Gas.Base+p.Estimate.Ticks*p.Gas.Tick+p.Estimate.WriteBytes*p.Gas.WriteByte)
+	require.Greater(
+		t,
+		gas.GasUsed,
+		p.Gas.Base+p.Estimate.Ticks*p.Gas.Tick+p.Estimate.WriteBytes*p.Gas.WriteByte,
+	)
 }

@@ -23,7 +23,11 @@ func sameResults(t testing.TB, a, b *abci.ResponseFinalizeBlock) {
 	require.Len(t, b.TxResults, len(a.TxResults))
 	for i, x := range a.TxResults {
 		y := b.TxResults[i]
-		require.Equal(t, []any{x.Code, x.Data, x.GasUsed, x.GasWanted}, []any{y.Code, y.Data, y.GasUsed, y.GasWanted})
+		require.Equal(
+			t,
+			[]any{x.Code, x.Data, x.GasUsed, x.GasWanted},
+			[]any{y.Code, y.Data, y.GasUsed, y.GasWanted},
+		)
 		require.Equal(t, x.Events, y.Events)
 	}
 	require.Equal(t, a.Events, b.Events)
@@ -40,7 +44,10 @@ func TestAFullReplayGivesTheSameResults(t *testing.T) {
 			d.start()
 		}
 		block := func(c *chain) *abci.ResponseFinalizeBlock {
-			return c.block(c.transaction(shop("sell", fmt.Sprint("[", i, "]"))), c.transaction(shop("count", "[2]")))
+			return c.block(
+				c.transaction(shop("sell", fmt.Sprint("[", i, "]"))),
+				c.transaction(shop("count", "[2]")),
+			)
 		}
 		sameResults(t, block(steady), block(shaken))
 	}
@@ -62,12 +69,24 @@ func TestGasIsWhatTheParamsSay(t *testing.T) {
 	_, err := keeper.NewMsgServer(c.keeper).Call(branch, msg)
 	require.NoError(t, err)
 	p := types.DefaultParams().Gas
-	message := types.Compose("shop", "sell", types.Caller{From: alice.String(), Height: 1, Time: uint64(c.prior.Unix())}, "[1]")
+	message := types.Compose(
+		"shop",
+		"sell",
+		types.Caller{From: alice.String(), Height: 1, Time: uint64(c.prior.Unix())},
+		"[1]",
+	)
 	writes := len("kernel.seqnum") + 1 + len("kernel.hash") + 64 + len("v1.x") + value
-	require.Equal(t, p.Base+uint64(len(message))*p.MessageByte+ticks*p.Tick+uint64(writes)*p.WriteByte,
-		ctx.GasMeter().GasConsumed())
+	require.Equal(
+		t,
+		p.Base+uint64(len(message))*p.MessageByte+ticks*p.Tick+uint64(writes)*p.WriteByte,
+		ctx.GasMeter().GasConsumed(),
+	)
 	taken := p.Base + uint64(len(message))*p.MessageByte
-	require.Equal(t, min((plenty-taken)/p.Tick, types.DefaultParams().CallTicks), *s.delivered[0].Ticks)
+	require.Equal(
+		t,
+		min((plenty-taken)/p.Tick, types.DefaultParams().CallTicks),
+		*s.delivered[0].Ticks,
+	)
 }
 
 // What the gas cannot pay is not executed: the limit is the delivery's.
@@ -123,7 +142,8 @@ func TestRejectedCallsAreKeptByParam(t *testing.T) {
 	}
 }
 
-// A call behind a backlog pays for what it named, before it is executed; one that cannot is not sent.
+// A call behind a backlog pays for what it named, before it is executed; one that cannot is not
+// sent.
 func TestACallBehindABacklogPaysWhatItNames(t *testing.T) {
 	c, _ := genesisChain(t, "slow", func(p *types.Params) { p.BlockRuns = 1; p.BlockTicks = 1 })
 	for c.status().Queued > 0 || c.status().Seqnum == 0 {
@@ -156,8 +176,15 @@ func TestAFailureAfterTheDeliveryIsUndone(t *testing.T) {
 	broke := `[{"type":"bank.send","vat":"shop","to":"` + bob.String() + `","amount":[{"denom":"stake","amount":"1"}]}]`
 	for range 3 {
 		block := func(c *chain) *abci.ResponseFinalizeBlock {
-			return c.block(c.transaction(shop("sell", "[1]")), c.transaction(shop("say", broke)),
-				c.transaction(shop("sell", "[1]"), shop("fail", `["late"]`)), c.transaction(shop("sold", "")))
+			return c.block(
+				c.transaction(shop("sell", "[1]")),
+				c.transaction(shop("say", broke)),
+				c.transaction(
+					shop("sell", "[1]"),
+					shop("fail", `["late"]`),
+				),
+				c.transaction(shop("sold", "")),
+			)
 		}
 		a, b := block(c), block(twin)
 		sameResults(t, a, b)

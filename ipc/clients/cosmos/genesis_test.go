@@ -52,7 +52,8 @@ func TestADamagedGenesisIsRefused(t *testing.T) {
 	}
 }
 
-// A chain that carries its state vector is the same whatever its validators' sidecars are configured to.
+// A chain that carries its state vector is the same whatever its validators' sidecars are
+// configured to.
 func TestAForeignConfigurationForksNoChain(t *testing.T) {
 	entries, _ := vector(t, "kernel")
 	own, foreign := newDaemon(t, "kernel"), newDaemon(t, "foreign")
@@ -60,7 +61,11 @@ func TestAForeignConfigurationForksNoChain(t *testing.T) {
 	b := newChain(t, setup{options: foreign.options(), entries: entries})
 	require.NoError(t, b.keeper.Attach(b.ctx()))
 	for range 3 {
-		sameResults(t, a.block(a.transaction(shop("count", "[1]"))), b.block(b.transaction(shop("count", "[1]"))))
+		sameResults(
+			t,
+			a.block(a.transaction(shop("count", "[1]"))),
+			b.block(b.transaction(shop("count", "[1]"))),
+		)
 	}
 }
 
@@ -87,11 +92,15 @@ func TestAChainThatBeganEmptyWaitsForItsConfiguration(t *testing.T) {
 	require.Equal(t, "101", called(t, r.TxResults[0], 0).Value)
 }
 
-// What one chain exported another goes on with, at its own heights: vats, accounts of theirs, params.
+// What one chain exported another goes on with, at its own heights: vats, accounts of theirs,
+// params.
 func TestExportAndImport(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", func(p *types.Params) { p.EventBytes = 77 })
 	for i := range 5 {
-		c.block(c.transaction(shop("sell", fmt.Sprint("[", i, "]"))), c.transaction(shop("count", "[1]")))
+		c.block(
+			c.transaction(shop("sell", fmt.Sprint("[", i, "]"))),
+			c.transaction(shop("count", "[1]")),
+		)
 	}
 	exported, err := c.keeper.ExportGenesis(c.ctx())
 	require.NoError(t, err)
@@ -107,7 +116,10 @@ func TestExportAndImport(t *testing.T) {
 	d.forget()
 	d.chainID = "module-2"
 	d.start()
-	next := newChain(t, setup{options: d.options(), entries: read.Entries, chainID: "module-2", height: 3})
+	next := newChain(
+		t,
+		setup{options: d.options(), entries: read.Entries, chainID: "module-2", height: 3},
+	)
 	next.prior = c.prior.Add(time.Hour)
 	r := next.block(next.transaction(shop("sold", "")), next.transaction(shop("count", "[1]")))
 	require.Equal(t, "10", called(t, r.TxResults[0], 0).Value)
@@ -139,14 +151,19 @@ func TestEmptyValues(t *testing.T) {
 	reloaded.prior = c.prior
 	require.Equal(t, before, empties(reloaded))
 	for _, key := range before {
-		r, err := keeper.NewQueryServer(reloaded.keeper).Key(reloaded.ctx(), &types.QueryKeyRequest{Key: key})
+		r, err := keeper.NewQueryServer(reloaded.keeper).
+			Key(reloaded.ctx(), &types.QueryKeyRequest{Key: key})
 		require.NoError(t, err)
 		require.True(t, r.Found, key)
 	}
 	d.kill()
 	d.forget() // a full replay: the sidecar reads each key from this node
 	d.start()
-	require.Equal(t, "2", called(t, reloaded.block(reloaded.transaction(shop("sold", ""))).TxResults[0], 0).Value)
+	require.Equal(
+		t,
+		"2",
+		called(t, reloaded.block(reloaded.transaction(shop("sold", ""))).TxResults[0], 0).Value,
+	)
 	r, err := keeper.NewQueryServer(c.keeper).Key(c.ctx(), &types.QueryKeyRequest{Key: "no.such"})
 	require.NoError(t, err)
 	require.False(t, r.Found)

@@ -1,5 +1,5 @@
-// Package headstart is the module x/headstart: vats on a chain of the Cosmos SDK, executed by a sidecar
-// that has its kernel ready.
+// Package headstart is the module x/headstart: vats on a chain of the Cosmos SDK, executed by a
+// sidecar that has its kernel ready.
 package headstart
 
 import (
@@ -67,7 +67,8 @@ func (AppModule) RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 
 // RegisterGRPCGatewayRoutes serves the queries over REST.
 func (AppModule) RegisterGRPCGatewayRoutes(c sdkclient.Context, mux *gwruntime.ServeMux) {
-	if err := types.RegisterQueryHandlerClient(context.Background(), mux, types.NewQueryClient(c)); err != nil {
+	queries := types.NewQueryClient(c)
+	if err := types.RegisterQueryHandlerClient(context.Background(), mux, queries); err != nil {
 		panic(err)
 	}
 }
@@ -78,7 +79,11 @@ func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 }
 
 // ValidateGenesis tells what is wrong with a genesis.
-func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ sdkclient.TxEncodingConfig, raw json.RawMessage) error {
+func (AppModule) ValidateGenesis(
+	cdc codec.JSONCodec,
+	_ sdkclient.TxEncodingConfig,
+	raw json.RawMessage,
+) error {
 	var g types.GenesisState
 	if err := cdc.UnmarshalJSON(raw, &g); err != nil {
 		return fmt.Errorf("%s genesis: %w", types.ModuleName, err)

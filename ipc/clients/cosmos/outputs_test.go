@@ -15,7 +15,12 @@ import (
 )
 
 func pays(vat string, to sdk.AccAddress, amount int64) string {
-	return fmt.Sprintf(`{"type":"bank.send","vat":%q,"to":%q,"amount":[{"denom":"stake","amount":"%d"}]}`, vat, to.String(), amount)
+	return fmt.Sprintf(
+		`{"type":"bank.send","vat":%q,"to":%q,"amount":[{"denom":"stake","amount":"%d"}]}`,
+		vat,
+		to.String(),
+		amount,
+	)
 }
 
 // Funds go to the vat's account with the call, and out of it by bank.send.
@@ -24,13 +29,19 @@ func TestFundsComeAndGo(t *testing.T) {
 	m := shop("whoami", "")
 	m.Funds = sdk.NewCoins(sdk.NewInt64Coin(denom, 700))
 	r := c.block(c.transaction(m))
-	require.Contains(t, called(t, r.TxResults[0], 0).Value, `"funds":[{"amount":"700","denom":"stake"}]`)
+	require.Contains(
+		t,
+		called(t, r.TxResults[0], 0).Value,
+		`"funds":[{"amount":"700","denom":"stake"}]`,
+	)
 	require.EqualValues(t, purse-700, c.balance(alice))
 	require.EqualValues(t, 700, c.balance(types.VatAccount("shop")))
 	r = c.block(c.transaction(shop("say", "["+pays("shop", bob, 300)+"]")))
 	require.Zero(t, r.TxResults[0].Code, r.TxResults[0].Log)
 	require.EqualValues(t, purse+300, c.balance(bob))
-	r = c.block(c.transaction(shop("say", "["+strings.Replace(pays("", bob, 1), `"vat":"",`, "", 1)+"]")))
+	r = c.block(
+		c.transaction(shop("say", "["+strings.Replace(pays("", bob, 1), `"vat":"",`, "", 1)+"]")),
+	)
 	require.Zero(t, r.TxResults[0].Code, r.TxResults[0].Log)
 	require.EqualValues(t, purse-1, c.balance(types.ModuleAccount()))
 }
@@ -64,8 +75,16 @@ func TestOutputsWithoutAHandlerAreEvents(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", func(p *types.Params) { p.EventBytes = 64 })
 	for _, output := range []string{`{"text":"open","type":"news"}`, `"no object"`, `{"type":5}`, `[1,2]`} {
 		r := c.block(c.transaction(shop("say", "["+output+"]"))).TxResults[0]
-		require.Equal(t, []string{output}, attributes(r.Events, types.EventOutput, types.AttributeOutput))
-		require.Equal(t, []string{fmt.Sprint(c.status().Seqnum)}, attributes(r.Events, types.EventOutput, types.AttributeSeqnum))
+		require.Equal(
+			t,
+			[]string{output},
+			attributes(r.Events, types.EventOutput, types.AttributeOutput),
+		)
+		require.Equal(
+			t,
+			[]string{fmt.Sprint(c.status().Seqnum)},
+			attributes(r.Events, types.EventOutput, types.AttributeSeqnum),
+		)
 	}
 	r := c.block(c.transaction(shop("say", `["`+strings.Repeat("x", 100)+`"]`))).TxResults[0]
 	require.Equal(t, []string{"102"}, attributes(r.Events, types.EventOutput, types.AttributeSize))
@@ -78,10 +97,12 @@ func TestAnAppsHandler(t *testing.T) {
 	entries, _ := vector(t, "kernel")
 	var seen []keeper.Output
 	o := d.options()
-	o.Outputs = map[string]keeper.OutputHandler{"news": func(_ sdk.Context, output keeper.Output) error {
-		seen = append(seen, output)
-		return nil
-	}}
+	o.Outputs = map[string]keeper.OutputHandler{
+		"news": func(_ sdk.Context, output keeper.Output) error {
+			seen = append(seen, output)
+			return nil
+		},
+	}
 	c := newChain(t, setup{options: o, entries: entries})
 	r := c.block(c.transaction(shop("say", `[{"type":"news","n":1}]`), shop("say", `[{"type":"news","n":2}]`))).TxResults[0]
 	require.Zero(t, r.Code, r.Log)
@@ -102,7 +123,11 @@ func TestInbound(t *testing.T) {
 	}
 	c.block()
 	got := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
-	require.JSONEq(t, `[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`, got)
+	require.JSONEq(
+		t,
+		`[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`,
+		got,
+	)
 }
 
 // The arguments are the user's, but the message is the module's: nothing gets out of its place.

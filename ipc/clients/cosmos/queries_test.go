@@ -21,11 +21,17 @@ func TestQueryCall(t *testing.T) {
 	ask := func(ctx sdk.Context, r *types.QueryCallRequest) (*types.QueryCallResponse, error) {
 		return server.Call(ctx, r)
 	}
-	r, err := ask(c.ctx(), &types.QueryCallRequest{Vat: "shop", Method: "sell", Args: "[2]", From: bob.String()})
+	r, err := ask(
+		c.ctx(),
+		&types.QueryCallRequest{Vat: "shop", Method: "sell", Args: "[2]", From: bob.String()},
+	)
 	require.NoError(t, err)
 	require.Equal(t, []string{"fulfilled", "7"}, []string{r.Status, r.Value})
 	require.Equal(t, c.status().Hash, r.Hash)
-	r, err = ask(c.ctx(), &types.QueryCallRequest{Vat: "shop", Method: "work", Args: "[3000000]", Ticks: 3})
+	r, err = ask(
+		c.ctx(),
+		&types.QueryCallRequest{Vat: "shop", Method: "work", Args: "[3000000]", Ticks: 3},
+	)
 	require.NoError(t, err)
 	require.Equal(t, "rejected", r.Status)
 	require.Equal(t, "5", called(t, c.block(c.transaction(shop("sold", ""))).TxResults[0], 0).Value)
@@ -88,19 +94,34 @@ func TestTheAuthoritysMessages(t *testing.T) {
 	}
 	m := shop("add", "")
 	m.Vat, m.Args = "counter", ""
-	require.Zero(t, c.block(c.transaction(m)).TxResults[0].Code) // callable now: it adds what the caller is
-	k, err := keeper.NewQueryServer(c.keeper).Key(c.ctx(), &types.QueryKeyRequest{Key: "kernel.rules"})
+	require.Zero(
+		t,
+		c.block(c.transaction(m)).TxResults[0].Code,
+	) // callable now: it adds what the caller is
+	k, err := keeper.NewQueryServer(c.keeper).
+		Key(c.ctx(), &types.QueryKeyRequest{Key: "kernel.rules"})
 	require.NoError(t, err)
 	require.Contains(t, string(k.Value), `"cranks":5`)
 	before := c.status()
-	r := c.block(c.transaction(&types.MsgControl{Authority: govAt.String(), Message: `{"kernel":"dance"}`}))
+	r := c.block(
+		c.transaction(&types.MsgControl{Authority: govAt.String(), Message: `{"kernel":"dance"}`}),
+	)
 	require.Equal(t, types.ErrRejected.ABCICode(), r.TxResults[0].Code)
 	require.Equal(t, before.Hash, c.status().Hash)
-	require.Error(t, (&types.MsgControl{Authority: govAt.String(), Message: `{"to":"shop"}`}).ValidateBasic())
+	require.Error(
+		t,
+		(&types.MsgControl{Authority: govAt.String(), Message: `{"to":"shop"}`}).ValidateBasic(),
+	)
 	params.MessageBytes = 0
-	require.Error(t, (&types.MsgUpdateParams{Authority: govAt.String(), Params: params}).ValidateBasic())
+	require.Error(
+		t,
+		(&types.MsgUpdateParams{Authority: govAt.String(), Params: params}).ValidateBasic(),
+	)
 	// as a call, the same text is a vat's business, which there is none of
-	require.Error(t, (&types.MsgCall{Sender: alice.String(), Vat: "shop", Method: "x", Args: rules}).ValidateBasic())
+	require.Error(
+		t,
+		(&types.MsgCall{Sender: alice.String(), Vat: "shop", Method: "x", Args: rules}).ValidateBasic(),
+	)
 }
 
 type routes map[string]sdk.Invariant

@@ -39,7 +39,11 @@ func TestRunsFinishWhatACallBegan(t *testing.T) {
 		events = c.block().Events
 	}
 	require.Greater(t, blocks, 2)
-	require.Equal(t, []string{fmt.Sprint(answer.Seqnum)}, attributes(events, types.EventSettled, types.AttributeSeqnum))
+	require.Equal(
+		t,
+		[]string{fmt.Sprint(answer.Seqnum)},
+		attributes(events, types.EventSettled, types.AttributeSeqnum),
+	)
 	require.Equal(t, []string{"120"}, attributes(events, types.EventSettled, types.AttributeValue))
 	require.Empty(t, attributes(c.block().Events, types.EventRun, types.AttributeSeqnum))
 }
@@ -55,7 +59,11 @@ func TestARestartedNodeSendsTheSameRuns(t *testing.T) {
 	for i := range 14 {
 		var txs, same [][]byte
 		if i == 4 {
-			txs, same = [][]byte{c.transaction(shop("countOften", "[12]"))}, [][]byte{steady.transaction(shop("countOften", "[12]"))}
+			txs, same = [][]byte{
+				c.transaction(shop("countOften", "[12]")),
+			}, [][]byte{
+				steady.transaction(shop("countOften", "[12]")),
+			}
 		}
 		sameResults(t, steady.block(same...), c.block(txs...))
 		if i%3 == 0 {
@@ -76,10 +84,22 @@ func TestBudgetAndWake(t *testing.T) {
 	left := "0"
 	s.answer = func(a *client.Answer) {
 		a.Ticks = 400
-		a.Writes = append(a.Writes, client.Write{Key: []byte("kernel.queued"), Value: []byte(left)},
-			client.Write{Key: []byte("kernel.wake"), Value: []byte(fmt.Sprint(c.prior.Add(13 * time.Second).Unix()))})
+		a.Writes = append(
+			a.Writes,
+			client.Write{Key: []byte("kernel.queued"), Value: []byte(left)},
+			client.Write{
+				Key:   []byte("kernel.wake"),
+				Value: []byte(fmt.Sprint(c.prior.Add(13 * time.Second).Unix())),
+			},
+		)
 	}
-	c = newChain(t, setup{options: keeper.Options{Client: s}, params: func(p *types.Params) { p.BlockTicks = 1000 }})
+	c = newChain(
+		t,
+		setup{
+			options: keeper.Options{Client: s},
+			params:  func(p *types.Params) { p.BlockTicks = 1000 },
+		},
+	)
 	runs := func(txs ...[]byte) int {
 		before := s.count()
 		c.block(txs...)
@@ -100,7 +120,10 @@ func TestBudgetAndWake(t *testing.T) {
 func TestOutputsOfRuns(t *testing.T) {
 	c, _ := genesisChain(t, "slow", nil)
 	idle(t, c)
-	c.block(c.transaction(shop("sayLate", "[2,"+pays("shop", bob, 5)+"]")), c.transaction(shop("sayLate", "[2,"+pays("", bob, 9)+"]")))
+	c.block(
+		c.transaction(shop("sayLate", "[2,"+pays("shop", bob, 5)+"]")),
+		c.transaction(shop("sayLate", "[2,"+pays("", bob, 9)+"]")),
+	)
 	idle(t, c)
 	require.EqualValues(t, purse+9, c.balance(bob))
 	told := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
@@ -109,14 +132,18 @@ func TestOutputsOfRuns(t *testing.T) {
 	require.Contains(t, told, types.ModuleAccount().String())
 }
 
-// The sidecar is told of each commit with the position of its state, and asked before it, if so configured.
+// The sidecar is told of each commit with the position of its state, and asked before it, if so
+// configured.
 func TestCommitsAreTold(t *testing.T) {
 	for _, prepare := range []bool{false, true} {
 		d := newDaemon(t, "kernel")
 		entries, _ := vector(t, "kernel")
 		s := newScript()
 		s.Client = d.dial()
-		c := newChain(t, setup{entries: entries, options: keeper.Options{Client: s, PrepareCommit: prepare}})
+		c := newChain(
+			t,
+			setup{entries: entries, options: keeper.Options{Client: s, PrepareCommit: prepare}},
+		)
 		for i := range 3 {
 			c.block(c.transaction(shop("sell", "[1]")))
 			at := c.status()

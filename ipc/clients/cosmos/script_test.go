@@ -12,9 +12,9 @@ import (
 	"headstart/cosmos/keeper"
 )
 
-// script stands between the module and a client, for faults that a real sidecar does not show when it
-// is told to. With no client behind it, it answers as the simplest kernel: a hash of the hash and the
-// message.
+// script stands between the module and a client, for faults that a real sidecar does not show when
+// it is told to. With no client behind it, it answers as the simplest kernel: a hash of the hash
+// and the message.
 type script struct {
 	keeper.Client
 	deliver   func(d client.Delivery, n int) (client.Answer, error) // nil, or (_, passOn)
@@ -46,7 +46,11 @@ func (s *script) Hello(ctx context.Context) (client.Hello, error) {
 	return s.hello, nil
 }
 
-func (s *script) Attach(ctx context.Context, height uint64, store client.Store) (client.Attached, error) {
+func (s *script) Attach(
+	ctx context.Context,
+	height uint64,
+	store client.Store,
+) (client.Attached, error) {
 	if s.Client != nil {
 		return s.Client.Attach(ctx, height, store)
 	}
@@ -76,7 +80,11 @@ func (s *script) PrepareCommit(ctx context.Context, height uint64) error {
 	return nil
 }
 
-func (s *script) Deliver(ctx context.Context, d client.Delivery, store client.Store) (client.Answer, error) {
+func (s *script) Deliver(
+	ctx context.Context,
+	d client.Delivery,
+	store client.Store,
+) (client.Answer, error) {
 	s.mu.Lock()
 	s.delivered = append(s.delivered, d)
 	n := len(s.delivered)
@@ -93,7 +101,11 @@ func (s *script) Deliver(ctx context.Context, d client.Delivery, store client.St
 	return a, err
 }
 
-func (s *script) next(ctx context.Context, d client.Delivery, store client.Store) (client.Answer, error) {
+func (s *script) next(
+	ctx context.Context,
+	d client.Delivery,
+	store client.Store,
+) (client.Answer, error) {
 	if s.Client != nil {
 		return s.Client.Deliver(ctx, d, store)
 	}

@@ -21,6 +21,8 @@ import (
 
 var errAway = &client.Error{Code: client.CodeUnreachable, Words: "nobody listens"}
 
+func fault(client.Delivery, int) (client.Answer, error) { panic("a fault of the client's") }
+
 // begun is a block that is executed in the background.
 func begun(c *chain, txs ...[]byte) <-chan *abci.ResponseFinalizeBlock {
 	over := make(chan *abci.ResponseFinalizeBlock, 1)
@@ -100,7 +102,7 @@ func TestUnsoundAnswersAreNotTaken(t *testing.T) {
 func TestAPanicEndsTheProcess(t *testing.T) {
 	exit, codes := ending()
 	s := newScript()
-	s.deliver = func(client.Delivery, int) (client.Answer, error) { panic("a fault of the client's") }
+	s.deliver = fault
 	c := newChain(t, setup{options: keeper.Options{Client: s, Exit: exit}})
 	over := begun(c, c.transaction(shop("sell", "[1]")))
 	require.Equal(t, keeper.ExitStopped, await(t, "the exit", codes))
@@ -110,7 +112,7 @@ func TestAPanicEndsTheProcess(t *testing.T) {
 // An app whose Exit returns is stopped by the recovery handler: Halt passes BaseApp's own recovery.
 func TestHaltIsNoTransactionsFailure(t *testing.T) {
 	s := newScript()
-	s.deliver = func(client.Delivery, int) (client.Answer, error) { panic("a fault of the client's") }
+	s.deliver = fault
 	c := newChain(t, setup{options: keeper.Options{Client: s, Exit: func(int) {}}})
 	defer func() { require.IsType(t, keeper.Halt{}, recover()) }()
 	c.finalize(c.transaction(shop("sell", "[1]")))
@@ -121,7 +123,9 @@ func TestHaltIsNoTransactionsFailure(t *testing.T) {
 func TestNothingReturnsToWhoRecovers(t *testing.T) {
 	exit, codes := ending()
 	s := newScript()
-	s.deliver = func(client.Delivery, int) (client.Answer, error) { return client.Answer{}, client.ErrInterrupted }
+	s.deliver = func(client.Delivery, int) (client.Answer, error) {
+		return client.Answer{}, client.ErrInterrupted
+	}
 	c := newChain(t, setup{options: keeper.Options{Client: s, Exit: exit}})
 	var returned atomic.Bool
 	c.atEnd = func(ctx sdk.Context) {
@@ -190,7 +194,13 @@ func TestASignalInterruptsALongDelivery(t *testing.T) {
 		at <- struct{}{}
 		return client.Answer{}, passOn
 	}
-	c := newChain(t, setup{entries: entries, options: keeper.Options{Client: s, Exit: exit, StopGrace: time.Millisecond}})
+	c := newChain(
+		t,
+		setup{
+			entries: entries,
+			options: keeper.Options{Client: s, Exit: exit, StopGrace: time.Millisecond},
+		},
+	)
 	release := c.keeper.StopOn(syscall.SIGUSR1)
 	defer release()
 	over := begun(c, c.transactionFor(1<<50, shop("work", "[100000000000]")))

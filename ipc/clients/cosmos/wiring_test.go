@@ -38,7 +38,11 @@ func TestAutoCLINamesWhatThereIs(t *testing.T) {
 			method := methods.ByName(protoreflect.Name(command.RpcMethod))
 			require.NotNil(t, method, command.RpcMethod)
 			for _, argument := range command.PositionalArgs {
-				require.NotNil(t, method.Input().Fields().ByName(protoreflect.Name(argument.ProtoField)), argument.ProtoField)
+				require.NotNil(
+					t,
+					method.Input().Fields().ByName(protoreflect.Name(argument.ProtoField)),
+					argument.ProtoField,
+				)
 			}
 		}
 	}
@@ -49,10 +53,18 @@ func TestAutoCLINamesWhatThereIs(t *testing.T) {
 func TestDepinject(t *testing.T) {
 	s := newScript()
 	var k keeper.Keeper
-	config := configurator.NewAppConfig(configurator.AuthModule(), configurator.BankModule(), configurator.ConsensusModule(),
-		configurator.TxModule(), withHeadstart())
-	require.NoError(t, depinject.Inject(depinject.Configs(config, depinject.Supply(log.NewNopLogger(),
-		keeper.Options{Client: s})), &k))
+	config := configurator.NewAppConfig(
+		configurator.AuthModule(),
+		configurator.BankModule(),
+		configurator.ConsensusModule(),
+		configurator.TxModule(),
+		withHeadstart(),
+	)
+	require.NoError(
+		t,
+		depinject.Inject(depinject.Configs(config, depinject.Supply(log.NewNopLogger(),
+			keeper.Options{Client: s})), &k),
+	)
 	require.Equal(t, govAt.String(), k.Authority())
 }
 
@@ -61,7 +73,11 @@ func TestTheNodesLog(t *testing.T) {
 	require.Equal(t, "full replay 45 %, 6 s left", headstart.Describe(client.Progress{
 		Phase: "full_replay", Done: 45, Total: 100, Left: 6 * time.Second, Known: true,
 	}))
-	require.Equal(t, "catching up 7 done", headstart.Describe(client.Progress{Phase: "catching_up", Done: 7}))
+	require.Equal(
+		t,
+		"catching up 7 done",
+		headstart.Describe(client.Progress{Phase: "catching_up", Done: 7}),
+	)
 	var b strings.Builder
 	l := slog.New(headstart.LogHandler(log.NewLogger(&b, log.ColorOption(false))))
 	l.With("socket", "/run/x").Warn("no answer", "tries", 3)

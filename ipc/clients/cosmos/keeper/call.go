@@ -24,7 +24,12 @@ type call struct {
 
 func (c call) message(k Keeper, ctx sdk.Context) (string, error) {
 	from, err := k.addresses.BytesToString(c.from)
-	caller := types.Caller{From: from, Height: blockHeight(ctx), Time: blockTime(ctx), Funds: c.funds}
+	caller := types.Caller{
+		From:   from,
+		Height: blockHeight(ctx),
+		Time:   blockTime(ctx),
+		Funds:  c.funds,
+	}
 	return types.Compose(c.vat, c.method, caller, c.args), err
 }
 
@@ -35,8 +40,12 @@ func (k Keeper) call(ctx sdk.Context, params types.Params, c call) (*types.MsgCa
 		return nil, err
 	}
 	if uint64(len(message)) > params.MessageBytes {
-		return nil, errorsmod.Wrapf(types.ErrInvalidCall, "the message has %d bytes, more than the %d of message_bytes",
-			len(message), params.MessageBytes)
+		return nil, errorsmod.Wrapf(
+			types.ErrInvalidCall,
+			"the message has %d bytes, more than the %d of message_bytes",
+			len(message),
+			params.MessageBytes,
+		)
 	}
 	switch ctx.ExecMode() {
 	case sdk.ExecModeFinalize:
@@ -47,8 +56,14 @@ func (k Keeper) call(ctx sdk.Context, params types.Params, c call) (*types.MsgCa
 	return nil, types.ErrNotFinalized
 }
 
-// execute does all that can fail before the delivery; what fails after it was executed, and is undone.
-func (k Keeper) execute(ctx sdk.Context, params types.Params, c call, message string) (*types.MsgCallResponse, error) {
+// execute does all that can fail before the delivery; what fails after it was executed, and is
+// undone.
+func (k Keeper) execute(
+	ctx sdk.Context,
+	params types.Params,
+	c call,
+	message string,
+) (*types.MsgCallResponse, error) {
 	queued, err := k.kernel(ctx).number(types.KeyQueued)
 	if err != nil {
 		return nil, err
@@ -77,7 +92,12 @@ func (k Keeper) execute(ctx sdk.Context, params types.Params, c call, message st
 }
 
 func respond(a client.Answer) *types.MsgCallResponse {
-	return &types.MsgCallResponse{Status: string(a.Status), Value: a.Value, Seqnum: a.Position.Seqnum, Ticks: a.Ticks}
+	return &types.MsgCallResponse{
+		Status: string(a.Status),
+		Value:  a.Value,
+		Seqnum: a.Position.Seqnum,
+		Ticks:  a.Ticks,
+	}
 }
 
 func (k Keeper) move(ctx sdk.Context, from, to sdk.AccAddress, funds sdk.Coins) error {
@@ -93,9 +113,15 @@ func (k Keeper) move(ctx sdk.Context, from, to sdk.AccAddress, funds sdk.Coins) 
 // askTimeout bounds what a simulation waits for the kernel.
 const askTimeout = 10 * time.Second
 
-// simulate asks the kernel for what the call would come to, where it stands at this state, and undoes
-// it; elsewhere it estimates. It pays as an executed call would, as far as that can be known.
-func (k Keeper) simulate(ctx sdk.Context, params types.Params, c call, message string) (*types.MsgCallResponse, error) {
+// simulate asks the kernel for what the call would come to, where it stands at this state, and
+// undoes it; elsewhere it estimates. It pays as an executed call would, as far as that can be
+// known.
+func (k Keeper) simulate(
+	ctx sdk.Context,
+	params types.Params,
+	c call,
+	message string,
+) (*types.MsgCallResponse, error) {
 	var b bill
 	b.open(ctx, params, c.ticks, len(message))
 	if err := k.move(ctx, c.from, types.VatAccount(c.vat), c.funds); err != nil {
@@ -104,15 +130,25 @@ func (k Keeper) simulate(ctx sdk.Context, params types.Params, c call, message s
 	charge(ctx, params.Estimate.WriteBytes, b.prices.WriteByte, "headstart: writes, estimated")
 	q, err := k.ask(ctx, message, b.limit)
 	if err != nil {
-		ctx.Logger().Debug("headstart: estimated, since the kernel could not be asked", "error", err)
+		ctx.Logger().
+			Debug("headstart: estimated, since the kernel could not be asked", "error", err)
 		charge(ctx, params.Estimate.Ticks, b.prices.Tick, "headstart: ticks, estimated")
-		return &types.MsgCallResponse{Status: string(client.Pending), Value: "null", Ticks: params.Estimate.Ticks}, nil
+		return &types.MsgCallResponse{
+			Status: string(client.Pending),
+			Value:  "null",
+			Ticks:  params.Estimate.Ticks,
+		}, nil
 	}
 	charge(ctx, q.Ticks, b.prices.Tick, "headstart: ticks")
 	if q.Status == client.Rejected && !params.KeepRejected {
 		return nil, rejected(client.Answer{Value: q.Value})
 	}
-	return &types.MsgCallResponse{Status: string(q.Status), Value: q.Value, Seqnum: q.Position.Seqnum + 1, Ticks: q.Ticks}, nil
+	return &types.MsgCallResponse{
+		Status: string(q.Status),
+		Value:  q.Value,
+		Seqnum: q.Position.Seqnum + 1,
+		Ticks:  q.Ticks,
+	}, nil
 }
 
 // ask puts a question to the kernel as it stands at this state, and nowhere else.

@@ -13,8 +13,8 @@ import (
 )
 
 // deliver has the sidecar execute one message at the position of this branch of the state, and does
-// its writes there. It waits until that is done. It is for finalized blocks only: everything else must
-// never come here.
+// its writes there. It waits until that is done. It is for finalized blocks only: everything else
+// must never come here.
 func (k Keeper) deliver(ctx sdk.Context, d client.Delivery) client.Answer {
 	store := k.kernel(ctx)
 	d.Height, d.Time = blockHeight(ctx), blockTime(ctx)
@@ -56,19 +56,27 @@ func (k Keeper) beginnable(ctx sdk.Context, store kernelStore) (client.Position,
 	}
 	hello, err := k.node.client.Hello(context.Background())
 	if err == nil && hello.Genesis != expected {
-		err = fmt.Errorf("the sidecar's kernel configuration makes the state vector %q, but the chain's is %q; "+
-			"give it the chain's own (--kernel)", hello.Genesis, expected)
+		err = fmt.Errorf(
+			"the sidecar's kernel configuration makes the state vector %q, but the chain's is %q; "+
+				"give it the chain's own (--kernel)",
+			hello.Genesis,
+			expected,
+		)
 	}
 	return at, err
 }
 
-// sound tells whether an answer can be done to a store at this position. What is not the kernel's next
-// step is the word of a broken sidecar: nothing of it is taken.
+// sound tells whether an answer can be done to a store at this position. What is not the kernel's
+// next step is the word of a broken sidecar: nothing of it is taken.
 func sound(a client.Answer, at client.Position) error {
 	var seqnum, hash string
 	for _, w := range a.Writes {
 		if len(w.Key) == 0 || len(w.Key) > maxKey || len(w.Value) > maxValue {
-			return fmt.Errorf("the sidecar's answer has a key of %d bytes, a value of %d", len(w.Key), len(w.Value))
+			return fmt.Errorf(
+				"the sidecar's answer has a key of %d bytes, a value of %d",
+				len(w.Key),
+				len(w.Value),
+			)
 		}
 		switch string(w.Key) {
 		case types.KeySeqnum:
@@ -78,9 +86,16 @@ func sound(a client.Answer, at client.Position) error {
 		}
 	}
 	next := at.Seqnum + 1
-	if a.Position.Seqnum != next || seqnum != fmt.Sprint(next) || hash != a.Position.Hash || len(hash) != 64 {
-		return fmt.Errorf("the sidecar's answer is no step from message %d: position %d %q, writes %q %q",
-			at.Seqnum, a.Position.Seqnum, a.Position.Hash, seqnum, hash)
+	if a.Position.Seqnum != next || seqnum != fmt.Sprint(next) || hash != a.Position.Hash ||
+		len(hash) != 64 {
+		return fmt.Errorf(
+			"the sidecar's answer is no step from message %d: position %d %q, writes %q %q",
+			at.Seqnum,
+			a.Position.Seqnum,
+			a.Position.Hash,
+			seqnum,
+			hash,
+		)
 	}
 	switch a.Status {
 	case client.Fulfilled, client.Rejected, client.Pending:

@@ -35,10 +35,14 @@ func (k Keeper) eventBytes(ctx sdk.Context) uint64 {
 	return params.EventBytes
 }
 
-// tell emits what came with a message, whatever it was: results of earlier calls, the kernel's events.
+// tell emits what came with a message, whatever it was: results of earlier calls, the kernel's
+// events.
 func tell(ctx sdk.Context, a client.Answer, most uint64) {
 	for _, s := range a.Settled {
-		attributes := []sdk.Attribute{attribute(types.AttributeSeqnum, decimal(s.Seqnum)), attribute(types.AttributeStatus, string(s.Status))}
+		attributes := []sdk.Attribute{
+			attribute(types.AttributeSeqnum, decimal(s.Seqnum)),
+			attribute(types.AttributeStatus, string(s.Status)),
+		}
 		attributes = append(attributes, bounded(types.AttributeValue, s.Value, most)...)
 		ctx.EventManager().EmitEvent(sdk.NewEvent(types.EventSettled, attributes...))
 	}

@@ -27,8 +27,8 @@ func charge(ctx sdk.Context, count, price uint64, what string) {
 	ctx.GasMeter().ConsumeGas(gas, what)
 }
 
-// open takes what a call costs before it is delivered, and finds its limit: what the params allow, what
-// the caller named, what the gas that remains can pay.
+// open takes what a call costs before it is delivered, and finds its limit: what the params allow,
+// what the caller named, what the gas that remains can pay.
 func (p *bill) open(ctx sdk.Context, params types.Params, named uint64, message int) {
 	p.prices = params.Gas
 	charge(ctx, 1, p.prices.Base, "headstart: a call")
@@ -47,8 +47,8 @@ func (p *bill) open(ctx sdk.Context, params types.Params, named uint64, message 
 	p.limit = min(p.limit, affordable)
 }
 
-// close takes what it cost. A call that was put behind others pays now for all that it may cost then:
-// what it named, else what its gas can pay.
+// close takes what it cost. A call that was put behind others pays now for all that it may cost
+// then: what it named, else what its gas can pay.
 func (p *bill) close(ctx sdk.Context, a client.Answer) {
 	charge(ctx, written(a), p.prices.WriteByte, "headstart: writes")
 	ticks := a.Ticks

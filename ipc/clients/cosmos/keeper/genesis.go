@@ -13,8 +13,8 @@ import (
 	"headstart/cosmos/types"
 )
 
-// InitGenesis puts a genesis into an empty store. A chain does not begin without a state vector unless
-// its genesis says so.
+// InitGenesis puts a genesis into an empty store. A chain does not begin without a state vector
+// unless its genesis says so.
 func (k Keeper) InitGenesis(ctx sdk.Context, g types.GenesisState) error {
 	if err := g.Validate(); err != nil {
 		return err
@@ -46,8 +46,8 @@ func (k Keeper) expected(ctx sdk.Context) (string, error) {
 // manyBytes is where a genesis becomes too large to be handled as JSON.
 const manyBytes = 256 << 20
 
-// ExportGenesis gives all that the kernel keeps but what is a node's own. Another chain goes on with
-// it at its own heights.
+// ExportGenesis gives all that the kernel keeps but what is a node's own. Another chain goes on
+// with it at its own heights.
 func (k Keeper) ExportGenesis(ctx sdk.Context) (*types.GenesisState, error) {
 	params, err := k.Params(ctx)
 	if err != nil {
@@ -59,8 +59,9 @@ func (k Keeper) ExportGenesis(ctx sdk.Context) (*types.GenesisState, error) {
 		return nil, err
 	}
 	if size > manyBytes {
-		ctx.Logger().Error("headstart: the exported state is large for a genesis; to add a node to this chain, "+
-			"state-sync carries the same, in chunks that are verified", "bytes", size)
+		ctx.Logger().
+			Error("headstart: the exported state is large for a genesis; for a node of this chain, "+
+				"state-sync carries the same, in chunks that are verified", "bytes", size)
 	}
 	if g.BeginEmpty = len(g.Entries) == 0; g.BeginEmpty {
 		g.Hash, err = k.expected(ctx)
@@ -80,14 +81,17 @@ func (k Keeper) collect(ctx sdk.Context, g *types.GenesisState) (size int, err e
 		if bytes.HasPrefix(key, []byte(types.PrefixLocal)) {
 			continue
 		}
-		g.Entries = append(g.Entries, types.Entry{Key: bytes.Clone(key), Value: append([]byte{}, it.Value()...)})
+		g.Entries = append(
+			g.Entries,
+			types.Entry{Key: bytes.Clone(key), Value: append([]byte{}, it.Value()...)},
+		)
 		size += len(key) + len(it.Value())
 	}
 	return size, nil
 }
 
-// compareGenesis looks at what this node's sidecar would begin a chain with. A chain that carries its
-// state vector cannot be forked by it, but whoever runs the node should know.
+// compareGenesis looks at what this node's sidecar would begin a chain with. A chain that carries
+// its state vector cannot be forked by it, but whoever runs the node should know.
 func (k Keeper) compareGenesis(ctx sdk.Context) error {
 	at, err := k.kernel(ctx).position()
 	if err != nil || at.Seqnum > 0 || at.Hash == "" {
@@ -100,8 +104,9 @@ func (k Keeper) compareGenesis(ctx sdk.Context) error {
 		return fmt.Errorf("the sidecar's genesis could not be compared: %w", err)
 	}
 	if hello.Genesis != "" && hello.Genesis != at.Hash {
-		ctx.Logger().Error("headstart: this sidecar's kernel configuration (--kernel) is not the one that the chain "+
-			"begins with; the chain's counts", "sidecar", hello.Genesis, "chain", at.Hash)
+		ctx.Logger().
+			Error("headstart: this sidecar's kernel configuration (--kernel) is not that which the chain "+
+				"begins with; the chain's counts", "sidecar", hello.Genesis, "chain", at.Hash)
 	}
 	return nil
 }

@@ -9,9 +9,9 @@ import (
 	"headstart/cosmos/types"
 )
 
-// Inbound brings in what another module has for the vats, such as an acknowledgement or a transfer: a
-// call to the vat and method that the params name, from the module's own account, with the payload (a
-// JSON value) as its second argument. It is paid by the context's gas, as a call is.
+// Inbound brings in what another module has for the vats, such as an acknowledgement or a transfer:
+// a call to the vat and method that the params name, from the module's own account, with the
+// payload (a JSON value) as its second argument. It is paid by the context's gas, as a call is.
 func (k Keeper) Inbound(ctx sdk.Context, payload string) (*types.MsgCallResponse, error) {
 	params, err := k.Params(ctx)
 	if err != nil {
@@ -28,7 +28,12 @@ func (k Keeper) Inbound(ctx sdk.Context, payload string) (*types.MsgCallResponse
 }
 
 func inbound(params types.Params, args string) call {
-	return call{from: types.ModuleAccount(), vat: params.Inbound.Vat, method: params.Inbound.Method, args: args}
+	return call{
+		from:   types.ModuleAccount(),
+		vat:    params.Inbound.Vat,
+		method: params.Inbound.Method,
+		args:   args,
+	}
 }
 
 // inform tells the inbound vat something at a block's end. Nothing waits for its answer; what its

@@ -14,8 +14,8 @@ func RegisterInvariants(registry sdk.InvariantRegistry, k Keeper) {
 	registry.RegisterRoute(types.ModuleName, "params", ParamsInvariant(k))
 }
 
-// PositionInvariant: the kernel's own keys can be read, a message has a hash, and none is of a block
-// that is yet to come.
+// PositionInvariant: the kernel's own keys can be read, a message has a hash, and none is of a
+// block that is yet to come.
 func PositionInvariant(k Keeper) sdk.Invariant {
 	return func(ctx sdk.Context) (string, bool) {
 		err := k.checkPosition(ctx)

@@ -14,16 +14,16 @@ import (
 	"headstart/cosmos/types"
 )
 
-// Options are what differs from node to node. Nothing here may change a block's result, but Outputs,
-// which are the program's: the same on all nodes.
+// Options are what differs from node to node. Nothing here may change a block's result, but
+// Outputs, which are the program's: the same on all nodes.
 type Options struct {
 	// Client speaks to the sidecar; nil for commands that execute no block (export, testnet).
 	Client Client
 	// Outputs adds handlers by an output's type to those of the module (bank.send); the same type
 	// replaces it.
 	Outputs map[string]OutputHandler
-	// PrepareCommit has each block's log entries on the sidecar's disk before the node commits it: for
-	// nodes that want power loss covered. PrepareTimeout: how long a block waits for it (10 s).
+	// PrepareCommit has each block's log entries on the sidecar's disk before the node commits it:
+	// for nodes that want power loss covered. PrepareTimeout: how long a block waits for it (10 s).
 	PrepareCommit  bool
 	PrepareTimeout time.Duration
 	// StopGrace is what a delivery under way may take after Stop (3 s).
@@ -68,8 +68,8 @@ func NewKeeper(cdc codec.BinaryCodec, store corestore.KVStoreService, bank types
 	return k
 }
 
-// HandleOutput adds a handler, for apps whose handlers need keepers that are made after this one. It is
-// for the app's wiring, before the first block.
+// HandleOutput adds a handler, for apps whose handlers need keepers that are made after this one.
+// It is for the app's wiring, before the first block.
 func (k Keeper) HandleOutput(kind string, handler OutputHandler) { k.outputs[kind] = handler }
 
 // Authority is the address that may change params and speak to the kernel itself.

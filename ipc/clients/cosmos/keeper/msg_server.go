@@ -33,11 +33,25 @@ func (s msgServer) Call(c context.Context, m *types.MsgCall) (*types.MsgCallResp
 	if err != nil {
 		return nil, err
 	}
-	return s.call(ctx, params, call{from: from, vat: m.Vat, method: m.Method, args: m.Args, funds: m.Funds, ticks: m.Ticks})
+	return s.call(
+		ctx,
+		params,
+		call{
+			from:   from,
+			vat:    m.Vat,
+			method: m.Method,
+			args:   m.Args,
+			funds:  m.Funds,
+			ticks:  m.Ticks,
+		},
+	)
 }
 
 // Control speaks to the kernel itself. A message that the kernel rejects fails.
-func (s msgServer) Control(c context.Context, m *types.MsgControl) (*types.MsgControlResponse, error) {
+func (s msgServer) Control(
+	c context.Context,
+	m *types.MsgControl,
+) (*types.MsgControlResponse, error) {
 	ctx := sdk.UnwrapSDKContext(c)
 	if err := s.authorize(m.Authority); err != nil {
 		return nil, err
@@ -67,7 +81,10 @@ func (s msgServer) Control(c context.Context, m *types.MsgControl) (*types.MsgCo
 }
 
 // UpdateParams sets all params.
-func (s msgServer) UpdateParams(c context.Context, m *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
+func (s msgServer) UpdateParams(
+	c context.Context,
+	m *types.MsgUpdateParams,
+) (*types.MsgUpdateParamsResponse, error) {
 	if err := s.authorize(m.Authority); err != nil {
 		return nil, err
 	}

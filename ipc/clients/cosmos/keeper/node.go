@@ -23,8 +23,9 @@ func (k Keeper) Attach(ctx sdk.Context) error {
 	for attempt := 0; ; attempt++ {
 		attached, err := k.node.client.Attach(context.Background(), blockHeight(ctx), store)
 		if err == nil {
-			ctx.Logger().Info("headstart: attached", "height", ctx.BlockHeight(), "path", attached.Path,
-				"replayed", attached.Replayed, "wait", attached.Wait)
+			ctx.Logger().
+				Info("headstart: attached", "height", ctx.BlockHeight(), "path", attached.Path,
+					"replayed", attached.Replayed, "wait", attached.Wait)
 			if err := k.compareGenesis(ctx); err != nil {
 				ctx.Logger().Error("headstart: " + err.Error())
 			}
@@ -34,8 +35,9 @@ func (k Keeper) Attach(ctx sdk.Context) error {
 			return err
 		}
 		wait := k.node.pause(attempt)
-		ctx.Logger().Error("headstart: not attached yet; the node waits for the sidecar. Look at it: `headstart status`",
-			"error", err, "next_try_in", wait)
+		ctx.Logger().
+			Error("headstart: not attached; the node waits. Look at the sidecar: `headstart status`",
+				"error", err, "next_try_in", wait)
 		select {
 		case <-time.After(wait):
 		case <-k.node.stopping:
@@ -53,7 +55,8 @@ func (k Keeper) Precommit(ctx sdk.Context) {
 	limited, cancel := context.WithTimeout(context.Background(), k.options.PrepareTimeout)
 	defer cancel()
 	if err := k.node.client.PrepareCommit(limited, blockHeight(ctx)); err != nil {
-		ctx.Logger().Error("headstart: the block goes on without its messages on the sidecar's disk", "error", err)
+		ctx.Logger().
+			Error("headstart: the block's messages are not on the sidecar's disk", "error", err)
 	}
 }
 

@@ -22,8 +22,9 @@ type Output struct {
 }
 
 // OutputHandler does what an output asks for, in the call's own branch of the state. An error fails
-// the transaction; of an output that came with a block's runs, it undoes what the handler did, and is
-// told the inbound vat. It is executed in finalized blocks only, and must be the same on every node.
+// the transaction; of an output that came with a block's runs, it undoes what the handler did, and
+// is told the inbound vat. It is executed in finalized blocks only, and must be the same on every
+// node.
 type OutputHandler func(ctx sdk.Context, output Output) error
 
 func outputOf(a client.Answer, index int) Output {
@@ -55,8 +56,8 @@ func (k Keeper) handleOne(ctx sdk.Context, o Output, params types.Params) error 
 	return nil
 }
 
-// handleEach does the outputs of a run, of which each stands for itself: there is no transaction that
-// could fail. What failed is undone and told, by events and to the inbound vat.
+// handleEach does the outputs of a run, of which each stands for itself: there is no transaction
+// that could fail. What failed is undone and told, by events and to the inbound vat.
 func (k Keeper) handleEach(ctx sdk.Context, a client.Answer, params types.Params) error {
 	var failures []string
 	for i := range a.Outputs {
@@ -69,8 +70,12 @@ func (k Keeper) handleEach(ctx sdk.Context, a client.Answer, params types.Params
 		}
 		space, code, _ := errorsmod.ABCIInfo(err, false)
 		tellFailure(ctx, o, space, code)
-		ctx.Logger().Info("headstart: an output failed", "seqnum", o.Seqnum, "index", i, "error", err)
-		failures = append(failures, fmt.Sprintf(`{"index":%d,"codespace":%q,"code":%d}`, i, space, code))
+		ctx.Logger().
+			Info("headstart: an output failed", "seqnum", o.Seqnum, "index", i, "error", err)
+		failures = append(
+			failures,
+			fmt.Sprintf(`{"index":%d,"codespace":%q,"code":%d}`, i, space, code),
+		)
 	}
 	if len(failures) == 0 || params.Inbound.Vat == "" {
 		return nil

@@ -18,7 +18,10 @@ type queryServer struct{ keeper Keeper }
 func NewQueryServer(k Keeper) types.QueryServer { return queryServer{k} }
 
 // Call asks the kernel, as it stands at the newest block.
-func (s queryServer) Call(c context.Context, r *types.QueryCallRequest) (*types.QueryCallResponse, error) {
+func (s queryServer) Call(
+	c context.Context,
+	r *types.QueryCallRequest,
+) (*types.QueryCallResponse, error) {
 	ctx := sdk.UnwrapSDKContext(c)
 	if err := checkQuestion(r); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
@@ -43,7 +46,11 @@ func (s queryServer) Call(c context.Context, r *types.QueryCallRequest) (*types.
 	}
 	answer, err := s.keeper.ask(ctx, message, ticks)
 	if err != nil {
-		return nil, status.Errorf(codes.Unavailable, "the kernel cannot be asked now, so ask again: %s", err)
+		return nil, status.Errorf(
+			codes.Unavailable,
+			"the kernel cannot be asked now, so ask again: %s",
+			err,
+		)
 	}
 	return &types.QueryCallResponse{
 		Status: string(answer.Status), Value: answer.Value, Ticks: answer.Ticks,
@@ -62,7 +69,10 @@ func checkQuestion(r *types.QueryCallRequest) error {
 }
 
 // Status tells where the kernel stands in this state.
-func (s queryServer) Status(c context.Context, _ *types.QueryStatusRequest) (*types.QueryStatusResponse, error) {
+func (s queryServer) Status(
+	c context.Context,
+	_ *types.QueryStatusRequest,
+) (*types.QueryStatusResponse, error) {
 	store := s.keeper.kernel(sdk.UnwrapSDKContext(c))
 	at, err := store.position()
 	if err != nil {
@@ -83,13 +93,19 @@ func (s queryServer) Status(c context.Context, _ *types.QueryStatusRequest) (*ty
 }
 
 // Params gives the params.
-func (s queryServer) Params(c context.Context, _ *types.QueryParamsRequest) (*types.QueryParamsResponse, error) {
+func (s queryServer) Params(
+	c context.Context,
+	_ *types.QueryParamsRequest,
+) (*types.QueryParamsResponse, error) {
 	params, err := s.keeper.Params(sdk.UnwrapSDKContext(c))
 	return &types.QueryParamsResponse{Params: params}, err
 }
 
 // Key reads one of the kernel's keys.
-func (s queryServer) Key(c context.Context, r *types.QueryKeyRequest) (*types.QueryKeyResponse, error) {
+func (s queryServer) Key(
+	c context.Context,
+	r *types.QueryKeyRequest,
+) (*types.QueryKeyResponse, error) {
 	if r.Key == "" {
 		return nil, status.Error(codes.InvalidArgument, "key: must not be empty")
 	}
@@ -98,7 +114,10 @@ func (s queryServer) Key(c context.Context, r *types.QueryKeyRequest) (*types.Qu
 }
 
 // Account gives the account of a vat.
-func (s queryServer) Account(_ context.Context, r *types.QueryAccountRequest) (*types.QueryAccountResponse, error) {
+func (s queryServer) Account(
+	_ context.Context,
+	r *types.QueryAccountRequest,
+) (*types.QueryAccountResponse, error) {
 	if err := types.CheckName("vat", r.Vat); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}

@@ -30,8 +30,8 @@ type Client interface {
 // after the restart (sysexits: a temporary failure).
 const ExitStopped = 75
 
-// Halt is what the module panics with where nothing else ends the process. It must never be taken for
-// a failed transaction: an app adds Recovery to its BaseApp, which panics on with it.
+// Halt is what the module panics with where nothing else ends the process. It must never be taken
+// for a failed transaction: an app adds Recovery to its BaseApp, which panics on with it.
 type Halt struct{ Reason string }
 
 func (h Halt) String() string { return "headstart: " + h.Reason }
@@ -56,7 +56,13 @@ type sidecar struct {
 }
 
 func newSidecar(o Options) *sidecar {
-	s := &sidecar{client: o.Client, exit: o.Exit, pause: o.Pause, grace: o.StopGrace, stopping: make(chan struct{})}
+	s := &sidecar{
+		client:   o.Client,
+		exit:     o.Exit,
+		pause:    o.Pause,
+		grace:    o.StopGrace,
+		stopping: make(chan struct{}),
+	}
 	if s.exit == nil {
 		s.exit = os.Exit
 	}
@@ -74,8 +80,8 @@ func pause(attempt int) time.Duration {
 	return min(100*time.Millisecond<<min(attempt, 6), 5*time.Second)
 }
 
-// insist tries until it is done: a block waits for the sidecar as long as it takes. Where it cannot be
-// done because the node stops, or because our own code failed, the process ends; insist does not
+// insist tries until it is done: a block waits for the sidecar as long as it takes. Where it cannot
+// be done because the node stops, or because our own code failed, the process ends; insist does not
 // return then.
 func (s *sidecar) insist(logger log.Logger, what string, try func() error) {
 	s.turn.Lock()
@@ -88,15 +94,30 @@ func (s *sidecar) insist(logger log.Logger, what string, try func() error) {
 			return
 		}
 		if ended(err) {
-			s.halt(logger, what+" was interrupted, since the node stops; the block is executed again after the restart")
+			s.halt(
+				logger,
+				what+" was interrupted, since the node stops"+again,
+			)
 		}
 		wait := s.pause(attempt)
-		logger.Error("headstart: the sidecar does not do it; the block waits. Look at it: `headstart status`",
-			"doing", what, "error", err, "waited", time.Since(begun).Round(time.Millisecond), "next_try_in", wait)
+		logger.Error(
+			"headstart: the sidecar fails; the block waits. Look at it: `headstart status`",
+			"doing",
+			what,
+			"error",
+			err,
+			"waited",
+			time.Since(begun).Round(time.Millisecond),
+			"next_try_in",
+			wait,
+		)
 		select {
 		case <-time.After(wait):
 		case <-s.stopping:
-			s.halt(logger, what+" was given up, since the node stops; the block is executed again after the restart")
+			s.halt(
+				logger,
+				what+" was given up, since the node stops"+again,
+			)
 		}
 	}
 }
@@ -122,6 +143,8 @@ func (s *sidecar) watch(logger log.Logger, what string, begun time.Time) (end fu
 	}
 }
 
+const again = "; the block is executed again after the restart"
+
 // ended tells whether the client is no more: no later attempt can do better.
 func ended(err error) bool {
 	return errors.Is(err, client.ErrInterrupted) || errors.Is(err, client.ErrClosed)
@@ -131,7 +154,10 @@ func ended(err error) bool {
 func (s *sidecar) guarded(logger log.Logger, try func() error) error {
 	defer func() {
 		if r := recover(); r != nil {
-			s.halt(logger, fmt.Sprintf("a panic outside any transaction's doing: %v\n%s", r, debug.Stack()))
+			s.halt(
+				logger,
+				fmt.Sprintf("a panic outside any transaction's doing: %v\n%s", r, debug.Stack()),
+			)
 		}
 	}()
 	return try()
@@ -145,8 +171,8 @@ func (s *sidecar) halt(logger log.Logger, reason string) {
 }
 
 // Stop is told that the node is to end. A delivery that waits for the sidecar ends the process at
-// once; one that the sidecar works on has the grace of the options. Consensus by itself would wait for
-// either for ever.
+// once; one that the sidecar works on has the grace of the options. Consensus by itself would wait
+// for either for ever.
 func (k Keeper) Stop() {
 	k.node.once.Do(func() {
 		close(k.node.stopping)
@@ -156,8 +182,8 @@ func (k Keeper) Stop() {
 	})
 }
 
-// StopOn calls Stop when one of these signals comes; the node's own handling of them stays as it is.
-// The function that it gives ends that.
+// StopOn calls Stop when one of these signals comes; the node's own handling of them stays as it
+// is. The function that it gives ends that.
 func (k Keeper) StopOn(signals ...os.Signal) (release func()) {
 	coming := make(chan os.Signal, 1)
 	over := make(chan struct{})

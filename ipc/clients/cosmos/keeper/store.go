@@ -15,8 +15,8 @@ import (
 )
 
 // kernelStore is the kernel's part of the module's store, as one branch of the state sees it. It is
-// the client's Store. What is read and written here costs no gas: how much of it there is depends on
-// how the node's sidecar came here, and gas is part of a block's result.
+// the client's Store. What is read and written here costs no gas: how much of it there is depends
+// on how the node's sidecar came here, and gas is part of a block's result.
 type kernelStore struct{ kv corestore.KVStore }
 
 var _ client.Store = kernelStore{}
@@ -26,7 +26,8 @@ func (k Keeper) kernel(ctx sdk.Context) kernelStore {
 }
 
 func unmetered(ctx sdk.Context) sdk.Context {
-	return ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()).WithKVGasConfig(storetypes.GasConfig{})
+	return ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()).
+		WithKVGasConfig(storetypes.GasConfig{})
 }
 
 func kernelKey(key []byte) []byte { return append(bytes.Clone(types.KernelPrefix), key...) }
@@ -34,8 +35,8 @@ func kernelKey(key []byte) []byte { return append(bytes.Clone(types.KernelPrefix
 // Get gives nil where there is no such key: an empty value is not nil.
 func (s kernelStore) Get(key []byte) ([]byte, error) { return s.kv.Get(kernelKey(key)) }
 
-// Scan gives the entries above a key, in byte order: at least one, if there is any, and about so many
-// bytes.
+// Scan gives the entries above a key, in byte order: at least one, if there is any, and about so
+// many bytes.
 func (s kernelStore) Scan(after []byte, size int) (entries []client.Entry, more bool, err error) {
 	first := kernelKey(after)
 	if len(after) > 0 {

@@ -14,8 +14,8 @@ import (
 // DefaultGenesis holds no state vector and does not allow that: a chain brings its own.
 func DefaultGenesis() *GenesisState { return &GenesisState{Params: DefaultParams()} }
 
-// Validate tells what is wrong with a genesis; not that it holds no state vector, which is told where
-// a chain is to begin with it (Beginnable).
+// Validate tells what is wrong with a genesis; not that it holds no state vector, which is told
+// where a chain is to begin with it (Beginnable).
 func (g GenesisState) Validate() error {
 	if err := g.Params.Validate(); err != nil {
 		return err
@@ -29,7 +29,11 @@ func (g GenesisState) Validate() error {
 	var last []byte
 	for i, e := range g.Entries {
 		if len(e.Key) == 0 || bytes.Compare(e.Key, last) <= 0 {
-			return errorsmod.Wrapf(ErrGenesis, "entries[%d]: keys must ascend, and none be empty", i)
+			return errorsmod.Wrapf(
+				ErrGenesis,
+				"entries[%d]: keys must ascend, and none be empty",
+				i,
+			)
 		}
 		if bytes.HasPrefix(e.Key, []byte(PrefixLocal)) {
 			return errorsmod.Wrapf(ErrGenesis, "entries[%d]: %s* is a node's own", i, PrefixLocal)
@@ -46,20 +50,31 @@ func (g GenesisState) Validate() error {
 func (g GenesisState) checkPosition() error {
 	seqnum, hash := g.entry(KeySeqnum), string(g.entry(KeyHash))
 	if seqnum == nil || !isHash(hash) {
-		return errorsmod.Wrapf(ErrGenesis, "entries: %s and %s are missing or damaged", KeySeqnum, KeyHash)
+		return errorsmod.Wrapf(
+			ErrGenesis,
+			"entries: %s and %s are missing or damaged",
+			KeySeqnum,
+			KeyHash,
+		)
 	}
 	if string(seqnum) != "0" {
 		return nil // what another chain came to: its hash is of all its messages
 	}
 	if made := StateVectorHash(g.Entries); made != hash || g.Hash != "" && g.Hash != hash {
-		return errorsmod.Wrapf(ErrGenesis, "the entries' hash is %s, but they, or the genesis, name %s, %s; "+
-			"take them as `headstart genesis` prints them", made, hash, g.Hash)
+		return errorsmod.Wrapf(
+			ErrGenesis,
+			"the entries' hash is %s, but they, or the genesis, name %s, %s; "+
+				"take them as `headstart genesis` prints them",
+			made,
+			hash,
+			g.Hash,
+		)
 	}
 	return nil
 }
 
-// StateVectorHash is the hash of a state vector, as the kernel makes it: that of one crank which adds
-// all its keys.
+// StateVectorHash is the hash of a state vector, as the kernel makes it: that of one crank which
+// adds all its keys.
 func StateVectorHash(entries []Entry) string {
 	crank := sha256.New()
 	for _, e := range entries {
@@ -85,11 +100,16 @@ func (g GenesisState) Beginnable() error {
 	if len(g.Entries) > 0 || g.BeginEmpty {
 		return nil
 	}
-	return errorsmod.Wrap(ErrGenesis, "there is no state vector in it, so each validator's own kernel "+
-		"configuration would be the chain's; put in what `headstart genesis` prints, or set begin_empty")
+	return errorsmod.Wrap(
+		ErrGenesis,
+		"there is no state vector in it, so each validator's own kernel "+
+			"configuration would be the chain's; put in what `headstart genesis` prints, "+
+			"or set begin_empty",
+	)
 }
 
-// ReadStateVector reads the document that `headstart genesis` prints, and gives its entries and hash.
+// ReadStateVector reads the document that `headstart genesis` prints, and gives its entries and
+// hash.
 func ReadStateVector(document []byte) ([]Entry, string, error) {
 	var d struct {
 		Schema  int         `json:"schema"`
@@ -100,7 +120,9 @@ func ReadStateVector(document []byte) ([]Entry, string, error) {
 		return nil, "", fmt.Errorf("not what `headstart genesis` prints: %w", err)
 	}
 	if d.Schema != 1 || len(d.Entries) == 0 || !isHash(d.Hash) {
-		return nil, "", fmt.Errorf("not a state vector of schema 1, as `headstart genesis` prints it")
+		return nil, "", fmt.Errorf(
+			"not a state vector of schema 1, as `headstart genesis` prints it",
+		)
 	}
 	entries := make([]Entry, 0, len(d.Entries))
 	for _, e := range d.Entries {

@@ -72,7 +72,11 @@ func CheckName(what, name string) error {
 	}
 	for _, c := range []byte(name) {
 		if c <= ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return errorsmod.Wrapf(ErrInvalidCall, "%s: printable ASCII without quotes, spaces, backslashes", what)
+			return errorsmod.Wrapf(
+				ErrInvalidCall,
+				"%s: printable ASCII without quotes, spaces, backslashes",
+				what,
+			)
 		}
 	}
 	return nil
@@ -87,7 +91,11 @@ func CheckArgs(args string) error {
 		return errorsmod.Wrapf(ErrInvalidCall, "args: more than %d bytes", MaxMessageBytes)
 	}
 	if !utf8.ValidString(args) || depth(args) > maxDepth || !json.Valid([]byte(args)) {
-		return errorsmod.Wrapf(ErrInvalidCall, "args: no JSON of at most %d levels in UTF-8", maxDepth)
+		return errorsmod.Wrapf(
+			ErrInvalidCall,
+			"args: no JSON of at most %d levels in UTF-8",
+			maxDepth,
+		)
 	}
 	if !strings.HasPrefix(strings.TrimLeft(args, " \t\r\n"), "[") {
 		return errorsmod.Wrap(ErrInvalidCall, `args: must be a JSON array, such as ["alice", 5]`)
@@ -120,8 +128,10 @@ func CheckControl(message string) error {
 	var fields map[string]json.RawMessage
 	if len(message) > MaxMessageBytes || !utf8.ValidString(message) || depth(message) > maxDepth ||
 		json.Unmarshal([]byte(message), &fields) != nil || fields["kernel"] == nil {
-		return errorsmod.Wrap(ErrInvalidCall,
-			`message: must be a JSON object with the key "kernel", such as {"kernel":"setRules","rules":{…}}`)
+		return errorsmod.Wrap(
+			ErrInvalidCall,
+			`message: must be a JSON object with the key "kernel", such as `+`{"kernel":"setRules","rules":{…}}`,
+		)
 	}
 	return nil
 }

@@ -45,11 +45,21 @@ func (p Params) Validate() error {
 	}
 	for _, n := range numbers {
 		if n.value < n.min || n.value > n.max {
-			return errorsmod.Wrapf(ErrInvalidParams, "%s: %d is not from %d to %d", n.name, n.value, n.min, n.max)
+			return errorsmod.Wrapf(
+				ErrInvalidParams,
+				"%s: %d is not from %d to %d",
+				n.name,
+				n.value,
+				n.min,
+				n.max,
+			)
 		}
 	}
 	if p.BlockTicks > 0 && p.BlockRuns == 0 {
-		return errorsmod.Wrap(ErrInvalidParams, "block_runs: must not be 0 where block_ticks is not")
+		return errorsmod.Wrap(
+			ErrInvalidParams,
+			"block_runs: must not be 0 where block_ticks is not",
+		)
 	}
 	for _, vat := range p.Callable {
 		if err := CheckName("callable", vat); err != nil {
