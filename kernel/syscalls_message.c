@@ -231,9 +231,11 @@ enum hs_status syscall_exit(struct delivery *d, struct json_text *t, struct buff
     }
     st = read_capdata(t, &info, err);
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK && !d->exits) { /* the first one counts */
+    /* The first one counts, but a failure before all others: it undoes the crank. */
+    if (st == HS_OK && (!d->exits || (failure && !d->exit_failed))) {
         d->exits = true;
         d->exit_failed = failure;
+        buffer_clear(&d->exit_why);
         st = kernel_fail(err, json_text_decode(&d->exit_why, info.body));
     }
     if (st == HS_OK) st = syscall_answer_ok(reply, err);

@@ -46,6 +46,18 @@ static void vat__that_fails_leaves_no_trace_of_its_crank(void)
     machine_close(&m);
 }
 
+/* Of several ends in one crank the first failure counts, or else the first. */
+static void vat__that_exits_then_fails_has_failed(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','exitThenFail','had enough'");
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "had enough"));
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    machine_close(&m);
+}
+
 static void vat__that_exits_with_failure_is_undone(void)
 {
     struct machine m;
@@ -228,6 +240,7 @@ int main(int argc, char **argv)
     static const struct suite_case cases[] = {
         SUITE_CASE(vat__that_exits_is_gone_and_answers),
         SUITE_CASE(vat__that_fails_leaves_no_trace_of_its_crank),
+        SUITE_CASE(vat__that_exits_then_fails_has_failed),
         SUITE_CASE(vat__that_exits_with_failure_is_undone),
         SUITE_CASE(vat__that_never_ends_is_ended),
         SUITE_CASE(vats__that_call_each_other_for_ever_are_ended),

@@ -236,6 +236,12 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
       exitVat(value);
       return 'bye';
     },
+    exitThenFail(message) {
+      exitVat('calmly');
+      exitVatWithFailure(Error(message));
+      exitVatWithFailure(Error('later'));
+      exitVat('too late');
+    },
     exitFailing(message) {
       vatstore.set('before', 'seen');
       exitVatWithFailure(Error(message));
