@@ -1,15 +1,24 @@
 package headstart_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/stretchr/testify/require"
 
+	sdkclient "github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/server"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
+	headstart "headstart/cosmos"
 	"headstart/cosmos/keeper"
 	"headstart/cosmos/types"
 )
@@ -175,4 +184,39 @@ func TestVatAccounts(t *testing.T) {
 	require.NotEqual(t, types.VatAccount("shop"), types.ModuleAccount())
 	require.Len(t, types.VatAccount("shop"), 32)
 	require.NoError(t, sdk.VerifyAddressFormat(types.VatAccount("shop")))
+}
+
+// `genesis add-kernel` makes a template's genesis one that a chain begins with.
+func TestAddKernel(t *testing.T) {
+	document, err := exec.Command(program(t), "genesis", "--kernel", kernelFile("kernel")).Output()
+	require.NoError(t, err)
+	cdc := build(t, &setup{options: keeper.Options{Client: newScript()}}).cdc
+	file := filepath.Join(t.TempDir(), "genesis.json")
+	template := headstart.AppModule{}.DefaultGenesis(cdc)
+	state, err := json.Marshal(map[string]json.RawMessage{types.ModuleName: template})
+	require.NoError(t, err)
+	genesis := genutiltypes.NewAppGenesisWithVersion(chainID, state)
+	require.NoError(t, genesis.SaveAs(file))
+	vector := filepath.Join(t.TempDir(), "vector.json")
+	require.NoError(t, os.WriteFile(vector, document, 0o600))
+
+	command := headstart.AddKernelCommand()
+	command.SetArgs([]string{vector, "--callable", "shop"})
+	config := server.NewDefaultContext()
+	config.Config.Genesis = file
+	config.Config.RootDir = "/"
+	ctx := context.WithValue(context.Background(), server.ServerContextKey, config)
+	ctx = context.WithValue(ctx, sdkclient.ClientContextKey, &sdkclient.Context{Codec: cdc})
+	require.NoError(t, command.ExecuteContext(ctx))
+
+	read, err := genutiltypes.AppGenesisFromFile(file)
+	require.NoError(t, err)
+	var after map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(read.AppState, &after))
+	var g types.GenesisState
+	cdc.MustUnmarshalJSON(after[types.ModuleName], &g)
+	require.NoError(t, g.Validate())
+	require.NoError(t, g.Beginnable())
+	require.Equal(t, []string{"shop"}, g.Params.Callable)
+	require.Error(t, headstart.AddKernel(cdc, after, []byte("{}"), nil))
 }
