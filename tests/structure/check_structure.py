@@ -4,10 +4,12 @@
     inside kernel: kernel ──► { tables ──► text, vat } ──► state
     inside sidecar: commands ──► sidecar ──► steward ──► { node, threads, report, settings }
                     ──► decide ──► data
+    in Go: tests/chain ──► ipc/clients/cosmos ──► ipc/clients/go
 
 No arrow back, none between siblings, no circle between files; each outside library behind as few
 doors as can be. Prints a line for each break and ends with 1 if there is any. With --list-c it
-only lists the C files, each ended by a zero byte, for other tools.
+only lists the C files, with --list-go the Go files that people write, each ended by a zero byte,
+for other tools.
 """
 import pathlib
 import re
@@ -42,6 +44,17 @@ ARROWS = {
     "sidecar": ["sidecar", "sidecar/steward", *SIDECAR_PARTS, *BELOW_SIDECAR],
     "sidecar/commands": ["sidecar/commands", "sidecar", *SIDECAR_PARTS, *BELOW_SIDECAR],
 }
+
+# The same for Go: folder → the import paths, and what lies below them, that its files may name. What
+# the language brings is open to all.
+GO_ARROWS = {
+    "ipc/clients/go": ["headstart/client", "github.com/vmihailenco/msgpack/v5"],
+    "ipc/clients/cosmos": ["headstart/client", "headstart/cosmos", "cosmossdk.io", "github.com",
+                           "google.golang.org"],
+    "tests/chain": ["headstart/client", "headstart/cosmos", "headstart/chain", "cosmossdk.io",
+                    "github.com", "golang.org/x/sys"],
+}
+GO_MADE = (".pb.go", ".pb.gw.go")  # by a generator
 
 # Folders whose files still include each other in circles. To be emptied.
 CIRCLES_LEFT = ["ipc"]
@@ -232,6 +245,35 @@ def check_c_file(name, lines, complain):
             complain(number, f"the kernel must be deterministic: {line.strip()}")
 
 
+def check_go_import(name, number, target, complain):
+    home = folder_of(name, GO_ARROWS)
+    if home is None:
+        complain(number, "lies in none of the Go modules")
+    elif "." not in target.split("/")[0] and not target.startswith("headstart/"):
+        return  # the language's own
+    elif not any(target == path or target.startswith(path + "/") for path in GO_ARROWS[home]):
+        complain(number, f"imports {target}: there is no arrow from {home}/ to it")
+
+
+def check_go_file(name, lines, complain):
+    """gofmt decides the layout: a function begins and a block of imports ends in the first column."""
+    begin, importing = None, False
+    for number, line in enumerate(lines, 1):
+        if line.startswith("func ") and not line.endswith("}"):
+            begin = number
+        elif line == "}" and begin is not None:
+            if number - begin - 1 > FUNCTION_LINES_MAX:
+                complain(begin, f"a function of {number - begin - 1} lines")
+            begin = None
+        importing = line.startswith("import") or importing and line != ")"
+        target = re.match(r'\s*(?:import )?(?:[\w.]+ )?"([^"]+)"$', line) if importing else None
+        if target:
+            check_go_import(name, number, target.group(1), complain)
+            importing = not line.startswith("import")
+    if len(lines) > FILE_LINES_MAX:
+        complain(len(lines), f"a file of {len(lines)} lines")
+
+
 def check_text(lines, complain):
     for number, line in enumerate(lines, 1):
         if BANNED_TEXT.search(line):
@@ -247,6 +289,10 @@ def main():
     if sys.argv[1:] == ["--list-c"]:
         sys.stdout.write("".join(f"{name}\0" for name in files if name.endswith((".c", ".cc", ".h"))))
         return 0
+    if sys.argv[1:] == ["--list-go"]:
+        sys.stdout.write("".join(f"{name}\0" for name in files
+                                 if name.endswith(".go") and not name.endswith(GO_MADE)))
+        return 0
     this_file = str(pathlib.Path(__file__).resolve().relative_to(ROOT))
     for name in files:
         def complain(number, text, name=name):
@@ -261,6 +307,8 @@ def main():
         if name.endswith((".c", ".h", ".cc")):
             check_c_file(name, lines, complain)
             ours[name] = "\n".join(lines)
+        elif name.endswith(".go") and not name.endswith(GO_MADE):
+            check_go_file(name, lines, complain)
     check_circles(ours, lambda unit, text: breaks.append(f"{unit}: {text}"))
     for text in breaks:
         print(text)
