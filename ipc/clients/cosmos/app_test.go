@@ -202,6 +202,10 @@ func (c *chain) wire(s *setup, registry codectypes.InterfaceRegistry, accounts c
 		),
 	)
 	c.MountKVStores(keys)
+	c.setHandlers()
+}
+
+func (c *chain) setHandlers() {
 	c.SetAnteHandler(
 		sdk.ChainAnteDecorators(ante.NewSetUpContextDecorator(), keeper.NewAnteDecorator(c.keeper)),
 	)
