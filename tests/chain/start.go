@@ -152,6 +152,9 @@ func openApp(f startFlags, o app.Options, logger log.Logger) (*app.App, error) {
 	}
 	with := []func(*baseapp.BaseApp){
 		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(heightsKept, heightsBetween)),
+		// In the background IAVL may be killed between dropping a root and writing what stands in its
+		// place: "version does not exist", and such a node never starts again.
+		baseapp.SetIAVLSyncPruning(true),
 		baseapp.SetSnapshot(store, snapshottypes.NewSnapshotOptions(f.snapshotInterval, snapshotsKept)),
 	}
 	if f.optimistic {
