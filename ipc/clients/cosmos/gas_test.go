@@ -55,7 +55,7 @@ func TestAFullReplayGivesTheSameResults(t *testing.T) {
 
 // The kernel's reads and writes of the store are free on every path; only the params' prices count.
 func TestGasIsWhatTheParamsSay(t *testing.T) {
-	const ticks, value = 7, 1000
+	const ticks, value, gas = 7, 1000, 5_000_000
 	s := newScript()
 	s.answer = func(a *client.Answer) {
 		a.Ticks = ticks
@@ -64,7 +64,7 @@ func TestGasIsWhatTheParamsSay(t *testing.T) {
 	c := newChain(t, setup{options: keeper.Options{Client: s}})
 	c.block()
 	msg := shop("sell", "[1]")
-	ctx := c.ctx().WithExecMode(sdk.ExecModeFinalize).WithGasMeter(storetypes.NewGasMeter(plenty))
+	ctx := c.ctx().WithExecMode(sdk.ExecModeFinalize).WithGasMeter(storetypes.NewGasMeter(gas))
 	branch, _ := ctx.CacheContext()
 	_, err := keeper.NewMsgServer(c.keeper).Call(branch, msg)
 	require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestGasIsWhatTheParamsSay(t *testing.T) {
 	taken := p.Base + uint64(len(message))*p.MessageByte
 	require.Equal(
 		t,
-		min((plenty-taken)/p.Tick, types.DefaultParams().CallTicks),
+		min((gas-taken)/p.Tick, types.DefaultParams().CallTicks),
 		*s.delivered[0].Ticks,
 	)
 }

@@ -8,6 +8,9 @@ import (
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/stretchr/testify/require"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
 	client "headstart/client"
 	"headstart/cosmos/keeper"
 	"headstart/cosmos/types"
@@ -118,10 +121,19 @@ func TestBudgetAndWake(t *testing.T) {
 
 // Outputs of runs stand each for itself: what fails is undone and told, by event and to the vat.
 func TestOutputsOfRuns(t *testing.T) {
-	c, _ := genesisChain(t, "slow", nil)
+	d := newDaemon(t, "slow")
+	entries, _ := vector(t, "slow")
+	o := d.options()
+	var c *chain
+	o.Outputs = map[string]keeper.OutputHandler{"gift": func(ctx sdk.Context, _ keeper.Output) error {
+		gift := sdk.NewCoins(sdk.NewInt64Coin(denom, 500))
+		require.NoError(t, c.bank.SendCoins(ctx, alice, bob, gift))
+		return sdkerrors.ErrInsufficientFunds // after all
+	}}
+	c = newChain(t, setup{options: o, entries: entries})
 	idle(t, c)
 	c.block(
-		c.transaction(shop("sayLate", "[2,"+pays("shop", bob, 5)+"]")),
+		c.transaction(shop("sayLate", `[2,{"type":"gift"}]`)),
 		c.transaction(shop("sayLate", "[2,"+pays("", bob, 9)+"]")),
 	)
 	idle(t, c)
