@@ -11,7 +11,7 @@
 
 /** In a crank: do what the message says, which is an object with a key "kernel".
  *  Returns: HS_INVALID      it is rejected; err says why; nothing was written
- *           HS_UNAVAILABLE  rules of a version that this program does not know */
+ *           HS_WRONG_EPOCH  rules of a version that this program does not know */
 HS_MUST_CHECK enum hs_status control_run(struct kernel *k, struct slice message,
                                          struct hs_error *err);
 

@@ -104,10 +104,9 @@ static const struct position *open_block_newest(const struct kernel *k)
     return s->len > 0 ? &s->items[s->len - 1].at.at : &k->mark.at;
 }
 
-void open_block_before_message(struct kernel *k)
+/* Is enough done since the newest? Then the way back to here is to begin here. */
+static void open_block_keep_if_due(struct kernel *k)
 {
-    kernel_end_message(k);
-    if (!open_block_savepoints_whole(k)) open_block_end(k);
     if (!savepoints_due(&k->savepoints)) return;
     if (position_equal(open_block_newest(k), &k->now.at)) return;
     k->savepoints.work_tried = k->savepoints.work;
@@ -118,13 +117,19 @@ void open_block_before_message(struct kernel *k)
     }
 }
 
+void open_block_before_message(struct kernel *k)
+{
+    kernel_end_message(k);
+    if (!open_block_savepoints_whole(k)) open_block_end(k);
+    if (k->savepoints.kept) open_block_keep_if_due(k);
+}
+
 /* Also without savepoints: a call that its caller's limit stops is undone either way. */
 void open_block_after_message(struct kernel *k, const struct message *m, bool stopped)
 {
     struct savepoints *s = &k->savepoints;
 
     inputs_add(&s->inputs, m, stopped, &k->now.at, meter_ticks(k));
-    if (!s->kept) return;
     savepoints_worked(s, meter_ticks(k));
 }
 
@@ -140,6 +145,7 @@ enum hs_status open_block_before_limited(struct kernel *k, struct hs_error *err)
 {
     enum hs_status st;
 
+    if (!k->savepoints.kept) open_block_keep_if_due(k);
     if (open_block_leads_back(k)) return HS_OK;
     st = open_block_keep(k, err);
     if (st != HS_OK) open_block_end(k);

@@ -73,7 +73,7 @@ static uint64_t savepoints_apart(const struct savepoints *s)
 
 bool savepoints_due(const struct savepoints *s)
 {
-    return s->kept && s->work - s->work_tried >= savepoints_apart(s);
+    return s->work - s->work_tried >= savepoints_apart(s);
 }
 
 void savepoints_went_back(struct savepoints *s)

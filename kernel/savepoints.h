@@ -57,7 +57,7 @@ void savepoints_remove(struct savepoints *s, size_t i);
 /** A message was executed that cost so much. */
 void savepoints_worked(struct savepoints *s, uint64_t ticks);
 /** Has enough been done since the last one? The more often somebody goes back, the less it takes.
- */
+ *  Where none are kept, it is asked before a call alone that its caller's limit may stop. */
 bool savepoints_due(const struct savepoints *s);
 /** Somebody went back. */
 void savepoints_went_back(struct savepoints *s);

@@ -61,11 +61,11 @@ static enum hs_status rules_read_version(struct json_text *t, struct hs_error *e
     uint64_t version;
 
     if (!json_text_value(t, &raw)) return rules_malformed(t, err);
-    if (uint_parse(raw, &version) != HS_OK) {
-        return hs_fail(err, HS_INVALID, "rules: \"version\" must be a number");
+    if (uint_parse(raw, &version) != HS_OK || version == 0) {
+        return hs_fail(err, HS_INVALID, "rules: \"version\" must be a number from 1 on");
     }
     if (version == RULES_VERSION) return HS_OK;
-    return hs_fail(err, HS_UNAVAILABLE,
+    return hs_fail(err, HS_WRONG_EPOCH,
                    "the kernel's rules are of version %" PRIu64
                    "; this headstart knows version %d: use the release that the chain uses",
                    version, RULES_VERSION);
@@ -169,7 +169,7 @@ enum hs_status kernel_rules_read(struct kv_store *kv, struct kernel_rules *out,
     if (st == HS_OK) {
         st = kernel_rules_change(out, buffer_slice(&text), &cause);
         if (st == HS_INVALID) st = kernel_store_damaged(slice_text(rules_key), cause.text, err);
-        if (st == HS_UNAVAILABLE) st = hs_fail(err, st, "%s", cause.text);
+        if (st == HS_WRONG_EPOCH) st = hs_fail(err, st, "%s", cause.text);
     }
     buffer_fini(&text);
     return st;

@@ -58,7 +58,7 @@ struct kernel_rules kernel_rules_default(void);
 /** Change `rules` by what `json` names of them, each as in `kernel.rules`; the others stay.
  *
  *  Returns: HS_OK
- *           HS_UNAVAILABLE  of another version; rules are unchanged
+ *           HS_WRONG_EPOCH  of another version; rules are unchanged
  *           HS_INVALID      no such rule, or out of its bounds; err says which; unchanged
  */
 HS_MUST_CHECK enum hs_status kernel_rules_change(struct kernel_rules *rules, struct slice json,
@@ -67,7 +67,7 @@ HS_MUST_CHECK enum hs_status kernel_rules_change(struct kernel_rules *rules, str
 void kernel_rules_print(const struct kernel_rules *rules, struct json_printer *j);
 HS_MUST_CHECK enum hs_status
 kernel_rules_write(struct kv_store *kv, const struct kernel_rules *rules, struct hs_error *err);
-/** What a store holds. HS_UNAVAILABLE: of a version that this program does not know, in words.
+/** What a store holds. HS_WRONG_EPOCH: of a version that this program does not know, in words.
  *  HS_KERNEL_FAILED: damaged. */
 HS_MUST_CHECK enum hs_status kernel_rules_read(struct kv_store *kv, struct kernel_rules *out,
                                                struct hs_error *err);

@@ -292,16 +292,15 @@ static enum hs_status helm_pass_over(const struct helm *h, struct helm_delivery 
 }
 
 /* It may stop the chain on every node alike: how they get past it together. */
-static void helm_tell_skip(const struct helm *h, const struct helm_delivery *d)
+static void helm_tell_skip(const struct helm *h, const struct helm_delivery *d, const char *what)
 {
     char word[SKIP_WORD_BYTES];
 
     if (skip_word(&d->meeting.real, d->message.text, word, NULL) != HS_OK) return;
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_ERROR,
-                 "message %" PRIu64 " panics the kernel, also one made of the node's store alone; "
-                 "if it stops every node alike, and all operators agree to pass it over, start "
-                 "each sidecar once with --skip %s",
-                 d->meeting.real.seqnum + 1, word);
+                 "message %" PRIu64 " %s; if it stops every node alike, and all operators agree to "
+                 "pass it over, start each sidecar once with --skip %s",
+                 d->meeting.real.seqnum + 1, what, word);
 }
 
 static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *sent,
@@ -315,8 +314,13 @@ static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *sen
     if (st == HS_OK) st = helm_pass_over(h, &met, err);
     if (st != HS_OK) return st;
     st = helm_attend(h, d, &way, packed, err);
+    if (st == HS_WRONG_EPOCH && way.ran) {
+        helm_tell_skip(h, d, "is for another release than this one");
+    }
     if (helm_is_final(&way, st)) {
-        if (st == HS_KERNEL_FAILED && way.ran) helm_tell_skip(h, d);
+        if (st == HS_KERNEL_FAILED && way.ran) {
+            helm_tell_skip(h, d, "panics the kernel, also one made of the node's store alone");
+        }
         refusal_hold(&h->refusal, &d->meeting.real, d->message.text,
                      real_store_kv(h->has.real_store), err);
         h->refusal.any_message = !way.ran;

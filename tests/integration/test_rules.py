@@ -45,6 +45,30 @@ class Rules(IntegrationCase):
         answer = node.deliver(ECHO, 4, harness.block_time(4))
         self.assertEqual((answer["status"], answer["path"]), ("fulfilled", "full_replay"))
 
+    def test_message_of_a_later_release__blames_no_disk_and_tells_the_way_past(self):
+        node, daemon = self.attached({}, "first")
+        node.deliver(ECHO, 1, harness.block_time(1))
+        later = '{"kernel":"setRules","rules":{"version":2}}'
+        for _ in range(2):
+            with self.assertRaises(python_node.RpcError) as refused:
+                node.deliver(later, 2, harness.block_time(2), control=True)
+            self.assertIn("kernel_failed", str(refused.exception))
+            self.assertIn("version 2", str(refused.exception))
+        self.assertFalse(node.status()["disk"]["in_memory"])
+        skip = daemon.log_text().rpartition("--skip ")[2].split()[0]
+        answer = node.deliver(ECHO, 2, harness.block_time(2), apply=False)
+        self.assertEqual((answer["status"], answer["path"]), ("fulfilled", "live"))
+        daemon.stop()
+        node.close()
+        daemon = self.sidecar(kernel=KERNEL, data="first", arguments=("--skip", skip))
+        daemon.wait_ready()
+        node.connect()
+        node.hello(harness.CHAIN_ID)
+        answer = node.deliver(later, 2, harness.block_time(2), control=True)
+        self.assertEqual(answer["status"], "rejected")
+        self.assertEqual([json.loads(event)["type"] for event in answer["events"]],
+                         ["message_skipped"])
+
 
 if __name__ == "__main__":
     unittest.main()

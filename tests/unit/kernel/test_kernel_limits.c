@@ -131,6 +131,33 @@ static void caller__limit_undoes_the_call_whole(void)
     }
 }
 
+/* A block in which every second call is stopped: how many of its messages were executed again. */
+static uint64_t stop_every_second(struct machine *m, bool savepoints, int pairs)
+{
+    static const struct message none = {.limited = true};
+
+    machine_open(m, "pair.json");
+    kernel_keep_savepoints(m->kernel, savepoints);
+    for (int i = 0; i < pairs; i++) {
+        (void)machine_call(m, "left", "note", "'one more'");
+        (void)machine_input(m, none, "{'to':'left','method':'note','args':['never']}");
+        ASSERT_STATUS(m, MESSAGE_REJECTED);
+    }
+    return kernel_savepoint_figures(m->kernel).executed_again;
+}
+
+static void caller__limits_cost_what_was_done_since_the_last(void)
+{
+    enum { PAIRS = 60 }; /* all that came before, each time, would be 60 times as many */
+    struct machine kept, unkept;
+
+    CU_ASSERT_TRUE(stop_every_second(&kept, true, PAIRS) <= 8 * PAIRS);
+    CU_ASSERT_TRUE(stop_every_second(&unkept, false, PAIRS) <= 8 * PAIRS);
+    CU_ASSERT_TRUE(machine_equal(&kept, &unkept));
+    machine_close(&kept);
+    machine_close(&unkept);
+}
+
 static void caller__limit_of_nothing_still_initialises(void)
 {
     static const struct message none = {.limited = true};
@@ -426,12 +453,12 @@ static void rules__unknown_version_is_refused(void)
 
     machine_open(&m, "pair.json");
     (void)machine_call(&m, "left", "echo", "1");
-    CU_ASSERT_EQUAL(kernel_deliver(m.kernel, &newer, &out, &m.err), HS_UNAVAILABLE);
+    CU_ASSERT_EQUAL(kernel_deliver(m.kernel, &newer, &out, &m.err), HS_WRONG_EPOCH);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "version 2"));
     machine_ok(kv_store_set(kv_memory_store(m.real), slice_text("kernel.rules"),
                             slice_text("{\"version\":2,\"limits\":{\"unheardOf\":1}}"), &m.err),
                &m);
-    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_UNAVAILABLE);
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_WRONG_EPOCH);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "use the release that the chain uses"));
     machine_close(&m);
 }
@@ -496,6 +523,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(policy__endless_exchange_goes_on_and_harms_nobody),
     SUITE_CASE(pending__oldest_expire_with_an_event),
     SUITE_CASE(caller__limit_undoes_the_call_whole),
+    SUITE_CASE(caller__limits_cost_what_was_done_since_the_last),
     SUITE_CASE(caller__limit_of_nothing_still_initialises),
     SUITE_CASE(size__message_bounds),
     SUITE_CASE(size__what_vats_pass_on_has_bounds),
