@@ -116,7 +116,8 @@ static enum hs_status base_check(const struct lent *l, const struct position *re
     if (st == HS_OK) st = kv_store_get_text(base, "kernel.hash", &hash, err);
     if (st == HS_OK) st = uint_parse(buffer_slice(&seqnum), &number);
     if (st == HS_OK) st = position_make(number, buffer_slice(&hash), &at, err);
-    if (base_disk_failed(st) || st == HS_NOMEM) goto out; /* ours, not the node's */
+    /* What the copy lacks, the node's store lacks; any other failure of reading it is ours. */
+    if (st != HS_NOT_FOUND && (base_disk_failed(st) || st == HS_NOMEM)) goto out;
     if (st != HS_OK) {
         st = hs_fail(err, HS_NODE_FAILED,
                      "the node's store has no well-formed kernel.seqnum and kernel.hash");

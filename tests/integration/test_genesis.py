@@ -2,10 +2,14 @@
 import json
 import shutil
 import subprocess
+import sys
 import unittest
 
 import harness
 from harness import IntegrationCase
+
+sys.path.insert(0, str(harness.ROOT / "tests/clients"))
+import python_node  # pylint: disable=wrong-import-position
 
 CALL = '{"to":"town","method":"count","args":[%d]}'
 
@@ -108,6 +112,26 @@ class Genesis(IntegrationCase):
         path.write_text(whole, encoding="utf-8")
         node = self.chain(path, data="whole")
         self.check_whole(node, node.run())
+
+    def test_store_without_its_hash__is_the_nodes_fault_not_our_disks(self):
+        path, told = self.genesis()
+        entries = dict(json.loads(path.read_text(encoding="utf-8"))["entries"])
+        del entries["kernel.hash"]
+        self.sidecar(kernel=harness.TOWN).wait_ready()
+        node = python_node.PythonNode(str(self.folder / "headstart.sock"),
+                                      store=python_node.Store(entries),
+                                      timeout=harness.DEADLINE_S).connect()
+        self.addCleanup(node.close)
+        node.hello(harness.CHAIN_ID)
+        for _ in range(2):
+            with self.assertRaises(python_node.RpcError) as refused:
+                node.request("attach", {"height": 1, "seqnum": 0, "hash": told})
+            self.assertIn("node_failed", str(refused.exception))
+            self.assertIn("kernel.hash", str(refused.exception))
+        self.assertFalse(node.status()["disk"]["in_memory"])
+        self.assertIsNone(node.status()["disk"]["snapshots_failing_since"])
+        node.store.write("kernel.hash", told)
+        self.assertEqual(node.attach(1)["path"], "cold")
 
     def test_first_message_that_fails__goes_back_to_the_genesis(self):
         path, _ = self.genesis()
