@@ -356,16 +356,25 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory)
     memory->data = NULL;
 }
 
+/* `bytes` from offset `at` on. A border inside a run of pages that are protected alike takes the
+ * system one mapping more, which it may not have: what was protected to find written pages then
+ * gives some back, and the border only moves. */
+static bool memory_protect(wasm_rt_memory_t *memory, uint32_t at, uint32_t bytes, int protection)
+{
+    if (mprotect(memory->data + at, bytes, protection) == 0) return true;
+    if (!written_pages_allow_all(memory->data, memory->size / HS_HEAP_PAGE_BYTES)) return false;
+    return mprotect(memory->data + at, bytes, protection) == 0;
+}
+
 static void memory_shrink(wasm_rt_memory_t *memory, uint32_t bytes)
 {
-    uint8_t *end = memory->data + bytes;
-    size_t surplus = memory->size - bytes;
-    int failed;
+    uint32_t surplus = memory->size - bytes;
+    bool gone;
 
-    /* Dropped pages are zero when they are grown into again. Neither call can be refused: the
-     * border between two protections only moves. */
-    failed = madvise(end, surplus, MADV_DONTNEED) | mprotect(end, surplus, PROT_NONE);
-    assert(failed == 0);
+    /* Dropped pages are zero when they are grown into again. Neither call can be refused. */
+    gone = madvise(memory->data + bytes, surplus, MADV_DONTNEED) == 0;
+    gone = memory_protect(memory, bytes, surplus, PROT_NONE) && gone;
+    assert(gone);
     memory_set_bytes(memory, bytes);
 }
 
@@ -375,7 +384,7 @@ enum hs_status wasm_memory_resize(wasm_rt_memory_t *memory, uint32_t bytes, stru
     assert(bytes <= HS_HEAP_BYTES_MAX);
     if (bytes < memory->size) memory_shrink(memory, bytes);
     if (bytes > memory->size) {
-        if (mprotect(memory->data + memory->size, bytes - memory->size, PROT_READ | PROT_WRITE)) {
+        if (!memory_protect(memory, memory->size, bytes - memory->size, PROT_READ | PROT_WRITE)) {
             return hs_fail_errno(err, HS_NOMEM, errno, "grow a vat's memory");
         }
         written_pages_note(memory->data, memory->size / HS_HEAP_PAGE_BYTES,

@@ -53,6 +53,11 @@ void written_pages_allow(uint8_t *memory, size_t page)
     assert(allowed); /* the border between two protections moves, or all of it opens */
 }
 
+bool written_pages_allow_all(uint8_t *memory, size_t len)
+{
+    return pages_allow(memory, 0, len, len);
+}
+
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address)
 {
     size_t page, all = memory_bytes / PAGE, first, len;

@@ -36,6 +36,9 @@ _Static_assert(WRITTEN_PAGES_BYTES % HS_HEAP_PAGE_BYTES == 0, "it lies in pages 
 void written_pages_note(uint8_t *memory, size_t first, size_t len);
 /** Somebody else than the vat's code is about to write this page. */
 void written_pages_allow(uint8_t *memory, size_t page);
+/** All of the first `len` pages may be written, and count as written. Takes no mapping of the
+ *  system's, and gives those back that had come of protecting some of them. False: it refused. */
+bool written_pages_allow_all(uint8_t *memory, size_t len);
 /** In a fault's handler: was it the first write to a page of the live memory, so that it may be
  *  tried again? */
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address);

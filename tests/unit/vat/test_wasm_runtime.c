@@ -2,6 +2,7 @@
 #include "tests/unit/vat/rig.h"
 
 #include "kernel/vat/wasm_runtime.h"
+#include "kernel/vat/written_pages.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -204,11 +205,88 @@ static void fault__elsewhere_during_a_run_ends_the_process(void)
     (void)munmap(trap, HS_HEAP_PAGE_BYTES);
 }
 
+static void ignore_pages(void *data, size_t first, size_t len)
+{
+    (void)data;
+    (void)first;
+    (void)len;
+}
+
+/* Protected, and every eighth pair of pages let through again: many mappings. */
+static bool scatter(size_t pages)
+{
+    if (!written_pages_collect(memory.data, memory.size, true, ignore_pages, NULL)) return false;
+    for (size_t page = 2; page < pages; page += 8) {
+        if (!written_pages_fault(memory.data, memory.size,
+                                 memory.data + page * HS_HEAP_PAGE_BYTES)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Take all mappings that the system gives a process. */
+static bool exhaust_mappings(void)
+{
+    const size_t page = HS_HEAP_PAGE_BYTES, pages = 200000;
+    char *all =
+        mmap(NULL, pages * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (all == MAP_FAILED) return false;
+    for (size_t i = 1; i < pages; i += 2) {
+        if (mprotect(all + i * page, page, PROT_READ) != 0) break;
+    }
+    for (int i = 0; i < 8; i++) {
+        int protection = i % 2 == 0 ? PROT_READ : PROT_NONE;
+
+        if (mmap(NULL, page, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In a process of its own, which ends with what went wrong. */
+static int resize_without_mappings(uint32_t wasm_pages)
+{
+    const uint32_t before = 64;
+
+    if (wasm_memory_resize(&memory, before * WASM_PAGE, NULL) != HS_OK) return 1;
+    if (!scatter(before * (size_t)(WASM_PAGE / HS_HEAP_PAGE_BYTES))) return 2;
+    if (!exhaust_mappings()) return SUITE_SKIPPED;
+    if (wasm_memory_resize(&memory, wasm_pages * WASM_PAGE, NULL) != HS_OK) return 3;
+    if (memory.size != wasm_pages * WASM_PAGE) return 4;
+    if (wasm_memory_resize(&memory, 2 * before * WASM_PAGE, NULL) != HS_OK) return 5;
+    return memory.data[memory.size - 1] == 0 ? 0 : 6;
+}
+
+static void memory__resized_where_no_more_mappings_are_given(void)
+{
+    static const uint32_t sizes[] = {13, 65}; /* from inside a protected run; behind one */
+    int status = 0;
+    pid_t pid;
+
+    runtime_start();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        pid = fork();
+        if (pid == 0) _exit(resize_without_mappings(sizes[i]));
+        CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+        CU_ASSERT_FATAL(WIFEXITED(status));
+        if (WEXITSTATUS(status) == SUITE_SKIPPED) {
+            SUITE_SKIP("a process may have more mappings than this test can make");
+            break;
+        }
+        CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+    }
+    runtime_stop();
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(run__access_past_the_memory_is_a_trap),
     SUITE_CASE(run__left_from_any_depth_returns_the_status),
     SUITE_CASE(memory__grows_to_its_limit_and_then_ends_the_run),
     SUITE_CASE(memory__shrunk_and_grown_again_is_zero),
+    SUITE_CASE(memory__resized_where_no_more_mappings_are_given),
     SUITE_CASE(run__native_stack_overflow_is_a_trap),
     SUITE_CASE(fault__elsewhere_goes_to_the_handler_before),
     SUITE_CASE(fault__elsewhere_during_a_run_ends_the_process),
