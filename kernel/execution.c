@@ -54,7 +54,7 @@ static enum hs_status execution_call(struct kernel *k, const struct message *m,
     if (st == HS_OK) st = inbound_take(k, m, manner, &in, &out->value, err);
     out->status = in.status;
     /* What was undone was spent all the same. */
-    if (manner == INBOUND_SPENT) k->meter.steps += m->ticks * VAT_TICK_STEPS;
+    if (manner == INBOUND_SPENT) k->meter.steps += m->ticks * HS_TICK_STEPS;
     if (st != HS_OK || !in.called) return st;
     if (!in.queued_behind) st = crank_run_some(k, false, &idle, err);
     return st == HS_OK ? execution_answer(k, out, pending, err) : st;

@@ -43,20 +43,19 @@ static void inputs_halve(struct inputs *in)
     memmove(in->items, in->items + gone, in->len * sizeof *in->items);
 }
 
-static bool input_make(struct input *out, const struct message *m, const struct position *after,
-                       uint64_t ticks)
+static bool input_make(struct input *out, const struct message *m, const struct position *after)
 {
     char *text = FAULT("savepoint.input") == FAULT_NONE ? malloc(m->text.len + 1) : NULL;
 
     if (!text) return false;
     if (m->text.len > 0) memcpy(text, m->text.data, m->text.len);
-    *out = (struct input){.message = *m, .after = *after, .ticks = ticks};
+    *out = (struct input){.message = *m, .after = *after};
     out->message.text = slice_make(text, m->text.len);
     return true;
 }
 
 void inputs_add(struct inputs *in, const struct message *m, bool stopped,
-                const struct position *after, uint64_t ticks)
+                const struct position *after)
 {
     assert(in->len == 0 || in->items[in->len - 1].after.seqnum + 1 == after->seqnum);
     while (in->len > 0 &&
@@ -64,7 +63,7 @@ void inputs_add(struct inputs *in, const struct message *m, bool stopped,
         inputs_halve(in);
     }
     if (array_reserve(&in->items, &in->capacity, in->len + 1, sizeof *in->items) != HS_OK ||
-        !input_make(&in->items[in->len], m, after, ticks)) {
+        !input_make(&in->items[in->len], m, after)) {
         inputs_clear(in);
         return;
     }

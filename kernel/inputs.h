@@ -13,7 +13,6 @@ struct input {
     struct message message; /* its text is owned */
     bool stopped;           /* its call was undone at its caller's limit, and rejected */
     struct position after;
-    uint64_t ticks; /* it cost */
 };
 
 struct inputs {
@@ -27,7 +26,7 @@ void inputs_fini(struct inputs *in);
 /** The message was executed behind the last one. Where there is no memory for it the row ends
  *  before it: it is empty. */
 void inputs_add(struct inputs *in, const struct message *m, bool stopped,
-                const struct position *after, uint64_t ticks);
+                const struct position *after);
 /** Drop those that led past `seqnum`. */
 void inputs_drop_after(struct inputs *in, uint64_t seqnum);
 /** The one that led to `seqnum`; NULL: it is not there. */

@@ -9,9 +9,9 @@ void meter_begin(struct kernel *k)
 
 void meter_limit(struct kernel *k, uint64_t ticks)
 {
-    k->meter.allowed = ticks >= UINT64_MAX / VAT_TICK_STEPS / 2
+    k->meter.allowed = ticks >= UINT64_MAX / HS_TICK_STEPS / 2
                            ? UINT64_MAX
-                           : k->meter.steps + ticks * VAT_TICK_STEPS;
+                           : k->meter.steps + ticks * HS_TICK_STEPS;
 }
 
 void meter_crank_begin(struct kernel *k)
@@ -51,7 +51,7 @@ void meter_crank_end(struct kernel *k, bool committed)
 
 uint64_t meter_grant(const struct kernel *k)
 {
-    uint64_t most = k->now.rules.crank_ticks * VAT_TICK_STEPS;
+    uint64_t most = k->now.rules.crank_ticks * HS_TICK_STEPS;
     uint64_t spent = meter_kernel_steps(k);
     uint64_t left = k->meter.allowed - k->meter.steps;
 
@@ -68,7 +68,7 @@ enum hs_status meter_check(const struct kernel *k, struct hs_error *err)
         return hs_fail(err, HS_SPENT, "the call needs more ticks than its caller allows");
     }
     if (!k->ran) return HS_OK;
-    if (steps > r->crank_ticks * VAT_TICK_STEPS) {
+    if (steps > r->crank_ticks * HS_TICK_STEPS) {
         return hs_fail(err, HS_VAT_FAILED, "meter spent: more than %" PRIu64 " ticks",
                        r->crank_ticks);
     }
@@ -87,5 +87,5 @@ bool meter_policy_is_spent(const struct kernel *k)
 
 uint64_t meter_ticks(const struct kernel *k)
 {
-    return (k->meter.steps + VAT_TICK_STEPS - 1) / VAT_TICK_STEPS;
+    return (k->meter.steps + HS_TICK_STEPS - 1) / HS_TICK_STEPS;
 }

@@ -129,7 +129,7 @@ void open_block_after_message(struct kernel *k, const struct message *m, bool st
 {
     struct savepoints *s = &k->savepoints;
 
-    inputs_add(&s->inputs, m, stopped, &k->now.at, meter_ticks(k));
+    inputs_add(&s->inputs, m, stopped, &k->now.at);
     savepoints_worked(s, meter_ticks(k));
 }
 

@@ -34,6 +34,7 @@ enum {
     HS_HEAP_BYTES_MAX = 1 << 30,          /* hard ceiling of one vat's linear memory */
     HS_HEAP_BYTES_DEFAULT = 256 << 20,    /* a vat's memory limit unless configured */
     HS_VAT_THREAD_STACK_BYTES = 64 << 20, /* native stack a vat needs to run */
+    HS_TICK_STEPS = 10000,                /* steps of the engine that are a tick */
     HS_VAT_COUNT_MAX = 4096,              /* vats of one kernel */
     HS_OUTPUTS_MAX = 65536,               /* bridge outputs of one message */
     HS_HISTORY_HEIGHTS = 1000,            /* newest kernel.history.* entries kept */

@@ -50,6 +50,14 @@ static const struct rule *rule_find(struct slice group, struct slice name)
     return NULL;
 }
 
+static bool rules_have(struct slice group)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        if (json_text_is(group, rule_rows[i].group)) return true;
+    }
+    return false;
+}
+
 static enum hs_status rules_malformed(const struct json_text *t, struct hs_error *err)
 {
     return hs_fail(err, HS_INVALID, "rules: %s", t->problem);
@@ -78,6 +86,10 @@ static enum hs_status rules_read_group(struct json_text *t, struct slice group,
     const struct rule *row;
     uint64_t value;
 
+    if (!rules_have(group)) {
+        return hs_fail(err, HS_INVALID, "rules: there is no group %.*s",
+                       (int)(group.len < 64 ? group.len : 64), group.data);
+    }
     (void)json_text_open(t, '{');
     while (json_text_more(t, '}') && json_text_key(t, &name) && json_text_value(t, &raw)) {
         row = rule_find(group, name);
@@ -94,6 +106,23 @@ static enum hs_status rules_read_group(struct json_text *t, struct slice group,
         *rule_of(rules, row) = value;
     }
     return t->problem ? rules_malformed(t, err) : HS_OK;
+}
+
+/* Under prices that a crank cannot pay, every delivery would end its vat. */
+static enum hs_status rules_fit(struct kernel_rules *rules, struct hs_error *err)
+{
+    const uint64_t most = rules->crank_ticks * (HS_TICK_STEPS / RULES_PRICES_A_CRANK);
+
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        const struct rule *row = &rule_rows[i];
+
+        if (strcmp(row->group, "prices") != 0 || *rule_of(rules, row) <= most) continue;
+        return hs_fail(err, HS_INVALID,
+                       "rules: the price \"%s\" is more than %" PRIu64 ", of which %d must fit "
+                       "\"crankTicks\"",
+                       row->name, most, RULES_PRICES_A_CRANK);
+    }
+    return HS_OK;
 }
 
 enum hs_status kernel_rules_change(struct kernel_rules *rules, struct slice json,
@@ -115,8 +144,9 @@ enum hs_status kernel_rules_change(struct kernel_rules *rules, struct slice json
     }
     if (st != HS_OK) return st;
     if (!json_text_end(&t)) return rules_malformed(&t, err);
-    *rules = changed;
-    return HS_OK;
+    st = rules_fit(&changed, err);
+    if (st == HS_OK) *rules = changed;
+    return st;
 }
 
 void kernel_rules_print(const struct kernel_rules *rules, struct json_printer *j)

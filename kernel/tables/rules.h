@@ -15,6 +15,7 @@
 
 enum {
     RULES_VERSION = 1,
+    RULES_PRICES_A_CRANK = 100, /* a crank must be able to pay each price so often */
     RULES_CRANK_BYTES_MOST = 24 << 20,
     RULES_POLICY_BYTES_MOST = 32 << 20,
     /* The policy is looked at between cranks, so that one crank may come on top; the rest is for
@@ -59,7 +60,8 @@ struct kernel_rules kernel_rules_default(void);
  *
  *  Returns: HS_OK
  *           HS_WRONG_EPOCH  of another version; rules are unchanged
- *           HS_INVALID      no such rule, or out of its bounds; err says which; unchanged
+ *           HS_INVALID      no such rule, out of its bounds, or a price that a crank cannot pay;
+ *                           err says which; unchanged
  */
 HS_MUST_CHECK enum hs_status kernel_rules_change(struct kernel_rules *rules, struct slice json,
                                                  struct hs_error *err);

@@ -20,9 +20,9 @@ struct vat_limits vat_limits_default(void)
 
 uint64_t vat_limits_steps(struct vat_limits limits)
 {
-    bool bounded = limits.ticks_max != 0 && limits.ticks_max < VAT_STEPS_UNLIMITED / VAT_TICK_STEPS;
+    bool bounded = limits.ticks_max != 0 && limits.ticks_max < VAT_STEPS_UNLIMITED / HS_TICK_STEPS;
 
-    return bounded ? limits.ticks_max * VAT_TICK_STEPS : VAT_STEPS_UNLIMITED;
+    return bounded ? limits.ticks_max * HS_TICK_STEPS : VAT_STEPS_UNLIMITED;
 }
 
 /* --- open and close --- */
@@ -165,7 +165,7 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     st = vat_instance_run(v, v->steps_max, command_body, v, err);
     v->host = NULL;
     v->failed = st != HS_OK;
-    if (ticks) *ticks = vat_steps(v) / VAT_TICK_STEPS;
+    if (ticks) *ticks = vat_steps(v) / HS_TICK_STEPS;
     return st;
 }
 

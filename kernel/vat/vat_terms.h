@@ -6,8 +6,6 @@
 
 enum vat_supervisor { VAT_SUPERVISOR_LITE }; /* the JavaScript booted before the vat's own */
 
-enum { VAT_TICK_STEPS = 10000 }; /* a tick is that many steps of the engine (docs/kernel.md) */
-
 struct vat_limits {
     uint64_t ticks_max;      /* of one command; 0: no limit */
     uint32_t heap_bytes_max; /* linear memory; <= HS_HEAP_BYTES_MAX */

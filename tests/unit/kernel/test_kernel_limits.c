@@ -367,6 +367,10 @@ static void rules__bad_ones_are_rejected_and_change_nothing(void)
         {true, "{'kernel':'setRules'}", "missing"},
         {true, "{'kernel':'setRules','rules':{'policy':{'crank':2}}}", "no rule"},
         {true, "{'kernel':'setRules','rules':{'policy':{'cranks':0}}}", "number from 1"},
+        {true, "{'kernel':'setRules','rules':{'nope':{}}}", "no group"},
+        {true, "{'kernel':'setRules','rules':{'prices':{'crank':5000001}}}", "crankTicks"},
+        {true, "{'kernel':'setRules','rules':{'prices':{'KiB':10001},'limits':{'crankTicks':100}}}",
+         "crankTicks"},
         {true, "{'kernel':'setRules','rules':{'limits':{'cranks':2}}}", "no rule"},
         {true, "{'kernel':'dance'}", "no control message"},
         {true, "{'kernel':'useEngine'}", "cannot do that yet"},
@@ -391,7 +395,7 @@ static void rules__bad_ones_are_rejected_and_change_nothing(void)
 static void rules__of_the_state_count_not_the_programs(void)
 {
     struct machine one, other;
-    const char *dearer = "{'kernel':'setRules','rules':{'prices':{'syscall':900000}}}";
+    const char *dearer = "{'kernel':'setRules','rules':{'prices':{'syscall':190000}}}";
     uint64_t cheap;
 
     machine_open(&one, "pair.json");
