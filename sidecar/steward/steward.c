@@ -68,20 +68,19 @@ static int steward_patience_ms(const struct steward *s)
     return s->quiet < 2 ? QUIET_MS : 0;
 }
 
-/* Nothing else is there. False: nor is a query, or it is not its turn. */
-static bool steward_ask(struct steward *s, struct helm *h)
+/* Nothing else is there: answer a query, if there is one and it is its turn. */
+static void steward_ask(struct steward *s, struct helm *h)
 {
     struct job *job = NULL;
 
     if (s->quiet < 2) s->quiet++;
-    if (s->quiet < 2 || !query_gate_enter(&s->gate)) return false;
+    if (s->quiet < 2 || !query_gate_enter(&s->gate)) return;
     job = job_queue_take(s->queries, 0);
     if (job) {
         (void)atomic_fetch_sub(&s->queries_len, 1);
         job->run(job, h);
     }
     query_gate_leave(&s->gate);
-    return job != NULL;
 }
 
 static void steward_serve(struct steward *s, struct helm *h)
@@ -94,8 +93,9 @@ static void steward_serve(struct steward *s, struct helm *h)
             job->run(job, h);
             query_gate_passed(&s->gate);
             s->quiet = 0;
-        } else if (!steward_ask(s, h)) {
-            helm_idle(h);
+        } else {
+            steward_ask(s, h);
+            helm_idle(h); /* observers that ask all the time keep nothing from being done */
         }
         helm_show(h);
         helm_show_vats(h);
