@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	errorsmod "cosmossdk.io/errors"
 
@@ -124,7 +125,7 @@ func rejected(a client.Answer) error {
 	const most = 1 << 10
 	value := a.Value
 	if len(value) > most {
-		value = value[:most] + "…"
+		value = strings.ToValidUTF8(value[:most], "") + "…"
 	}
 	return errorsmod.Wrap(types.ErrRejected, value)
 }
