@@ -170,15 +170,15 @@
 
     const UNDEFINED = '{"body":"#\\"#undefined\\"","slots":[]}';
 
-    /** Capdata, as JSON text. */
-    const serialize = value => {
+    /** Capdata, as JSON text. To `held`, if given, each remotable and promise in it is added. */
+    const serialize = (value, held) => {
       if (value === undefined) return UNDEFINED;
       if (typeof value === 'boolean') return `{"body":"#${value}","slots":[]}`;
       const slots = makeSlots();
       const body = stringify(`#${stringify(encode(value, slots))}`);
-      return slots.objects.length === 0
-        ? `{"body":${body},"slots":[]}`
-        : `{"body":${body},"slots":["${slots.objects.map(toReference).join('","')}"]}`;
+      if (slots.objects.length === 0) return `{"body":${body},"slots":[]}`;
+      if (held !== undefined) for (const object of slots.objects) held.push(object);
+      return `{"body":${body},"slots":["${slots.objects.map(toReference).join('","')}"]}`;
     };
 
     const decodeReference = (text, slots) => {
@@ -281,15 +281,15 @@
 
     /** The same of a rejection's reason, which is always told: if it cannot be passed, why not, and
      *  if that cannot either, in fixed words. */
-    const serializeReason = reason => {
+    const serializeReason = (reason, held) => {
       let why;
       try {
-        return serialize(reason);
+        return serialize(reason, held);
       } catch (problem) {
         why = problem;
       }
       try {
-        return serialize(why);
+        return serialize(why, held);
       } catch {
         return serialize(TypeError('the reason cannot be passed'));
       }

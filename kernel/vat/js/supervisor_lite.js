@@ -38,8 +38,11 @@
 
   /* The two syscalls that nearly every delivery makes, written by hand: references need no escapes
    * and a serialized value is JSON already. */
-  const syscallResolve = (vref, rejected, data) =>
-    syscallText(`["resolve",[["${vref}",${rejected},${data}]]]`);
+  const syscallResolve = ({ vref, rejected, data }, others) => {
+    let text = `["resolve",[["${vref}",${rejected},${data}]`;
+    for (const other of others) text += `,["${other.vref}",${other.rejected},${other.data}]`;
+    return syscallText(`${text}]]`);
+  };
   const syscallSend = (vref, methargs, result) =>
     syscallText(
       `["send","${vref}",{"methargs":${methargs},"result":${result ? `"${result}"` : null}}]`,
@@ -51,6 +54,7 @@
   const references = new WeakMap(); // the same, the other way round
   const faces = new WeakMap(); // remotable object → interface name
   const settlers = new Map(); // vref of a promise that others decide → { resolve, reject }
+  const outcomes = new WeakMap(); // promise that the kernel knows settled → { rejected, value }
   let nextExport = 1; // o+0 is the root
   let nextPromise = 1;
 
@@ -120,9 +124,12 @@
   const exportPromise = promise => {
     const vref = `p+${nextPromise++}`;
     register(vref, promise);
+    const settleExport = (rejected, value) => {
+      if (objects.get(vref) === promise) settle(vref, rejected, value); // or it went along before
+    };
     promise.then(
-      value => settle(vref, false, value),
-      reason => settle(vref, true, reason),
+      value => settleExport(false, value),
+      reason => settleExport(true, reason),
     );
     return vref;
   };
@@ -134,28 +141,59 @@
 
   const results = new Map(); // vref of a delivery's result → its promise, while it is pending
 
-  /** Tell the kernel; what cannot be passed, or is too large, becomes a rejection that says so. */
-  const settle = (vref, rejected, value) => {
-    let data;
+  /** What the kernel is told of a promise: what cannot be passed becomes a rejection. `spoken`: to
+   *  this are added what the value speaks of. */
+  const resolution = (vref, rejected, value, spoken) => {
+    if (rejected) return { vref, rejected, value, data: serializeReason(value, spoken) };
     try {
-      data = rejected ? serializeReason(value) : serialize(value);
+      return { vref, rejected, value, data: serialize(value, spoken) };
     } catch (problem) {
-      [rejected, value, data] = [true, problem, serializeReason(problem)];
+      return resolution(vref, true, problem, spoken);
     }
+  };
+
+  /** Those of all settled promises that are spoken of, from `spoken` on, but of those in `listed`.
+   *  They go along: told one after the other, two that speak of each other would be told for ever,
+   *  each time under a new reference. */
+  const resolutionsOf = (spoken, listed) => {
+    const all = [];
+    for (const promise of spoken) { // it grows
+      const outcome = outcomes.get(promise);
+      const vref = outcome && toReference(promise);
+      if (outcome === undefined || listed.has(vref)) continue;
+      listed.add(vref);
+      all.push(resolution(vref, outcome.rejected, outcome.value, spoken));
+    }
+    return all;
+  };
+  const NONE = freeze([]);
+
+  const settled = ({ vref, rejected, value }) => {
+    const promise = objects.get(vref);
+    if (promise !== undefined) outcomes.set(promise, { rejected, value });
     results.delete(vref);
     forgetPromise(vref);
+  };
+
+  /** Tell the kernel; what cannot be passed, or is too large, becomes a rejection that says so. */
+  const settle = (vref, rejected, value) => {
+    const spoken = [];
+    let told = resolution(vref, rejected, value, spoken);
+    let others = spoken.length === 0 ? NONE : resolutionsOf(spoken, new Set([vref]));
     try {
-      syscallResolve(vref, rejected, data);
+      syscallResolve(told, others);
     } catch (problem) {
-      [rejected, value] = [true, problem];
-      syscallResolve(vref, rejected, serializeReason(problem));
+      [told, others] = [resolution(vref, true, problem), NONE];
+      syscallResolve(told, others);
     }
+    settled(told);
+    if (others !== NONE) others.forEach(settled);
     const settler = settlers.get(vref);
     if (settler !== undefined) {
       // It was ours to wait for, then ours to decide: the kernel tells only the others.
       settlers.delete(vref);
-      if (rejected) settler.reject(value);
-      else settler.resolve(value);
+      if (told.rejected) settler.reject(told.value);
+      else settler.resolve(told.value);
     }
   };
 
@@ -369,7 +407,7 @@
 
     notify: resolutions => {
       // All values first: they may speak of one another's promises.
-      const settled = resolutions.map(([vref, rejected, data]) => {
+      const arrived = resolutions.map(([vref, rejected, data]) => {
         const settler = settlers.get(vref);
         if (settler === undefined) throw Error(`nobody waits for ${vref}`);
         try {
@@ -378,9 +416,9 @@
           return { vref, settler, rejected: true, value: problem }; // its sender's fault
         }
       });
-      for (const { vref, settler, rejected, value } of settled) {
+      for (const { vref, settler, rejected, value } of arrived) {
         settlers.delete(vref);
-        forgetPromise(vref);
+        settled({ vref, rejected, value });
         if (rejected) settler.reject(value);
         else settler.resolve(value);
       }

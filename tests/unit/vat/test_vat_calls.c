@@ -1,7 +1,9 @@
 /* Vats: what the kernel says to them and what they say to it. */
 #include "tests/unit/vat/rig.h"
 
-#define RESOLVED(data) "['syscall',['resolve',[['p-60',false,{'body':'#" data "','slots':[]}]]]]\n"
+#define RESOLVED_TO(data, slots)                                                                   \
+    "['syscall',['resolve',[['p-60',false,{'body':'#" data "','slots':[" slots "]}]]]]\n"
+#define RESOLVED(data) RESOLVED_TO(data, "")
 #define REJECTED(data) "['syscall',['resolve',[['p-60',true,{'body':'#" data "','slots':[]}]]]]\n"
 
 static void check_call(struct rig *r, const char *body, const char *slots, const char *requests)
@@ -188,6 +190,30 @@ static void promise__imported_is_subscribed_then_settles(void)
     rig_close(&r);
 }
 
+/* Promises that speak of each other, and one that speaks of itself, are each told once. */
+static void promise__circles_are_told_at_once(void)
+{
+    struct rig r;
+
+    rig_start(&r,
+              "export const buildRootObject = () => Far('root', {\n"
+              "  two() { let a, b; const p = new Promise(r => (a = r));\n"
+              "    const q = new Promise(r => (b = r)); a({ q }); b({ p }); return [p, q]; },\n"
+              "  own() { let a; const p = new Promise(r => (a = r)); a([p]); return { p }; } });");
+    check_call(
+        &r, "['two',[]]", "[]",
+        RESOLVED_TO("['&0','&1']",
+                    "'p+1','p+2'") "['syscall',['resolve',[['p+1',false,{'body':'#{'q':'&0'}','"
+                                   "slots':['p+2']}]]]]\n"
+                                   "['syscall',['resolve',[['p+2',false,{'body':'#{'p':'&0'}','"
+                                   "slots':['p+3']}],"
+                                   "['p+3',false,{'body':'#{'q':'&0'}','slots':['p+2']}]]]]\n");
+    check_call(&r, "['own',[]]", "[]",
+               RESOLVED_TO("{'p':'&0'}", "'p+4'") "['syscall',['resolve',[['p+4',false,{'body':'#['"
+                                                  "&0']','slots':['p+4']}]]]]\n");
+    rig_close(&r);
+}
+
 static void promise__exported_is_resolved_once_it_settles(void)
 {
     struct rig r;
@@ -252,8 +278,7 @@ static void notify__batch_may_speak_of_its_own_promises(void)
                   "['notify',[['p-71',false,{'body':'#{\\'p\\':\\'&0\\'}','slots':['p-70']}],"
                   "['p-70',false,{'body':'#1','slots':[]}]]]",
                   "['syscall',['resolve',[['p-60',false,{'body':'#{'p':'&0'}',"
-                  "'slots':['p+1']}]]]]\n['syscall',['resolve',[['p+1',false,{'body':'#1',"
-                  "'slots':[]}]]]]\n");
+                  "'slots':['p+1']}],['p+1',false,{'body':'#1','slots':[]}]]]]\n");
     rig_close(&r);
 }
 
@@ -512,6 +537,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(send__to_what_is_here_makes_no_syscall),
     SUITE_CASE(send__object_of_ours_can_be_called_and_is_known_again),
     SUITE_CASE(promise__imported_is_subscribed_then_settles),
+    SUITE_CASE(promise__circles_are_told_at_once),
     SUITE_CASE(promise__exported_is_resolved_once_it_settles),
     SUITE_CASE(promise__result_of_a_pending_call_can_come_back_as_argument),
     SUITE_CASE(promise__awaited_then_decided_here_settles_locally),
