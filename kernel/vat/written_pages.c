@@ -8,7 +8,9 @@
  * it is remembered to have been open. */
 enum {
     PAGE = HS_HEAP_PAGE_BYTES,
-    TOGETHER = 2, /* pages that one fault lets through: a neighbour is often written next */
+    TOGETHER = 2,        /* pages that one fault lets through: a neighbour is often written next */
+    TOGETHER_MANY = 256, /* the same, past so many faults since the last look … */
+    RUNS_MAX = 1024,     /* … or open runs that a look leaves */
     OPEN_ONCE = 1,
     OPEN_LONG =
         32, /* comparing a page some 32 times costs as much as protecting it and one fault */
@@ -17,12 +19,18 @@ enum {
 
 static int8_t *written_map(uint8_t *memory)
 {
-    return (int8_t *)memory - WRITTEN_PAGES_BYTES;
+    return (int8_t *)memory - WRITTEN_PAGES_COUNT_MAX;
+}
+
+/* Faults since the last look that watched anew. */
+static uint32_t *written_faults(uint8_t *memory)
+{
+    return (uint32_t *)(void *)(memory - WRITTEN_PAGES_BYTES);
 }
 
 void written_pages_note(uint8_t *memory, size_t first, size_t len)
 {
-    assert(first + len <= WRITTEN_PAGES_BYTES);
+    assert(first + len <= WRITTEN_PAGES_COUNT_MAX);
     memset(written_map(memory) + first, OPEN_ONCE, len);
 }
 
@@ -60,15 +68,16 @@ bool written_pages_allow_all(uint8_t *memory, size_t len)
 
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address)
 {
-    size_t page, all = memory_bytes / PAGE, first, len;
+    size_t page, all = memory_bytes / PAGE, first, len, together;
     int8_t was;
 
     if (address < memory || (size_t)(address - memory) >= memory_bytes) return false;
     page = (size_t)(address - memory) / PAGE;
     was = written_map(memory)[page];
     if (was > 0) return false; /* it could be written: this is another fault */
-    first = page / TOGETHER * TOGETHER;
-    len = all - first < TOGETHER ? all - first : TOGETHER;
+    together = ++*written_faults(memory) > RUNS_MAX ? TOGETHER_MANY : TOGETHER;
+    first = page / together * together;
+    len = all - first < together ? all - first : together;
     if (!pages_allow(memory, first, len, all)) return false;
     if (was < 0) written_map(memory)[page] = OPEN_LONG; /* it was written before, not long ago */
     return true;
@@ -113,11 +122,24 @@ static bool pages_age(uint8_t *memory, size_t first, size_t end)
     return true;
 }
 
+/* Everything is protected, and what was open is remembered. */
+static bool pages_begin_anew(uint8_t *memory, size_t all)
+{
+    int8_t *map = written_map(memory);
+
+    if (!pages_protect(memory, 0, all, PROT_READ)) return false;
+    for (size_t page = page_known(map, 0, all); page < all; page = page_known(map, page + 1, all)) {
+        if (map[page] > 0) map[page] = REMEMBERED;
+    }
+    return true;
+}
+
 bool written_pages_collect(uint8_t *memory, size_t memory_bytes, bool anew, written_pages_fn found,
                            void *data)
 {
     const int8_t *map = written_map(memory);
     const size_t all = memory_bytes / PAGE;
+    size_t runs = 0;
 
     for (size_t first = page_known(map, 0, all), end; first < all;
          first = page_known(map, end, all)) {
@@ -126,6 +148,9 @@ bool written_pages_collect(uint8_t *memory, size_t memory_bytes, bool anew, writ
         end = pages_like(map, first, all);
         if (anew && !pages_age(memory, first, end)) return false;
         if (open) found(data, first, end - first);
+        runs += map[first] > 0;
     }
-    return true;
+    if (!anew) return true;
+    *written_faults(memory) = 0;
+    return runs <= RUNS_MAX || pages_begin_anew(memory, all);
 }

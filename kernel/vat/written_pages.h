@@ -1,12 +1,16 @@
 /* Written pages: which pages of a vat's memory were written since the last look, found by faults.
  *
- *   ┌── written ──┬──────── live memory ────────┬─ guard
- *   │ a byte a    │ read-only until the first   │
- *   │ page        │ write, which faults         │
+ *   ┌ count ┬── written ──┬──────── live memory ────────┬─ guard
+ *   │       │ a byte a    │ read-only until the first   │
+ *   │       │ page        │ write, which faults         │
  *
  * A page that is written again soon after it was protected stays open for some looks, and is taken
  * for written at each: comparing it costs less than protecting it and being faulted. A vat's stack,
  * and what its every message changes, is soon not faulted any more.
+ *
+ * Each run of pages that is protected otherwise than its neighbours is a mapping of its own, of
+ * which a process has some 65,000. So past a number of faults between two looks each lets a
+ * megabyte through, and a look that finds too many runs begins anew, with all of it protected.
  *
  * Needs nothing of the operating system but mprotect. A first write to a page costs a fault, some
  * microseconds; what is not written costs nothing, and nothing is read to find out.
@@ -29,7 +33,10 @@
 #include <stdint.h>
 
 /* Right before the memory, readable and writable, zero at first. */
-enum { WRITTEN_PAGES_BYTES = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES };
+enum {
+    WRITTEN_PAGES_COUNT_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES,
+    WRITTEN_PAGES_BYTES = HS_HEAP_PAGE_BYTES + WRITTEN_PAGES_COUNT_MAX,
+};
 _Static_assert(WRITTEN_PAGES_BYTES % HS_HEAP_PAGE_BYTES == 0, "it lies in pages of its own");
 
 /** These pages are readable and writable, and count as written: they were just added. */

@@ -60,6 +60,11 @@ static void faulted_look(struct faulted *f, struct seen *seen)
     CU_ASSERT(written_pages_collect(f->memory, (size_t)PAGES * PAGE, true, seen_note, seen));
 }
 
+static void told_note(void *data, size_t first, size_t len)
+{
+    memset((bool *)data + first, true, len);
+}
+
 static size_t seen_pages(const struct seen *seen)
 {
     size_t count = 0;
@@ -137,7 +142,54 @@ static void written_pages__written_no_more_is_soon_not_told(void)
     faulted_close(&f);
 }
 
+/* Runs of open pages in the memory: each is a mapping. */
+static size_t open_runs(const uint8_t *memory, size_t bytes)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    unsigned long from, to;
+    char flags[8], line[512];
+    size_t runs = 0;
+
+    CU_ASSERT_FATAL(maps != NULL);
+    while (fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) != 3) continue;
+        runs += from >= (uintptr_t)memory && to <= (uintptr_t)memory + bytes && flags[1] == 'w';
+    }
+    (void)fclose(maps);
+    return runs;
+}
+
+/* A vat that writes a word here and there leaves the process mappings for others. */
+static void written_pages__scattered_writes_take_few_mappings(void)
+{
+    enum { MANY = 32768, APART = 4, RUNS_MOST = 1500 };
+    const size_t bytes = (size_t)MANY * PAGE;
+    char *all = mmap(NULL, WRITTEN_PAGES_BYTES + bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *memory = (uint8_t *)all + WRITTEN_PAGES_BYTES;
+    static bool told[MANY];
+
+    CU_ASSERT_FATAL(all != MAP_FAILED);
+    written_pages_note(memory, 0, MANY);
+    CU_ASSERT(written_pages_collect(memory, bytes, true, told_note, told));
+    for (size_t look = 0; look < 12; look++) {
+        for (size_t page = look; page < MANY; page += APART) {
+            (void)written_pages_fault(memory, bytes, memory + page * PAGE);
+            memory[page * PAGE]++;
+        }
+        CU_ASSERT(open_runs(memory, bytes) <= RUNS_MOST);
+        memset(told, 0, sizeof told);
+        CU_ASSERT(written_pages_collect(memory, bytes, true, told_note, told));
+        for (size_t page = look; page < MANY; page += APART) {
+            CU_ASSERT(told[page]);
+        }
+        CU_ASSERT(open_runs(memory, bytes) <= RUNS_MOST);
+    }
+    CU_ASSERT_EQUAL(munmap(all, WRITTEN_PAGES_BYTES + bytes), 0);
+}
+
 static const struct suite_case cases[] = {
+    SUITE_CASE(written_pages__scattered_writes_take_few_mappings),
     SUITE_CASE(written_pages__every_written_page_is_told),
     SUITE_CASE(written_pages__written_always_hardly_faults),
     SUITE_CASE(written_pages__written_no_more_is_soon_not_told),
