@@ -26,7 +26,7 @@ struct steward {
     struct query_gate gate;
     atomic_uint queries_len;
     atomic_uint deliveries; /* not done yet: until then queries are `busy` */
-    unsigned quiet;         /* the kernel thread's: how often nothing else was there, in a row */
+    uint64_t job_us;        /* the kernel thread's: when the last job was done */
     struct worker_pool *workers, *syncer;
     pthread_t thread;
     atomic_bool stopping;
@@ -60,12 +60,16 @@ static enum hs_status steward_open_helm(struct steward *s, struct helm **out, st
     return helm_open(&options, out, err);
 }
 
-/* Of two looks that found nothing else the second waits, so that a query is not begun between two
- * deliveries of a block. */
+/* Long enough after the last job that a query is not begun between two deliveries of a block. */
+static bool steward_is_quiet(const struct steward *s)
+{
+    return clock_now_us(s->o.clock) - s->job_us >= QUIET_MS * 1000;
+}
+
 static int steward_patience_ms(const struct steward *s)
 {
     if (atomic_load(&s->queries_len) == 0) return IDLE_MS;
-    return s->quiet < 2 ? QUIET_MS : 0;
+    return steward_is_quiet(s) ? 0 : QUIET_MS;
 }
 
 /* Nothing else is there: answer a query, if there is one and it is its turn. */
@@ -73,8 +77,7 @@ static void steward_ask(struct steward *s, struct helm *h)
 {
     struct job *job = NULL;
 
-    if (s->quiet < 2) s->quiet++;
-    if (s->quiet < 2 || !query_gate_enter(&s->gate)) return;
+    if (!steward_is_quiet(s) || !query_gate_enter(&s->gate)) return;
     job = job_queue_take(s->queries, 0);
     if (job) {
         (void)atomic_fetch_sub(&s->queries_len, 1);
@@ -92,7 +95,7 @@ static void steward_serve(struct steward *s, struct helm *h)
         if (job) {
             job->run(job, h);
             query_gate_passed(&s->gate);
-            s->quiet = 0;
+            s->job_us = clock_now_us(s->o.clock);
         } else {
             steward_ask(s, h);
             helm_idle(h); /* observers that ask all the time keep nothing from being done */
