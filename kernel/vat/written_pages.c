@@ -66,6 +66,12 @@ bool written_pages_allow_all(uint8_t *memory, size_t len)
     return pages_allow(memory, 0, len, len);
 }
 
+static size_t pages_together(uint32_t faults)
+{
+    if (faults <= 32) return TOGETHER;
+    return faults <= 128 ? 8 : faults <= 512 ? 32 : TOGETHER_MANY;
+}
+
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address)
 {
     size_t page, all = memory_bytes / PAGE, first, len, together;
@@ -75,7 +81,7 @@ bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *ad
     page = (size_t)(address - memory) / PAGE;
     was = written_map(memory)[page];
     if (was > 0) return false; /* it could be written: this is another fault */
-    together = ++*written_faults(memory) > RUNS_MAX ? TOGETHER_MANY : TOGETHER;
+    together = pages_together(++*written_faults(memory));
     first = page / together * together;
     len = all - first < together ? all - first : together;
     if (!pages_allow(memory, first, len, all)) return false;

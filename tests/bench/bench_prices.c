@@ -30,6 +30,7 @@ static const struct price_case cases[] = {
     {"calls of functions", {"\"call\",\"args\":[22]"}, 0},
     {"a regular expression", {"\"match\",\"args\":[18]"}, 0},
     {"objects made", {"\"allocate\",\"args\":[50000]"}, 0},
+    {"an array of objects copied", {"\"gather\",\"args\":[200000]", "\"copies\",\"args\":[10]"}, 1},
     {"bytes moved in the heap", {"\"copy\",\"args\":[2000,100000]"}, 0},
     {"a sort", {"\"sort\",\"args\":[50000]"}, 0},
     {"JSON written", {"\"print\",\"args\":[50000]"}, 0},

@@ -6,7 +6,7 @@
 
 /* Tight, so that the cases are quick; those that need deep structures get room for them. */
 static const struct vat_limits roomy = {.ticks_max = 2000, .heap_bytes_max = 128 << 20};
-static const struct vat_limits patient = {.ticks_max = 4000, .heap_bytes_max = 128 << 20};
+static const struct vat_limits patient = {.ticks_max = 8000, .heap_bytes_max = 128 << 20};
 static const struct vat_limits tight = {.ticks_max = 300, .heap_bytes_max = 8 << 20};
 
 static const char neighbour_program[] =

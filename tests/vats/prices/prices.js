@@ -3,6 +3,7 @@
 export function buildRootObject({ vatstore }) {
   let other;
   const kept = [];
+  let gathered = [];
   const self = Far('prices', {
     bootstrap(vats) {
       other = vats.other;
@@ -53,6 +54,14 @@ export function buildRootObject({ vatstore }) {
       let key = '';
       for (let i = 0; i < n; i += 1) key = vatstore.getNextKey(key) ?? '';
       return key;
+    },
+    gather(n) {
+      gathered = Array.from({ length: n }, (_, i) => ({ i }));
+      return n;
+    },
+    copies(n) {
+      for (let i = 0; i < n; i += 1) gathered.slice();
+      return n;
     },
     unset(n) {
       for (let i = 0; i < n; i += 1) vatstore.delete(`k${i}`);
