@@ -97,8 +97,8 @@ HS_MUST_CHECK enum hs_status disk_read_all(const struct disk *disk, const char *
                                            const char *dir, const char *name, size_t bytes_max,
                                            struct buffer *out, struct hs_error *err);
 /** Put `bytes` in the place of the file (dir NULL: `name` is its path), durably: a temporary file,
- * sync, rename, sync of the folder. A crash leaves the old one or the new one, and perhaps a
- * temporary file, for disk_sweep; so does a failure, which may come after the new one is visible.
+ *  sync, rename, sync of the folder. A crash leaves the old one or the new one, and perhaps a
+ *  temporary file, for disk_sweep; so does a failure, which may come after the new one is visible.
  */
 HS_MUST_CHECK enum hs_status disk_replace(const struct disk *disk, const char *place,
                                           const char *dir, const char *name, struct slice bytes,

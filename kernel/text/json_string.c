@@ -1,19 +1,8 @@
 /* The content of JSON strings: decoding, encoding, and what can be said without either. */
-#include "kernel/state/hex.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
 #include <string.h>
-
-uint32_t json_text_unit(const char *p)
-{
-    uint32_t unit = 0;
-
-    for (int i = 2; i < 6; i++) {
-        unit = unit << 4 | (uint32_t)hex_digit(p[i]);
-    }
-    return unit;
-}
 
 static enum hs_status json_text_append_utf8(struct buffer *out, uint32_t c)
 {

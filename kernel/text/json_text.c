@@ -80,6 +80,16 @@ static bool json_text_is_unit(const char *p, size_t left)
     return true;
 }
 
+uint32_t json_text_unit(const char *p)
+{
+    uint32_t unit = 0;
+
+    for (int i = 2; i < 6; i++) {
+        unit = unit << 4 | (uint32_t)hex_digit(p[i]);
+    }
+    return unit;
+}
+
 /* Length of the escape sequence at `p`, 0 if it is none. Half a surrogate pair is none: it is no
  * character, and what stands for it could stand for another half as well. */
 static size_t json_text_escape_len(const char *p, size_t left)

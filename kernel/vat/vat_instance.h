@@ -38,7 +38,7 @@ struct vat {
 #define VAT_STEPS_UNLIMITED ((uint64_t)INT64_MAX)
 
 /** An instance without memory contents of its own: right after instantiation.
- *  stop     borrowed for the vat's life */
+ *  stop  borrowed for the vat's life */
 HS_MUST_CHECK enum hs_status vat_instance_open(bool watched, struct stop_switch *stop,
                                                struct vat_limits limits, struct vat **out,
                                                struct hs_error *err);

@@ -8,9 +8,7 @@
  * it is remembered to have been open. */
 enum {
     PAGE = HS_HEAP_PAGE_BYTES,
-    TOGETHER = 2,        /* pages that one fault lets through: a neighbour is often written next */
-    TOGETHER_MANY = 256, /* the same, past so many faults since the last look … */
-    RUNS_MAX = 1024,     /* … or open runs that a look leaves */
+    RUNS_MAX = 1024, /* open runs that a look leaves */
     OPEN_ONCE = 1,
     OPEN_LONG =
         32, /* comparing a page some 32 times costs as much as protecting it and one fault */
@@ -66,10 +64,12 @@ bool written_pages_allow_all(uint8_t *memory, size_t len)
     return pages_allow(memory, 0, len, len);
 }
 
+/* How many pages one fault lets through: a neighbour is often written next, the sooner the more
+ * there were since the last look; and past some hundreds it must not be many faults more. */
 static size_t pages_together(uint32_t faults)
 {
-    if (faults <= 32) return TOGETHER;
-    return faults <= 128 ? 8 : faults <= 512 ? 32 : TOGETHER_MANY;
+    if (faults <= 32) return 2;
+    return faults <= 128 ? 8 : faults <= 512 ? 32 : 256;
 }
 
 bool written_pages_fault(uint8_t *memory, size_t memory_bytes, const uint8_t *address)

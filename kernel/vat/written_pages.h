@@ -9,8 +9,9 @@
  * and what its every message changes, is soon not faulted any more.
  *
  * Each run of pages that is protected otherwise than its neighbours is a mapping of its own, of
- * which a process has some 65,000. So past a number of faults between two looks each lets a
- * megabyte through, and a look that finds too many runs begins anew, with all of it protected.
+ * which a process has some 65,000. So the more faults there were since the last look, the more
+ * pages each lets through, up to a megabyte, and a look that finds too many runs begins anew, with
+ * all of it protected.
  *
  * Needs nothing of the operating system but mprotect. A first write to a page costs a fault, some
  * microseconds; what is not written costs nothing, and nothing is read to find out.
