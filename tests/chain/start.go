@@ -32,6 +32,7 @@ import (
 	"headstart/chain/app"
 	"headstart/chain/meter"
 	headstart "headstart/cosmos"
+	"headstart/cosmos/whole"
 )
 
 // heightsKept and heightsBetween are the pruning that public validators use: old heights of the
@@ -152,15 +153,15 @@ func openApp(f startFlags, o app.Options, logger log.Logger) (*app.App, error) {
 	}
 	with := []func(*baseapp.BaseApp){
 		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(heightsKept, heightsBetween)),
-		// In the background IAVL may be killed between dropping a root and writing what stands in its
-		// place: "version does not exist", and such a node never starts again.
+		// Pruning in the background fills the batches by which versions are saved, and whole.DB can keep
+		// together only what one batch holds.
 		baseapp.SetIAVLSyncPruning(true),
 		baseapp.SetSnapshot(store, snapshottypes.NewSnapshotOptions(f.snapshotInterval, snapshotsKept)),
 	}
 	if f.optimistic {
 		with = append(with, baseapp.SetOptimisticExecution())
 	}
-	return app.New(logger, db, o, with...)
+	return app.New(logger, whole.DB(db), o, with...)
 }
 
 func newNode(ctx context.Context, c *config.Config, a servertypes.ABCI, genesis *cmttypes.GenesisDoc,
