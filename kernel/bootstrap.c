@@ -1,7 +1,7 @@
 #include "kernel/bootstrap.h"
 
 #include "kernel/crank.h"
-#include "kernel/devices.h"
+#include "kernel/devices/devices.h"
 #include "kernel/genesis.h"
 #include "kernel/pending.h"
 #include "kernel/tables/clist.h"

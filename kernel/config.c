@@ -1,5 +1,6 @@
 #include "kernel/config.h"
 
+#include "kernel/devices/device_types.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/utf8.h"
 #include "kernel/text/text_size.h"
@@ -186,8 +187,9 @@ static enum hs_status config_read_devices(const struct config_place *at, json_t 
         type = json_string_value(json_object_get(spec, "type"));
         if (!config_name_is_good(name))
             return config_invalid(at, err, "bad name of a device", name);
-        if (!type || strcmp(type, "bridge") != 0) {
-            return config_invalid(at, err, "\"type\" must be \"bridge\" for device", name);
+        if (!type || !device_type_find(slice_text(type))) {
+            return config_invalid(at, err,
+                                  "\"type\" must be one of" DEVICE_TYPE_NAMES " for device", name);
         }
         at->config->devices[at->config->devices_len++] =
             (struct kernel_config_device){.name = name, .type = type};

@@ -21,7 +21,7 @@ struct kernel_config_vat {
 
 struct kernel_config_device {
     const char *name;
-    const char *type; /* "bridge" */
+    const char *type; /* a known one (devices/device_types.h) */
 };
 
 /** Read and check the file and every source it names. HS_NOT_FOUND: a file is missing;

@@ -1,5 +1,6 @@
 #include "kernel/state_vector.h"
 
+#include "kernel/devices/device_types.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/tables/kv_hashed.h"
@@ -155,22 +156,38 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
     return st == HS_OK ? put(kv, id.text, ".t.endPosition", "0", err) : st;
 }
 
+/* {"type":…} */
+static enum hs_status put_device_options(struct kv_store *kv, const struct ref *id,
+                                         const struct device_type *type, struct hs_error *err)
+{
+    struct buffer options = {0};
+    struct key key;
+    enum hs_status st = kernel_fail(err, buffer_printf(&options, "{\"type\":\"%s\"}", type->name));
+
+    if (st == HS_OK) {
+        st = kv_store_set(kv, key_of(&key, id->text, ".options", ""), buffer_slice(&options), err);
+    }
+    buffer_fini(&options);
+    return st;
+}
+
 enum hs_status state_vector_add_device(struct kv_store *kv,
                                        const struct kernel_config_device *device,
                                        struct hs_error *err)
 {
+    const struct device_type *type = device_type_find(slice_text(device->type));
     struct ref id;
     enum hs_status st = check_name(kv, "device", device->name, err);
 
-    if (st == HS_OK && strcmp(device->type, "bridge") != 0) {
+    if (st == HS_OK && !type) {
         st = hs_fail(err, HS_INVALID, "device \"%s\" is of unknown type \"%s\"", device->name,
                      device->type);
     }
     if (st == HS_OK) st = allot_id(kv, "device.nextID", "d", &id, err);
     if (st == HS_OK) st = name_list_add(kv, "device.names", slice_text(device->name), err);
     if (st == HS_OK) st = put(kv, "device.name.", device->name, id.text, err);
-    if (st == HS_OK) st = put(kv, id.text, ".options", "{\"type\":\"bridge\"}", err);
-    if (st == HS_OK) st = put(kv, id.text, ".deviceState", "{}", err);
+    if (st == HS_OK) st = put_device_options(kv, &id, type, err);
+    if (st == HS_OK) st = put(kv, id.text, ".deviceState", type->state_first, err);
     return st == HS_OK ? put(kv, id.text, ".o.nextID", "10", err) : st;
 }
 

@@ -1,5 +1,5 @@
 /* Messages and promises, devices, and the end: send, subscribe, resolve, callNow, exit. */
-#include "kernel/devices.h"
+#include "kernel/devices/devices.h"
 #include "kernel/syscalls_private.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/events.h"
@@ -265,7 +265,7 @@ enum hs_status syscall_call_now(struct delivery *d, struct json_text *t, struct 
     if (st == HS_OK) st = translate_capdata(d, &args, err);
     if (st == HS_OK) st = kernel_fail(err, json_text_decode(&name, method));
     if (st == HS_OK) {
-        st = device_call(d->kernel, &device, buffer_slice(&name), &args, reply, err);
+        st = device_call(d->kernel, &d->vat, &device, buffer_slice(&name), &args, reply, err);
     }
     buffer_fini(&name);
     capdata_fini(&args);

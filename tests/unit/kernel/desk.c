@@ -1,6 +1,6 @@
 #include "tests/unit/kernel/desk.h"
 
-#include "kernel/devices.h"
+#include "kernel/devices/devices.h"
 #include "kernel/metering.h"
 #include "kernel/state_vector.h"
 #include "kernel/tables/clist.h"

@@ -90,7 +90,7 @@ static void state_vector__bad_or_taken_names_are_refused(void)
     vat.name = "other";
     vat.parameters = slice_text("{");
     CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, &d.err), HS_INVALID);
-    device = (struct kernel_config_device){"clock", "timer"};
+    device = (struct kernel_config_device){"clock", "sundial"};
     CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_INVALID);
     desk_close(&d);
 }

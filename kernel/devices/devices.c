@@ -1,0 +1,96 @@
+#include "kernel/devices/devices.h"
+
+#include "kernel/devices/device_types.h"
+#include "kernel/state/utf8.h"
+
+enum hs_status device_answer_nothing(struct device_call *c, struct hs_error *err)
+{
+    return kernel_fail(err,
+                       buffer_append_text(c->answer, "[\"ok\",{\"body\":\"#\\\"#undefined\\\"\","
+                                                     "\"slots\":[]}]"));
+}
+
+enum hs_status device_answer_error(struct device_call *c, struct slice words, struct hs_error *err)
+{
+    struct json_printer j = json_printer_on(c->answer);
+
+    json_print_open(&j, '[');
+    json_print_word(&j, "error");
+    json_print_string(&j, words);
+    json_print_close(&j, ']');
+    return kernel_fail(err, json_print_end(&j));
+}
+
+/* What d$N is; `options` is {"type":"…"}. */
+static enum hs_status device_read_type(struct kernel *k, const struct ref *id,
+                                       const struct device_type **type, struct hs_error *err)
+{
+    struct key key;
+    struct json_text t;
+    struct slice options, name, raw;
+    enum hs_status st =
+        kv_hashed_read(&k->kv, key_of(&key, id->text, ".options", ""), &options, err);
+
+    if (st != HS_OK) return st;
+    json_text_init(&t, options);
+    *type = NULL;
+    if (json_text_open(&t, '{') && json_text_next(&t, '}') && json_text_key(&t, &name) &&
+        json_text_is(name, "type") && json_text_string(&t, &raw)) {
+        *type = device_type_find(json_text_inner(raw));
+    }
+    return *type ? HS_OK : kernel_store_damaged(key_slice(&key), "no known type of device", err);
+}
+
+static enum hs_status device_refuse_method(struct device_call *c, const struct device_type *type,
+                                           struct slice method, struct hs_error *err)
+{
+    struct buffer words = {0};
+    enum hs_status st =
+        kernel_fail(err, buffer_printf(&words, "the %s has no method %.*s", type->name,
+                                       (int)utf8_cut(method, 64), method.len ? method.data : ""));
+
+    if (st == HS_OK) st = device_answer_error(c, buffer_slice(&words), err);
+    buffer_fini(&words);
+    return st;
+}
+
+enum hs_status device_call(struct kernel *k, const struct ref *caller, const struct ref *device,
+                           struct slice method, const struct capdata *args, struct buffer *answer,
+                           struct hs_error *err)
+{
+    struct device_call c = {.kernel = k, .caller = *caller, .args = args, .answer = answer};
+    const struct device_type *type;
+    struct key key;
+    struct slice owner;
+    enum hs_status st =
+        kv_hashed_read(&k->kv, key_of(&key, device->text, ".owner", ""), &owner, err);
+
+    if (st == HS_OK && ref_make(owner, &c.device) != HS_OK) {
+        st = kernel_store_damaged(key_slice(&key), "no device", err);
+    }
+    if (st == HS_OK) st = device_read_type(k, &c.device, &type, err);
+    if (st != HS_OK) return st;
+    for (const struct device_method *m = type->methods; m->name; m++) {
+        if (slice_equal(method, slice_text(m->name))) return m->run(&c, err);
+    }
+    return device_refuse_method(&c, type, method, err);
+}
+
+enum hs_status device_export_root(struct kv_hashed *k, const struct ref *device, struct ref *kref,
+                                  struct hs_error *err)
+{
+    struct key key;
+    uint64_t number;
+    enum hs_status st = kv_hashed_allot(k, slice_text("kd.nextID"), &number, err);
+
+    if (st != HS_OK) return st;
+    *kref = ref_number("kd", number);
+    st = kv_hashed_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(device), err);
+    if (st == HS_OK) {
+        st = kv_hashed_write_text(k, key_of(&key, device->text, ".c.", kref->text), "R d+0", err);
+    }
+    if (st == HS_OK) {
+        st = kv_hashed_write(k, key_of(&key, device->text, ".c.", "d+0"), ref_slice(kref), err);
+    }
+    return st;
+}
