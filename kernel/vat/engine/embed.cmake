@@ -1,31 +1,26 @@
 # Write the sources booted into vats, and the wasm file's hash, as C.
 #   cmake -DFROM=folder -DSOURCES="a.js b.js" -DWASM=… -DOUT=… -P embed.cmake
-# The sources are relative to the folder, whose path may have spaces; theirs may not.
-# A file x.js becomes embedded_x and embedded_x_len.
-function(embed_bytes path out_var)
+# The sources are relative to the folder, whose path may have spaces; theirs may not. Their order is
+# that of the table, and of booting.
+separate_arguments(SOURCES)
+set(arrays "")
+set(table "")
+foreach(path ${SOURCES})
+  get_filename_component(file "${path}" NAME)
   get_filename_component(name "${path}" NAME_WE)
-  set(name embedded_${name})
-  file(READ "${path}" hex HEX)
+  file(READ "${FROM}/${path}" hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
   string(REGEX REPLACE "((0x..,){16})" "\\1\n" bytes "${bytes}")
-  set(${out_var} "extern const unsigned char ${name}[];
-extern const size_t ${name}_len;
-const unsigned char ${name}[] = {
-${bytes}
-};
-const size_t ${name}_len = sizeof ${name};
-" PARENT_SCOPE)
-endfunction()
-
-separate_arguments(SOURCES)
-set(all "")
-foreach(path ${SOURCES})
-  embed_bytes("${FROM}/${path}" text)
-  string(APPEND all "${text}")
+  string(APPEND arrays "static const unsigned char ${name}[] = {\n${bytes}\n};\n")
+  string(APPEND table "    {\"${file}\", ${name}, sizeof ${name}},\n")
 endforeach()
 file(SHA256 "${WASM}" wasm_sha256)
 file(WRITE "${OUT}" "/* Made by engine/embed.cmake. */
-#include <stddef.h>
-${all}extern const char embedded_engine_wasm_sha256[];
+#include \"kernel/vat/embedded.h\"
+
+${arrays}
+const struct embedded_file embedded_lite[] = {
+${table}};
+const size_t embedded_lite_count = sizeof embedded_lite / sizeof embedded_lite[0];
 const char embedded_engine_wasm_sha256[] = \"${wasm_sha256}\";
 ")

@@ -262,13 +262,14 @@ static void replay__limit_lower_than_what_was_spent_is_none(void)
     machine_close(&m);
 }
 
-static void replay__program_that_does_not_end_any_more_is_ended(void)
+/* By its argument: another source may take another number of steps before it comes to its loop. */
+static void replay__delivery_that_does_not_end_any_more_is_ended(void)
 {
     struct machine m;
 
     machine_open(&m, "lone.json");
     (void)machine_call(&m, "lone", "spin", "1");
-    real_edit(&m, "v1.source", "i < rounds", "0 < rounds");
+    real_edit(&m, "v1.t.1", "[1]", "[1e99]");
     CU_ASSERT_EQUAL(machine_restart(&m, false), HS_DIVERGED);
     CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "steps, and not done"));
     machine_close(&m);
@@ -323,7 +324,7 @@ int main(int argc, char **argv)
         SUITE_CASE(replay__changed_program_is_a_divergence),
         SUITE_CASE(replay__other_count_of_steps_is_a_divergence_that_names_both),
         SUITE_CASE(replay__limit_lower_than_what_was_spent_is_none),
-        SUITE_CASE(replay__program_that_does_not_end_any_more_is_ended),
+        SUITE_CASE(replay__delivery_that_does_not_end_any_more_is_ended),
         SUITE_CASE(start__vat_of_another_engine_is_refused),
     };
 

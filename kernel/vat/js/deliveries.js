@@ -1,0 +1,79 @@
+/* Deliveries: what the kernel brings, by type.
+ *
+ * Adds to the realm: deliver, a function for each type, and startFrom(buildRootObject), which says
+ * what startVat calls. A delivery that returns a promise is done when that is.
+ */
+(realm => {
+  'use strict';
+
+  const { vatPowers } = realm;
+  const { collect } = realm.host;
+  const { faces, callLocal } = realm.remotables;
+  const { objects, vrefs, register, retire } = realm.references;
+  const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
+  const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
+
+  let buildRootObject;
+  const startFrom = build => {
+    buildRootObject = build;
+  };
+
+  const deliver = {
+    startVat: async parameters => {
+      const root = await buildRootObject(vatPowers, unserialize(parameters));
+      if (!faces.has(root)) throw TypeError('buildRootObject must return a Far object');
+      if (vrefs.has(root)) throw TypeError('the root object was exported too early');
+      register('o+0', root);
+    },
+
+    message: (vref, message) => {
+      const target = objects.get(vref);
+      if (target === undefined || !faces.has(target)) throw Error(`no object ${vref}`);
+      const { methargs, result } = message;
+      let outcome;
+      try {
+        const call = parseBody(methargs.body);
+        const args = decodeItems(call[1], methargs.slots);
+        outcome = callLocal(target, decode(call[0], methargs.slots), args);
+        if (isThenable(outcome)) {
+          decideResult(result, outcome);
+          return;
+        }
+      } catch (reason) {
+        if (result) settle(result, true, reason);
+        return;
+      }
+      if (result) settle(result, false, outcome);
+    },
+
+    notify: resolutions => {
+      // All values first: they may speak of one another's promises.
+      const arrived = resolutions.map(([vref, rejected, data]) => {
+        const settler = settlers.get(vref);
+        if (settler === undefined) throw Error(`nobody waits for ${vref}`);
+        try {
+          return { vref, settler, rejected, value: unserialize(data) };
+        } catch (problem) {
+          return { vref, settler, rejected: true, value: problem }; // its sender's fault
+        }
+      });
+      for (const { vref, settler, rejected, value } of arrived) {
+        settlers.delete(vref);
+        settled({ vref, rejected, value });
+        if (rejected) settler.reject(value);
+        else settler.resolve(value);
+      }
+    },
+
+    dropExports: () => {}, // the objects stay known until they are retired
+
+    retireExports: retire,
+    retireImports: retire,
+
+    bringOutYourDead: () => void collect(),
+    stopVat: () => {},
+    changeVatOptions: () => {},
+  };
+
+  return { ...realm, deliver, startFrom };
+})

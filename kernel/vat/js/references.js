@@ -1,0 +1,81 @@
+/* References: the names by which this vat and the kernel know objects, promises and devices.
+ *
+ *   o+N  objects of this vat (o+0 the root)   o-N  objects of others, as presences
+ *   p+N  promises allotted here               p-N  promises allotted by the kernel
+ *   d-N  devices
+ * A promise's reference is good until it is resolved; later uses of the same promise get a new one.
+ * Presences and exports are never dropped of the vat's own accord: whether garbage was collected
+ * must not show in a transcript.
+ *
+ * Adds to the realm: makeReferences({ importPromise, exportPromise }) → the tables and what reads
+ * and changes them. importPromise(vref) makes a promise that others decide, exportPromise(promise)
+ * allots a reference.
+ */
+(realm => {
+  'use strict';
+
+  const { makeFace } = realm.remotables;
+  const { syscall } = realm.syscalls;
+
+  const makeReferences = ({ importPromise, exportPromise }) => {
+    const objects = new Map(); // vref → the object, presence, device or unresolved promise
+    const vrefs = new WeakMap(); // the same, the other way round
+    let nextExport = 1; // o+0 is the root
+
+    const register = (vref, object) => {
+      objects.set(vref, object);
+      vrefs.set(object, vref);
+      return object;
+    };
+
+    const forgetPromise = vref => {
+      const promise = objects.get(vref);
+      objects.delete(vref);
+      if (promise !== undefined && vrefs.get(promise) === vref) vrefs.delete(promise);
+    };
+
+    /** The local value for a reference that came in. */
+    const fromReference = (vref, name) => {
+      const known = objects.get(vref);
+      if (known !== undefined) return known;
+      if (vref[1] === '+') throw Error(`unknown reference ${vref}`);
+      switch (vref[0]) {
+        case 'o':
+        case 'd':
+          return register(vref, makeFace({}, name === undefined ? 'Remotable' : name));
+        case 'p': {
+          const promise = importPromise(vref);
+          syscall('subscribe', vref);
+          return promise;
+        }
+        default:
+          throw Error(`bad reference ${vref}`);
+      }
+    };
+
+    /** The reference for a remotable or promise that goes out. */
+    const toReference = object => {
+      const known = vrefs.get(object);
+      if (known !== undefined) {
+        objects.set(known, object);
+        return known;
+      }
+      if (object instanceof Promise) return exportPromise(object);
+      const vref = `o+${nextExport++}`;
+      register(vref, object);
+      return vref;
+    };
+
+    /** Forget objects of which the kernel said so. */
+    const retire = retired => {
+      for (const vref of retired) {
+        vrefs.delete(objects.get(vref));
+        objects.delete(vref);
+      }
+    };
+
+    return { objects, vrefs, register, forgetPromise, retire, fromReference, toReference };
+  };
+
+  return { ...realm, makeReferences };
+})
