@@ -3,6 +3,7 @@
 #include "kernel/devices/device_types.h"
 #include "kernel/state/limits.h"
 #include "kernel/state/utf8.h"
+#include "kernel/tables/bundles.h"
 #include "kernel/text/text_size.h"
 
 #include <assert.h>
@@ -13,7 +14,8 @@
 
 enum {
     CONFIG_DEVICES_MAX = 64,
-    CONFIG_BYTES_MAX = 16 << 20, /* of all vats' sources and parameters, which may double in size */
+    CONFIG_BUNDLES_MAX = 1024,
+    CONFIG_BYTES_MAX = 16 << 20, /* of all sources and parameters, which may double in size */
 };
 
 struct config_vat {
@@ -22,11 +24,18 @@ struct config_vat {
     struct buffer parameters;
 };
 
+struct config_bundle {
+    const char *name; /* borrowed from the JSON */
+    struct buffer text;
+};
+
 struct kernel_config {
     json_t *json;
     const char *bootstrap;
     struct config_vat *vats;
     size_t vats_len;
+    struct config_bundle *bundles;
+    size_t bundles_len;
     struct kernel_config_device *devices;
     size_t devices_len;
     struct kernel_rules rules;
@@ -75,20 +84,25 @@ static enum hs_status config_source_path(const struct config_place *at, const ch
     return st == HS_OK ? st : hs_fail(err, st, "%s", at->path);
 }
 
+/* The file that `spec`, a vat's or bundle's (`kind`), names as its source. */
 static enum hs_status config_read_source(const struct config_place *at, const json_t *spec,
-                                         struct config_vat *vat, struct hs_error *err)
+                                         const char *kind, const char *name, struct buffer *out,
+                                         struct hs_error *err)
 {
     const char *source = json_string_value(json_object_get(spec, "source"));
     struct buffer path = {0};
     enum hs_status st;
 
-    if (!source) return config_invalid(at, err, "no \"source\" file is named for vat", vat->name);
+    if (!source) {
+        return hs_fail(err, HS_INVALID, "%s: no \"source\" file is named for %s \"%s\"", at->path,
+                       kind, name);
+    }
     st = config_source_path(at, source, &path, err);
-    if (st == HS_OK) st = config_read_file(at, buffer_text(&path), &vat->source, err);
-    if (st == HS_OK && !utf8_valid(buffer_slice(&vat->source))) {
+    if (st == HS_OK) st = config_read_file(at, buffer_text(&path), out, err);
+    if (st == HS_OK && !utf8_valid(buffer_slice(out))) {
         st = hs_fail(err, HS_INVALID, "%s is not UTF-8 text", buffer_text(&path));
     }
-    if (st != HS_OK) st = hs_fail_prefix(err, st, "%s: vat \"%s\"", at->path, vat->name);
+    if (st != HS_OK) st = hs_fail_prefix(err, st, "%s: %s \"%s\"", at->path, kind, name);
     buffer_fini(&path);
     return st;
 }
@@ -142,7 +156,7 @@ static enum hs_status config_read_vat(const struct config_place *at, const char 
     at->config->vats_len++;
     vat->name = name;
     st = config_check_keys(at, spec, known, err);
-    if (st == HS_OK) st = config_read_source(at, spec, vat, err);
+    if (st == HS_OK) st = config_read_source(at, spec, "vat", name, &vat->source, err);
     return st == HS_OK ? config_read_parameters(at, spec, vat, err) : st;
 }
 
@@ -163,6 +177,46 @@ static enum hs_status config_read_vats(const struct config_place *at, json_t *va
     json_object_foreach(vats, name, spec)
     {
         st = config_read_vat(at, name, spec, err);
+        if (st != HS_OK) return st;
+    }
+    return HS_OK;
+}
+
+static enum hs_status config_read_bundle(const struct config_place *at, const char *name,
+                                         json_t *spec, struct hs_error *err)
+{
+    static const char *const known[] = {"source", NULL};
+    struct config_bundle *bundle = &at->config->bundles[at->config->bundles_len];
+    enum hs_status st;
+
+    if (!config_name_is_good(name)) return config_invalid(at, err, "bad name of a bundle", name);
+    if (!json_is_object(spec)) return config_invalid(at, err, "no object describes bundle", name);
+    at->config->bundles_len++;
+    bundle->name = name;
+    st = config_check_keys(at, spec, known, err);
+    if (st == HS_OK) st = config_read_source(at, spec, "bundle", name, &bundle->text, err);
+    if (st != HS_OK || (bundle->text.len > 0 && bundle->text.len <= BUNDLE_BYTES_MAX)) return st;
+    return config_invalid(at, err, "empty or too large is the bundle", name);
+}
+
+static enum hs_status config_read_bundles(const struct config_place *at, json_t *bundles,
+                                          struct hs_error *err)
+{
+    const char *name;
+    json_t *spec;
+    enum hs_status st;
+
+    if (!bundles) return HS_OK;
+    if (!json_is_object(bundles) || json_object_size(bundles) > CONFIG_BUNDLES_MAX) {
+        return hs_fail(err, HS_INVALID, "%s: \"bundles\" must be an object of at most %d", at->path,
+                       CONFIG_BUNDLES_MAX);
+    }
+    if (json_object_size(bundles) == 0) return HS_OK;
+    at->config->bundles = calloc(json_object_size(bundles), sizeof *at->config->bundles);
+    if (!at->config->bundles) return hs_fail(err, HS_NOMEM, "%s", at->path);
+    json_object_foreach(bundles, name, spec)
+    {
+        st = config_read_bundle(at, name, spec, err);
         if (st != HS_OK) return st;
     }
     return HS_OK;
@@ -238,9 +292,12 @@ static enum hs_status config_check_bytes(const struct config_place *at, struct h
     for (size_t i = 0; i < c->vats_len; i++) {
         bytes += c->vats[i].source.len + c->vats[i].parameters.len;
     }
+    for (size_t i = 0; i < c->bundles_len; i++) {
+        bytes += c->bundles[i].text.len;
+    }
     if (bytes <= CONFIG_BYTES_MAX) return HS_OK;
     return hs_fail(err, HS_INVALID,
-                   "%s: the vats' sources and parameters have %" PRIu64 " bytes; allowed are %d",
+                   "%s: all sources and parameters have %" PRIu64 " bytes; allowed are %d",
                    at->path, bytes, CONFIG_BYTES_MAX);
 }
 
@@ -258,7 +315,7 @@ static enum hs_status config_check_memory(const struct config_place *at, struct 
 
 static enum hs_status config_read(const struct config_place *at, struct hs_error *err)
 {
-    static const char *const known[] = {"bootstrap", "vats", "devices", "rules", NULL};
+    static const char *const known[] = {"bootstrap", "vats", "bundles", "devices", "rules", NULL};
     struct kernel_config *c = at->config;
     struct buffer text = {0};
     json_error_t problem;
@@ -278,6 +335,7 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     }
     st = config_check_keys(at, c->json, known, err);
     if (st == HS_OK) st = config_read_vats(at, json_object_get(c->json, "vats"), err);
+    if (st == HS_OK) st = config_read_bundles(at, json_object_get(c->json, "bundles"), err);
     if (st == HS_OK) st = config_read_devices(at, json_object_get(c->json, "devices"), err);
     if (st == HS_OK) st = config_read_rules(at, json_object_get(c->json, "rules"), err);
     if (st == HS_OK) st = config_check_bytes(at, err);
@@ -310,7 +368,11 @@ void kernel_config_close(struct kernel_config *c)
         buffer_fini(&c->vats[i].source);
         buffer_fini(&c->vats[i].parameters);
     }
+    for (size_t i = 0; i < c->bundles_len; i++) {
+        buffer_fini(&c->bundles[i].text);
+    }
     free(c->vats);
+    free(c->bundles);
     free(c->devices);
     json_decref(c->json);
     free(c);
@@ -337,6 +399,18 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
     return (struct kernel_config_vat){.name = c->vats[i].name,
                                       .source = buffer_slice(&c->vats[i].source),
                                       .parameters = buffer_slice(&c->vats[i].parameters)};
+}
+
+size_t kernel_config_bundle_count(const struct kernel_config *c)
+{
+    return c->bundles_len;
+}
+
+struct kernel_config_bundle kernel_config_bundle_at(const struct kernel_config *c, size_t i)
+{
+    assert(i < c->bundles_len);
+    return (struct kernel_config_bundle){.name = c->bundles[i].name,
+                                         .text = buffer_slice(&c->bundles[i].text)};
 }
 
 size_t kernel_config_device_count(const struct kernel_config *c)

@@ -1,7 +1,8 @@
 /* Kernel configuration: which vats and devices an empty store is initialised with.
  *
  * SwingSet's JSON shape: {"bootstrap": "<vat>" (optional), "vats": {"<name>": {"source": "<file>",
- * "parameters": {…}}}, "devices": {"<name>": {"type": "bridge"}}, "rules": {…} (optional; of
+ * "parameters": {…}}}, "bundles": {"<name>": {"source": "<file>"}} (optional),
+ * "devices": {"<name>": {"type": "bridge"}}, "rules": {…} (optional; of
  * kernel.rules, what is to differ from the defaults)}. Source paths are relative to the
  * configuration file. The configuration speaks only to an empty store (docs/kernel.md).
  */
@@ -17,6 +18,11 @@ struct kernel_config_vat {
     const char *name;
     struct slice source;     /* the ES module's text */
     struct slice parameters; /* JSON object text; "{}" when not given */
+};
+
+struct kernel_config_bundle {
+    const char *name;
+    struct slice text;
 };
 
 struct kernel_config_device {
@@ -36,6 +42,8 @@ const char *kernel_config_bootstrap(const struct kernel_config *c);
 struct kernel_rules kernel_config_rules(const struct kernel_config *c);
 size_t kernel_config_vat_count(const struct kernel_config *c);
 struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, size_t i);
+size_t kernel_config_bundle_count(const struct kernel_config *c);
+struct kernel_config_bundle kernel_config_bundle_at(const struct kernel_config *c, size_t i);
 size_t kernel_config_device_count(const struct kernel_config *c);
 struct kernel_config_device kernel_config_device_at(const struct kernel_config *c, size_t i);
 

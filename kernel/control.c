@@ -1,6 +1,8 @@
 #include "kernel/control.h"
 
+#include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
+#include "kernel/tables/bundles.h"
 #include "kernel/text/json_text.h"
 #include "kernel/vat_end.h"
 
@@ -10,9 +12,17 @@
 enum { CONTROL_REASON_BYTES = 400 };
 
 struct control {
-    struct slice kernel, rules; /* raw values; empty: not there */
-    struct buffer vat, reason;  /* decoded */
+    struct slice kernel, rules, bytes, offset; /* raw values; empty: not there */
+    struct buffer vat, reason, bundle, piece;  /* decoded */
 };
+
+static void control_fini(struct control *c)
+{
+    buffer_fini(&c->vat);
+    buffer_fini(&c->reason);
+    buffer_fini(&c->bundle);
+    buffer_fini(&c->piece);
+}
 
 typedef enum hs_status (*control_fn)(struct kernel *k, const struct control *c,
                                      struct hs_error *err);
@@ -62,6 +72,36 @@ static enum hs_status control_terminate_vat(struct kernel *k, const struct contr
     return st;
 }
 
+static enum hs_status control_bundle(const struct control *c, struct bundle_id *out,
+                                     struct hs_error *err)
+{
+    if (bundle_id_make(buffer_slice(&c->bundle), out) == HS_OK) return HS_OK;
+    return hs_fail(err, HS_INVALID, "\"bundle\" must be the SHA-256 of the text, 64 hex digits");
+}
+
+static enum hs_status control_install_bundle(struct kernel *k, const struct control *c,
+                                             struct hs_error *err)
+{
+    struct bundle_piece piece = {.text = buffer_slice(&c->piece)};
+    enum hs_status st = control_bundle(c, &piece.bundle, err);
+
+    if (st != HS_OK) return st;
+    if (uint_parse(c->bytes, &piece.bytes) != HS_OK ||
+        uint_parse(c->offset, &piece.offset) != HS_OK) {
+        return hs_fail(err, HS_INVALID, "\"bytes\" and \"offset\" must be numbers");
+    }
+    return bundle_install_piece(&k->kv, &piece, k->now.rules.bundle_bytes, err);
+}
+
+static enum hs_status control_abort_bundle(struct kernel *k, const struct control *c,
+                                           struct hs_error *err)
+{
+    struct bundle_id bundle;
+    enum hs_status st = control_bundle(c, &bundle, err);
+
+    return st == HS_OK ? bundle_install_abort(&k->kv, &bundle, err) : st;
+}
+
 static enum hs_status control_not_yet(struct kernel *k, const struct control *c,
                                       struct hs_error *err)
 {
@@ -76,9 +116,33 @@ static const struct {
 } controls[] = {
     {"setRules", control_set_rules},
     {"terminateVat", control_terminate_vat},
-    {"installBundle", control_not_yet},
+    {"installBundle", control_install_bundle},
+    {"abortBundle", control_abort_bundle},
     {"useEngine", control_not_yet},
 };
+
+/* Where the value of `key` goes: as it stands, or decoded. */
+static enum hs_status control_read_member(struct control *c, struct slice key, struct slice value)
+{
+    const struct {
+        const char *name;
+        struct slice *raw;
+        struct buffer *text;
+    } members[] = {
+        {"kernel", &c->kernel, NULL}, {"rules", &c->rules, NULL}, {"bytes", &c->bytes, NULL},
+        {"offset", &c->offset, NULL}, {"vat", NULL, &c->vat},     {"reason", NULL, &c->reason},
+        {"bundle", NULL, &c->bundle}, {"piece", NULL, &c->piece},
+    };
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (!json_text_is(key, members[i].name)) continue;
+        if (members[i].raw) *members[i].raw = value;
+        if (!members[i].text || value.data[0] != '"') return HS_OK;
+        buffer_clear(members[i].text);
+        return json_text_decode(members[i].text, value);
+    }
+    return HS_OK;
+}
 
 static enum hs_status control_read(struct control *c, struct slice message)
 {
@@ -90,16 +154,7 @@ static enum hs_status control_read(struct control *c, struct slice message)
     (void)json_text_open(&t, '{');
     while (st == HS_OK && json_text_more(&t, '}') && json_text_key(&t, &key) &&
            json_text_value(&t, &value)) {
-        if (json_text_is(key, "kernel")) c->kernel = value;
-        if (json_text_is(key, "rules")) c->rules = value;
-        if (value.data[0] != '"') continue;
-        if (json_text_is(key, "vat")) {
-            buffer_clear(&c->vat);
-            st = json_text_decode(&c->vat, value);
-        } else if (json_text_is(key, "reason")) {
-            buffer_clear(&c->reason);
-            st = json_text_decode(&c->reason, value);
-        }
+        st = control_read_member(c, key, value);
     }
     return st;
 }
@@ -121,7 +176,6 @@ enum hs_status control_run(struct kernel *k, struct slice message, struct hs_err
     enum hs_status st = kernel_fail(err, control_read(&c, message));
 
     if (st == HS_OK) st = control_do(k, &c, err);
-    buffer_fini(&c.vat);
-    buffer_fini(&c.reason);
+    control_fini(&c);
     return st;
 }

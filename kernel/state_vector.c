@@ -3,6 +3,7 @@
 #include "kernel/devices/device_types.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
+#include "kernel/tables/bundles.h"
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/capdata.h"
@@ -213,6 +214,11 @@ static enum hs_status put_config(struct kv_store *kv, const struct kernel_config
         struct kernel_config_vat vat = kernel_config_vat_at(config, i);
 
         st = state_vector_add_vat(kv, &vat, err);
+    }
+    for (size_t i = 0; i < kernel_config_bundle_count(config) && st == HS_OK; i++) {
+        struct kernel_config_bundle bundle = kernel_config_bundle_at(config, i);
+
+        st = bundle_add(kv, bundle.name, bundle.text, err);
     }
     for (size_t i = 0; i < kernel_config_device_count(config) && st == HS_OK; i++) {
         struct kernel_config_device device = kernel_config_device_at(config, i);

@@ -32,6 +32,8 @@ enum {
     /* of a vat that is made from now on; and all vats together */                                 \
     X(memory, "limits", "memory", HS_HEAP_BYTES_DEFAULT, 4 << 20, HS_HEAP_BYTES_MAX)               \
     X(memory_sum, "limits", "memorySum", UINT64_C(1) << 40, 4 << 20, UINT64_C(1) << 42)            \
+    /* all bundles that are installed */                                                           \
+    X(bundle_bytes, "limits", "bundleBytes", 256 << 20, 1 << 20, UINT64_C(1) << 40)                \
     /* entries; a call over the first is rejected, the oldest calls over the second expire */      \
     X(run_queue, "limits", "runQueue", 100000, 1, 10000000)                                        \
     X(pending, "limits", "pending", 10000, 1, 1000000)                                             \
