@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,7 @@ type trialFlags struct {
 	perSecond float64
 	history   int
 	keep      bool
+	acts      []string
 }
 
 func (f *trialFlags) add(c *cobra.Command, history int) {
@@ -33,6 +36,19 @@ func (f *trialFlags) add(c *cobra.Command, history int) {
 	c.Flags().Float64Var(&f.perSecond, "rate", 20, "transactions a second")
 	c.Flags().IntVar(&f.history, "history", history, "calls that are executed before anything happens")
 	c.Flags().BoolVar(&f.keep, "keep", false, "leave everybody's files and logs behind")
+}
+
+// chooseActs has all acts drawn where none are named, and refuses those that cannot be.
+func (f *trialFlags) chooseActs(all []string) error {
+	if len(f.acts) == 0 {
+		f.acts = all
+	}
+	for _, name := range f.acts {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("no act is named %q; there are: %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 // run makes a folder for a trial, and removes it after one that went well.
@@ -48,7 +64,7 @@ func (f *trialFlags) run(say func(string, ...any), do func(trial.Options) (good 
 		Programs: trial.Programs{Node: filepath.Join(f.bin, "headstart-chain"),
 			Sidecar: filepath.Join(f.bin, "headstart"), Kernel: f.kernel},
 		Folder: folder, Seed: f.seed, BlockTime: f.blockTime, PerSecond: f.perSecond,
-		History: f.history, Say: say,
+		History: f.history, Acts: f.acts, Say: say,
 	})
 	if err == nil && good && !f.keep {
 		return os.RemoveAll(folder)
@@ -82,7 +98,19 @@ func testCommand() *cobra.Command {
 	f.add(c, 0)
 	c.Flags().Float64Var(&seconds, "seconds", 300, "no act begins later")
 	c.Flags().BoolVar(&json, "json", false, "print the result as one JSON document")
+	c.Flags().StringSliceVar(&f.acts, "acts", nil, "what may happen, by its names; all without it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if !hasOwnMounts() {
+			ran, why, err := withOwnMounts(c.Context())
+			if ran {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "no filesystem can be mounted here (%v): instead of a full disk, "+
+				"the size of files is limited\n", why)
+		}
+		if err := f.chooseActs(trial.Acts(hasOwnMounts())); err != nil {
+			return err
+		}
 		say := sayTo(os.Stderr)
 		return f.run(say, func(o trial.Options) (bool, error) {
 			say("seed %d; the same acts again: scripts/chain test --seed %d", o.Seed, o.Seed)

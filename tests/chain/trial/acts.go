@@ -2,9 +2,11 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // deed does something to a validator. What it leaves behind runs again; whether it votes again is
@@ -14,9 +16,10 @@ type deed func(ctx context.Context, t *trial, v *validator) error
 // act is a deed with a name, and the same deed with the sidecar left alone: what the node's own part
 // of it costs.
 type act struct {
-	name  string
-	do    deed
-	alone alone
+	name    string
+	do      deed
+	alone   alone
+	prepare deed // before anything is measured; nil: nothing
 }
 
 // stateSyncName is an act that happens to a fifth node.
@@ -38,17 +41,33 @@ var (
 const heightsAway = 4
 
 var acts = []act{
-	{"sidecar_killed", sidecarKilled, leftAlone},
-	{"sidecar_dead", sidecarDead, leftAlone},
-	{"sidecar_frozen", sidecarFrozen, leftAlone},
-	{"sidecar_settings", sidecarSettings, leftAlone},
-	{"node_killed", nodeKilled, killed},
-	{"node_frozen", nodeFrozen, frozen},
-	{"node_optimistic", nodeOptimistic, killed},
-	{"node_stopped_waiting", nodeStoppedWaiting, deadAwhile},
-	{"both_killed", bothKilled, killed},
-	{"data_deleted", dataDeleted, killed},
-	{"disk_full", diskFull, killed},
+	{name: "sidecar_killed", do: sidecarKilled, alone: leftAlone},
+	{name: "sidecar_dead", do: sidecarDead, alone: leftAlone},
+	{name: "sidecar_frozen", do: sidecarFrozen, alone: leftAlone},
+	{name: "sidecar_settings", do: sidecarSettings, alone: leftAlone},
+	{name: "node_killed", do: nodeKilled, alone: killed},
+	{name: "node_frozen", do: nodeFrozen, alone: frozen},
+	{name: "node_optimistic", do: nodeOptimistic, alone: killed},
+	{name: "node_stopped_waiting", do: nodeStoppedWaiting, alone: deadAwhile},
+	{name: "both_killed", do: bothKilled, alone: killed},
+	{name: "data_deleted", do: dataDeleted, alone: killed},
+	{name: "disk_full", do: diskFull, alone: killed, prepare: moveIn},
+	{name: "files_limited", do: filesLimited, alone: killed},
+	{name: stateSyncName},
+}
+
+// diskFull is for those who may mount, and filesLimited for those who may not.
+var withMounts = map[string]bool{"disk_full": true, "files_limited": false}
+
+// Acts are the names of what can happen; whoever has mounts of its own has a disk filled.
+func Acts(ownMounts bool) []string {
+	var names []string
+	for _, a := range acts {
+		if needed, matters := withMounts[a.name]; !matters || needed == ownMounts {
+			names = append(names, a.name)
+		}
+	}
+	return names
 }
 
 // nothing is what happens while others are away for a while.
@@ -119,7 +138,7 @@ func nodeStoppedWaiting(ctx context.Context, t *trial, v *validator) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	v.node = nil
+	v.end(&v.node)
 	return v.start()
 }
 
@@ -138,12 +157,57 @@ func dataDeleted(_ context.Context, _ *trial, v *validator) error {
 	return v.start()
 }
 
-// diskFull has the sidecar's disk refuse all growth until the sidecar says so, and kills the node
-// meanwhile.
+func moveIn(_ context.Context, _ *trial, v *validator) error { return v.moveIn() }
+
+// diskFull has not one byte free on the sidecar's disk until the sidecar says so, and kills the node
+// meanwhile. What the sidecar gives back is taken at once.
 func diskFull(ctx context.Context, t *trial, v *validator) error {
+	full, over := context.WithCancel(ctx)
+	defer over()
+	shrinking := keepDoing(full, v.room.shrink)
+	err := t.killOnFullDisk(ctx, v)
+	over()
+	if err := errors.Join(err, <-shrinking, v.room.widen()); err != nil {
+		return err
+	}
+	return t.awaitDisk(ctx, v, false)
+}
+
+// keepDoing does something again and again until ctx ends, and tells its first error.
+func keepDoing(ctx context.Context, do func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		var first error
+		for ctx.Err() == nil {
+			if err := do(); err != nil && first == nil {
+				first = err
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(betweenLooks):
+			}
+		}
+		done <- first
+	}()
+	return done
+}
+
+// filesLimited has the system refuse all growth of the sidecar's files until the sidecar says so, and
+// kills the node meanwhile.
+func filesLimited(ctx context.Context, t *trial, v *validator) error {
 	if err := v.sidecar.limitFiles(0); err != nil {
 		return err
 	}
+	if err := t.killOnFullDisk(ctx, v); err != nil {
+		return err
+	}
+	if err := v.sidecar.limitFiles(unlimited); err != nil {
+		return err
+	}
+	return t.awaitDisk(ctx, v, false)
+}
+
+func (t *trial) killOnFullDisk(ctx context.Context, v *validator) error {
 	if err := t.awaitDisk(ctx, v, true); err != nil {
 		return err
 	}
@@ -151,13 +215,7 @@ func diskFull(ctx context.Context, t *trial, v *validator) error {
 	if err := v.startNode(); err != nil {
 		return err
 	}
-	if err := t.chain.awaitHeights(ctx, heightsAway); err != nil {
-		return err
-	}
-	if err := v.sidecar.limitFiles(unlimited); err != nil {
-		return err
-	}
-	return t.awaitDisk(ctx, v, false)
+	return t.chain.awaitHeights(ctx, heightsAway)
 }
 
 // drawSettings draws what a sidecar runs with, other than its defaults.

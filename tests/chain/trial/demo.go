@@ -24,10 +24,10 @@ type scene struct {
 }
 
 var scenes = []scene{
-	{"the sidecar alone is killed", act{"sidecar_killed", sidecarKilled, leftAlone}},
-	{"the node alone is killed", act{"node_killed", nodeKilled, killed}},
-	{"both are killed at once", act{"both_killed", bothKilled, killed}},
-	{"both, and the sidecar's data is deleted", act{"data_deleted", dataDeleted, killed}},
+	{"the sidecar alone is killed", act{name: "sidecar_killed", do: sidecarKilled, alone: leftAlone}},
+	{"the node alone is killed", act{name: "node_killed", do: nodeKilled, alone: killed}},
+	{"both are killed at once", act{name: "both_killed", do: bothKilled, alone: killed}},
+	{"both, and the sidecar's data is deleted", act{name: "data_deleted", do: dataDeleted, alone: killed}},
 }
 
 // Demo shows a validator that is killed with its sidecar and comes back, for people. It returns

@@ -32,6 +32,10 @@ type Report struct {
 	FailedTxs    int     `json:"failed_txs"`
 	RevertsRatio float64 `json:"reverts_ratio"` // calls a second, every second undone ÷ none
 	PerCallUs    PerCall `json:"per_call_us"`
+	History      int     `json:"history"`        // calls executed before the first act
+	Usage        []Usage `json:"usage"`          // of the machine
+	StateMiB     float64 `json:"state_mib"`      // a node's application state, all heights that it keeps
+	SyncMiB      float64 `json:"state_sync_mib"` // a snapshot for state-sync; 0: none was made
 	AppHashEqual bool    `json:"app_hash_equal"`
 	ResultsEqual bool    `json:"results_equal"`
 

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"headstart/chain/app"
@@ -26,6 +27,7 @@ type Options struct {
 	BlockTime time.Duration
 	PerSecond float64              // transactions
 	History   int                  // calls that were executed before the first act
+	Acts      []string             // that may be drawn, of Acts()
 	Say       func(string, ...any) // progress, for people
 }
 
@@ -44,7 +46,8 @@ type trial struct {
 // report is whole only if there is no error.
 func Test(ctx context.Context, o Options) (*Report, error) {
 	t := &trial{Options: o, dice: rand.New(rand.NewPCG(o.Seed, 0)), baselines: map[string]int{},
-		report: &Report{Schema: 1, Seed: o.Seed, Acts: []Act{}, AppHashEqual: true, ResultsEqual: true}}
+		report: &Report{Schema: 1, Seed: o.Seed, History: o.History, Acts: []Act{},
+			AppHashEqual: true, ResultsEqual: true}}
 	err := t.firstChain(ctx)
 	for _, c := range t.chains {
 		t.report.add(c.witness)
@@ -69,7 +72,7 @@ func (t *trial) firstChain(ctx context.Context) error {
 	if err := t.makeHistory(ctx); err != nil {
 		return err
 	}
-	if err := t.underLoad(ctx, t.runActs); err != nil {
+	if err := t.actUnderLoad(ctx); err != nil {
 		return err
 	}
 	if err := t.price(ctx); err != nil {
@@ -110,6 +113,33 @@ func (t *trial) underLoad(ctx context.Context, do func(context.Context) error) e
 		return err
 	}
 	return errors.Join(t.chain.level(ctx), t.load.Refused())
+}
+
+const heightsIdle = 10 // that a chain without a transaction is looked at
+
+// actUnderLoad runs the acts, and measures what the validators take of their machine before and
+// meanwhile.
+func (t *trial) actUnderLoad(ctx context.Context) error {
+	c := t.chain
+	idle := [2]clock{c.clock()}
+	if err := c.awaitHeights(ctx, heightsIdle); err != nil {
+		return err
+	}
+	idle[1] = c.clock()
+	loaded := [2]clock{idle[1]}
+	if err := t.underLoad(ctx, t.runActs); err != nil {
+		return err
+	}
+	loaded[1] = c.clock()
+	t.report.Usage = c.usage(idle, loaded)
+	syncs := c.voting()[validatorsOfChain-1]
+	t.report.StateMiB, t.report.SyncMiB = c.voting()[0].stateMiB(), syncs.syncMiB()
+	for _, u := range t.report.Usage {
+		t.Say("%s, its %-7s: %.2f of a core idle, %.2f under load; %.0f MiB of memory, %.1f of disk", u.Who,
+			u.Process, u.IdleCPU, u.LoadCPU, u.MemoryMiB, u.DiskMiB)
+	}
+	t.Say("application state %.1f MiB, a state-sync %.1f", t.report.StateMiB, t.report.SyncMiB)
+	return nil
 }
 
 // secondChain begins another chain with the state that the first one ended with, by the same
@@ -191,24 +221,27 @@ func (t *trial) begin(ctx context.Context) error {
 	return err
 }
 
-// runActs runs all acts in an order that is drawn, again and again, until the time is over.
+// runActs runs the acts in an order that is drawn, again and again, until the time is over.
 func (t *trial) runActs(ctx context.Context) error {
 	until := time.Now().Add(t.Length)
+	var drawn []act
+	for _, a := range acts {
+		if slices.Contains(t.Acts, a.name) {
+			drawn = append(drawn, a)
+		}
+	}
 	for {
-		for _, i := range t.dice.Perm(len(acts) + 1) {
+		for _, i := range t.dice.Perm(len(drawn)) {
 			v := t.chain.voting()[t.dice.IntN(validatorsOfChain)]
 			if time.Now().After(until) {
 				return nil
 			}
-			name, run := stateSyncName, func() (Act, error) { return stateSync(ctx, t) }
-			if i < len(acts) {
-				name, run = acts[i].name, func() (Act, error) { return t.run(ctx, acts[i], v) }
-			} else {
+			if drawn[i].name == stateSyncName {
 				v = t.chain.fifth()
 			}
-			a, err := run()
+			a, err := t.run(ctx, drawn[i], v)
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", name, v.Name, err)
+				return fmt.Errorf("%s, %s: %w", drawn[i].name, v.Name, err)
 			}
 			t.tell(a, v)
 		}
@@ -217,6 +250,14 @@ func (t *trial) runActs(ctx context.Context) error {
 
 // run has an act happen to a validator.
 func (t *trial) run(ctx context.Context, a act, v *validator) (Act, error) {
+	if a.name == stateSyncName {
+		return stateSync(ctx, t)
+	}
+	if a.prepare != nil {
+		if err := a.prepare(ctx, t, v); err != nil {
+			return Act{}, err
+		}
+	}
 	if a.name != a.alone.name {
 		if err := t.findBaseline(ctx, a.alone, v); err != nil {
 			return Act{}, err

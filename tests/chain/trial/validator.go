@@ -34,13 +34,22 @@ type validator struct {
 	settings settings
 	node     *process
 	sidecar  *process
+	nodes    consumer
+	sidecars consumer
+	room     *room // that the sidecar's data is in; nil: it is beside the node's
 }
 
-func (v *validator) sidecarData() string { return filepath.Join(v.Folder, "sidecar") }
-func (v *validator) socket() string      { return filepath.Join(v.Folder, "s") }
-func (v *validator) nodeLog() string     { return filepath.Join(v.Folder, "node.log") }
-func (v *validator) meterFile() string   { return filepath.Join(v.Folder, "meter") }
-func (v *validator) sidecarLog() string  { return filepath.Join(v.Folder, "sidecar.log") }
+func (v *validator) sidecarData() string {
+	if v.room != nil {
+		return filepath.Join(v.room.folder, "sidecar")
+	}
+	return filepath.Join(v.Folder, "sidecar")
+}
+
+func (v *validator) socket() string     { return filepath.Join(v.Folder, "s") }
+func (v *validator) nodeLog() string    { return filepath.Join(v.Folder, "node.log") }
+func (v *validator) meterFile() string  { return filepath.Join(v.Folder, "meter") }
+func (v *validator) sidecarLog() string { return filepath.Join(v.Folder, "sidecar.log") }
 
 func (v *validator) startSidecar() error {
 	if err := os.MkdirAll(v.sidecarData(), 0o700); err != nil {
@@ -75,14 +84,22 @@ func (v *validator) start() error {
 func (v *validator) stop() {
 	v.end(&v.node)
 	v.end(&v.sidecar)
+	if v.room != nil {
+		v.room.close()
+	}
 }
 
 // end kills a process of the validator; nobody is surprised by that.
 func (v *validator) end(p **process) {
-	if *p != nil {
-		(*p).kill()
-		*p = nil
+	if *p == nil {
+		return
 	}
+	role := &v.nodes
+	if p == &v.sidecar {
+		role = &v.sidecars
+	}
+	role.end(*p)
+	*p = nil
 }
 
 // trouble tells of a process that ended though nobody ended it.
