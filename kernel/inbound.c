@@ -85,6 +85,9 @@ static void inbound_check(struct inbound *in)
         inbound_refuse(in, "the message must name a vat: \"to\" is missing or not a text");
     } else if (!in->has_method || in->method.len == 0) {
         inbound_refuse(in, "the message must name a method: \"method\" is missing or not a text");
+    } else if (slice_equal(buffer_slice(&in->method), slice_text("bootstrap"))) {
+        /* The kernel's own first call: what it hands over decides whom the vats trust. */
+        inbound_refuse(in, "\"bootstrap\" is for the kernel alone to call");
     } else if (in->args.len == 0 || in->args.data[0] != '[') {
         inbound_refuse(in,
                        "the message's arguments must be a list: \"args\" is missing or no list");

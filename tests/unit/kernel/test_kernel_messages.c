@@ -188,8 +188,11 @@ static void message__unknown_vat_or_method_is_rejected(void)
     (void)machine_call(&m, "lone", "dance", "");
     ASSERT_STATUS(&m, MESSAGE_REJECTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "dance"));
+    (void)machine_call(&m, "lone", "\\u0062ootstrap", "{},{}");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    ASSERT_VALUE(&m, "{\"error\":\"\\\"bootstrap\\\" is for the kernel alone to call\"}");
     CU_ASSERT_STRING_EQUAL(machine_call(&m, "lone", "echo", "1"), "1");
-    CU_ASSERT_EQUAL(m.out.after.seqnum, 3);
+    CU_ASSERT_EQUAL(m.out.after.seqnum, 4);
     machine_close(&m);
 }
 
