@@ -5,87 +5,92 @@
 #include "kernel/vat/wasm_runtime.h"
 
 #include <assert.h>
-#include <string.h>
 
-enum {
-    ENTRY_ADDRESS = 1024,
-    ENTRY_MAGIC = 0x31767368, /* "hsv1" */
-};
+/* --- compiling --- */
 
-/* As it lies in the linear memory. */
-struct entry_bytes {
-    uint32_t magic;
-    uint32_t command;
-    uint32_t turn;
-};
-
-static void entry_store(engine_instance *m, js_handle supervisor)
+static void engine_begin(engine_instance *m)
 {
-    struct entry_bytes bytes = {.magic = ENTRY_MAGIC};
-
-    bytes.command = js_property_get(m, supervisor, "command");
-    bytes.turn = js_property_get(m, supervisor, "turn");
-    assert(qjs_is_function(m, bytes.command));
-    assert(qjs_is_function(m, bytes.turn));
-    memcpy(js_memory(m, ENTRY_ADDRESS, sizeof bytes), &bytes, sizeof bytes);
-}
-
-static bool entry_load(const wasm_rt_memory_t *memory, struct entry_bytes *out)
-{
-    assert(memory->size > ENTRY_ADDRESS + sizeof *out);
-    memcpy(out, memory->data + ENTRY_ADDRESS, sizeof *out);
-    return out->magic == ENTRY_MAGIC && out->command != 0 && out->command < memory->size &&
-           out->turn != 0 && out->turn < memory->size;
-}
-
-bool vat_entry_present(const wasm_rt_memory_t *memory)
-{
-    struct entry_bytes bytes;
-
-    return entry_load(memory, &bytes);
-}
-
-struct vat_entry vat_entry_find(engine_instance *m)
-{
-    struct entry_bytes bytes;
-
-    if (!entry_load(ENGINE_MEMORY(m), &bytes)) {
-        wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
-                                   "the supervisor's entry is gone from the vat's memory"));
-    }
-    return (struct vat_entry){.command = bytes.command, .turn = bytes.turn};
-}
-
-/* Evaluate a file of ours, a function expression, and call it. Frees `argument`. */
-static js_handle boot_step(engine_instance *m, struct js_source source, js_handle argument)
-{
-    js_handle function = js_eval(m, source.text, source.name, JS_EVAL_SCRIPT);
-    js_handle value;
-
-    if (qjs_is_exception(m, function)) js_leave_with_exception(m, source.name);
-    value = js_call(m, function, argument);
-    if (qjs_is_exception(m, value)) js_leave_with_exception(m, source.name);
-    qjs_free_value(m, function);
-    qjs_free_value(m, argument);
-    return value;
-}
-
-void vat_boot(engine_instance *m, enum vat_supervisor supervisor)
-{
-    js_handle value;
-
     qjs_initialize(m);
     if (qjs_init(m) != 0) {
         wasm_runtime_leave(
             hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the engine did not start"));
     }
     qjs_set_max_stack_size(m, VAT_STACK_BYTES_MAX);
+}
+
+void vat_compile(engine_instance *m, enum vat_supervisor supervisor, struct boot_code *code)
+{
+    assert(js_source_count(supervisor) <= BOOT_FILES_MAX);
+    engine_begin(m);
+    for (size_t i = 0; i < js_source_count(supervisor); i++) {
+        struct js_source source = js_source_at(supervisor, i);
+
+        js_compile(m, source.text, source.name, &code->files[i]);
+    }
+}
+
+void boot_code_fini(struct boot_code *code)
+{
+    for (size_t i = 0; i < BOOT_FILES_MAX; i++)
+        buffer_fini(&code->files[i]);
+}
+
+/* --- booting --- */
+
+/* Evaluate a file of ours, a function expression, and call it. Frees `argument`. */
+static js_handle boot_step(engine_instance *m, const char *name, struct slice code,
+                           js_handle argument)
+{
+    js_handle function = js_eval_code(m, code);
+    js_handle value;
+
+    if (qjs_is_exception(m, function)) js_leave_with_exception(m, name);
+    value = js_call(m, function, argument);
+    if (qjs_is_exception(m, value)) js_leave_with_exception(m, name);
+    qjs_free_value(m, function);
+    qjs_free_value(m, argument);
+    return value;
+}
+
+static struct vat_function function_take(engine_instance *m, js_handle supervisor, const char *name)
+{
+    struct vat_function f = {.handle = js_property_get(m, supervisor, name)};
+
+    assert(qjs_is_function(m, f.handle));
+    f.value = js_handle_value(m, f.handle);
+    return f;
+}
+
+struct vat_entry vat_boot(engine_instance *m, enum vat_supervisor supervisor,
+                          const struct boot_code *code)
+{
+    struct vat_entry entry;
+    js_handle value;
+
+    engine_begin(m);
     qjs_set_module_loader(m, 1);
     value = host_calls_object_new(m);
     for (size_t i = 0; i < js_source_count(supervisor); i++) {
-        value = boot_step(m, js_source_at(supervisor, i), value);
+        value =
+            boot_step(m, js_source_at(supervisor, i).name, buffer_slice(&code->files[i]), value);
     }
-    entry_store(m, value);
+    entry.command = function_take(m, value, "command");
+    entry.turn = function_take(m, value, "turn");
     qjs_free_value(m, value);
     qjs_run_gc(m);
+    return entry;
+}
+
+/* --- entering --- */
+
+static bool function_is_whole(engine_instance *m, const struct vat_function *f)
+{
+    return js_handle_value(m, f->handle) == f->value;
+}
+
+void vat_entry_check(engine_instance *m, const struct vat_entry *entry)
+{
+    if (function_is_whole(m, &entry->command) && function_is_whole(m, &entry->turn)) return;
+    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
+                               "the supervisor's entry is gone from the vat's memory"));
 }

@@ -9,7 +9,10 @@
 
 enum {
     MAGIC_BYTES = 8,
-    HEADER_BYTES = MAGIC_BYTES + 3 * 4,
+    FUNCTION_BYTES = 4 + 8,
+    ENTRY_AT = MAGIC_BYTES + 2 * 4,
+    LEN_AT = ENTRY_AT + 2 * FUNCTION_BYTES,
+    HEADER_BYTES = LEN_AT + 4,
     CHECKSUM_BYTES = 8,
     PAGE = HS_HEAP_PAGE_BYTES,
     PAGES_MAX = 16384, /* 64 MiB: a booted supervisor is far below */
@@ -17,7 +20,7 @@ enum {
 };
 
 static const char place[] = "vat.boot_image";
-static const char magic[MAGIC_BYTES + 1] = "hsboot1\n";
+static const char magic[MAGIC_BYTES + 1] = "hsboot2\n";
 
 _Static_assert((int)FILE_BYTES_MAX < (int)HS_BUFFER_BYTES_MAX, "a boot image must fit a buffer");
 
@@ -42,21 +45,37 @@ static uint64_t integer_at(const char *bytes, size_t bytes_len)
     return value;
 }
 
-enum hs_status boot_image_encode(const struct heap_changes *image, struct buffer *out)
+static enum hs_status function_append(struct buffer *out, const struct vat_function *f)
 {
+    enum hs_status st = integer_append(out, f->handle, 4);
+
+    return st == HS_OK ? integer_append(out, f->value, 8) : st;
+}
+
+static struct vat_function function_at(const char *bytes)
+{
+    return (struct vat_function){.handle = (uint32_t)integer_at(bytes, 4),
+                                 .value = integer_at(bytes + 4, 8)};
+}
+
+enum hs_status boot_image_encode(const struct boot_image *image, struct buffer *out)
+{
+    const struct heap_changes *heap = &image->heap;
     enum hs_status st;
 
-    assert(image->whole);
-    if (image->len > PAGES_MAX) return HS_TOO_LARGE;
+    assert(heap->whole);
+    if (heap->len > PAGES_MAX) return HS_TOO_LARGE;
     buffer_clear(out);
     st = buffer_append(out, slice_make(magic, MAGIC_BYTES));
-    if (st == HS_OK) st = integer_append(out, image->info.page_count, 4);
-    if (st == HS_OK) st = integer_append(out, image->info.stack_pointer, 4);
-    if (st == HS_OK) st = integer_append(out, image->len, 4);
-    for (size_t i = 0; i < image->len && st == HS_OK; i++) {
-        st = integer_append(out, image->numbers[i], 4);
+    if (st == HS_OK) st = integer_append(out, heap->info.page_count, 4);
+    if (st == HS_OK) st = integer_append(out, heap->info.stack_pointer, 4);
+    if (st == HS_OK) st = function_append(out, &image->entry.command);
+    if (st == HS_OK) st = function_append(out, &image->entry.turn);
+    if (st == HS_OK) st = integer_append(out, heap->len, 4);
+    for (size_t i = 0; i < heap->len && st == HS_OK; i++) {
+        st = integer_append(out, heap->numbers[i], 4);
     }
-    if (st == HS_OK) st = buffer_append(out, slice_make(image->pages, image->len * PAGE));
+    if (st == HS_OK) st = buffer_append(out, slice_make(heap->pages, heap->len * PAGE));
     if (st == HS_OK) st = integer_append(out, checksum64(buffer_slice(out)), CHECKSUM_BYTES);
     return st;
 }
@@ -67,7 +86,7 @@ static enum hs_status pages_decode(struct slice bytes, struct heap_changes *out,
                                    struct hs_error *err)
 {
     const char *numbers = bytes.data + HEADER_BYTES;
-    size_t len = (size_t)integer_at(bytes.data + MAGIC_BYTES + 8, 4);
+    size_t len = (size_t)integer_at(bytes.data + LEN_AT, 4);
     uint32_t next_min = 0;
 
     if (len > PAGES_MAX || bytes.len != HEADER_BYTES + len * (4 + PAGE) + CHECKSUM_BYTES) {
@@ -89,12 +108,12 @@ static enum hs_status pages_decode(struct slice bytes, struct heap_changes *out,
     return HS_OK;
 }
 
-enum hs_status boot_image_decode(struct slice bytes, struct heap_changes *out, struct hs_error *err)
+enum hs_status boot_image_decode(struct slice bytes, struct boot_image *out, struct hs_error *err)
 {
     size_t covered;
     enum hs_status st;
 
-    *out = (struct heap_changes){0};
+    *out = (struct boot_image){0};
     if (bytes.len < HEADER_BYTES + CHECKSUM_BYTES || memcmp(bytes.data, magic, MAGIC_BYTES) != 0) {
         return hs_fail(err, HS_CORRUPT, "not a boot image");
     }
@@ -103,22 +122,29 @@ enum hs_status boot_image_decode(struct slice bytes, struct heap_changes *out, s
         integer_at(bytes.data + covered, CHECKSUM_BYTES)) {
         return hs_fail(err, HS_CORRUPT, "boot image: checksum");
     }
-    out->info.page_count = (uint32_t)integer_at(bytes.data + MAGIC_BYTES, 4);
-    out->info.stack_pointer = (uint32_t)integer_at(bytes.data + MAGIC_BYTES + 4, 4);
-    st = pages_decode(bytes, out, err);
-    if (st != HS_OK) heap_changes_fini(out);
+    out->heap.info.page_count = (uint32_t)integer_at(bytes.data + MAGIC_BYTES, 4);
+    out->heap.info.stack_pointer = (uint32_t)integer_at(bytes.data + MAGIC_BYTES + 4, 4);
+    out->entry.command = function_at(bytes.data + ENTRY_AT);
+    out->entry.turn = function_at(bytes.data + ENTRY_AT + FUNCTION_BYTES);
+    st = pages_decode(bytes, &out->heap, err);
+    if (st != HS_OK) boot_image_fini(out);
     return st;
+}
+
+void boot_image_fini(struct boot_image *image)
+{
+    heap_changes_fini(&image->heap);
 }
 
 /* --- files --- */
 
 enum hs_status boot_image_read(const struct disk *disk, const char *dir, const char *name,
-                               struct heap_changes *out, struct hs_error *err)
+                               struct boot_image *out, struct hs_error *err)
 {
     struct buffer bytes = {0};
     enum hs_status st;
 
-    *out = (struct heap_changes){0};
+    *out = (struct boot_image){0};
     st = disk_read_all(disk, place, dir, name, FILE_BYTES_MAX, &bytes, err);
     if (st == HS_OK) st = boot_image_decode(buffer_slice(&bytes), out, err);
     buffer_fini(&bytes);
@@ -126,7 +152,7 @@ enum hs_status boot_image_read(const struct disk *disk, const char *dir, const c
 }
 
 enum hs_status boot_image_write(const struct disk *disk, const char *dir, const char *name,
-                                const struct heap_changes *image, struct hs_error *err)
+                                const struct boot_image *image, struct hs_error *err)
 {
     struct buffer bytes = {0};
     enum hs_status st = boot_image_encode(image, &bytes);

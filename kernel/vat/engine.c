@@ -19,8 +19,8 @@ struct vat_engine {
     char id[SHA256_HEX_BYTES];
     bool watch;
     struct stop_switch stop;
-    pthread_mutex_t lock;                         /* guards the booted heaps below */
-    struct heap_changes booted[SUPERVISOR_COUNT]; /* len 0: not yet */
+    pthread_mutex_t lock;                       /* guards the booted heaps below */
+    struct boot_image booted[SUPERVISOR_COUNT]; /* without pages: not yet */
 };
 
 static pthread_once_t module_once = PTHREAD_ONCE_INIT;
@@ -74,7 +74,7 @@ void vat_engine_close(struct vat_engine *e)
 {
     if (!e) return;
     for (int i = 0; i < SUPERVISOR_COUNT; i++)
-        heap_changes_fini(&e->booted[i]);
+        boot_image_fini(&e->booted[i]);
     wasm_runtime_close();
     stop_switch_fini(&e->stop);
     (void)pthread_mutex_destroy(&e->lock);
@@ -125,35 +125,57 @@ bool vat_engine_watches(const struct vat_engine *e)
 struct boot_job {
     engine_instance *instance;
     enum vat_supervisor supervisor;
+    struct boot_code code;
+    struct vat_entry entry;
 };
+
+static void compile_body(void *data)
+{
+    struct boot_job *job = data;
+
+    vat_compile(job->instance, job->supervisor, &job->code);
+}
 
 static void boot_body(void *data)
 {
     struct boot_job *job = data;
 
-    vat_boot(job->instance, job->supervisor);
+    job->entry = vat_boot(job->instance, job->supervisor, &job->code);
 }
 
-static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor supervisor,
-                                      struct heap_changes *out, struct hs_error *err)
+/* In an instance of its own; heap: what it leaves there, NULL: unwanted. */
+static enum hs_status boot_job_run(struct vat_engine *e, struct boot_job *job,
+                                   void (*body)(void *data), struct heap_changes *heap,
+                                   struct hs_error *err)
 {
     struct vat_limits unlimited = {.ticks_max = 0, .heap_bytes_max = HS_HEAP_BYTES_MAX};
     struct vat *v = NULL;
-    struct boot_job job = {.supervisor = supervisor};
     enum hs_status st = vat_instance_open(e->watch, &e->stop, unlimited, &v, err);
 
     if (st != HS_OK) return st;
-    job.instance = &v->instance;
-    st = vat_instance_run(v, VAT_STEPS_UNLIMITED, boot_body, &job, err);
-    if (st == HS_OK) st = heap_copy_whole(&v->heap, out, err);
+    job->instance = &v->instance;
+    st = vat_instance_run(v, VAT_STEPS_UNLIMITED, body, job, err);
+    if (st == HS_OK && heap) st = heap_copy_whole(&v->heap, heap, err);
     vat_instance_close(v);
-    if (st != HS_OK) return hs_fail_prefix(err, st, "boot a supervisor");
-    return HS_OK;
+    return st;
+}
+
+/* Compiled elsewhere than it is booted: so not even memory given back holds the text. */
+static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor supervisor,
+                                      struct boot_image *out, struct hs_error *err)
+{
+    struct boot_job job = {.supervisor = supervisor};
+    enum hs_status st = boot_job_run(e, &job, compile_body, NULL, err);
+
+    if (st == HS_OK) st = boot_job_run(e, &job, boot_body, &out->heap, err);
+    out->entry = job.entry;
+    boot_code_fini(&job.code);
+    return st == HS_OK ? HS_OK : hs_fail_prefix(err, st, "boot a supervisor");
 }
 
 static enum hs_status engine_boot_through_cache(struct vat_engine *e,
                                                 enum vat_supervisor supervisor,
-                                                struct heap_changes *out, struct hs_error *err)
+                                                struct boot_image *out, struct hs_error *err)
 {
     char name[SHA256_HEX_BYTES + 16];
     enum hs_status st;
@@ -170,15 +192,15 @@ static enum hs_status engine_boot_through_cache(struct vat_engine *e,
     return st;
 }
 
-enum hs_status vat_engine_boot_heap(struct vat_engine *e, enum vat_supervisor supervisor,
-                                    const struct heap_changes **out, struct hs_error *err)
+enum hs_status vat_engine_boot_image(struct vat_engine *e, enum vat_supervisor supervisor,
+                                     const struct boot_image **out, struct hs_error *err)
 {
-    struct heap_changes *booted = &e->booted[supervisor];
+    struct boot_image *booted = &e->booted[supervisor];
     enum hs_status st = HS_OK;
 
     assert((int)supervisor < SUPERVISOR_COUNT);
     (void)pthread_mutex_lock(&e->lock);
-    if (booted->len == 0) st = engine_boot_through_cache(e, supervisor, booted, err);
+    if (booted->heap.len == 0) st = engine_boot_through_cache(e, supervisor, booted, err);
     (void)pthread_mutex_unlock(&e->lock);
     *out = booted;
     return st;

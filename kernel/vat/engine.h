@@ -4,9 +4,9 @@
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
 #include "kernel/state/disk.h"
-#include "kernel/state/heap_image.h"
 #include "kernel/vat/vat_terms.h"
 
+struct boot_image;
 struct stop_switch;
 struct vat_engine;
 
@@ -28,13 +28,13 @@ void vat_engine_keep_images(struct vat_engine *e, const char *dir);
  *  as the engine. */
 const char *vat_engine_own_id(const struct vat_engine *e);
 
-/** The heap of a supervisor right after its boot: kept in memory, else read from the cache folder,
+/** A supervisor right after its boot: kept in memory, else read from the cache folder,
  *  else made now and kept in both. Borrowed, unchanging, valid as long as the engine.
  *  Thread: any; a first boot makes others wait. */
-HS_MUST_CHECK enum hs_status vat_engine_boot_heap(struct vat_engine *e,
-                                                  enum vat_supervisor supervisor,
-                                                  const struct heap_changes **out,
-                                                  struct hs_error *err);
+HS_MUST_CHECK enum hs_status vat_engine_boot_image(struct vat_engine *e,
+                                                   enum vat_supervisor supervisor,
+                                                   const struct boot_image **out,
+                                                   struct hs_error *err);
 
 /** Every command that runs ends with HS_CANCELLED within microseconds, and so does every later one
  *  until the resume: heaps are undefined then, and nobody's count of steps is touched.

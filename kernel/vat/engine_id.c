@@ -6,8 +6,8 @@
 enum {
     SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1,
     /* Counts up whenever the same module and sources would make or need another heap: host calls,
-     * the entry's place, how an image is cut. */
-    VAT_HEAP_FORMAT = 2,
+     * how the supervisor is compiled, how an image is cut. */
+    VAT_HEAP_FORMAT = 3,
 };
 
 enum hs_status vat_engine_id(char hex[SHA256_HEX_BYTES], struct hs_error *err)

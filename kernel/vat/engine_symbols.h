@@ -50,6 +50,8 @@ enum { ENGINE_STACK_TOP = 1 << 20, ENGINE_STACK_LOW = 16 << 10 };
 #define qjs_set_module_loader   Z_qjsZ_qjs_set_module_loader
 #define qjs_run_gc              Z_qjsZ_qjs_run_gc
 #define qjs_eval                Z_qjsZ_qjs_eval
+#define qjs_compile             Z_qjsZ_qjs_compile
+#define qjs_eval_code           Z_qjsZ_qjs_eval_bytecode
 #define qjs_call                Z_qjsZ_qjs_call
 #define qjs_throw               Z_qjsZ_qjs_throw
 #define qjs_new_error           Z_qjsZ_qjs_new_error

@@ -86,7 +86,10 @@ static js_handle call_encode(struct vat *v, js_handle argument)
 
 static js_handle call_decode(struct vat *v, js_handle argument)
 {
-    return js_string_new(&v->instance, js_array_buffer_bytes(&v->instance, argument));
+    struct slice bytes;
+
+    if (!js_array_buffer_bytes(&v->instance, argument, &bytes)) return 0;
+    return js_string_new(&v->instance, bytes);
 }
 
 static const struct host_call {

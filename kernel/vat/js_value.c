@@ -7,6 +7,8 @@
 
 /* JS_EVAL_TYPE_MODULE and JS_EVAL_FLAG_COMPILE_ONLY of quickjs.h */
 enum { EVAL_FLAG_MODULE = 1 << 0, EVAL_FLAG_COMPILE_ONLY = 1 << 5 };
+/* JS_WRITE_OBJ_STRIP_SOURCE and JS_WRITE_OBJ_STRIP_DEBUG */
+enum { CODE_WITHOUT_SOURCE = 1 << 4, CODE_WITHOUT_LINES = 1 << 5 };
 
 char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
 {
@@ -64,14 +66,23 @@ struct slice js_string_borrow(engine_instance *m, js_handle value, uint32_t *add
     return slice_make(js_memory(m, *address, len), len);
 }
 
-struct slice js_array_buffer_bytes(engine_instance *m, js_handle value)
+bool js_array_buffer_bytes(engine_instance *m, js_handle value, struct slice *out)
 {
     uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
     uint32_t bytes = qjs_get_array_buffer(m, value, len_at);
     uint32_t len = bytes ? word_get(m, len_at) : 0;
 
     qjs_free(m, len_at);
-    return slice_make(js_memory(m, bytes, len), len);
+    *out = slice_make(js_memory(m, bytes, len), len);
+    return bytes != 0;
+}
+
+uint64_t js_handle_value(engine_instance *m, js_handle value)
+{
+    uint64_t word;
+
+    memcpy(&word, js_memory(m, value, sizeof word), sizeof word);
+    return word;
 }
 
 js_handle js_property_get(engine_instance *m, js_handle object, const char *name)
@@ -97,7 +108,7 @@ js_handle js_throw(engine_instance *m, const char *text)
     js_handle error = qjs_new_error(m);
 
     js_property_give(m, error, "message", js_string_new(m, slice_text(text)));
-    (void)qjs_throw(m, error);
+    qjs_free_value(m, qjs_throw(m, error));
     qjs_free_value(m, error);
     return 0;
 }
@@ -127,6 +138,34 @@ js_handle js_eval(engine_instance *m, struct slice source, const char *name, enu
 
     qjs_free(m, text);
     qjs_free(m, file);
+    return value;
+}
+
+void js_compile(engine_instance *m, struct slice source, const char *name, struct buffer *out)
+{
+    uint32_t text = js_bytes_copy_in(m, source);
+    uint32_t file = js_bytes_copy_in(m, slice_text(name));
+    uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
+    uint32_t code = qjs_compile(m, text, (uint32_t)source.len, file, 0,
+                                CODE_WITHOUT_SOURCE | CODE_WITHOUT_LINES, len_at);
+    uint32_t len = word_get(m, len_at);
+    enum hs_status st;
+
+    if (code == 0) js_leave_with_exception(m, name);
+    st = buffer_assign(out, slice_make(js_memory(m, code, len), len));
+    if (st != HS_OK) wasm_runtime_leave(hs_fail(wasm_runtime_error(), st, "keep %s", name));
+    qjs_free(m, code);
+    qjs_free(m, len_at);
+    qjs_free(m, text);
+    qjs_free(m, file);
+}
+
+js_handle js_eval_code(engine_instance *m, struct slice code)
+{
+    uint32_t bytes = js_bytes_copy_in(m, code);
+    js_handle value = qjs_eval_code(m, bytes, (uint32_t)code.len);
+
+    qjs_free(m, bytes);
     return value;
 }
 

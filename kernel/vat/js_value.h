@@ -21,8 +21,12 @@ js_handle js_string_new(engine_instance *m, struct slice utf8);
 /** The string value of `value` as UTF-8, in the linear memory until qjs_free_cstring(*address).
  *  Leaves when it has none. */
 struct slice js_string_borrow(engine_instance *m, js_handle value, uint32_t *address);
-/** The bytes of an ArrayBuffer, borrowed until the vat runs again; empty for other values. */
-struct slice js_array_buffer_bytes(engine_instance *m, js_handle value);
+/** The bytes of an ArrayBuffer, borrowed until the vat runs again. False: it is none, or one
+ * without memory any more; the engine's exception that says so is pending. */
+bool js_array_buffer_bytes(engine_instance *m, js_handle value, struct slice *out);
+/** The engine's word for the value: the same word, the same value. Leaves when the handle lies
+ *  outside the linear memory. */
+uint64_t js_handle_value(engine_instance *m, js_handle value);
 
 js_handle js_property_get(engine_instance *m, js_handle object, const char *name);
 /** Set a property and free `value`. */
@@ -42,6 +46,10 @@ enum js_eval_kind {
 /** Evaluate source text. The result may be an exception. */
 js_handle js_eval(engine_instance *m, struct slice source, const char *name,
                   enum js_eval_kind kind);
+/** A script's bytecode, without its text, its name and its lines. */
+void js_compile(engine_instance *m, struct slice source, const char *name, struct buffer *out);
+/** Evaluate that. The result may be an exception. */
+js_handle js_eval_code(engine_instance *m, struct slice code);
 /** Call `function` with `argument` (0: none), which stays the caller's. May be an exception. */
 js_handle js_call(engine_instance *m, js_handle function, js_handle argument);
 

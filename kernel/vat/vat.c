@@ -1,6 +1,7 @@
 #include "kernel/vat/vat.h"
 
 #include "kernel/vat/boot.h"
+#include "kernel/vat/boot_image.h"
 #include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
@@ -35,22 +36,23 @@ void vat_close(struct vat *v)
 enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_supervisor supervisor,
                         struct vat_limits limits, struct vat **out, struct hs_error *err)
 {
-    const struct heap_changes *booted = NULL;
+    const struct boot_image *booted = NULL;
     struct vat *v = NULL;
     enum hs_status st;
 
     assert(strlen(id) < VAT_ID_BYTES_MAX);
-    st = vat_engine_boot_heap(e, supervisor, &booted, err);
+    st = vat_engine_boot_image(e, supervisor, &booted, err);
     if (st != HS_OK) return st;
-    if ((uint64_t)booted->info.page_count * HS_HEAP_PAGE_BYTES > limits.heap_bytes_max) {
+    if ((uint64_t)booted->heap.info.page_count * HS_HEAP_PAGE_BYTES > limits.heap_bytes_max) {
         return hs_fail(err, HS_TOO_LARGE,
                        "a booted vat takes %u pages of %d bytes, its limit is %u",
-                       booted->info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
+                       booted->heap.info.page_count, HS_HEAP_PAGE_BYTES, limits.heap_bytes_max);
     }
     st = vat_instance_open(vat_engine_watches(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
     (void)snprintf(v->id, sizeof v->id, "%s", id);
-    st = heap_restore(&v->heap, booted, false, err);
+    v->entry = &booted->entry;
+    st = heap_restore(&v->heap, &booted->heap, false, err);
     if (st != HS_OK) {
         vat_close(v);
         return st;
@@ -59,30 +61,24 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
     return HS_OK;
 }
 
-static enum hs_status image_check(const struct vat *v, const struct heap_image_info *info,
-                                  struct hs_error *err)
-{
-    if (!vat_entry_present(ENGINE_MEMORY(&v->instance))) {
-        return hs_fail(err, HS_CORRUPT, "%s: the heap image holds no supervisor", info->vat_id);
-    }
-    return HS_OK;
-}
-
 enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
                               struct heap_image_source *source, const struct heap_image_info *info,
                               struct vat **out, struct hs_error *err)
 {
+    const struct boot_image *booted = NULL;
     struct vat *v = NULL;
     enum hs_status st;
 
     if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
         return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
     }
+    st = vat_engine_boot_image(e, VAT_SUPERVISOR_LITE, &booted, err); /* of its entry */
+    if (st != HS_OK) return st;
     st = vat_instance_open(vat_engine_watches(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;
+    v->entry = &booted->entry;
     memcpy(v->id, info->vat_id, sizeof v->id);
     st = heap_load(&v->heap, source, info, err);
-    if (st == HS_OK) st = image_check(v, info, err);
     if (st != HS_OK) {
         vat_close(v);
         return st;
@@ -126,10 +122,11 @@ static void command_body(void *data)
 {
     struct vat *v = data;
     engine_instance *m = &v->instance;
-    struct vat_entry entry = vat_entry_find(m);
-    js_handle text = js_string_new(m, v->command);
-    js_handle taken = js_call(m, entry.command, text);
+    js_handle text, taken;
 
+    vat_entry_check(m, v->entry);
+    text = js_string_new(m, v->command);
+    taken = js_call(m, v->entry->command.handle, text);
     if (qjs_is_exception(m, taken)) js_leave_with_exception(m, "the supervisor failed");
     qjs_free_value(m, taken);
     qjs_free_value(m, text);
@@ -137,7 +134,8 @@ static void command_body(void *data)
         js_handle answer;
 
         vat_jobs_run(m);
-        answer = js_call(m, entry.turn, 0);
+        vat_entry_check(m, v->entry); /* the vat ran */
+        answer = js_call(m, v->entry->turn.handle, 0);
         if (qjs_is_exception(m, answer)) js_leave_with_exception(m, "the supervisor failed");
         if (!qjs_is_undefined(m, answer)) {
             vat_answer(v, answer);

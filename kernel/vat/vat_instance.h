@@ -6,6 +6,7 @@
 #include "kernel/vat/engine_symbols.h"
 #include "kernel/vat/heap.h"
 #include "kernel/vat/stop_switch.h"
+#include "kernel/vat/vat_entry.h"
 #include "kernel/vat/vat_terms.h"
 
 /* What the engine hands to every import that it calls. */
@@ -23,6 +24,7 @@ struct vat {
     struct heap heap;
     struct stop_switch *stop;
     struct stop_entry stop_entry;
+    const struct vat_entry *entry; /* the engine's; NULL while it boots */
     char id[VAT_ID_BYTES_MAX];
     uint64_t steps_max; /* of one command */
     bool failed;        /* the heap is undefined: only going back to the mark helps */

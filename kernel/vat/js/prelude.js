@@ -63,6 +63,8 @@
     delete Error[name];
   }
   stackFrames(0);
+  // Nor does a function tell where it was written. Ours are booted without their text as well.
+  for (const name of ['fileName', 'lineNumber', 'columnNumber']) delete Function.prototype[name];
 
   // ---- text coding, by the host ----
 

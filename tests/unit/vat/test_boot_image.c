@@ -101,56 +101,65 @@ static void boot_image__folder_that_cannot_be_is_done_without(void)
 
 /* --- bytes --- */
 
-static void small_image(struct heap_changes *image)
+static void small_image(struct boot_image *image)
 {
     static uint32_t numbers[2] = {1, 14};
     static char pages[2 * HS_HEAP_PAGE_BYTES];
 
     memset(pages, 'a', HS_HEAP_PAGE_BYTES);
     memset(pages + HS_HEAP_PAGE_BYTES, 'b', HS_HEAP_PAGE_BYTES);
-    *image = (struct heap_changes){.info = {.page_count = 16, .stack_pointer = 0x10203040},
-                                   .whole = true,
-                                   .numbers = numbers,
-                                   .pages = pages,
-                                   .len = 2};
+    image->heap = (struct heap_changes){.info = {.page_count = 16, .stack_pointer = 0x10203040},
+                                        .whole = true,
+                                        .numbers = numbers,
+                                        .pages = pages,
+                                        .len = 2};
+    image->entry =
+        (struct vat_entry){.command = {.handle = 0x11121314, .value = 0x2122232425262728},
+                           .turn = {.handle = 0x15161718, .value = 0x292a2b2c2d2e2f30}};
 }
 
 static void boot_image__bytes_are_these(void)
 {
-    static const char head[] = "hsboot1\n"
+    static const char head[] = "hsboot2\n"
                                "\x10\0\0\0"
                                "\x40\x30\x20\x10"
+                               "\x14\x13\x12\x11"
+                               "\x28\x27\x26\x25\x24\x23\x22\x21"
+                               "\x18\x17\x16\x15"
+                               "\x30\x2f\x2e\x2d\x2c\x2b\x2a\x29"
                                "\x02\0\0\0"
                                "\x01\0\0\0"
                                "\x0e\0\0\0"
                                "aaaa";
-    struct heap_changes image, back;
+    struct boot_image image, back;
     struct buffer bytes = {0};
 
     small_image(&image);
     CU_ASSERT_EQUAL(boot_image_encode(&image, &bytes), HS_OK);
-    CU_ASSERT_EQUAL(bytes.len, 20 + 2 * (4 + HS_HEAP_PAGE_BYTES) + 8);
+    CU_ASSERT_EQUAL(bytes.len, 44 + 2 * (4 + HS_HEAP_PAGE_BYTES) + 8);
     CU_ASSERT_EQUAL(memcmp(bytes.data, head, sizeof head - 1), 0);
     CU_ASSERT_EQUAL(boot_image_decode(buffer_slice(&bytes), &back, NULL), HS_OK);
-    CU_ASSERT_EQUAL(back.info.page_count, 16);
-    CU_ASSERT_EQUAL(back.info.stack_pointer, 0x10203040);
-    CU_ASSERT_EQUAL(back.len, 2);
-    CU_ASSERT_EQUAL(back.numbers[1], 14);
-    CU_ASSERT_EQUAL(memcmp(back.pages, image.pages, 2 * HS_HEAP_PAGE_BYTES), 0);
-    heap_changes_fini(&back);
+    CU_ASSERT_EQUAL(back.heap.info.page_count, 16);
+    CU_ASSERT_EQUAL(back.heap.info.stack_pointer, 0x10203040);
+    CU_ASSERT_EQUAL(back.heap.len, 2);
+    CU_ASSERT_EQUAL(back.heap.numbers[1], 14);
+    CU_ASSERT_EQUAL(memcmp(back.heap.pages, image.heap.pages, 2 * HS_HEAP_PAGE_BYTES), 0);
+    CU_ASSERT_EQUAL(back.entry.command.handle, 0x11121314);
+    CU_ASSERT_EQUAL(back.entry.turn.value, 0x292a2b2c2d2e2f30);
+    boot_image_fini(&back);
     buffer_fini(&bytes);
 }
 
 static void boot_image__every_truncation_and_flipped_byte_is_noticed(void)
 {
-    struct heap_changes image, back;
+    struct boot_image image, back;
     struct buffer bytes = {0};
 
     small_image(&image);
     CU_ASSERT_EQUAL(boot_image_encode(&image, &bytes), HS_OK);
     for (size_t len = 0; len < bytes.len; len++) {
         CU_ASSERT_EQUAL(boot_image_decode(slice_make(bytes.data, len), &back, NULL), HS_CORRUPT);
-        CU_ASSERT_PTR_NULL(back.pages);
+        CU_ASSERT_PTR_NULL(back.heap.pages);
     }
     for (size_t i = 0; i < bytes.len; i++) {
         bytes.data[i] = (char)(bytes.data[i] ^ 0x20);
@@ -158,7 +167,7 @@ static void boot_image__every_truncation_and_flipped_byte_is_noticed(void)
         bytes.data[i] = (char)(bytes.data[i] ^ 0x20);
     }
     CU_ASSERT_EQUAL(boot_image_decode(buffer_slice(&bytes), &back, NULL), HS_OK);
-    heap_changes_fini(&back);
+    boot_image_fini(&back);
     buffer_fini(&bytes);
 }
 

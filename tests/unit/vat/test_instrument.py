@@ -2,13 +2,18 @@
 
 A small module is instrumented and run by another engine (wabt's interpreter) with the limit that it
 begins with, 0 steps: the first step is one too many. So a function that traps was counted.
+And what the engine's own module does with its stack is read.
 """
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
+ENGINE = os.environ.get("HEADSTART_ENGINE_WASM")
+RED_ZONE = 128  # bytes below the stack pointer that a function calling none may use without moving it
+STACK_TOP = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 INSTRUMENT = ROOT / "kernel/vat/engine/instrument.py"
 sys.path.insert(0, str(INSTRUMENT.parent))
@@ -68,6 +73,35 @@ class Instrument(unittest.TestCase):
         for name, end in ends.items():
             trap = name.startswith("trap") or name.encode() in instrument.WEIGHTS
             self.assertEqual("unreachable" in end, trap, f"{name}: {end}")
+
+    @unittest.skipUnless(ENGINE, "HEADSTART_ENGINE_WASM names no module")
+    def test_every_way_that_the_engine_moves_its_stack_is_checked(self):
+        module = instrument.Module(pathlib.Path(ENGINE).read_bytes())
+        check = instrument.Counters(1, 2, 0, STACK_TOP).stack
+        count, elements = module.vector(instrument.SECTION_CODE)
+        reader = instrument.Reader(elements)
+        moved = lent = 0
+        for _ in range(count):
+            code = list(instrument.instructions(instrument.expression(reader.sized())[1]))
+            sets = [i for i, (opcode, detail, *_) in enumerate(code)
+                    if (opcode, detail) == (instrument.GLOBAL_SET, 0)]
+            for i in sets:
+                after = b"".join(bytes_ for _, _, bytes_, _ in code[i + 1:i + 12])
+                self.assertTrue(after.startswith(check), f"unchecked: {after.hex()}")
+            moved += len(sets)
+            if not sets:
+                lent += self.bytes_used_without_moving(code)
+        self.assertGreater(moved, 900)
+        self.assertGreater(lent, 0)  # so that the red zone is looked at, too
+
+    def bytes_used_without_moving(self, code):
+        """Of a function that does not set the stack pointer: how far below it it writes."""
+        below = [instrument.Reader(code[i + 1][2][1:]).unsigned() for i, (opcode, _, bytes_, _) in enumerate(code)
+                 if bytes_ == b"\x23\x00" and code[i + 1][0] == 0x41 and code[i + 2][0] == 0x6B]
+        calls = {instrument.CALL, instrument.CALL_INDIRECT} & {opcode for opcode, *_ in code}
+        self.assertFalse(below and calls, "a frame that no stack pointer covers, and a call")
+        self.assertLessEqual(max(below, default=0), RED_ZONE)
+        return sum(below)
 
     def test_same_bytes_every_time(self):
         self.assemble(MODULE)

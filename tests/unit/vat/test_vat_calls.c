@@ -423,6 +423,24 @@ static void text__is_coded_as_the_web_does(void)
     rig_close(&r);
 }
 
+/* What the engine threw must reach the vat then and there, not stay behind. */
+static void text__of_no_array_buffer_is_refused(void)
+{
+    struct rig r;
+
+    rig_start(&r, "const decode = x => { try { return new TextDecoder().decode(x); }\n"
+                  "  catch (e) { return e.name; } };\n"
+                  "const gone = new ArrayBuffer(8); gone.transfer();\n"
+                  "const sly = value => ({ buffer: { slice: () => value } });\n"
+                  "export const buildRootObject = () => Far('root', {\n"
+                  "  all: () => [gone, sly(1), sly('x'), sly(null), sly({}), sly(gone),\n"
+                  "    sly(new Uint8Array(1)), sly(new ArrayBuffer(0))].map(decode) });");
+    check_call(&r, "['all',[]]", "[]",
+               RESOLVED("['TypeError','TypeError','TypeError','TypeError','TypeError','TypeError',"
+                        "'TypeError','']"));
+    rig_close(&r);
+}
+
 static void gc__deliveries_are_accepted(void)
 {
     struct rig r;
@@ -549,6 +567,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(host__failure_ends_the_command_with_its_own_status),
     SUITE_CASE(console__answer_leaves_no_trace_in_the_heap),
     SUITE_CASE(text__is_coded_as_the_web_does),
+    SUITE_CASE(text__of_no_array_buffer_is_refused),
     SUITE_CASE(gc__deliveries_are_accepted),
     SUITE_CASE(bundle__bad_source_is_an_error_in_words),
     SUITE_CASE(start__what_is_no_root_is_an_error_in_words),

@@ -3,6 +3,8 @@
 #include "tests/unit/vat/image_keeper.h"
 #include "tests/unit/vat/rig.h"
 
+#include "kernel/vat/boot_image.h"
+
 /* A program whose heap grows, shrinks and keeps many small things. */
 static const char program[] =
     "export const buildRootObject = () => { const m = new Map(); let big = [];\n"
@@ -311,12 +313,37 @@ static void image__damaged_is_refused(void)
     info.stack_pointer = UINT32_MAX;
     CU_ASSERT_EQUAL(vat_open_image(rig_engine(), vat_limits_default(), &k.source, &info, &v, NULL),
                     HS_CORRUPT);
-    memset(k.pages, 0, HS_HEAP_PAGE_BYTES); /* where the supervisor's entry lies */
-    CU_ASSERT_EQUAL(
-        vat_open_image(rig_engine(), vat_limits_default(), &k.source, &k.info, &v, NULL),
-        HS_CORRUPT);
     CU_ASSERT_PTR_NULL(v);
     rig_close(&a);
+    image_keeper_fini(&k);
+}
+
+/* How a vat is entered lies neither where its stack could run over it, nor anywhere that it
+ * decides: whatever is in its memory, its image opens, and its next command ends it, here as
+ * elsewhere. */
+static void image__with_overrun_memory_opens_and_ends_at_a_command(void)
+{
+    struct rig a, b;
+    struct image_keeper k;
+    const struct boot_image *booted = NULL;
+
+    image_keeper_init(&k);
+    rig_start(&a, program);
+    vat_mark(a.vat);
+    keep(&a, &k, true);
+    memset(k.pages, 0xaa, 16 << 10); /* all that a stack may not reach */
+    restore(&b, &k);
+    CU_ASSERT_EQUAL(rig_call_plain(&b, "sum"), HS_OK);
+    rig_close(&b);
+
+    CU_ASSERT_EQUAL_FATAL(vat_engine_boot_image(rig_engine(), VAT_SUPERVISOR_LITE, &booted, NULL),
+                          HS_OK);
+    k.pages[booted->entry.turn.handle] ^= 8; /* another object */
+    restore(&b, &k);
+    CU_ASSERT_EQUAL(rig_call_plain(&b, "sum"), HS_VAT_FAILED);
+    CU_ASSERT_STRING_EQUAL(b.err.text, "the supervisor's entry is gone from the vat's memory");
+    rig_close(&a);
+    rig_close(&b);
     image_keeper_fini(&k);
 }
 
@@ -419,6 +446,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(image__restored_vat_gives_only_what_changed),
     SUITE_CASE(changes__given_back_are_taken_again),
     SUITE_CASE(image__damaged_is_refused),
+    SUITE_CASE(image__with_overrun_memory_opens_and_ends_at_a_command),
     SUITE_CASE(image__wild_bytes_end_the_vat_not_the_process),
     SUITE_CASE(vat__several_threads_run_alike),
     SUITE_CASE(vat__memory_is_about_twice_the_heap),

@@ -328,6 +328,47 @@ static void hostile__host_functions_cannot_be_reached(void)
     }
 }
 
+/* Everything that a program can get hold of without being given more: what it tells of itself. */
+static void hostile__supervisor_tells_nothing_of_itself(void)
+{
+    static const char walk[] =
+        "const seen = new Set(), told = [], odd = [];\n"
+        "const visit = (x, path) => {\n"
+        "  if ((typeof x !== 'object' || x === null) && typeof x !== 'function') return;\n"
+        "  if (seen.has(x)) return;\n"
+        "  seen.add(x);\n"
+        "  if (typeof x === 'function') {\n"
+        "    const text = Function.prototype.toString.call(x);\n"
+        "    if (!text.endsWith('() {\\n    [native code]\\n}')) told.push(path);\n"
+        "    for (const k of ['fileName', 'lineNumber', 'columnNumber', 'stack'])\n"
+        "      if (k in x) odd.push(`${path}.${k}`);\n"
+        "  }\n"
+        "  visit(Object.getPrototypeOf(x), `${path}.__proto__`);\n"
+        "  for (const k of Reflect.ownKeys(x)) {\n"
+        "    const d = Object.getOwnPropertyDescriptor(x, k);\n"
+        "    visit(d.value, `${path}.${String(k)}`);\n"
+        "    visit(d.get, `${path}.get ${String(k)}`);\n"
+        "    visit(d.set, `${path}.set ${String(k)}`);\n"
+        "  }\n"
+        "};\n"
+        "for (const k of Reflect.ownKeys(globalThis)) visit(globalThis[k], String(k));\n"
+        "visit(E({}).x, 'E().x'); visit(E.sendOnly({}).x, 'E.sendOnly().x');\n"
+        "for (const bad of [() => E(1)(), () => Far(), () => Far('x', { get a() {} }),\n"
+        "  () => harden(new Proxy({}, { preventExtensions: () => false })), () => assert.fail(),\n"
+        "  () => new TextDecoder().decode(1), () => Date.now(), () => null.x]) {\n"
+        "  try { bad(); } catch (e) {\n"
+        "    for (const k of ['fileName', 'lineNumber', 'columnNumber'])\n"
+        "      if (k in e) odd.push(`${e}: ${k}`);\n"
+        "    if (e.stack) odd.push(`${e}: ${e.stack}`);\n"
+        "    visit(e, 'error');\n"
+        "  }\n"
+        "}\n"
+        "const own = (function mine() { return 7; }).toString();\n"
+        "return [told, odd, seen.size > 500, own.includes('return 7')];";
+
+    check_attack_within(roomy, walk, HS_OK, "#[[],[],true,true]");
+}
+
 static void hostile__time_and_randomness_are_not_there(void)
 {
     static const char *const attacks[] = {
@@ -472,6 +513,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(hostile__prototypes_and_globals_cannot_be_changed),
     SUITE_CASE(hostile__ordinary_programs_may_still_shadow),
     SUITE_CASE(hostile__host_functions_cannot_be_reached),
+    SUITE_CASE(hostile__supervisor_tells_nothing_of_itself),
     SUITE_CASE(hostile__time_and_randomness_are_not_there),
     SUITE_CASE(hostile__supervisor_is_not_deceived_by_odd_objects),
     SUITE_CASE(hostile__vats_on_many_threads_end_alone),
