@@ -191,61 +191,41 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
 /* --- a vat that failed --- */
 
 struct casualty {
-    struct vat_process *process;
+    const struct vat_name *vat;
     const char *message; /* what the others are told */
     const char *reason;  /* why it ended, without its name */
-    bool of_event;       /* it failed on the first event of the run queue */
 };
 
-/* Consume the event: its sender is told why there will be no answer. */
-static enum hs_status crank_drop_event(struct kernel *k, const char *message, struct hs_error *err)
-{
-    struct key at;
-    struct buffer text = {0};
-    struct event e = {0};
-    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
-
-    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
-    if (st == HS_OK && e.kind == EVENT_SEND && e.promise.text[0] != '\0') {
-        st = resolution_reject(&k->kv, &e.promise, message, err);
-    }
-    if (st == HS_OK) st = event_release(&k->kv, &e, err);
-    event_fini(&e);
-    buffer_fini(&text);
-    return st;
-}
-
+/* What it failed on stays where it was: it finds the vat gone, and is refused, behind what the vat
+ * still owed when it was sent. */
 static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *err)
 {
     struct casualty *c = data;
-    enum hs_status st = HS_OK;
 
-    if (c->of_event) st = crank_drop_event(k, c->message, err);
-    return st == HS_OK ? vat_end(k, &c->process->name, c->reason, c->message, err) : st;
+    return vat_end(k, c->vat, c->reason, c->message, err);
 }
 
 /* Run a delivering crank; a vat that fails in it is terminated in its place. */
-static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, void *data,
-                                         bool of_event, struct hs_error *err)
+static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, struct hs_error *err)
 {
     struct hs_error cause = {.status = HS_OK};
     struct buffer message = {0};
-    struct casualty c = {.of_event = of_event};
-    enum hs_status st = crank_run(k, body, data, &cause);
+    struct vat_process *failed;
+    struct casualty c;
+    enum hs_status st = crank_run(k, body, NULL, &cause);
 
     if (st == HS_OK) return st;
+    failed = k->ran;
     /* Bounds are the same on every node, so is running into one. */
-    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !k->ran) {
+    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !failed) {
         return hs_fail(err, st, "%s", cause.text);
     }
-    c.process = k->ran;
-    st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", c.process->name.name,
+    st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", failed->name.name,
                        (int)utf8_cut(slice_text(cause.text), sizeof cause.text), cause.text);
-    c.message = buffer_text(&message);
-    c.reason = cause.text;
+    c = (struct casualty){&failed->name, buffer_text(&message), cause.text};
     st = kernel_fail(err, st);
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
-    if (st == HS_OK) kernel_process_ended(k, c.process);
+    if (st == HS_OK) kernel_process_ended(k, failed);
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
     buffer_fini(&message);
     return st;
@@ -261,10 +241,10 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     *idle = false;
     if (st != HS_OK) return st;
     if (!empty) return crank_run(k, crank_accept, NULL, err);
-    if (k->kv.gc_pending) return crank_run_delivery(k, crank_collect, NULL, false, err);
+    if (k->kv.gc_pending) return crank_run_delivery(k, crank_collect, err);
     st = run_queue_is_empty(&k->kv, QUEUE_RUN, &empty, err);
     if (st != HS_OK) return st;
-    if (!empty) return crank_run_delivery(k, crank_deliver, NULL, true, err);
+    if (!empty) return crank_run_delivery(k, crank_deliver, err);
     *idle = true;
     return HS_OK;
 }

@@ -3,7 +3,8 @@
  *   order of work: acceptance queue, gcActions, run queue
  *
  * A crank in which a vat fails is aborted and leaves no trace, in the store or in the hash, but
- * one: a second crank in its place, which consumes the same event and terminates the vat.
+ * one: a second crank in its place, which terminates the vat. What it failed on is met again, and
+ * refused or dropped, since its vat is gone.
  */
 #ifndef HEADSTART_KERNEL_CRANK_H
 #define HEADSTART_KERNEL_CRANK_H

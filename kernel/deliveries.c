@@ -1,6 +1,7 @@
 #include "kernel/deliveries.h"
 
 #include "kernel/metering.h"
+#include "kernel/state/utf8.h"
 #include "kernel/syscalls.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/promises.h"
@@ -17,6 +18,8 @@
  * is subscribed to by the vat, or was, and told of later. */
 enum { NOTIFY_PROMISES_MAX = 1024, NOTIFY_BYTES_MAX = 4 << 20, NOTIFY_SLOT_BYTES = 16 };
 
+enum { EXIT_REASON_BYTES = 400 }; /* of the vat's own words */
+
 /* --- running one --- */
 
 /* The vat asked to end: HS_VAT_FAILED if it called that a failure. */
@@ -29,8 +32,10 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
         kernel_process_ended(d->kernel, d->kernel->ran);
         return vat_end(d->kernel, &d->kernel->ran->name, "it exited", "the vat has exited", err);
     }
-    st = kernel_fail(err, capdata_rejection_to_json(&why, buffer_slice(&d->exit_why)));
-    if (st == HS_OK) st = hs_fail(err, HS_VAT_FAILED, "it exited: %s", buffer_text(&why));
+    st = kernel_fail(err, capdata_rejection_to_text(&why, buffer_slice(&d->exit_why)));
+    if (st == HS_OK)
+        st = hs_fail(err, HS_VAT_FAILED, "it exited: %.*s",
+                     (int)utf8_cut(buffer_slice(&why), EXIT_REASON_BYTES), buffer_text(&why));
     buffer_fini(&why);
     return st;
 }

@@ -27,14 +27,14 @@ static enum hs_status execution_answer(struct kernel *k, struct kernel_outcome *
     return HS_OK;
 }
 
-/* What waits, and what is to be cleaned up, is not this call's. */
+/* What waits is not this call's. What is to be cleaned up is still known to have ended. */
 static enum hs_status execution_pass_over(struct kernel *k, void *data, struct hs_error *err)
 {
     enum hs_status st = run_queue_pass_over(&k->kv, QUEUE_ACCEPTANCE, err);
 
     (void)data;
     if (st == HS_OK) st = run_queue_pass_over(&k->kv, QUEUE_RUN, err);
-    k->kv.gc_pending = k->kv.cleanup_pending = false;
+    k->kv.gc_pending = false;
     return st;
 }
 

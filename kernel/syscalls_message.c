@@ -231,8 +231,7 @@ enum hs_status syscall_exit(struct delivery *d, struct json_text *t, struct buff
     }
     st = read_capdata(t, &info, err);
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    /* The first one counts, but a failure before all others: it undoes the crank. */
-    if (st == HS_OK && (!d->exits || (failure && !d->exit_failed))) {
+    if (st == HS_OK) { /* the last one counts */
         d->exits = true;
         d->exit_failed = failure;
         buffer_clear(&d->exit_why);

@@ -3,6 +3,7 @@
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/resolution.h"
+#include "kernel/tables/termination.h"
 #include "kernel/tables/vat_names.h"
 
 #include <assert.h>
@@ -21,6 +22,17 @@ static enum hs_status route_error(struct route *out, const char *message, struct
     return kernel_fail(err, capdata_error(&out->body, "Error", message));
 }
 
+static enum hs_status route_ended(struct kv_hashed *k, const struct ref *vat, struct route *out,
+                                  struct hs_error *err)
+{
+    struct buffer words = {0};
+    enum hs_status st = termination_words(k, vat, &words, err);
+
+    if (st == HS_OK) st = route_error(out, buffer_text(&words), err);
+    buffer_fini(&words);
+    return st;
+}
+
 static enum hs_status route_object(struct kv_hashed *k, const struct ref *object, struct route *out,
                                    struct hs_error *err)
 {
@@ -29,9 +41,7 @@ static enum hs_status route_object(struct kv_hashed *k, const struct ref *object
 
     if (st == HS_OK) st = vat_names_ended(k, &out->vat, &ended, err);
     if (st != HS_OK) return st;
-    if (out->vat.text[0] == '\0' || ended) {
-        return route_error(out, "the vat of the target was terminated", err);
-    }
+    if (out->vat.text[0] == '\0' || ended) return route_ended(k, &out->vat, out, err);
     out->kind = ROUTE_VAT;
     out->object = *object;
     return HS_OK;
@@ -58,6 +68,20 @@ static enum hs_status route_settled(struct kv_hashed *k, const struct ref *promi
     return route_object(k, &object, out, err);
 }
 
+/* Nobody will settle what a vat that ended was to decide, but its clean-up, later. */
+static enum hs_status route_unresolved(struct kv_hashed *k, const struct ref *promise,
+                                       struct route *out, struct hs_error *err)
+{
+    bool ended = false;
+    enum hs_status st = promise_decider(k, promise, &out->vat, err);
+
+    if (st == HS_OK && out->vat.text[0] != '\0') st = vat_names_ended(k, &out->vat, &ended, err);
+    if (st != HS_OK) return st;
+    if (ended) return route_ended(k, &out->vat, out, err);
+    out->kind = ROUTE_WAIT;
+    return HS_OK;
+}
+
 enum hs_status route_find(struct kv_hashed *k, const struct ref *target, struct route *out,
                           struct hs_error *err)
 {
@@ -70,8 +94,7 @@ enum hs_status route_find(struct kv_hashed *k, const struct ref *target, struct 
     st = promise_state_read(k, target, &state, err);
     if (st != HS_OK) return st;
     if (state != PROMISE_UNRESOLVED) return route_settled(k, target, state, out, err);
-    out->kind = ROUTE_WAIT;
-    return HS_OK;
+    return route_unresolved(k, target, out, err);
 }
 
 enum hs_status route_refuse(struct kv_hashed *k, const struct route *r, const struct event *e,

@@ -4,6 +4,7 @@
  *   unresolved promise    → waits there until it is resolved (no vat of ours asks for messages to
  *                           promises that it decides)
  *   promise for an object → as that object
+ *   of a vat that ended   → nowhere, be it an object or a promise; its result is told why
  *   anything else         → nowhere: its result is rejected
  */
 #ifndef HEADSTART_KERNEL_TABLES_ROUTING_H

@@ -9,8 +9,8 @@
 
 #include <assert.h>
 
-/* What is done at once when a vat ends, by keys; the rest is the housekeeping's. */
-enum { TERMINATION_KEYS_FIRST = 256 };
+/* Promises that are looked at when a vat ends; the rest is the housekeeping's. */
+enum { TERMINATION_PROMISES_FIRST = 256 };
 
 static const char ended_name[] = ".ended"; /* v$N.ended: what those who wait for it are told */
 
@@ -129,11 +129,18 @@ static enum hs_status visit_delete(struct kv_hashed *k, const struct ref *vat, s
     return st;
 }
 
-/* What the others wait for first. By the vat's own names: with each goes the kernel's. */
+/* What the others wait for. By the vat's own names: with each goes the kernel's. */
+static enum hs_status clean_up_promises(struct kv_hashed *k, const struct ref *vat,
+                                        struct buffer *message, uint64_t *left,
+                                        struct hs_error *err)
+{
+    return vat_keys_visit(k, vat, ".c.p", visit_promise, message, left, err);
+}
+
 static enum hs_status clean_up_names(struct kv_hashed *k, const struct ref *vat,
                                      struct buffer *message, uint64_t *left, struct hs_error *err)
 {
-    enum hs_status st = vat_keys_visit(k, vat, ".c.p", visit_promise, message, left, err);
+    enum hs_status st = clean_up_promises(k, vat, message, left, err);
 
     return st == HS_OK ? vat_keys_visit(k, vat, ".c.o", visit_object, NULL, left, err) : st;
 }
@@ -159,7 +166,7 @@ enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, con
 {
     struct key key;
     struct buffer text = {0};
-    uint64_t left = TERMINATION_KEYS_FIRST;
+    uint64_t left = TERMINATION_PROMISES_FIRST;
     enum hs_status st =
         kv_hashed_write_text(k, key_of(&key, vat->text, ended_name, ""), message, err);
 
@@ -167,9 +174,25 @@ enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, con
     if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
     if (st == HS_OK) k->cleanup_pending = true;
     if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&text, message));
-    if (st == HS_OK) st = clean_up_names(k, vat, &text, &left, err);
+    if (st == HS_OK) st = clean_up_promises(k, vat, &text, &left, err);
     buffer_fini(&text);
     return st;
+}
+
+enum hs_status termination_words(struct kv_hashed *k, const struct ref *vat, struct buffer *out,
+                                 struct hs_error *err)
+{
+    struct key key;
+    struct slice message = {NULL, 0};
+    bool found = false;
+    enum hs_status st = HS_OK;
+
+    if (vat->text[0] != '\0') {
+        st = kv_hashed_find(k, key_of(&key, vat->text, ended_name, ""), &message, &found, err);
+    }
+    if (st != HS_OK) return st;
+    if (!found) message = slice_text("the vat of the target was terminated");
+    return kernel_fail(err, buffer_assign(out, message));
 }
 
 /* The first vat of the list; HS_KERNEL_FAILED: there is none. */

@@ -313,6 +313,23 @@ enum hs_status capdata_rejection_to_json(struct buffer *out, struct slice body)
     return json_print_end(&j);
 }
 
+enum hs_status capdata_rejection_to_text(struct buffer *out, struct slice body)
+{
+    struct buffer json = {0};
+    struct json_text t;
+    struct slice key, raw = {NULL, 0};
+    enum hs_status st = capdata_rejection_to_json(&json, body);
+
+    json_text_init(&t, buffer_slice(&json));
+    if (st == HS_OK) {
+        (void)(json_text_open(&t, '{') && json_text_more(&t, '}') && json_text_key(&t, &key) &&
+               json_text_string(&t, &raw));
+        st = json_text_decode(out, raw);
+    }
+    buffer_fini(&json);
+    return st;
+}
+
 bool capdata_is_slot(struct slice body)
 {
     struct slice raw, inner;

@@ -50,6 +50,8 @@ HS_MUST_CHECK enum hs_status capdata_error(struct buffer *out, const char *name,
 HS_MUST_CHECK enum hs_status capdata_to_json(struct buffer *out, struct slice body);
 /** Append {"error": text} for a rejection: "<name>: <message>" of an error, else the value. */
 HS_MUST_CHECK enum hs_status capdata_rejection_to_json(struct buffer *out, struct slice body);
+/** Append that text itself, as words for people. */
+HS_MUST_CHECK enum hs_status capdata_rejection_to_text(struct buffer *out, struct slice body);
 
 /** Is the decoded body nothing but slot 0 (an object or promise)? */
 bool capdata_is_slot(struct slice body);

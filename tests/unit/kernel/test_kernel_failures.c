@@ -46,7 +46,7 @@ static void vat__that_fails_leaves_no_trace_of_its_crank(void)
     machine_close(&m);
 }
 
-/* Of several ends in one crank the first failure counts, or else the first. */
+/* Of several ends in one crank the last one counts. */
 static void vat__that_exits_then_fails_has_failed(void)
 {
     struct machine m;
@@ -55,6 +55,59 @@ static void vat__that_exits_then_fails_has_failed(void)
     (void)machine_call(&m, "left", "ask", "'right','exitThenFail','had enough'");
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "had enough"));
     ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    machine_close(&m);
+}
+
+static void vat__that_fails_then_exits_has_exited(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "right", "failThenExit", "'done'"), "\"bye\"");
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.events[0]), "it exited\""));
+    machine_close(&m);
+}
+
+/* What the vat still owed goes first, then what it failed on, then what was sent behind that. */
+static void vat__that_ends_fails_its_calls_in_their_order(void)
+{
+    static const char why[] = "vat \\\"right\\\" was terminated: it exited: Error: no more";
+    char expected[512];
+    struct machine m;
+
+    (void)snprintf(expected, sizeof expected,
+                   "[\"waits: %s\",\"piped: %s\",\"ends: %s\",\"late: %s\"]", why, why, why, why);
+    machine_open(&m, "pair.json");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "watchEnd", "'right'"), expected);
+    machine_close(&m);
+}
+
+/* A promise that the clean-up has not come to yet is sent to: nobody waits for that. */
+static void vat__that_ended_is_not_waited_for(void)
+{
+    struct machine m;
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "outlive", "'right',1000");
+    ASSERT_STATUS(&m, MESSAGE_PENDING);
+    machine_work(&m, 0);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.settled.items[0].value),
+                           "[\"sent: the vat has exited\",\"known: the vat has exited\"]");
+    machine_close(&m);
+}
+
+/* What is still to be cleaned up after it is not what a query works on; that it ended, is. */
+static void vat__that_ended_answers_no_query(void)
+{
+    struct machine m;
+    struct message ask = {.height = 1};
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "ask", "'right','exit','done'");
+    CU_ASSERT_TRUE(m.out.queued > 0);
+    CU_ASSERT_EQUAL(machine_ask(&m, ask, "{'to':'left','method':'ask','args':['right','echo',1]}"),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.value), "{\"error\":\"Error: the vat has exited\"}");
     machine_close(&m);
 }
 
@@ -241,6 +294,10 @@ int main(int argc, char **argv)
         SUITE_CASE(vat__that_exits_is_gone_and_answers),
         SUITE_CASE(vat__that_fails_leaves_no_trace_of_its_crank),
         SUITE_CASE(vat__that_exits_then_fails_has_failed),
+        SUITE_CASE(vat__that_fails_then_exits_has_exited),
+        SUITE_CASE(vat__that_ends_fails_its_calls_in_their_order),
+        SUITE_CASE(vat__that_ended_is_not_waited_for),
+        SUITE_CASE(vat__that_ended_answers_no_query),
         SUITE_CASE(vat__that_exits_with_failure_is_undone),
         SUITE_CASE(vat__that_never_ends_is_ended),
         SUITE_CASE(vats__that_call_each_other_for_ever_are_ended),

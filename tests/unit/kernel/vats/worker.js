@@ -237,10 +237,40 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
       return 'bye';
     },
     exitThenFail(message) {
+      exitVatWithFailure(Error('too early'));
       exitVat('calmly');
       exitVatWithFailure(Error(message));
-      exitVatWithFailure(Error('later'));
-      exitVat('too late');
+    },
+    failThenExit(value) {
+      exitVatWithFailure(Error('too early'));
+      exitVat(value);
+      return 'bye';
+    },
+    /** In which order the calls fail that the other vat's end meets. */
+    async watchEnd(who) {
+      const other = others[who];
+      const order = [];
+      const calls = {
+        waits: E(other).wait(),
+        piped: E(E(other).wait()).put('x'),
+        ends: E(other).exitFailing('no more'),
+        late: E(other).echo(1),
+      };
+      const note = name => ({ message }) => order.push(`${name}: ${message}`);
+      await Promise.all(Object.keys(calls).map(name => calls[name].catch(note(name))));
+      return order;
+    },
+    /** The other vat decides `count` promises and ends; one in the middle is sent to. */
+    async outlive(who, count) {
+      const promise = (await E(others[who]).makeWaiting(count))[count / 2];
+      const order = [];
+      const note = name => ({ message }) => order.push(`${name}: ${message}`);
+      await E(others[who]).exit('done');
+      await Promise.all([promise.catch(note('known')), E(promise).put('x').catch(note('sent'))]);
+      return order;
+    },
+    makeWaiting(count) {
+      return Array.from({ length: count }, () => new Promise(() => {}));
     },
     exitFailing(message) {
       vatstore.set('before', 'seen');
