@@ -49,6 +49,10 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
 
     k->meter.moved_bytes += text.len;
     vat_set_steps_max(p->vat, meter_grant(k));
+    kernel_tell(k, (struct witnessed){.kind = WITNESS_DELIVERY,
+                                      .vat = &p->name,
+                                      .number = p->transcript_len,
+                                      .text = text});
     st = vat_process_deliver(p, text, syscall_answer, d, NULL, err);
     k->meter.vat_steps = vat_steps(p->vat);
     if (st == HS_OK) st = meter_check(k, err);
@@ -68,6 +72,11 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
         if (d->exits) st = delivery_exit(d, err);
     }
     buffer_fini(&result);
+    kernel_tell(k, (struct witnessed){.kind = WITNESS_DELIVERED,
+                                      .vat = &p->name,
+                                      .steps = k->meter.vat_steps,
+                                      .status = st,
+                                      .words = err ? err->text : ""});
     return st;
 }
 

@@ -180,14 +180,18 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, enum inb
     k->rules_next = k->now.rules;
     meter_begin(k);
     buffer_clear(&k->casualty);
+    kernel_tell(k, (struct witnessed){
+                       .kind = WITNESS_MESSAGE, .message = m, .query = manner == INBOUND_AHEAD});
     st = execution_body(k, m, manner, out, &cause);
     if (st == HS_OK) {
         execution_finish(k, out);
         invariants_after_message(k);
         invariants_outcome(k, out);
+        kernel_tell(k, (struct witnessed){.kind = WITNESS_DONE, .outcome = out});
         return HS_OK;
     }
     execution_undo(k, &before, st, &cause);
+    kernel_tell(k, (struct witnessed){.kind = WITNESS_DONE, .status = st, .words = cause.text});
     kernel_outcome_fini(out);
     return hs_fail(err, st, "%s", cause.text);
 }

@@ -55,6 +55,19 @@ static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, st
     return st;
 }
 
+void kernel_tell(const struct kernel *k, struct witnessed event)
+{
+    if (!k->options.witness) return;
+    event.seqnum = k->now.at.seqnum + (event.outcome ? 0 : 1); /* with its outcome it counts */
+    k->options.witness(k->options.witness_data, &event);
+}
+
+static void kernel_tell_console(void *data, const struct vat_process *p, struct slice request)
+{
+    kernel_tell(data,
+                (struct witnessed){.kind = WITNESS_CONSOLE, .vat = &p->name, .text = request});
+}
+
 enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct vat_process **out,
                               struct hs_error *err)
 {
@@ -66,9 +79,11 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
     st = kernel_vat_name(k, vat, &name, err);
     if (st == HS_OK) st = vat_table_add(&k->vats, &name, out, err);
     if (st != HS_OK) return st;
+    kernel_tell(k, (struct witnessed){.kind = WITNESS_VAT, .vat = &name});
     (*out)->born = true;
     (*out)->born_after = k->savepoints.id_last;
-    return vat_process_open(*out, &k->kv.store, k->options.engine, k->now.rules.crank_ticks, err);
+    return vat_process_open(*out, &k->kv.store, k->options.engine, k->now.rules.crank_ticks,
+                            k->options.witness ? kernel_tell_console : NULL, k, err);
 }
 
 void kernel_process_ended(struct kernel *k, struct vat_process *p)

@@ -62,6 +62,9 @@ void kernel_end_message(struct kernel *k);
 HS_MUST_CHECK enum hs_status kernel_say(struct kernel *k, struct outputs *to, struct slice json,
                                         struct hs_error *err);
 
+/** Tell the witness, if there is one; the message at hand is added. */
+void kernel_tell(const struct kernel *k, struct witnessed event);
+
 /** Stand there, but for the store's layers and the heaps. */
 void kernel_stand(struct kernel *k, const struct standing *at);
 

@@ -5,6 +5,7 @@
 #include "kernel/config.h"
 #include "kernel/state/kv_store.h"
 #include "kernel/vat/vat.h"
+#include "kernel/witness.h"
 
 /* Runs job(job_data, i) for every i < count and returns when all are done, in any order and on any
  * threads with vat-sized stacks: how an owner with worker threads replays vats in parallel. */
@@ -27,6 +28,8 @@ struct kernel_options {
     void *run_jobs_data;
     kernel_progress_fn progress; /* NULL: not wanted */
     void *progress_data;
+    kernel_witness_fn witness; /* NULL: nobody looks */
+    void *witness_data;
 };
 
 /* How the heaps of a started kernel came to be. */

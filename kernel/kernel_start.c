@@ -70,7 +70,9 @@ static enum hs_status start_heap(struct start_job *job, struct hs_error *err)
     struct vat_limits limits;
     enum hs_status st;
 
-    if (!job->has_image) return vat_process_open(job->process, o->base, o->engine, 0, err);
+    if (!job->has_image) {
+        return vat_process_open(job->process, o->base, o->engine, 0, NULL, NULL, err);
+    }
     st = vat_process_limits(job->process, o->base, &limits, err);
     if (st != HS_OK) return st;
     return vat_open_image(o->engine, limits, o->images, &job->image, &job->process->vat, err);

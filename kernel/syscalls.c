@@ -76,23 +76,17 @@ static enum hs_status syscall_charge(struct delivery *d, uint64_t bytes, struct 
     return meter_check(k, err);
 }
 
-enum hs_status syscall_answer(void *data, struct slice request, struct buffer *reply,
-                              struct hs_error *err)
+static enum hs_status syscall_do(struct delivery *d, struct slice syscall, size_t request_bytes,
+                                 struct buffer *reply, struct hs_error *err)
 {
-    struct delivery *d = data;
     const char *problem;
-    struct slice syscall;
     enum hs_status st;
 
-    buffer_clear(reply);
-    if (!vat_request_syscall(request, &syscall)) {
-        return kernel_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
-    }
     st = kernel_fail(err, syscall_size_problem(syscall, &problem));
     if (st == HS_OK) {
         st = problem ? syscall_refuse(problem, reply, err) : syscall_run(d, syscall, reply, err);
     }
-    if (st == HS_OK) st = syscall_charge(d, request.len + reply->len, err);
+    if (st == HS_OK) st = syscall_charge(d, request_bytes + reply->len, err);
     if (st != HS_OK) return st;
     if (FAULT("kernel.panic") != FAULT_NONE) {
         return hs_fail(err, HS_KERNEL_FAILED, "a panic, as a test wants it");
@@ -103,4 +97,24 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
         if (st != HS_OK) return st;
     }
     return kernel_fail(err, transcript_note_syscall(&d->syscalls, syscall, buffer_slice(reply)));
+}
+
+enum hs_status syscall_answer(void *data, struct slice request, struct buffer *reply,
+                              struct hs_error *err)
+{
+    struct delivery *d = data;
+    struct witnessed event = {.kind = WITNESS_SYSCALL, .vat = &d->kernel->ran->name};
+
+    buffer_clear(reply);
+    if (!vat_request_syscall(request, &event.text)) {
+        event.kind = WITNESS_CONSOLE;
+        event.text = request;
+        kernel_tell(d->kernel, event);
+        return kernel_fail(err, buffer_append_text(reply, VAT_ANSWER_NOTHING));
+    }
+    event.status = syscall_do(d, event.text, request.len, reply, err);
+    event.answer = buffer_slice(reply);
+    event.words = err ? err->text : "";
+    kernel_tell(d->kernel, event);
+    return event.status;
 }

@@ -109,16 +109,23 @@ static enum hs_status vat_answer_failed(struct slice answer, struct hs_error *er
     return st;
 }
 
+struct vat_loading {
+    const struct vat_process *process;
+    vat_console_fn console;
+    void *console_data;
+};
+
 /* Before a vat's program runs it has nothing to ask for. */
 static enum hs_status vat_answer_loading(void *data, struct slice request, struct buffer *reply,
                                          struct hs_error *err)
 {
+    const struct vat_loading *loading = data;
     struct slice syscall;
 
-    (void)data;
     if (vat_request_syscall(request, &syscall)) {
         return hs_fail(err, HS_VAT_FAILED, "a syscall while the program is loaded");
     }
+    if (loading->console) loading->console(loading->console_data, loading->process, request);
     return kernel_fail(err, buffer_assign(reply, slice_text(VAT_ANSWER_NOTHING)));
 }
 
@@ -201,8 +208,10 @@ enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *
 }
 
 enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
-                                struct vat_engine *engine, uint64_t ticks_max, struct hs_error *err)
+                                struct vat_engine *engine, uint64_t ticks_max,
+                                vat_console_fn console, void *console_data, struct hs_error *err)
 {
+    struct vat_loading loading = {p, console, console_data};
     struct buffer command = {0}, answer = {0};
     struct vat_limits limits;
     enum hs_status st;
@@ -214,7 +223,8 @@ enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
     limits.ticks_max = ticks_max;
     st = vat_open(engine, p->name.id.text, VAT_SUPERVISOR_LITE, limits, &p->vat, err);
     if (st != HS_OK) goto out;
-    st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, NULL, &answer, NULL, err);
+    st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, &loading, &answer, NULL,
+                     err);
     if (st == HS_OK && !slice_equal(buffer_slice(&answer), slice_text("[\"dispatchReady\"]"))) {
         st = vat_answer_failed(buffer_slice(&answer), err);
     }

@@ -44,11 +44,16 @@ void vat_table_remove(struct vat_table *t, size_t i);
 /** What the vat's options in `kv` fix about it: its memory. */
 HS_MUST_CHECK enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
                                                 struct vat_limits *out, struct hs_error *err);
+/* Looks at what a vat says that is no syscall. */
+typedef void (*vat_console_fn)(void *data, const struct vat_process *p, struct slice request);
+
 /** Give the process a fresh heap with the vat's own program in it, both as `kv` has them.
  *  In:      ticks_max  what loading the program may take; 0: no limit
+ *           console    is told what the program says meanwhile; NULL: nobody is
  *  Returns: HS_VAT_FAILED  the program does not load */
 HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
                                               struct vat_engine *engine, uint64_t ticks_max,
+                                              vat_console_fn console, void *console_data,
                                               struct hs_error *err);
 /** Hand over one delivery (JSON text).
  *  Out:     ticks  what it cost; NULL: unwanted

@@ -6,11 +6,13 @@
 #include "sidecar/commands/solo_run.h"
 #include "sidecar/commands/vat_thread.h"
 #include "sidecar/data/data_folder.h"
+#include "sidecar/settings/sidecar_config.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Chain id of a data folder that solo made: it has no chain. */
 static const char solo_chain_id[] = "solo";
@@ -22,6 +24,8 @@ struct solo_resources {
     struct data_folder *folder;
     struct vat_engine *engine;
     struct kv_leveldb *store;
+    struct logger logger;
+    struct kernel_watch watch;
 };
 
 /* What the kernel thread is given and gives back. */
@@ -65,6 +69,21 @@ static enum hs_status open_store(struct solo_resources *r, const char *dir, stru
     return st;
 }
 
+/* On standard error and in the file of --slog. */
+static enum hs_status open_watch(struct solo_resources *r, const struct settings *s,
+                                 struct hs_error *err)
+{
+    const struct sidecar_config config = sidecar_config_of(s);
+    const struct slog_options options = {.disk = disk_system(),
+                                         .clock = clock_system(),
+                                         .logger = &r->logger,
+                                         .path = config.slog_path};
+
+    logger_init(&r->logger, STDERR_FILENO, config.log_level, config.log_format);
+    r->watch = (struct kernel_watch){.logger = &r->logger, .live = true};
+    return options.path ? slog_open(&options, &r->watch.slog, err) : HS_OK;
+}
+
 static enum exit_code open_all(struct solo_resources *r, const struct settings *s)
 {
     const char *dir = settings_text(s, SETTING_DATA);
@@ -90,11 +109,13 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
                              &r->engine, &err);
     }
     if (st == HS_OK) st = open_store(r, dir, &err);
+    if (st == HS_OK) st = open_watch(r, s, &err);
     return st == HS_OK ? EXIT_CODE_OK : failure_report(st, &err);
 }
 
 static void close_all(struct solo_resources *r)
 {
+    slog_close(r->watch.slog);
     kv_leveldb_close(r->store);
     vat_engine_close(r->engine);
     data_folder_close(r->folder);
@@ -150,6 +171,7 @@ static enum exit_code solo_command(const struct command_call *call)
         .skip_executed = !from_input,
         .print = json ? SOLO_PRINT_JSON : (from_input ? SOLO_PRINT_TEXT : SOLO_PRINT_NOTHING),
         .show_progress = !quiet && !from_input,
+        .watch = &resources.watch,
     };
     st = vat_thread_run(run_solo, &work, &err);
     if (st == HS_OK || st == HS_CANCELLED || work.report.executed > 0) {
@@ -179,7 +201,8 @@ const struct command command_solo = {
                "ticks, queued, settled, events.\n"
                "A line is printed once its message is on disk.\n",
     .settings = SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) |
-                SETTING_BIT(SETTING_BLOCK_SIZE) | SETTING_BIT(SETTING_BLOCK_TICKS),
+                SETTING_BIT(SETTING_BLOCK_SIZE) | SETTING_BIT(SETTING_BLOCK_TICKS) |
+                SETTING_BIT(SETTING_SLOG),
     .required =
         SETTING_BIT(SETTING_KERNEL) | SETTING_BIT(SETTING_MESSAGES) | SETTING_BIT(SETTING_DATA),
     .run = solo_command,

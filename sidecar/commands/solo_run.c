@@ -58,6 +58,7 @@ static enum hs_status start_kernel(struct solo_work *w, struct hs_error *err)
     struct kernel_start_report started;
     enum hs_status st;
 
+    kernel_watch_lend(w->s->watch, &options);
     progress_bar_start(&w->progress, "replaying transcripts", w->s->show_progress);
     st = kernel_start(&options, &w->kernel, &started, err);
     progress_bar_end(&w->progress);

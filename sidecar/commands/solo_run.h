@@ -14,6 +14,7 @@
 #include "kernel/kernel.h"
 #include "sidecar/commands/interrupt.h"
 #include "sidecar/commands/line_reader.h"
+#include "sidecar/report/kernel_watch.h"
 #include "snapshot/kv_leveldb.h"
 
 enum solo_print { SOLO_PRINT_NOTHING, SOLO_PRINT_TEXT, SOLO_PRINT_JSON };
@@ -30,6 +31,7 @@ struct solo {
     bool skip_executed;      /* the lines are those of the run that the store holds */
     enum solo_print print;
     bool show_progress;
+    struct kernel_watch *watch; /* of what the kernel does; its own file and log */
 };
 
 struct solo_report {

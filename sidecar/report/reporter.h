@@ -7,10 +7,13 @@
 #include "sidecar/report/figures.h"
 #include "sidecar/report/logger.h"
 
+struct kernel_watch;
+
 struct reporter {
     const struct clock *clock;
     const struct logger *logger;
     struct figures_board *board;
+    struct kernel_watch *watch; /* of what the kernel does; NULL: nobody looks */
 };
 
 #endif

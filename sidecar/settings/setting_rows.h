@@ -91,6 +91,9 @@ enum {
           .help = "a message that panics the kernel, passed over by agreement")                    \
     FIELD(VERIFY_SWAP, SETTING_OF_RUN, bool, verify_swap, .name = "verify-swap", SETTING_FLAG,     \
           .help = "compare the whole store with the node's before a swap")                         \
+    FIELD(SLOG, SETTING_OF_RUN, const char *, slog_path, .name = "slog",                           \
+          SETTING_PATH(SETTING_PATH_BYTES_MAX), .argument = "FILE",                                \
+          .help = "add what vats are given, ask and print, a JSON object a line")                  \
     FIELD(SERVE_QUERIES, SETTING_OF_RUN, bool, serve_queries, .name = "serve-queries",             \
           SETTING_FLAG, .help = "let observers ask queries, too")                                  \
     PLAIN(MESSAGES, SETTING_OF_SOME, .name = "messages",                                           \

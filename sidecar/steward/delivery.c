@@ -1,5 +1,7 @@
 #include "sidecar/steward/delivery.h"
 
+#include "sidecar/report/kernel_watch.h"
+
 /* The entry check proved that the node stands at the end of a block that it has finished. A kernel
  * that cannot be marked is of no use any more: part of it has the new mark, part the old. */
 static enum hs_status delivery_block_end(const struct lent *l, uint64_t height_next,
@@ -32,7 +34,9 @@ static enum hs_status delivery_execute(const struct lent *l, const struct messag
     enum hs_status st;
 
     if (from_node) kernel_read_through(kernel, real_store_kv(l->real));
+    if (l->reporter->watch) kernel_watch_live(l->reporter->watch, true);
     st = kernel_deliver(kernel, m, outcome, err);
+    if (l->reporter->watch) kernel_watch_live(l->reporter->watch, false);
     course->run_us = clock_now_us(l->reporter->clock) - began_us;
     if (st == HS_OK) st = delivery_answer_pack(outcome, course, packed, err);
     if (from_node) kernel_read_through(kernel, NULL);

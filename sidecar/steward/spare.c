@@ -1,6 +1,7 @@
 #include "sidecar/steward/spare.h"
 
 #include "kernel/state/kv_memory.h"
+#include "sidecar/report/kernel_watch.h"
 #include "sidecar/report/progress.h"
 
 #include <assert.h>
@@ -112,6 +113,7 @@ enum hs_status spare_start(struct spare *s, const struct spare_base *disk, enum 
 
     assert(!s->kernel);
     *report = (struct kernel_start_report){0};
+    if (s->o.reporter->watch) kernel_watch_lend(s->o.reporter->watch, &options);
     progress_begin(&watch.progress, s->o.reporter, phase, "transcript entries", 0, 0);
     st = kernel_start(&options, &s->kernel, report, err);
     us = progress_end(&watch.progress);

@@ -3,6 +3,7 @@
  */
 #include "sidecar/steward/steward.h"
 
+#include "sidecar/report/kernel_watch.h"
 #include "sidecar/steward/delivery_answer.h"
 #include "sidecar/steward/helm.h"
 #include "sidecar/steward/query_gate.h"
@@ -28,6 +29,7 @@ struct steward {
     atomic_uint deliveries; /* not done yet: until then queries are `busy` */
     uint64_t job_us;        /* the kernel thread's: when the last job was done */
     struct worker_pool *workers, *syncer;
+    struct kernel_watch watch; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
     atomic_uint_fast64_t node_epoch; /* odd while a node is connected; written by the loop thread */
@@ -40,12 +42,26 @@ static void steward_nudged(void *data)
     job_queue_nudge(((struct steward *)data)->queue);
 }
 
+static enum hs_status steward_open_watch(struct steward *s, struct hs_error *err)
+{
+    const struct slog_options options = {.disk = disk_system(),
+                                         .clock = s->o.clock,
+                                         .logger = s->o.logger,
+                                         .path = s->o.config->slog_path};
+
+    s->watch.logger = s->o.logger;
+    return options.path ? slog_open(&options, &s->watch.slog, err) : HS_OK;
+}
+
 static enum hs_status steward_open_helm(struct steward *s, struct helm **out, struct hs_error *err)
 {
     const struct helm_options options = {
         .holdings = {.config = s->o.config,
                      .kernel_config = s->o.kernel_config,
-                     .reporter = {.clock = s->o.clock, .logger = s->o.logger, .board = s->o.board},
+                     .reporter = {.clock = s->o.clock,
+                                  .logger = s->o.logger,
+                                  .board = s->o.board,
+                                  .watch = &s->watch},
                      .folder = s->o.folder,
                      .engine = s->o.engine,
                      .link = s->o.link,
@@ -110,8 +126,9 @@ static void *steward_main(void *data)
     struct steward *s = data;
     struct helm *h = NULL;
     struct hs_error err = {0};
-    enum hs_status st = steward_open_helm(s, &h, &err);
+    enum hs_status st = steward_open_watch(s, &err);
 
+    if (st == HS_OK) st = steward_open_helm(s, &h, &err);
     if (st == HS_OK) {
         st = helm_preload(h, &err);
         helm_show(h);
@@ -122,6 +139,7 @@ static void *steward_main(void *data)
         s->o.failed(s->o.data, &err);
     }
     helm_close(h);
+    slog_close(s->watch.slog);
     return NULL;
 }
 

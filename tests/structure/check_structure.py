@@ -38,7 +38,7 @@ ARROWS = {
     "sidecar/data": ["sidecar/data", "kernel/state"],
     "sidecar/decide": ["sidecar/decide", "sidecar/data", "kernel/state"],
     "sidecar/threads": ["sidecar/threads", "kernel/state"],
-    "sidecar/report": ["sidecar/report", "sidecar/decide", "sidecar/data", *BELOW_SIDECAR],
+    "sidecar/report": ["sidecar/report", "sidecar/decide", "sidecar/data", "kernel/text", *BELOW_SIDECAR],
     "sidecar/settings": ["sidecar/settings", "sidecar/report", "ipc/include", "kernel/state"],
     "sidecar/node": ["sidecar/node", "sidecar/report", "sidecar/threads", *BELOW_SIDECAR],
     "sidecar/steward": ["sidecar/steward", *SIDECAR_PARTS, *BELOW_SIDECAR],
