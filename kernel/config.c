@@ -22,6 +22,8 @@ struct config_vat {
     const char *name; /* borrowed from the JSON */
     struct buffer source;
     struct buffer parameters;
+    uint64_t reap_interval; /* 0: as the rules have it */
+    bool reap_never;
 };
 
 struct config_bundle {
@@ -144,10 +146,29 @@ static enum hs_status config_check_keys(const struct config_place *at, json_t *o
     return HS_OK;
 }
 
+static enum hs_status config_read_interval(const struct config_place *at, const json_t *spec,
+                                           struct config_vat *vat, struct hs_error *err)
+{
+    const json_t *interval = json_object_get(spec, "reapInterval");
+    json_int_t number = json_integer_value(interval);
+
+    if (!interval) return HS_OK;
+    vat->reap_never = json_is_string(interval) && strcmp(json_string_value(interval), "never") == 0;
+    if (vat->reap_never) return HS_OK;
+    if (number < 1 || number > RULES_REAP_INTERVAL_MOST) {
+        return config_invalid(at, err,
+                              "\"reapInterval\" must be a number of deliveries or "
+                              "\"never\" for vat",
+                              vat->name);
+    }
+    vat->reap_interval = (uint64_t)number;
+    return HS_OK;
+}
+
 static enum hs_status config_read_vat(const struct config_place *at, const char *name, json_t *spec,
                                       struct hs_error *err)
 {
-    static const char *const known[] = {"source", "parameters", NULL};
+    static const char *const known[] = {"source", "parameters", "reapInterval", NULL};
     struct config_vat *vat = &at->config->vats[at->config->vats_len];
     enum hs_status st;
 
@@ -157,7 +178,8 @@ static enum hs_status config_read_vat(const struct config_place *at, const char 
     vat->name = name;
     st = config_check_keys(at, spec, known, err);
     if (st == HS_OK) st = config_read_source(at, spec, "vat", name, &vat->source, err);
-    return st == HS_OK ? config_read_parameters(at, spec, vat, err) : st;
+    if (st == HS_OK) st = config_read_parameters(at, spec, vat, err);
+    return st == HS_OK ? config_read_interval(at, spec, vat, err) : st;
 }
 
 static enum hs_status config_read_vats(const struct config_place *at, json_t *vats,
@@ -398,7 +420,9 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
     assert(i < c->vats_len);
     return (struct kernel_config_vat){.name = c->vats[i].name,
                                       .source = buffer_slice(&c->vats[i].source),
-                                      .parameters = buffer_slice(&c->vats[i].parameters)};
+                                      .parameters = buffer_slice(&c->vats[i].parameters),
+                                      .reap_interval = c->vats[i].reap_interval,
+                                      .reap_never = c->vats[i].reap_never};
 }
 
 size_t kernel_config_bundle_count(const struct kernel_config *c)

@@ -18,6 +18,8 @@ struct kernel_config_vat {
     const char *name;
     struct slice source;     /* the ES module's text */
     struct slice parameters; /* JSON object text; "{}" when not given */
+    uint64_t reap_interval;  /* deliveries; 0: as the rules have it */
+    bool reap_never;
 };
 
 struct kernel_config_bundle {

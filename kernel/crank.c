@@ -6,6 +6,7 @@
 #include "kernel/pending.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/reaping.h"
 #include "kernel/tables/refcounts.h"
 #include "kernel/tables/resolution.h"
 #include "kernel/tables/run_queue.h"
@@ -18,6 +19,7 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
 {
     size_t outputs_len = k->outputs.len, events_len = k->events.len, settled_len = k->settled.len;
     bool gc_pending = k->kv.gc_pending, cleanup_pending = k->kv.cleanup_pending;
+    bool reap_pending = k->kv.reap_pending;
     enum hs_status st;
 
     k->ran = NULL;
@@ -40,6 +42,7 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
     settlements_cut(&k->settled, settled_len);
     k->kv.gc_pending = gc_pending;
     k->kv.cleanup_pending = cleanup_pending;
+    k->kv.reap_pending = reap_pending;
     return st;
 }
 
@@ -188,6 +191,15 @@ static enum hs_status crank_collect(struct kernel *k, void *data, struct hs_erro
     return st;
 }
 
+static enum hs_status crank_reap(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct ref vat;
+    enum hs_status st = reap_queue_take(&k->kv, &vat, err);
+
+    (void)data;
+    return st == HS_OK ? deliver_reap(k, &vat, err) : st;
+}
+
 /* --- a vat that failed --- */
 
 struct casualty {
@@ -233,6 +245,16 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, s
 
 /* --- the order of work --- */
 
+enum hs_status crank_run_collect(struct kernel *k, struct hs_error *err)
+{
+    return crank_run_delivery(k, crank_collect, err);
+}
+
+enum hs_status crank_run_reap(struct kernel *k, struct hs_error *err)
+{
+    return crank_run_delivery(k, crank_reap, err);
+}
+
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
 {
     bool empty;
@@ -241,7 +263,7 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     *idle = false;
     if (st != HS_OK) return st;
     if (!empty) return crank_run(k, crank_accept, NULL, err);
-    if (k->kv.gc_pending) return crank_run_delivery(k, crank_collect, err);
+    if (k->kv.gc_pending) return crank_run_collect(k, err);
     st = run_queue_is_empty(&k->kv, QUEUE_RUN, &empty, err);
     if (st != HS_OK) return st;
     if (!empty) return crank_run_delivery(k, crank_deliver, err);

@@ -22,7 +22,11 @@ HS_MUST_CHECK enum hs_status crank_run(struct kernel *k, crank_body_fn body, voi
  *  Returns: HS_SPENT  the caller's ticks: the message is to be undone */
 HS_MUST_CHECK enum hs_status crank_run_some(struct kernel *k, bool at_least_one, bool *idle,
                                             struct hs_error *err);
-/** Is nothing left to do? */
+/** A vat is told of its objects that nobody holds any more: some of gcActions. */
+HS_MUST_CHECK enum hs_status crank_run_collect(struct kernel *k, struct hs_error *err);
+/** The first vat of the reapQueue is reaped. */
+HS_MUST_CHECK enum hs_status crank_run_reap(struct kernel *k, struct hs_error *err);
+/** Is nothing left to do, housekeeping aside? */
 HS_MUST_CHECK enum hs_status crank_is_idle(struct kernel *k, bool *idle, struct hs_error *err);
 
 #endif

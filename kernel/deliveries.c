@@ -5,6 +5,7 @@
 #include "kernel/syscalls.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/reaping.h"
 #include "kernel/tables/retirement.h"
 #include "kernel/tables/termination.h"
 #include "kernel/tables/transcript.h"
@@ -21,6 +22,20 @@ enum { NOTIFY_PROMISES_MAX = 1024, NOTIFY_BYTES_MAX = 4 << 20, NOTIFY_SLOT_BYTES
 enum { EXIT_REASON_BYTES = 400 }; /* of the vat's own words */
 
 /* --- running one --- */
+
+/* Each delivery counts; the reap begins the counting anew. */
+static enum hs_status delivery_count(struct delivery *d, struct slice text, bool reap,
+                                     struct hs_error *err)
+{
+    struct kernel *k = d->kernel;
+    const struct reap_work work = {.bytes = text.len + d->syscalls.len,
+                                   .steps = k->meter.vat_steps,
+                                   .memory = vat_heap_bytes(k->ran->vat)};
+
+    if (!reap) return reap_dirt_add(&k->kv, &d->vat, &work, err);
+    return reap_dirt_clear(&k->kv, &d->vat, &k->now.rules, work.memory,
+                           d->let_go >= REAP_REFERENCES_MAX, err);
+}
 
 /* The vat asked to end: HS_VAT_FAILED if it called that a failure. */
 static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
@@ -40,7 +55,8 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     return st;
 }
 
-static enum hs_status delivery_run(struct delivery *d, struct slice text, struct hs_error *err)
+static enum hs_status delivery_run(struct delivery *d, struct slice text, bool reap,
+                                   struct hs_error *err)
 {
     struct kernel *k = d->kernel;
     struct vat_process *p = k->ran;
@@ -66,6 +82,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
                                buffer_slice(&result), err);
     }
+    if (st == HS_OK) st = delivery_count(d, text, reap, err);
     if (st == HS_OK) {
         p->transcript_len++;
         p->deliveries++;
@@ -80,17 +97,29 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, struct
     return st;
 }
 
-static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct slice text,
-                              struct hs_error *err)
+static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, struct slice text,
+                                   bool reap, struct hs_error *err)
 {
     struct delivery d = {.kernel = k, .vat = *vat};
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
     if (st != HS_OK) return st;
     k->meter.cranks++;
-    st = delivery_run(&d, text, err);
+    k->meter.unbounded = reap;
+    st = delivery_run(&d, text, reap, err);
     delivery_fini(&d);
     return st;
+}
+
+static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct slice text,
+                              struct hs_error *err)
+{
+    return deliver_text(k, vat, text, false, err);
+}
+
+enum hs_status deliver_reap(struct kernel *k, const struct ref *vat, struct hs_error *err)
+{
+    return deliver_text(k, vat, slice_text("[\"bringOutYourDead\"]"), true, err);
 }
 
 /* --- translating --- */

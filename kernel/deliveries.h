@@ -22,5 +22,8 @@ HS_MUST_CHECK enum hs_status deliver_start_vat(struct kernel *k, const struct ev
 HS_MUST_CHECK enum hs_status deliver_gc(struct kernel *k, const struct ref *vat,
                                         enum gc_action action, const struct ref_list *krefs,
                                         struct hs_error *err);
+/** bringOutYourDead. If the vat let go of as much as it may at once, it is to do so again. */
+HS_MUST_CHECK enum hs_status deliver_reap(struct kernel *k, const struct ref *vat,
+                                          struct hs_error *err);
 
 #endif

@@ -72,7 +72,9 @@ static enum hs_status execution_backlog(struct kernel *k, const struct message *
     if (st == HS_OK) st = crank_is_idle(k, &was_idle, err);
     if (st == HS_OK) st = crank_run_some(k, true, &idle, err);
     if (st == HS_OK && !idle) st = crank_is_idle(k, &idle, err); /* with its last crank, maybe */
-    if (st == HS_OK && idle) st = housekeeping_run(k, was_idle, err);
+    /* A backlog that never ends must not keep the house from being kept: a step each run. */
+    if (st == HS_OK) st = housekeeping_run(k, was_idle || !idle, err);
+    if (st == HS_OK && idle) st = crank_is_idle(k, &idle, err); /* it may have left something */
     out->status = idle && !housekeeping_is_due(k) ? MESSAGE_FULFILLED : MESSAGE_PENDING;
     return st;
 }
@@ -137,6 +139,7 @@ static void execution_finish(struct kernel *k, struct kernel_outcome *out)
     memcpy(k->now.at.hash, k->kv.activity, sizeof k->now.at.hash);
     k->now.gc_pending = k->kv.gc_pending;
     k->now.cleanup_pending = k->kv.cleanup_pending;
+    k->now.reap_pending = k->kv.reap_pending;
     k->now.rules = k->rules_next;
     k->message_open = true;
     out->after = k->now.at;

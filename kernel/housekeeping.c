@@ -9,13 +9,21 @@ enum { CLEAN_KEYS_MAX = 256 }; /* of a vat that ended, in one crank */
 
 bool housekeeping_is_due(const struct kernel *k)
 {
-    return k->kv.cleanup_pending;
+    return k->kv.cleanup_pending || k->kv.gc_pending || k->kv.reap_pending;
 }
 
 static enum hs_status housekeeping_clean_up(struct kernel *k, void *data, struct hs_error *err)
 {
     (void)data;
     return termination_clean_up(&k->kv, CLEAN_KEYS_MAX, err);
+}
+
+/* In SwingSet's order; what a step leaves to be told to others is told next. */
+static enum hs_status housekeeping_step(struct kernel *k, struct hs_error *err)
+{
+    if (k->kv.cleanup_pending) return crank_run(k, housekeeping_clean_up, NULL, err);
+    if (k->kv.gc_pending) return crank_run_collect(k, err);
+    return crank_run_reap(k, err);
 }
 
 enum hs_status housekeeping_run(struct kernel *k, bool at_least_one, struct hs_error *err)
@@ -26,7 +34,7 @@ enum hs_status housekeeping_run(struct kernel *k, bool at_least_one, struct hs_e
     while (st == HS_OK && housekeeping_is_due(k)) {
         if (!at_least_one && (meter_policy_is_spent(k) || meter_ticks(k) >= end)) break;
         at_least_one = false;
-        st = crank_run(k, housekeeping_clean_up, NULL, err);
+        st = housekeeping_step(k, err);
     }
     return st;
 }
@@ -36,6 +44,6 @@ enum hs_status housekeeping_queued(struct kernel *k, uint64_t *out, struct hs_er
     uint64_t waiting = 0;
     enum hs_status st = run_queues_len(&k->kv, &waiting, err);
 
-    if (st == HS_OK) *out = waiting + (k->kv.gc_pending || housekeeping_is_due(k));
+    if (st == HS_OK) *out = waiting + housekeeping_is_due(k);
     return st;
 }

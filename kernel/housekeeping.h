@@ -2,6 +2,8 @@
  * rules.
  *
  *   clean-up after vats that ended, some of their keys a crank
+ *   gcActions that come of it
+ *   the vats of the reapQueue, each with gcActions that come of it
  */
 #ifndef HEADSTART_KERNEL_HOUSEKEEPING_H
 #define HEADSTART_KERNEL_HOUSEKEEPING_H

@@ -33,6 +33,7 @@ void kernel_stand(struct kernel *k, const struct standing *at)
     memcpy(k->kv.activity, at->at.hash, sizeof k->kv.activity);
     k->kv.gc_pending = at->gc_pending;
     k->kv.cleanup_pending = at->cleanup_pending;
+    k->kv.reap_pending = at->reap_pending;
 }
 
 static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, struct vat_name *out,

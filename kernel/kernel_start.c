@@ -11,6 +11,7 @@
 #include "kernel/replay.h"
 #include "kernel/state/position.h"
 #include "kernel/state_vector.h"
+#include "kernel/tables/gc_actions.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/transcript.h"
 
@@ -316,7 +317,8 @@ static enum hs_status start_read_work(struct kernel *k, struct hs_error *err)
     enum hs_status st = kernel_rules_read(&k->kv.store, &now->rules, err);
 
     if (st == HS_OK) st = run_queues_len(&k->kv, &waiting, err); /* well-formed, that is */
-    if (st == HS_OK) st = start_differs(k, "gcActions", "[]", &now->gc_pending, err);
+    if (st == HS_OK) st = gc_actions_wait(&k->kv, &now->gc_pending, err);
+    if (st == HS_OK) st = start_differs(k, "reapQueue", "[]", &now->reap_pending, err);
     if (st == HS_OK) st = start_differs(k, "vats.terminated", "[]", &now->cleanup_pending, err);
     if (st != HS_OK) return st;
     return kv_hashed_read_uint(&k->kv, slice_text("kernel.queued"), &now->queued, err);

@@ -9,6 +9,7 @@
 #ifndef HEADSTART_KERNEL_METER_H
 #define HEADSTART_KERNEL_METER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct meter {
@@ -22,6 +23,7 @@ struct meter {
     uint64_t vat_steps, syscalls;
     uint64_t moved_bytes;  /* passed between kernel and vat */
     uint64_t answer_bytes; /* of outputs, events, and what was settled */
+    bool unbounded;        /* a vat reaps, which none of its own code can prolong */
     uint64_t noted_bytes;  /* of syscalls that are still to be written to the transcript */
 };
 

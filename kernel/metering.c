@@ -18,6 +18,7 @@ void meter_crank_begin(struct kernel *k)
 {
     struct meter *m = &k->meter;
 
+    m->unbounded = false;
     m->vat_steps = m->syscalls = m->moved_bytes = m->answer_bytes = m->noted_bytes = 0;
 }
 
@@ -49,9 +50,15 @@ void meter_crank_end(struct kernel *k, bool committed)
     if (committed) k->meter.bytes += meter_crank_bytes(k);
 }
 
+/* What the crank may cost. */
+static uint64_t meter_crank_most(const struct kernel *k)
+{
+    return k->meter.unbounded ? HS_UINT_MAX : k->now.rules.crank_ticks * HS_TICK_STEPS;
+}
+
 uint64_t meter_grant(const struct kernel *k)
 {
-    uint64_t most = k->now.rules.crank_ticks * HS_TICK_STEPS;
+    uint64_t most = meter_crank_most(k);
     uint64_t spent = meter_kernel_steps(k);
     uint64_t left = k->meter.allowed - k->meter.steps;
 
@@ -68,7 +75,7 @@ enum hs_status meter_check(const struct kernel *k, struct hs_error *err)
         return hs_fail(err, HS_SPENT, "the call needs more ticks than its caller allows");
     }
     if (!k->ran) return HS_OK;
-    if (steps > r->crank_ticks * HS_TICK_STEPS) {
+    if (steps > meter_crank_most(k)) {
         return hs_fail(err, HS_VAT_FAILED, "meter spent: more than %" PRIu64 " ticks",
                        r->crank_ticks);
     }

@@ -10,8 +10,8 @@ struct standing {
     uint64_t height, time; /* of the last message's block; 0: none */
     bool in_block;         /* there was a message, so that the two are known */
     bool initialized;
-    bool gc_pending, cleanup_pending; /* as kv_hashed has them */
-    uint64_t queued;                  /* kernel.queued */
+    bool gc_pending, cleanup_pending, reap_pending; /* as kv_hashed has them */
+    uint64_t queued;                                /* kernel.queued */
     struct kernel_rules rules;
 };
 

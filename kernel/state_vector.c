@@ -5,6 +5,7 @@
 #include "kernel/state/position.h"
 #include "kernel/tables/bundles.h"
 #include "kernel/tables/kv_hashed.h"
+#include "kernel/tables/reaping.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/capdata.h"
 #include "kernel/vat/engine_id.h"
@@ -16,12 +17,12 @@
 static const struct {
     const char *key, *value;
 } state_vector_first[] = {
-    {"vat.names", "[]"},    {"vat.dynamicIDs", "[]"},     {"vats.terminated", "[]"},
-    {"device.names", "[]"}, {"vat.nextID", "1"},          {"device.nextID", "7"},
-    {"meter.nextID", "1"},  {"ko.nextID", "20"},          {"kd.nextID", "30"},
-    {"kp.nextID", "40"},    {"acceptanceQueue", "[1,1]"}, {"runQueue", "[1,1]"},
-    {"gcActions", "[]"},    {"reapQueue", "[]"},          {"pinnedObjects", ""},
-    {"kernel.queued", "1"}, {"kernel.pending", "0"},      {"kernel.seqnum", "0"},
+    {"vat.names", "[]"},     {"vat.dynamicIDs", "[]"},     {"vats.terminated", "[]"},
+    {"device.names", "[]"},  {"vat.nextID", "1"},          {"device.nextID", "7"},
+    {"meter.nextID", "1"},   {"ko.nextID", "20"},          {"kd.nextID", "30"},
+    {"kp.nextID", "40"},     {"acceptanceQueue", "[1,1]"}, {"runQueue", "[1,1]"},
+    {"reapQueue", "[]"},     {"pinnedObjects", ""},        {"kernel.queued", "1"},
+    {"kernel.pending", "0"}, {"kernel.seqnum", "0"},
 };
 
 static enum hs_status put(struct kv_store *kv, const char *a, const char *b, const char *value,
@@ -105,9 +106,10 @@ out:
     return st;
 }
 
-/* {"name":…,"supervisor":"lite","memory":…} */
-static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id, const char *name,
-                                      uint64_t memory, struct hs_error *err)
+/* {"name":…,"supervisor":"lite","memory":…}, and "reapInterval" if it is not the rules' */
+static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
+                                      const struct kernel_config_vat *vat, uint64_t memory,
+                                      struct hs_error *err)
 {
     struct buffer options = {0};
     struct key key;
@@ -116,11 +118,17 @@ static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
 
     json_print_open(&j, '{');
     json_print_key(&j, "name");
-    json_print_string(&j, slice_text(name));
+    json_print_string(&j, slice_text(vat->name));
     json_print_key(&j, "supervisor");
     json_print_word(&j, "lite");
     json_print_key(&j, "memory");
     json_print_uint(&j, memory);
+    if (vat->reap_never || vat->reap_interval > 0) json_print_key(&j, "reapInterval");
+    if (vat->reap_never) {
+        json_print_word(&j, "never");
+    } else if (vat->reap_interval > 0) {
+        json_print_uint(&j, vat->reap_interval);
+    }
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) {
@@ -146,11 +154,11 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
     if (st == HS_OK) {
         st = kv_store_set(kv, key_of(&key, id.text, ".source", ""), vat->source, err);
     }
-    if (st == HS_OK) st = put_vat_options(kv, &id, vat->name, rules.memory, err);
+    if (st == HS_OK) st = put_vat_options(kv, &id, vat, rules.memory, err);
     if (st == HS_OK) st = vat_engine_id(engine, err);
     if (st == HS_OK) st = put(kv, id.text, ".engine", engine, err);
     if (st == HS_OK) st = put_parameters(kv, &id, vat->parameters, err);
-    if (st == HS_OK) st = put(kv, id.text, ".reapDirt", "{}", err);
+    if (st == HS_OK) st = reap_dirt_begin(kv, &id, &rules, err);
     if (st == HS_OK) st = put(kv, id.text, ".o.nextID", "50", err);
     if (st == HS_OK) st = put(kv, id.text, ".p.nextID", "60", err);
     if (st == HS_OK) st = put(kv, id.text, ".d.nextID", "70", err);

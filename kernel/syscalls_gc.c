@@ -81,6 +81,7 @@ static enum hs_status syscall_gc(struct delivery *d, struct json_text *t, struct
         }
         if (st == HS_OK) st = step(d, &entry, err);
     }
+    d->let_go += vrefs.len;
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
     ref_list_fini(&vrefs);
     return st;

@@ -3,11 +3,9 @@
 #include "kernel/tables/clist.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/vat_names.h"
-#include "kernel/text/json_text.h"
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const gc_action_names[GC_ACTION_COUNT] = {
@@ -16,135 +14,83 @@ static const char *const gc_action_names[GC_ACTION_COUNT] = {
     [GC_RETIRE_IMPORT] = "retireImport",
 };
 
-static enum hs_status gc_actions_damaged(struct hs_error *err)
-{
-    return kernel_store_damaged(slice_text("gcActions"), "no list of actions", err);
-}
+static const char gc_actions_prefix[] = "gcActions.";
 
-/* The stored list, as it is worked on. */
-struct gc_actions {
-    struct ref_list texts; /* "v1 dropExport ko20" */
+/* One action, and the key that it is. */
+struct gc_key {
+    struct ref vat, kref;
+    enum gc_action action;
 };
 
-static void gc_actions_fini(struct gc_actions *a)
+static struct slice gc_key_text(const struct gc_key *g, struct key *out)
 {
-    ref_list_fini(&a->texts);
+    char text[2 * REF_BYTES_MAX + 32];
+    int len = snprintf(text, sizeof text, "%s.%s.%s", g->vat.text, gc_action_names[g->action],
+                       g->kref.text);
+
+    assert(len > 0 && (size_t)len < sizeof text);
+    return key_of(out, gc_actions_prefix, text, "");
 }
 
-/* "v1 dropExport ko20" into its three words. */
-static bool gc_action_parse(const struct ref *text, struct ref *vat, enum gc_action *action,
-                            struct ref *kref)
+/* The words of "v1.dropExport.ko20". */
+static bool gc_key_words(struct slice text, struct gc_key *out)
 {
-    const char *first = strchr(text->text, ' ');
-    const char *second = first ? strchr(first + 1, ' ') : NULL;
+    const char *first = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
+    const char *end = text.data + text.len, *second;
     struct slice name;
 
+    if (!first) return false;
+    second = memchr(first + 1, '.', (size_t)(end - first - 1));
     if (!second) return false;
     name = slice_make(first + 1, (size_t)(second - first - 1));
     for (int i = 0; i < GC_ACTION_COUNT; i++) {
         if (!slice_equal(name, slice_text(gc_action_names[i]))) continue;
-        *action = (enum gc_action)i;
-        return ref_make(slice_make(text->text, (size_t)(first - text->text)), vat) == HS_OK &&
-               ref_is_vat(vat) && ref_make(slice_text(second + 1), kref) == HS_OK &&
-               kref_kind(kref) == REF_OBJECT;
+        out->action = (enum gc_action)i;
+        return ref_make(slice_make(text.data, (size_t)(first - text.data)), &out->vat) == HS_OK &&
+               ref_make(slice_make(second + 1, (size_t)(end - second - 1)), &out->kref) == HS_OK &&
+               ref_is_vat(&out->vat) && kref_kind(&out->kref) == REF_OBJECT;
     }
     return false;
 }
 
-static enum hs_status gc_actions_parse(struct gc_actions *a, struct slice json,
-                                       struct hs_error *err)
+/* The action behind *key, which is replaced; an empty one: the first. */
+static enum hs_status gc_key_next(struct kv_hashed *k, struct buffer *key, struct gc_key *out,
+                                  bool *found, struct hs_error *err)
 {
-    struct json_text t;
-    struct slice raw;
-    struct ref text;
-    enum hs_status st = HS_OK;
+    const struct slice prefix = slice_text(gc_actions_prefix);
+    enum hs_status st =
+        kv_store_next(&k->store, key->len > 0 ? buffer_slice(key) : prefix, key, NULL, err);
 
-    json_text_init(&t, json);
-    (void)json_text_open(&t, '[');
-    while (st == HS_OK && json_text_more(&t, ']') && json_text_string(&t, &raw)) {
-        raw = json_text_inner(raw);
-        if (raw.len >= sizeof text.text) break;
-        memcpy(text.text, raw.data, raw.len);
-        text.text[raw.len] = '\0';
-        st = ref_list_add(&a->texts, &text);
-    }
-    if (st == HS_NOMEM) return kernel_fail(err, st);
-    return st == HS_OK && json_text_end(&t) ? HS_OK : gc_actions_damaged(err);
+    *found = st == HS_OK && slice_starts_with(buffer_slice(key), prefix);
+    if (st == HS_NOT_FOUND) return HS_OK;
+    if (!*found) return st;
+    if (gc_key_words(slice_make(key->data + prefix.len, key->len - prefix.len), out)) return HS_OK;
+    return kernel_store_damaged(buffer_slice(key), "no action", err);
 }
 
-/* An empty list when `k` knows that nothing is pending. */
-static enum hs_status gc_actions_load(struct kv_hashed *k, struct gc_actions *a,
-                                      struct hs_error *err)
+enum hs_status gc_actions_wait(struct kv_hashed *k, bool *out, struct hs_error *err)
 {
-    struct slice value;
-    enum hs_status st;
+    struct buffer key = {0};
+    struct gc_key first;
+    enum hs_status st = gc_key_next(k, &key, &first, out, err);
 
-    if (!k->gc_pending) return HS_OK;
-    st = kv_hashed_read(k, slice_text("gcActions"), &value, err);
-    return st == HS_OK ? gc_actions_parse(a, value, err) : st;
-}
-
-static int gc_action_compare(const void *a, const void *b)
-{
-    return strcmp(((const struct ref *)a)->text, ((const struct ref *)b)->text);
-}
-
-static void gc_actions_sort(struct gc_actions *a)
-{
-    size_t kept = 0;
-
-    if (a->texts.len == 0) return;
-    qsort(a->texts.items, a->texts.len, sizeof *a->texts.items, gc_action_compare);
-    for (size_t i = 1; i < a->texts.len; i++) {
-        if (!ref_equal(&a->texts.items[kept], &a->texts.items[i])) {
-            a->texts.items[++kept] = a->texts.items[i];
-        }
-    }
-    a->texts.len = kept + 1;
-}
-
-static enum hs_status gc_actions_store(struct kv_hashed *k, struct gc_actions *a,
-                                       struct hs_error *err)
-{
-    struct buffer json = {0};
-    struct json_printer j = json_printer_on(&json);
-    enum hs_status st;
-
-    if (a->texts.len == 0 && !k->gc_pending) return HS_OK;
-    ref_list_print(&a->texts, &j);
-    st = kernel_fail(err, json_print_end(&j));
-    if (st == HS_OK) st = kv_hashed_write(k, slice_text("gcActions"), buffer_slice(&json), err);
-    if (st == HS_OK) k->gc_pending = a->texts.len > 0;
-    buffer_fini(&json);
+    buffer_fini(&key);
     return st;
 }
 
 enum hs_status gc_actions_add(struct kv_hashed *k, const struct ref *vat, enum gc_action action,
                               const struct ref *kref, struct hs_error *err)
 {
-    struct ref text;
-    int len = snprintf(text.text, sizeof text.text, "%s %s %s", vat->text, gc_action_names[action],
-                       kref->text);
-
-    assert(action < GC_ACTION_COUNT && len > 0 && (size_t)len < sizeof text.text);
-    return kernel_fail(err, ref_list_add(&k->gc_added, &text));
-}
-
-enum hs_status gc_actions_flush(struct kv_hashed *k, struct hs_error *err)
-{
-    struct gc_actions actions = {{0}};
+    const struct gc_key g = {.vat = *vat, .action = action, .kref = *kref};
+    struct key key;
+    bool found;
     enum hs_status st;
 
-    if (k->gc_added.len == 0) return HS_OK;
-    st = gc_actions_load(k, &actions, err);
-    for (size_t i = 0; i < k->gc_added.len && st == HS_OK; i++) {
-        st = kernel_fail(err, ref_list_add(&actions.texts, &k->gc_added.items[i]));
-    }
-    gc_actions_sort(&actions);
-    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
-    if (st == HS_OK) ref_list_clear(&k->gc_added);
-    gc_actions_fini(&actions);
-    return st;
+    assert(action < GC_ACTION_COUNT);
+    st = kv_hashed_has(k, gc_key_text(&g, &key), &found, err);
+    if (st != HS_OK || found) return st;
+    k->gc_pending = true;
+    return kv_hashed_create(k, key_slice(&key), slice_text(""), err);
 }
 
 /* Is there still a point in telling the vat? */
@@ -172,47 +118,49 @@ static enum hs_status gc_action_stands(struct kv_hashed *k, const struct ref *va
     return HS_OK;
 }
 
-/* Take the first group of equal vat and action off the list; krefs: those that stand. */
-static enum hs_status gc_actions_take_group(struct kv_hashed *k, struct gc_actions *a,
-                                            struct ref *vat, enum gc_action *action,
-                                            struct ref_list *krefs, struct hs_error *err)
+/* A walk over the actions, each of which is deleted once it was taken. */
+struct gc_walk {
+    struct buffer key; /* of `next`, while it is there */
+    struct gc_key next;
+    bool found;
+};
+
+/* Take the first group of equal vat and action; krefs: those that stand. */
+static enum hs_status gc_walk_take_group(struct kv_hashed *k, struct gc_walk *w,
+                                         struct gc_key *group, struct ref_list *krefs,
+                                         struct hs_error *err)
 {
-    struct ref next_vat, kref;
-    enum gc_action next_action;
     enum hs_status st = HS_OK;
-    size_t taken = 0;
     bool stands;
 
-    for (; taken < a->texts.len && taken < GC_GROUP_MAX && st == HS_OK; taken++) {
-        if (!gc_action_parse(&a->texts.items[taken], &next_vat, &next_action, &kref)) {
-            return gc_actions_damaged(err);
-        }
-        if (taken == 0) {
-            *vat = next_vat;
-            *action = next_action;
-        }
-        if (!ref_equal(vat, &next_vat) || *action != next_action) break;
-        st = gc_action_stands(k, vat, *action, &kref, &stands, err);
-        if (st == HS_OK && stands) st = kernel_fail(err, ref_list_add(krefs, &kref));
+    *group = w->next;
+    for (size_t i = 0; i < GC_GROUP_MAX && w->found && st == HS_OK; i++) {
+        if (!ref_equal(&group->vat, &w->next.vat) || group->action != w->next.action) break;
+        st = gc_action_stands(k, &group->vat, group->action, &w->next.kref, &stands, err);
+        if (st == HS_OK && stands) st = kernel_fail(err, ref_list_add(krefs, &w->next.kref));
+        if (st == HS_OK) st = kv_hashed_delete(k, buffer_slice(&w->key), err);
+        if (st == HS_OK) st = gc_key_next(k, &w->key, &w->next, &w->found, err);
     }
-    memmove(a->texts.items, a->texts.items + taken,
-            (a->texts.len - taken) * sizeof *a->texts.items);
-    a->texts.len -= taken;
     return st;
 }
 
 enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat, enum gc_action *action,
                                struct ref_list *krefs, bool *found, struct hs_error *err)
 {
-    struct gc_actions actions = {{0}};
-    enum hs_status st = gc_actions_load(k, &actions, err);
+    struct gc_walk walk = {.found = false};
+    struct gc_key group;
+    enum hs_status st = gc_key_next(k, &walk.key, &walk.next, &walk.found, err);
 
     ref_list_clear(krefs);
-    while (st == HS_OK && krefs->len == 0 && actions.texts.len > 0) {
-        st = gc_actions_take_group(k, &actions, vat, action, krefs, err);
+    while (st == HS_OK && krefs->len == 0 && walk.found) {
+        st = gc_walk_take_group(k, &walk, &group, krefs, err);
     }
-    if (st == HS_OK) st = gc_actions_store(k, &actions, err);
-    *found = krefs->len > 0;
-    gc_actions_fini(&actions);
+    *found = st == HS_OK && krefs->len > 0;
+    if (*found) {
+        *vat = group.vat;
+        *action = group.action;
+    }
+    if (st == HS_OK) k->gc_pending = walk.found;
+    buffer_fini(&walk.key);
     return st;
 }

@@ -129,14 +129,12 @@ void kv_hashed_fini(struct kv_hashed *k)
     buffer_fini(&k->scratch);
     ref_list_fini(&k->fallen);
     ref_list_fini(&k->settled);
-    ref_list_fini(&k->gc_added);
     k->crank_hash = NULL;
 }
 
 void kv_hashed_crank_begin(struct kv_hashed *k)
 {
     assert(k->changes.len == 0 && k->fallen.len == 0 && k->settled.len == 0);
-    assert(k->gc_added.len == 0);
     k->work = (struct kv_work){0};
     kv_layers_crank_begin(k->layers);
 }
@@ -146,8 +144,8 @@ void kv_hashed_crank_commit(struct kv_hashed *k)
     static const char head[] = "activityhash\n";
     char crank[SHA256_HEX_BYTES];
 
-    assert(k->fallen.len == 0 && k->gc_added.len == 0); /* refcounts_process has judged them */
-    assert(k->settled.len == 0);                        /* pending_collect has answered them */
+    assert(k->fallen.len == 0);  /* refcounts_process has judged them */
+    assert(k->settled.len == 0); /* pending_collect has answered them */
     kv_hashed_hash_pending(k);
     sha256_finish_hex(k->crank_hash, crank);
     sha256_add(k->crank_hash, slice_make(head, sizeof head - 1));
@@ -165,7 +163,6 @@ void kv_hashed_crank_abort(struct kv_hashed *k)
     buffer_clear(&k->changes);
     ref_list_clear(&k->fallen);
     ref_list_clear(&k->settled);
-    ref_list_clear(&k->gc_added);
     kv_layers_crank_abort(k->layers);
 }
 

@@ -41,12 +41,12 @@ struct kv_hashed {
     struct buffer changes;           /* the crank's newest changes, not yet in crank_hash */
     struct ref_list fallen;          /* krefs whose counts fell in this crank */
     struct ref_list settled;         /* promises of pending calls that were settled in this crank */
-    struct ref_list gc_added;        /* what this crank adds to gcActions (gc_actions.h) */
     struct kv_work work;             /* of this crank */
     struct buffer scratch;           /* what kv_hashed_find last read */
     char activity[SHA256_HEX_BYTES]; /* after the last committed crank */
-    bool gc_pending;                 /* gcActions holds something */
-    bool cleanup_pending;            /* vats.terminated likewise */
+    bool gc_pending;                 /* there are gcActions.* */
+    bool cleanup_pending;            /* vats.terminated holds something */
+    bool reap_pending;               /* reapQueue likewise */
 };
 
 HS_MUST_CHECK enum hs_status kv_hashed_init(struct kv_hashed *k, struct kv_layers *layers,

@@ -117,5 +117,5 @@ enum hs_status refcounts_process(struct kv_hashed *k, struct hs_error *err)
         }
     }
     if (st == HS_OK) ref_list_clear(&k->fallen);
-    return st == HS_OK ? gc_actions_flush(k, err) : st;
+    return st;
 }

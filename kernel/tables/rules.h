@@ -15,6 +15,7 @@
 
 enum {
     RULES_VERSION = 1,
+    RULES_REAP_INTERVAL_MOST = 1000000,
     RULES_PRICES_A_CRANK = 100, /* a crank must be able to pay each price so often */
     RULES_CRANK_BYTES_MOST = 24 << 20,
     RULES_POLICY_BYTES_MOST = 32 << 20,
@@ -47,7 +48,12 @@ enum {
     X(policy_cranks, "policy", "cranks", 20000, 1, 1000000)                                        \
     X(policy_ticks, "policy", "ticks", 10000, 1, 10000000)                                         \
     X(policy_bytes, "policy", "bytes", 32 << 20, 1 << 10, RULES_POLICY_BYTES_MOST)                 \
-    X(housekeeping_ticks, "policy", "housekeepingTicks", 1000, 1, 10000000)
+    X(housekeeping_ticks, "policy", "housekeepingTicks", 1000, 1, 10000000)                        \
+    /* when a vat is reaped (reaping.h): deliveries, or bytes of them; but not before it has done  \
+     * so many steps for each byte of its memory */                                                \
+    X(reap_interval, "policy", "reapInterval", 200, 1, RULES_REAP_INTERVAL_MOST)                   \
+    X(reap_bytes, "policy", "reapBytes", 1 << 20, 1 << 10, 1 << 30)                                \
+    X(reap_work, "policy", "reapWork", 1, 0, 1000)
 
 /* Plain value. */
 struct kernel_rules {

@@ -3,6 +3,7 @@
 #include "kernel/tables/clist.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/reaping.h"
 #include "kernel/tables/resolution.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/json_text.h"
@@ -173,6 +174,7 @@ enum hs_status termination_begin(struct kv_hashed *k, const struct ref *vat, con
     if (st == HS_OK) st = vat_names_remove(k, vat, err);
     if (st == HS_OK) st = name_list_add(&k->store, "vats.terminated", ref_slice(vat), err);
     if (st == HS_OK) k->cleanup_pending = true;
+    if (st == HS_OK) st = reap_queue_leave(k, vat, err);
     if (st == HS_OK) st = kernel_fail(err, buffer_append_text(&text, message));
     if (st == HS_OK) st = clean_up_promises(k, vat, &text, &left, err);
     buffer_fini(&text);

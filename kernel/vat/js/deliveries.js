@@ -7,9 +7,9 @@
   'use strict';
 
   const { vatPowers } = realm;
-  const { collect } = realm.host;
+  const { reap, retireImports } = realm.garbage;
   const { faces, callLocal } = realm.remotables;
-  const { objects, vrefs, register, retire } = realm.references;
+  const { objects, vrefs, register, drop, retire } = realm.references;
   const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
   const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
 
@@ -65,12 +65,10 @@
       }
     },
 
-    dropExports: () => {}, // the objects stay known until they are retired
-
+    dropExports: drop,
     retireExports: retire,
-    retireImports: retire,
-
-    bringOutYourDead: () => void collect(),
+    retireImports,
+    bringOutYourDead: reap,
     stopVat: () => {},
     changeVatOptions: () => {},
   };

@@ -6,6 +6,7 @@
  *
  * The value is a function of the host's calls; it returns what a supervisor builds on:
  *   host    the host calls (kernel/vat/host_calls.h); nobody else ever sees them
+ *   WeakRef the engine's, for who finds garbage; nobody else ever sees it
  *   harden  freeze an object and all that is reachable from it
  *   seal    end of boot: freeze the language and fix the global names
  *   stackFrames   how many frames an error's stack holds from now on; 0 at first
@@ -44,6 +45,7 @@
     value: refuse('randomness', 'all nodes must compute the same'),
     ...hidden,
   });
+  const { WeakRef } = globalThis;
   // Garbage collection is visible through weak references, waiting through shared memory.
   const removed = [
     'performance', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics',
@@ -186,5 +188,5 @@
     }
   };
 
-  return { host, harden, seal, stackFrames };
+  return { host, harden, seal, stackFrames, WeakRef };
 })

@@ -4,8 +4,8 @@
  *   p+N  promises allotted here               p-N  promises allotted by the kernel
  *   d-N  devices
  * A promise's reference is good until it is resolved; later uses of the same promise get a new one.
- * Presences and exports are never dropped of the vat's own accord: whether garbage was collected
- * must not show in a transcript.
+ * All are held strongly, but while the vat is reaped (garbage.js): what a vat does in between cannot
+ * show what was collected.
  *
  * Adds to the realm: makeReferences({ importPromise, exportPromise }) → the tables and what reads
  * and changes them. importPromise(vref) makes a promise that others decide, exportPromise(promise)
@@ -20,6 +20,8 @@
   const makeReferences = ({ importPromise, exportPromise }) => {
     const objects = new Map(); // vref → the object, presence, device or unresolved promise
     const vrefs = new WeakMap(); // the same, the other way round
+    const dropped = new Set(); // of this vat's objects, those that the kernel only recognizes
+    const untold = new Map(); // vref of what is gone → what the kernel is still to be told
     let nextExport = 1; // o+0 is the root
 
     const register = (vref, object) => {
@@ -38,6 +40,7 @@
     const fromReference = (vref, name) => {
       const known = objects.get(vref);
       if (known !== undefined) return known;
+      untold.delete(vref);
       if (vref[1] === '+') throw Error(`unknown reference ${vref}`);
       switch (vref[0]) {
         case 'o':
@@ -57,7 +60,7 @@
     const toReference = object => {
       const known = vrefs.get(object);
       if (known !== undefined) {
-        objects.set(known, object);
+        dropped.delete(known);
         return known;
       }
       if (object instanceof Promise) return exportPromise(object);
@@ -66,15 +69,25 @@
       return vref;
     };
 
+    /** The kernel holds these of this vat's objects no longer; it may still recognize them. */
+    const drop = some => {
+      for (const vref of some) if (objects.has(vref)) dropped.add(vref);
+    };
+
     /** Forget objects of which the kernel said so. */
     const retire = retired => {
       for (const vref of retired) {
         vrefs.delete(objects.get(vref));
         objects.delete(vref);
+        dropped.delete(vref);
+        untold.delete(vref);
       }
     };
 
-    return { objects, vrefs, register, forgetPromise, retire, fromReference, toReference };
+    return {
+      objects, vrefs, dropped, untold, register, forgetPromise, drop, retire, fromReference,
+      toReference,
+    };
   };
 
   return { ...realm, makeReferences };

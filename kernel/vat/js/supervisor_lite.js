@@ -10,7 +10,7 @@
 (realm => {
   'use strict';
 
-  const { harden, seal, stackFrames, eventualSend, remotables, vatPowers } = realm;
+  const { harden, seal, stackFrames, eventualSend, remotables, vatPowers, weakCollections } = realm;
   const { console, assert, show, nameConsole, deliver, startFrom } = realm;
   const { evaluate, compile } = realm.host;
   const { stringify, parse } = JSON;
@@ -93,7 +93,9 @@
     return text;
   };
 
-  const globals = { E: eventualSend.E, Far: remotables.Far, harden, console, assert };
+  const globals = {
+    E: eventualSend.E, Far: remotables.Far, harden, console, assert, ...weakCollections.classes,
+  };
   for (const name of ownKeys(globals)) {
     defineProperty(globalThis, name, {
       value: globals[name], writable: true, enumerable: false, configurable: true,

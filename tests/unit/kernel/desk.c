@@ -48,7 +48,8 @@ void desk_open(struct desk *d)
     kv_hashed_crank_begin(desk_kv(d));
     must(d, state_vector_init(&desk_kv(d)->store, NULL, &d->err));
     for (int i = 0; i < 2; i++) {
-        struct kernel_config_vat vat = {names[i], slice_text("// none"), slice_text("{}")};
+        struct kernel_config_vat vat = {
+            .name = names[i], .source = slice_text("// none"), .parameters = slice_text("{}")};
 
         must(d, state_vector_add_vat(&desk_kv(d)->store, &vat, &d->err));
         d->vats[i].kernel = &d->kernel;

@@ -61,6 +61,11 @@ static const char *const often[] = {
     "{'to':'@','method':'keys','args':[]}",
     "{'to':'@','method':'go','args':[#]}",
     "{'to':'@','method':'big','args':[]}",
+    "{'to':'@','method':'fetch','args':['&',#]}",
+    "{'to':'@','method':'showHeld','args':['&']}",
+    "{'to':'@','method':'recall','args':['&']}",
+    "{'to':'@','method':'letGo','args':[]}",
+    "{'to':'@','method':'loseThings','args':[]}",
 };
 static const char *const seldom[] = {
     "{'to':'@','method':'exit','args':[#]}",
@@ -69,6 +74,7 @@ static const char *const seldom[] = {
     "{'to':'@','method':'spin','args':[#00000]}", /* about as much as a crank may */
     "{'to':'@','method':'grow','args':[#000]}",
     "{'to':'@','method':'absent','args':[]}",
+    "{'to':'@','method':'forgetNotice','args':[]}",
     "{'to':'nobody','method':'note','args':[]}",
     "{'to':",
 };
@@ -149,7 +155,7 @@ static void ledger_write(struct buffer *text, uint64_t number, uint64_t seed)
 const struct speech *speech_any(uint64_t i)
 {
     static const struct speech all[SPEECHES_MAX] = {
-        {"pair", "unit/kernel/vats/pair.json", pair_write},
+        {"pair", "unit/kernel/vats/reaped.json", pair_write},
         {"crowd", "unit/kernel/vats/crowd.json", crowd_write},
         {"town", "vats/town/kernel.json", town_write},
         {"ledger", "vats/ledger/kernel.json", ledger_write},
@@ -169,6 +175,7 @@ static const char *const orders[] = {
     "{'kernel':'setRules','rules':{'limits':{'runQueue':#}}}",
     "{'kernel':'setRules','rules':{'prices':{'syscall':#000}}}",
     "{'kernel':'setRules','rules':{'limits':{'unheard':#}}}",
+    "{'kernel':'setRules','rules':{'policy':{'reapInterval':#,'reapWork':1}}}",
     "{'kernel':'terminateVat','vat':'@','reason':'r#'}",
     "{'kernel':'unheard'}",
 };

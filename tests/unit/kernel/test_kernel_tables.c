@@ -15,13 +15,12 @@
 static void state_vector__empty_kernel_has_the_known_keys(void)
 {
     static const char *const golden[][2] = {
-        {"acceptanceQueue", "[1,1]"}, {"device.names", "[]"}, {"device.nextID", "7"},
-        {"gcActions", "[]"},          {"kd.nextID", "30"},    {"kernel.pending", "0"},
-        {"kernel.queued", "1"},       {"kernel.rules", NULL}, {"kernel.seqnum", "0"},
-        {"ko.nextID", "20"},          {"kp.nextID", "40"},    {"meter.nextID", "1"},
-        {"pinnedObjects", ""},        {"reapQueue", "[]"},    {"runQueue", "[1,1]"},
-        {"vat.dynamicIDs", "[]"},     {"vat.names", "[]"},    {"vat.nextID", "1"},
-        {"vats.terminated", "[]"},
+        {"acceptanceQueue", "[1,1]"}, {"device.names", "[]"},  {"device.nextID", "7"},
+        {"kd.nextID", "30"},          {"kernel.pending", "0"}, {"kernel.queued", "1"},
+        {"kernel.rules", NULL},       {"kernel.seqnum", "0"},  {"ko.nextID", "20"},
+        {"kp.nextID", "40"},          {"meter.nextID", "1"},   {"pinnedObjects", ""},
+        {"reapQueue", "[]"},          {"runQueue", "[1,1]"},   {"vat.dynamicIDs", "[]"},
+        {"vat.names", "[]"},          {"vat.nextID", "1"},     {"vats.terminated", "[]"},
     };
     struct kv_memory *m = NULL;
     struct buffer key = {0}, value = {0};
@@ -71,7 +70,8 @@ static void state_vector__bad_or_taken_names_are_refused(void)
 {
     struct desk d;
     char name[HS_NAME_BYTES_MAX + 1];
-    struct kernel_config_vat vat = {"left", slice_text("x"), slice_text("{}")};
+    struct kernel_config_vat vat = {
+        .name = "left", .source = slice_text("x"), .parameters = slice_text("{}")};
     struct kernel_config_device device = {"bridge", "bridge"};
     struct kv_store *kv;
 
@@ -324,7 +324,9 @@ static void promise__nobody_holds_is_deleted_with_what_it_held(void)
     desk_commit(&d);
     CU_ASSERT_EQUAL(desk_count(&d, "kp4"), 0);
     ASSERT_KEY(&d, "ko20.refCount", "0,0");
-    ASSERT_KEY(&d, "gcActions", "['v1 dropExport ko20','v1 retireExport ko20']");
+    ASSERT_KEY(&d, "gcActions.v1.dropExport.ko20", "");
+    ASSERT_KEY(&d, "gcActions.v1.retireExport.ko20", "");
+    CU_ASSERT_EQUAL(desk_count(&d, "gcActions."), 2);
     desk_close(&d);
 }
 

@@ -18,6 +18,9 @@ const makeSized = (kind, n) => {
 export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, parameters) {
   const notes = [];
   const kept = new Map();
+  const things = { next: 0, kept: [], numbers: new WeakMap() };
+  const held = [];
+  let notice = new WeakMap();
   let others = {};
   let bridge;
   let release;
@@ -165,6 +168,63 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     },
     sendToData(who) {
       return E(E(others[who]).echo(7)).put('x');
+    },
+
+    // ---- objects that come and go ----
+    makeThings(n) {
+      return Array.from({ length: n }, () => {
+        const thing = Far('thing', {});
+        const number = things.next;
+        things.next += 1;
+        things.numbers.set(thing, number);
+        if (number % 5 === 0) things.kept.push(thing);
+        return thing;
+      });
+    },
+    keptThings() {
+      return [...things.kept];
+    },
+    loseThings() {
+      things.kept.length = 0;
+    },
+    numberOf(thing) {
+      return things.numbers.get(thing) ?? null;
+    },
+    /** Others' objects: all are noted in a WeakMap, every third is held, every fourth holds itself. */
+    async fetch(who, n) {
+      const found = await E(others[who]).makeThings(n);
+      found.forEach((thing, i) => {
+        notice.set(thing, i);
+        if (i % 3 === 0) held.push(thing);
+        if (i % 4 === 0) {
+          const knot = { thing };
+          knot.self = knot;
+        }
+      });
+      return held.length;
+    },
+    weakNames() {
+      const weak = new WeakMap([[root, 7]]);
+      return [
+        typeof WeakRef, typeof FinalizationRegistry, `${weak}`, `${new WeakSet()}`,
+        weak.get(root) === 7 && weak.delete(root) && !weak.has(root),
+      ];
+    },
+    letGo() {
+      held.length = 0;
+    },
+    forgetNotice() {
+      notice = new WeakMap();
+    },
+    /** What was noted under the objects that their maker still has. */
+    async recall(who) {
+      const found = await E(others[who]).keptThings();
+      return found.map(thing => notice.get(thing) ?? null);
+    },
+    /** How many of those held their maker knows again. */
+    async showHeld(who) {
+      const numbers = await Promise.all(held.map(thing => E(others[who]).numberOf(thing)));
+      return numbers.filter(number => number !== null).length;
     },
 
     // ---- waiting ----

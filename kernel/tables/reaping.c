@@ -1,0 +1,247 @@
+#include "kernel/tables/reaping.h"
+
+#include "kernel/state/decimal.h"
+#include "kernel/tables/vat_names.h"
+#include "kernel/text/json_text.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static const char queue_key[] = "reapQueue";
+
+/* Memory may grow by an eighth and this much before it makes a vat due. */
+enum { REAP_MEMORY_ROOM = 1 << 20, REAP_MEMORY_SHARE = 8 };
+
+/* What is left; all zero and `never`: {}. */
+struct reap_dirt {
+    bool never;
+    uint64_t deliveries, bytes, steps;
+    uint64_t memory; /* 0: the first delivery says */
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} dirt_rows[] = {
+    {"deliveries", offsetof(struct reap_dirt, deliveries)},
+    {"bytes", offsetof(struct reap_dirt, bytes)},
+    {"steps", offsetof(struct reap_dirt, steps)},
+    {"memory", offsetof(struct reap_dirt, memory)},
+};
+
+enum { DIRT_ROWS = sizeof dirt_rows / sizeof *dirt_rows };
+
+static uint64_t *dirt_row(struct reap_dirt *d, int row)
+{
+    return (uint64_t *)(void *)((char *)d + dirt_rows[row].offset);
+}
+
+static bool dirt_parse(struct slice text, struct reap_dirt *out)
+{
+    struct json_text t;
+    struct slice key, value;
+    int row = 0;
+
+    *out = (struct reap_dirt){.never = true};
+    json_text_init(&t, text);
+    (void)json_text_open(&t, '{');
+    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
+        if (row == DIRT_ROWS || !json_text_is(key, dirt_rows[row].name) ||
+            uint_parse(value, dirt_row(out, row)) != HS_OK) {
+            return false;
+        }
+        row++;
+    }
+    out->never = row == 0;
+    return json_text_end(&t) && (row == 0 || row == DIRT_ROWS);
+}
+
+static enum hs_status dirt_read(struct kv_hashed *k, const struct ref *vat, struct reap_dirt *out,
+                                struct hs_error *err)
+{
+    struct key key;
+    struct slice value;
+    enum hs_status st = kv_hashed_read(k, key_of(&key, vat->text, ".reapDirt", ""), &value, err);
+
+    if (st != HS_OK || dirt_parse(value, out)) return st;
+    return kernel_store_damaged(key_slice(&key), "no work that is left", err);
+}
+
+static enum hs_status dirt_write(struct kv_store *kv, const struct ref *vat, struct reap_dirt *d,
+                                 struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct json_printer j = json_printer_on(&text);
+    struct key key;
+    enum hs_status st;
+
+    json_print_open(&j, '{');
+    for (int row = 0; row < DIRT_ROWS && !d->never; row++) {
+        json_print_key(&j, dirt_rows[row].name);
+        json_print_uint(&j, *dirt_row(d, row));
+    }
+    json_print_close(&j, '}');
+    st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) {
+        st = kv_store_set(kv, key_of(&key, vat->text, ".reapDirt", ""), buffer_slice(&text), err);
+    }
+    buffer_fini(&text);
+    return st;
+}
+
+/* "reapInterval" of the vat's options: a number, or "never"; else the rules'. */
+static bool options_interval(struct slice options, struct reap_dirt *d)
+{
+    struct json_text t;
+    struct slice key, value;
+
+    json_text_init(&t, options);
+    (void)json_text_open(&t, '{');
+    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
+        if (!json_text_is(key, "reapInterval")) continue;
+        d->never = json_text_is(value, "never");
+        if (!d->never && uint_parse(value, &d->deliveries) != HS_OK) return false;
+    }
+    return json_text_end(&t);
+}
+
+static enum hs_status dirt_full(struct kv_store *kv, const struct ref *vat,
+                                const struct kernel_rules *rules, struct reap_dirt *out,
+                                struct hs_error *err)
+{
+    struct buffer options = {0};
+    struct key key;
+    enum hs_status st = kv_store_get(kv, key_of(&key, vat->text, ".options", ""), &options, err);
+
+    *out = (struct reap_dirt){.deliveries = rules->reap_interval, .bytes = rules->reap_bytes};
+    if (st == HS_NOT_FOUND || (st == HS_OK && !options_interval(buffer_slice(&options), out))) {
+        st = kernel_store_damaged(key_slice(&key), "no options that say when to reap", err);
+    }
+    buffer_fini(&options);
+    return st;
+}
+
+enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
+                               const struct kernel_rules *rules, struct hs_error *err)
+{
+    struct reap_dirt dirt;
+    enum hs_status st = dirt_full(kv, vat, rules, &dirt, err);
+
+    return st == HS_OK ? dirt_write(kv, vat, &dirt, err) : st;
+}
+
+static bool queue_read(struct slice list, const struct ref *vat, struct ref *first, bool *found)
+{
+    struct json_text t;
+    struct slice raw;
+    struct ref id;
+    bool any = false;
+
+    *found = false;
+    json_text_init(&t, list);
+    (void)json_text_open(&t, '[');
+    while (json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        if (ref_make(json_text_inner(raw), &id) != HS_OK || !ref_is_vat(&id)) return false;
+        if (!any) *first = id;
+        any = true;
+        *found = *found || (vat && ref_equal(&id, vat));
+    }
+    return json_text_end(&t) && (vat || any);
+}
+
+/* *found: is `vat` in the queue? *first: who is next, if anybody; with no vat, somebody must be. */
+static enum hs_status queue_find(struct kv_hashed *k, const struct ref *vat, struct ref *first,
+                                 bool *found, struct hs_error *err)
+{
+    struct slice list;
+    enum hs_status st = kv_hashed_read(k, slice_text(queue_key), &list, err);
+
+    if (st != HS_OK || queue_read(list, vat, first, found)) return st;
+    return kernel_store_damaged(slice_text(queue_key), "no list of vats", err);
+}
+
+static enum hs_status queue_enter(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+{
+    struct ref first;
+    bool found = false;
+    enum hs_status st = k->reap_pending ? queue_find(k, vat, &first, &found, err) : HS_OK;
+
+    if (st != HS_OK || found) return st;
+    k->reap_pending = true;
+    return name_list_add(&k->store, queue_key, ref_slice(vat), err);
+}
+
+static enum hs_status queue_remove(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+{
+    struct slice list;
+    enum hs_status st = name_list_remove(&k->store, queue_key, ref_slice(vat), err);
+
+    if (st == HS_OK) st = kv_hashed_read(k, slice_text(queue_key), &list, err);
+    if (st == HS_OK) k->reap_pending = !slice_equal(list, slice_text("[]"));
+    return st;
+}
+
+enum hs_status reap_queue_take(struct kv_hashed *k, struct ref *vat, struct hs_error *err)
+{
+    bool found;
+    enum hs_status st = queue_find(k, NULL, vat, &found, err);
+
+    assert(k->reap_pending);
+    return st == HS_OK ? queue_remove(k, vat, err) : st;
+}
+
+enum hs_status reap_queue_leave(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+{
+    struct ref first;
+    bool found;
+    enum hs_status st;
+
+    if (!k->reap_pending) return HS_OK;
+    st = queue_find(k, vat, &first, &found, err);
+    return st == HS_OK && found ? queue_remove(k, vat, err) : st;
+}
+
+static void count_down(uint64_t *left, uint64_t by)
+{
+    *left -= by < *left ? by : *left;
+}
+
+static uint64_t memory_bound(uint64_t memory)
+{
+    return memory + memory / REAP_MEMORY_SHARE + REAP_MEMORY_ROOM;
+}
+
+enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
+                             const struct reap_work *work, struct hs_error *err)
+{
+    struct reap_dirt dirt;
+    enum hs_status st = dirt_read(k, vat, &dirt, err);
+
+    if (st != HS_OK || dirt.never) return st;
+    count_down(&dirt.deliveries, 1);
+    count_down(&dirt.bytes, work->bytes);
+    count_down(&dirt.steps, work->steps);
+    if (dirt.memory == 0) dirt.memory = memory_bound(work->memory);
+    st = dirt_write(&k->store, vat, &dirt, err);
+    if (st != HS_OK) return st;
+    if (work->memory <= dirt.memory &&
+        (dirt.steps > 0 || (dirt.deliveries > 0 && dirt.bytes > 0))) {
+        return HS_OK;
+    }
+    return queue_enter(k, vat, err);
+}
+
+enum hs_status reap_dirt_clear(struct kv_hashed *k, const struct ref *vat,
+                               const struct kernel_rules *rules, uint64_t memory, bool again,
+                               struct hs_error *err)
+{
+    struct reap_dirt dirt;
+    enum hs_status st = dirt_full(&k->store, vat, rules, &dirt, err);
+
+    if (st != HS_OK) return st;
+    dirt.steps = memory * rules->reap_work;
+    dirt.memory = memory_bound(memory);
+    if (dirt.never) dirt = (struct reap_dirt){.never = true};
+    st = dirt_write(&k->store, vat, &dirt, err);
+    return st == HS_OK && again ? queue_enter(k, vat, err) : st;
+}
