@@ -8,7 +8,7 @@
 
   const { vatPowers } = realm;
   const { reap, retireImports } = realm.garbage;
-  const { faces, callLocal } = realm.remotables;
+  const { interfaceOf, callLocal } = realm.remotables;
   const { objects, vrefs, register, drop, retire } = realm.references;
   const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
   const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
@@ -18,17 +18,21 @@
     buildRootObject = build;
   };
 
+  const isObject = value => Object(value) === value;
+
   const deliver = {
     startVat: async parameters => {
       const root = await buildRootObject(vatPowers, unserialize(parameters));
-      if (!faces.has(root)) throw TypeError('buildRootObject must return a Far object');
+      if (!isObject(root) || interfaceOf(root) === undefined) {
+        throw TypeError('buildRootObject must return a Far object');
+      }
       if (vrefs.has(root)) throw TypeError('the root object was exported too early');
       register('o+0', root);
     },
 
     message: (vref, message) => {
       const target = objects.get(vref);
-      if (target === undefined || !faces.has(target)) throw Error(`no object ${vref}`);
+      if (target === undefined || vref[0] !== 'o') throw Error(`no object ${vref}`);
       const { methargs, result } = message;
       let outcome;
       try {

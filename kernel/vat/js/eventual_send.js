@@ -1,19 +1,21 @@
 /* Eventual send: E(target).method(…), to what is elsewhere by a syscall, to what is here later.
  *
- * Adds to the realm: eventualSend
- *   E            for vats
- *   makeSender   makes E's like: a function that gives its argument an object of all methods
+ * E(target)(…) calls a function, E.sendOnly wants no answer, E.get(target).key is a promise for a
+ * property, E.when(value, …) and E.resolve(value) wait.
+ *
+ * Adds to the realm: eventualSend, with E.
  */
 (realm => {
   'use strict';
 
   const { syscall, syscallSend } = realm.syscalls;
-  const { faces, callLocal } = realm.remotables;
+  const { callLocal } = realm.remotables;
   const { vrefs } = realm.references;
   const { serialize } = realm.marshal;
   const { settlers, importPromise, allotPromise } = realm.promises;
-  const { stringify } = JSON;
-  const { create } = Object;
+  const { quote: q, details: X, Fail, makeError } = realm.assert;
+  const { freeze, setPrototypeOf } = Object;
+  const { ownKeys } = Reflect;
 
   /** Where a send to `target` goes: a reference, or undefined for what is here. */
   const remoteReference = target => {
@@ -23,9 +25,11 @@
     return vref[0] === 'p' && settlers.has(vref) ? vref : undefined;
   };
 
+  const isObject = value =>
+    (typeof value === 'object' && value !== null) || typeof value === 'function';
+
   const sendTo = (target, method, args, wanted) => {
-    const isObject = typeof target === 'object' && target !== null;
-    const vref = isObject ? remoteReference(target) : undefined;
+    const vref = isObject(target) ? remoteReference(target) : undefined;
     if (vref !== undefined) {
       const methargs = serialize([method, args]);
       if (!wanted) {
@@ -41,34 +45,67 @@
     // Here, but later; for a promise: when it is known where.
     return Promise.resolve(target).then(known => {
       if (known !== target) return sendTo(known, method, args, wanted);
-      if (isObject && faces.has(known)) return callLocal(known, method, args);
-      throw TypeError(`cannot send ${stringify(method)} to ${typeof known}`);
+      return callLocal(known, method, args);
     });
   };
 
-  const makeSender = send =>
-    target =>
-      new Proxy(create(null), {
-        get: (_, method) => (...args) => send(target, method, args),
-        has: () => true,
-        set: () => false,
-      });
+  // ---- E ----
 
-  const E = makeSender((target, method, args) => {
+  const send = (target, method, args) => {
     try {
-      if (typeof method !== 'string') throw TypeError('a method is named by a string');
-      return sendTo(target, method, args, true);
+      return freeze(sendTo(target, method, args, true));
     } catch (problem) {
       return Promise.reject(problem);
     }
-  });
-  E.sendOnly = makeSender((target, method, args) => {
-    if (typeof method !== 'string') throw TypeError('a method is named by a string');
+  };
+  const sendOnly = (target, method, args) => {
     const local = sendTo(target, method, args, false);
     if (local !== undefined) local.catch(() => {});
-  });
-  E.when = (value, onFulfilled, onRejected) =>
-    Promise.resolve(value).then(onFulfilled, onRejected);
+  };
 
-  return { ...realm, eventualSend: { E, makeSender } };
+  /* What the proxies stand on: callable, frozen, and without a property that would have to show. */
+  const ground = () => {};
+  for (const key of ownKeys(ground)) delete ground[key];
+  freeze(setPrototypeOf(ground, null));
+
+  const refuseChange = {
+    set: () => false, isExtensible: () => false, setPrototypeOf: () => false,
+    deleteProperty: () => false, has: () => true,
+  };
+
+  /** Gives its argument an object of all methods, which is a function as well. `wrong(method,
+   *  target)` is what comes of a method that was taken off it. */
+  const makeSender = (sendHow, wrong) => target =>
+    new Proxy(ground, {
+      ...refuseChange,
+      get: (_, method, receiver) => {
+        const bound = {
+          [method](...args) {
+            if (this !== receiver) return wrong(method, target);
+            return sendHow(target, method, args);
+          },
+        };
+        return freeze(bound[method]);
+      },
+      apply: (_, _this, args) => sendHow(target, undefined, args),
+    });
+
+  const E = makeSender(send, (method, target) =>
+    Promise.reject(
+      makeError(X`Unexpected receiver for "${q(method)}" method of E(${q(target)})`),
+    ));
+  E.sendOnly = makeSender(sendOnly, (method, target) =>
+    Fail`Unexpected receiver for "${q(method)}" method of E.sendOnly(${q(target)})`);
+
+  const resolve = value => freeze(Promise.resolve(value));
+
+  E.resolve = resolve;
+  E.when = (value, onFulfilled, onRejected) => resolve(value).then(onFulfilled, onRejected);
+  E.get = target =>
+    new Proxy(ground, {
+      ...refuseChange,
+      get: (_, key) => resolve(target).then(known => known[key]),
+    });
+
+  return { ...realm, eventualSend: { E } };
 })

@@ -15,7 +15,6 @@
   'use strict';
 
   const { makeReferences, makeSmallcaps } = realm;
-  const { faces } = realm.remotables;
   const { syscallResolve } = realm.syscalls;
   const { freeze } = Object;
 
@@ -51,7 +50,7 @@
 
   const references = makeReferences({ importPromise, exportPromise });
   const { objects, register, forgetPromise, toReference, fromReference } = references;
-  const marshal = makeSmallcaps({ toReference, fromReference, faces });
+  const marshal = makeSmallcaps({ toReference, fromReference });
   const { serialize, serializeReason } = marshal;
 
   const results = new Map(); // vref of a delivery's result → its promise, while it is pending

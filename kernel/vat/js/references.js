@@ -43,9 +43,10 @@
       untold.delete(vref);
       if (vref[1] === '+') throw Error(`unknown reference ${vref}`);
       switch (vref[0]) {
-        case 'o':
         case 'd':
-          return register(vref, makeFace({}, name === undefined ? 'Remotable' : name));
+          return register(vref, makeFace({}, name ?? `Alleged: device ${vref}`));
+        case 'o':
+          return register(vref, makeFace({}, name ?? `Alleged: presence ${vref}`));
         case 'p': {
           const promise = importPromise(vref);
           syscall('subscribe', vref);

@@ -1,57 +1,197 @@
-/* Remotables: objects that can be sent to, and those without methods that stand for one elsewhere.
+/* Remotables: objects and functions that can be sent to, and those that stand for one elsewhere.
+ *
+ * A remotable inherits from a face of its own, which says that it is one and by what name, as
+ * @endo/pass-style has it; so one that such a library made is one here, too.
  *
  * Adds to the realm: remotables
- *   faces      WeakMap of every remotable to its interface name
+ *   faces      WeakMap of remotables to their interface names; of all that were met
  *   makeFace(target, name)   make a remotable of an object
- *   Far(name, methods)       the same, for vats
- *   callLocal(target, method, args)   call one of this vat's
+ *   interfaceOf(value)       its name; undefined for what is none; throws for a false one
+ *   refuseUndeclared(value)  throw what there is to say of an object or function that is none
+ *   Far(name, target)        make one, for vats
+ *   callLocal(target, method, args)   call what is here; method undefined: target itself
  */
 (realm => {
   'use strict';
 
   const { harden } = realm;
-  const { stringify } = JSON;
-  const { freeze, create, getPrototypeOf, setPrototypeOf, hasOwn } = Object;
+  const { quote: q, details: X, Fail, fail } = realm.assert;
+  const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf } = Object;
+  const { hasOwn, isFrozen } = Object;
   const { ownKeys, getOwnPropertyDescriptor, apply } = Reflect;
+  const { isArray } = Array;
+  const { toStringTag } = Symbol;
   const objectPrototype = Object.prototype;
+  const functionPrototype = Function.prototype;
 
-  const faces = new WeakMap(); // remotable object → interface name
+  const PASS_STYLE = Symbol.for('passStyle');
+  const METHOD_NAMES = '__getMethodNames__';
 
-  /** An object without methods that stands for one elsewhere. */
+  const faces = new WeakMap();
+
   const makeFace = (target, name) => {
-    const face = create(objectPrototype, { [Symbol.toStringTag]: { value: name } });
+    const isFunction = typeof target === 'function';
+    const face = create(isFunction ? functionPrototype : objectPrototype, {
+      [PASS_STYLE]: { value: 'remotable' },
+      [toStringTag]: { value: name },
+    });
     setPrototypeOf(target, freeze(face));
     freeze(target);
     faces.set(target, name);
     return target;
   };
 
-  const Far = (name, methods = {}) => {
+  // ---- what may be one ----
+
+  const isMethod = value => typeof value === 'function' && !(PASS_STYLE in value);
+
+  const checkMethods = object => {
+    if (isArray(object)) Fail`cannot serialize arrays as Remotable ${object}`;
+    for (const key of ownKeys(object)) {
+      const property = getOwnPropertyDescriptor(object, key);
+      const name = q(String(key));
+      if (!('value' in property)) {
+        Fail`cannot serialize Remotables with accessors like ${name} in ${object}`;
+      }
+      if (!isMethod(property.value)) {
+        Fail`cannot serialize Remotables with non-methods like ${name} in ${object}`;
+      }
+    }
+  };
+
+  const checkFunction = target => {
+    const others = ownKeys(target).filter(key => key !== 'name' && key !== 'length');
+    const valueOf = key => getOwnPropertyDescriptor(target, key)?.value;
+    if (typeof valueOf('name') !== 'string') {
+      Fail`Far function name must be a string, in ${target}`;
+    }
+    if (typeof valueOf('length') !== 'number') {
+      Fail`Far function length must be a number, in ${target}`;
+    }
+    if (others.length > 0) {
+      Fail`Far functions unexpected properties besides .name and .length ${others}`;
+    }
+  };
+
+  const checkShape = target => {
+    if (typeof target === 'function') checkFunction(target);
+    else if (typeof target === 'object' && target !== null) checkMethods(target);
+    else Fail`cannot serialize non-objects as Remotable ${target}`;
+  };
+
+  const refuseUndeclared = target => {
+    const prototype = getPrototypeOf(target);
+    if (prototype !== objectPrototype && prototype !== null && typeof target === 'object') {
+      const kind = objectPrototype.toString.call(target);
+      const what = kind === '[object Object]' ? 'an instance of a class' : kind;
+      throw TypeError(`cannot pass ${what}: use Far for objects with methods`);
+    }
+    checkShape(target);
+    Fail`Remotables must be explicitly declared: ${q(target)}`;
+  };
+
+  /** A face that another library made: nothing but its two properties, on what faces stand on. */
+  const isFace = (face, base) =>
+    isFrozen(face) &&
+    ownKeys(face).length === 2 &&
+    getOwnPropertyDescriptor(face, PASS_STYLE)?.value === 'remotable' &&
+    typeof getOwnPropertyDescriptor(face, toStringTag)?.value === 'string' &&
+    face[toStringTag].isWellFormed() &&
+    getPrototypeOf(face) === base;
+
+  const interfaceOf = target => {
+    const known = faces.get(target);
+    if (known !== undefined || target[PASS_STYLE] !== 'remotable') return known;
+    const face = getPrototypeOf(target);
+    const base = typeof target === 'function' ? functionPrototype : objectPrototype;
+    checkShape(freeze(target));
+    if (face === null || !isFace(face, base)) {
+      Fail`Remotables must be explicitly declared: ${q(target)}`;
+    }
+    faces.set(target, face[toStringTag]);
+    return face[toStringTag];
+  };
+
+  // ---- Far ----
+
+  const methodNames = target => {
+    const isSymbol = name => typeof name === 'symbol';
+    const before = (a, b) =>
+      (isSymbol(a) === isSymbol(b) ? String(a) < String(b) : isSymbol(a)) ? -1 : 1;
+    return freeze(
+      ownKeys(target).filter(name => typeof target[name] === 'function').sort(before),
+    );
+  };
+  const methodNamesMethod = {
+    [METHOD_NAMES]() {
+      return methodNames(this);
+    },
+  }[METHOD_NAMES];
+
+  const checkNew = target => {
+    checkShape(target);
+    if (PASS_STYLE in target) {
+      Fail`Remotable ${target} is already marked as a ${q(target[PASS_STYLE])}`;
+    }
+    if (isFrozen(target)) Fail`Remotable ${target} is already frozen`;
+    const prototype = getPrototypeOf(target);
+    if (typeof target === 'function') {
+      if (prototype !== functionPrototype) {
+        Fail`Far functions must originally inherit from Function.prototype, in ${target}`;
+      }
+    } else if (prototype !== objectPrototype && prototype !== null) {
+      Fail`For now, remotables cannot inherit from anything unusual, in ${target}`;
+    }
+  };
+
+  const Far = (name, target = {}) => {
     if (typeof name !== 'string' || !name.isWellFormed()) {
       throw TypeError('Far needs an interface name');
     }
-    if (faces.has(methods)) throw TypeError('already remotable');
-    const prototype = getPrototypeOf(methods);
-    if (prototype !== objectPrototype && prototype !== null) {
-      throw TypeError('Far needs a plain object of methods');
-    }
-    for (const key of ownKeys(methods)) {
-      const property = getOwnPropertyDescriptor(methods, key);
-      if (typeof property.value !== 'function') {
-        throw TypeError(`Far ${name}: ${String(key)} is not a method`);
+    checkNew(target);
+    if (typeof target === 'object') {
+      if (!(METHOD_NAMES in target)) {
+        defineProperty(target, METHOD_NAMES, { value: methodNamesMethod });
       }
-      harden(property.value);
+      for (const key of ownKeys(target)) harden(target[key]);
     }
-    return makeFace(methods, `Alleged: ${name}`);
+    return makeFace(target, `Alleged: ${name}`);
+  };
+
+  // ---- calls ----
+
+  const kindOf = value => (value === null ? 'null' : typeof value);
+
+  const callFunction = (target, args) => {
+    if (typeof target !== 'function') {
+      fail(X`Cannot invoke target as a function; typeof target is ${q(kindOf(target))}`, TypeError);
+    }
+    return apply(target, undefined, args);
+  };
+
+  /** A remotable's methods are its own: what all objects inherit is not for others to call. */
+  const methodOf = (target, method) => {
+    if (faces.has(target) && !hasOwn(target, method)) return undefined;
+    return target[method];
   };
 
   const callLocal = (target, method, args) => {
-    if (!hasOwn(target, method) || typeof target[method] !== 'function') {
-      const names = ownKeys(target).filter(name => typeof name === 'string').sort();
-      throw TypeError(`target has no method ${stringify(method)}, has ${stringify(names)}`);
+    if (method === undefined) return callFunction(target, args);
+    if (target === undefined || target === null) {
+      fail(X`Cannot deliver ${q(method)} to target; typeof target is ${q(kindOf(target))}`,
+           TypeError);
     }
-    return apply(target[method], target, args);
+    const found = methodOf(target, method);
+    if (found === undefined) {
+      const names = q(methodNames(Object(target)));
+      fail(X`target has no method ${q(method)}, has ${names}`, TypeError);
+    }
+    if (typeof found !== 'function') {
+      Fail`invoked method ${q(method)} is not a function; it is a ${q(kindOf(found))}`;
+    }
+    return apply(found, target, args);
   };
 
-  return { ...realm, remotables: { faces, makeFace, Far, callLocal } };
+  const remotables = { faces, makeFace, interfaceOf, refuseUndeclared, Far, callLocal };
+  return { ...realm, remotables };
 })

@@ -6,25 +6,32 @@
  *   "+5" "-5"                                        bigints
  *   "$0.Alleged: name"                               slot 0, a remotable; "$0" is read as well
  *   "&0"                                             slot 0, a promise
+ *   "%name" "%@@iterator"                            registered and well-known symbols
+ *   {"#tag": tag, "payload": value}                  tagged values
  *   {"#error": message, "name": name}                errors, with "cause" and "errors" if they
  *                                                    have some that can be passed
- * Records are written with sorted keys. Symbols, tagged values, and text with half a surrogate pair
- * are not passed; an error always is, whatever its properties do when they are read.
+ * Records are written with sorted keys. Text with half a surrogate pair is not passed; an error
+ * always is, whatever its properties do when they are read. What is passed is frozen: the two vats
+ * then hold equal values for ever.
  *
- * Adds to the realm: makeSmallcaps(references) → { encode and decode functions below }, where
- * references knows toReference(object), fromReference(vref, interface) and faces, a WeakMap of
- * remotables to their interface names.
+ * Adds to the realm: makeSmallcaps({ toReference(object), fromReference(vref, interface) }) → the
+ * encode and decode functions below; passStyleOf(value).
  */
 (realm => {
   'use strict';
 
+  const { faces, interfaceOf, refuseUndeclared } = realm.remotables;
+  const { styleOf, isTagged, makeTagged, isPromise, symbolName, symbolOf } = realm.passStyles;
+  const { quote: q, Fail } = realm.assert;
   const { stringify, parse } = JSON;
   const { freeze, defineProperty, getPrototypeOf, hasOwn } = Object;
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
   const isArray = Array.isArray;
+  const { toStringTag } = Symbol;
   const objectPrototype = Object.prototype;
+  const arrayPrototype = Array.prototype;
 
-  const makeSmallcaps = ({ toReference, fromReference, faces }) => {
+  const makeSmallcaps = ({ toReference, fromReference }) => {
     const define = (object, key, value) => {
       if (key === '__proto__') {
         defineProperty(object, key, {
@@ -42,10 +49,11 @@
     };
 
     /* Half a surrogate pair is no character: two such texts could become one on their way. */
-    const encodeText = text => {
+    const wellFormed = text => {
       if (!text.isWellFormed()) throw TypeError('text with half a surrogate pair cannot be passed');
-      return escape(text);
+      return text;
     };
+    const encodeText = text => escape(wellFormed(text));
 
     const encodeNumber = value => {
       if (value === 0) return 0; // -0 is not kept apart, as in Endo
@@ -69,17 +77,24 @@
     /** Adds the part of that name to `result` if the error has it and it can be passed. */
     const encodeErrorPart = (error, key, slots, result) => {
       const { length } = slots.objects;
+      const { depth } = trail;
       try {
         const property = getOwnPropertyDescriptor(error, key);
         if (property !== undefined && 'value' in property) {
           result[key] = encode(property.value, slots);
         }
       } catch {
+        trail.depth = depth;
         forgetSlots(slots, length);
       }
     };
 
     const encodeError = (error, slots) => {
+      try {
+        freeze(error);
+      } catch {
+        // a Proxy, which tells what it likes anyway
+      }
       const result = {
         '#error': errorText(error, 'message', ''),
         name: errorText(error, 'name', 'Error'),
@@ -90,6 +105,48 @@
       encodeErrorPart(error, 'errors', slots, result);
       errorDepth -= 1;
       return result;
+    };
+
+    /* Where the encoder stands: the objects it is in and the keys it went by. Only as much of it is
+     * kept as the depth says. */
+    const DEPTH_MAX = 1000; // more than the kernel lets pass
+    const trail = { depth: 0, objects: [], keys: [] };
+
+    const enter = (object, key) => {
+      const { depth } = trail;
+      if (depth === DEPTH_MAX) refuseDeep();
+      trail.objects[depth] = object;
+      trail.keys[depth] = key;
+      trail.depth = depth + 1;
+    };
+    const leave = () => {
+      trail.depth -= 1;
+    };
+
+    const refuseDeep = () => {
+      const cyclic = new Set(trail.objects).size < DEPTH_MAX;
+      trail.depth = 0; // a place of 1000 keys helps nobody
+      if (cyclic) Fail`Pass-by-copy data cannot be cyclic ${{}}`;
+      throw TypeError('data that nests more than 1000 deep cannot be passed');
+    };
+
+    const placeOf = key => {
+      if (typeof key === 'number') return `[${key}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${stringify(key)}]`;
+    };
+
+    /** The same error with its place added: ", at .orders[3].price". One that a Proxy of the vat's
+     *  threw stays as it is. */
+    const located = problem => {
+      const place = trail.keys.slice(0, trail.depth).map(placeOf).join('');
+      try {
+        const prototype = getPrototypeOf(problem);
+        if (prototype === TypeError.prototype) return TypeError(`${problem.message}, at ${place}`);
+        if (prototype === Error.prototype) return Error(`${problem.message}, at ${place}`);
+      } catch {
+        // no error at all
+      }
+      return problem;
     };
 
     /* Slots hold the objects themselves while a value is encoded: only what is passed in the end
@@ -115,38 +172,71 @@
       for (const object of slots.objects.splice(length)) slots.indexes?.delete(object);
     };
 
+    const isSymbol = key => typeof key === 'symbol';
+
     const encodeRecord = (record, slots) => {
       const result = {};
-      for (const key of ownKeys(record).sort(compareKeys)) {
-        if (typeof key !== 'string') throw TypeError('a record with symbol keys cannot be passed');
+      const keys = ownKeys(freeze(record));
+      if (keys.some(isSymbol)) {
+        return isTagged(record) ? encodeTagged(record, slots) : refuseUndeclared(record);
+      }
+      for (const key of keys.sort()) {
+        enter(record, key);
         const property = getOwnPropertyDescriptor(record, key);
-        if (!('value' in property)) throw TypeError(`an accessor cannot be passed: ${key}`);
-        if (!property.enumerable) continue;
-        define(result, encodeText(key), encode(property.value, slots));
+        checkProperty(record, key, property);
+        const { value } = property;
+        if (typeof value === 'function' && interfaceOf(value) === undefined) {
+          refuseUndeclared(record);
+        }
+        define(result, encodeText(key), encode(value, slots));
+        leave();
       }
       return result;
     };
 
-    const compareKeys = (a, b) => (String(a) < String(b) ? -1 : 1);
-
-    const encodeObject = (object, slots) => {
-      const name = faces.get(object);
-      if (name !== undefined) return `$${slotOf(object, slots)}.${name}`;
-      if (isArray(object)) {
-        const result = [];
-        for (let i = 0; i < object.length; i++) result.push(encode(object[i], slots));
-        return result;
+    const encodeArray = (array, slots) => {
+      const { length } = freeze(array);
+      const result = [];
+      if (getPrototypeOf(array) !== arrayPrototype) throw TypeError('Malformed array: (an object)');
+      for (let i = 0; i < length; i++) {
+        enter(array, i);
+        const property = getOwnPropertyDescriptor(array, i);
+        checkProperty(array, i, property);
+        result.push(encode(property.value, slots));
+        leave();
       }
-      if (object instanceof Promise) return `&${slotOf(object, slots)}`;
-      const prototype = getPrototypeOf(object);
-      if (prototype === objectPrototype || prototype === null) return encodeRecord(object, slots);
-      if (object instanceof Error) return encodeError(object, slots);
-      throw TypeError(`cannot pass ${describe(object)}: use Far for objects with methods`);
+      if (ownKeys(array).length !== length + 1) {
+        throw TypeError('Arrays must not have non-indexes: (an object)');
+      }
+      return result;
     };
 
-    const describe = object => {
-      const tag = objectPrototype.toString.call(object);
-      return tag === '[object Object]' ? 'an instance of a class' : tag;
+    const checkProperty = (object, key, property) => {
+      if (property === undefined) Fail`${q(key)} property expected: ${object}`;
+      if (!('value' in property)) Fail`${q(key)} must not be an accessor property: ${object}`;
+      if (!property.enumerable) Fail`${q(key)} must be an enumerable property: ${object}`;
+    };
+
+    const encodeTagged = (tagged, slots) => {
+      enter(tagged, 'payload');
+      const payload = encode(tagged.payload, slots);
+      leave();
+      return { '#tag': encodeText(tagged[toStringTag]), payload };
+    };
+
+    /* Most remotables are known already. */
+    const encodeRemotable = (target, slots) => {
+      const name = faces.get(target) ?? interfaceOf(target) ?? refuseUndeclared(target);
+      return `$${slotOf(target, slots)}.${name}`;
+    };
+
+    const encodeObject = (object, slots) => {
+      if (faces.has(object)) return encodeRemotable(object, slots);
+      if (isArray(object)) return encodeArray(object, slots);
+      if (getPrototypeOf(object) === objectPrototype) return encodeRecord(object, slots);
+      if (isPromise(object)) return `&${slotOf(freeze(object), slots)}`;
+      if (object instanceof Error) return encodeError(object, slots);
+      return encodeRemotable(object, slots);
     };
 
     const encode = (value, slots) => {
@@ -161,10 +251,24 @@
           return '#undefined';
         case 'bigint':
           return value < 0n ? `${value}` : `+${value}`;
-        case 'object':
-          return value === null ? null : encodeObject(value, slots);
+        case 'symbol':
+          return `%${wellFormed(symbolName(value))}`;
+        case 'function':
+          return encodeRemotable(value, slots);
         default:
-          throw TypeError(`cannot pass a ${typeof value}`);
+          return value === null ? null : encodeObject(value, slots);
+      }
+    };
+
+    /** As JSON to be: strings, numbers and plain objects. Whatever fails is told with its place. */
+    const encodeWhole = (value, slots) => {
+      trail.depth = 0;
+      try {
+        return encode(value, slots);
+      } catch (problem) {
+        throw trail.depth === 0 ? problem : located(problem);
+      } finally {
+        trail.objects.length = 0; // they may be garbage from now on
       }
     };
 
@@ -175,7 +279,7 @@
       if (value === undefined) return UNDEFINED;
       if (typeof value === 'boolean') return `{"body":"#${value}","slots":[]}`;
       const slots = makeSlots();
-      const body = stringify(`#${stringify(encode(value, slots))}`);
+      const body = stringify(`#${stringify(encodeWhole(value, slots))}`);
       if (slots.objects.length === 0) return `{"body":${body},"slots":[]}`;
       if (held !== undefined) for (const object of slots.objects) held.push(object);
       return `{"body":${body},"slots":["${slots.objects.map(toReference).join('","')}"]}`;
@@ -207,6 +311,8 @@
         case '$':
         case '&':
           return decodeReference(text, slots);
+        case '%':
+          return symbolOf(text.slice(1));
         case '#':
           if (constants.has(text)) return constants.get(text);
         // falls through
@@ -236,9 +342,19 @@
       return freeze(error);
     };
 
+    const decodeTagged = (encoded, slots) => {
+      const { '#tag': tag, payload, ...others } = encoded;
+      if (typeof tag !== 'string') throw TypeError('a tag must be a string');
+      if (payload === undefined || ownKeys(others).length > 0) {
+        throw TypeError('a tagged value has a tag and a payload, no more');
+      }
+      return makeTagged(decode(tag, slots), decode(payload, slots));
+    };
+
     /* What JSON.parse made is ours alone: values are decoded in place. */
     const decodeRecord = (encoded, slots) => {
       if (hasOwn(encoded, '#error')) return decodeError(encoded, slots);
+      if (hasOwn(encoded, '#tag')) return decodeTagged(encoded, slots);
       const keys = ownKeys(encoded);
       let escaped = false;
       for (let i = 0; i < keys.length; i++) {
@@ -297,7 +413,16 @@
 
     const unserialize = data => decode(parseBody(data.body), data.slots);
 
-    return { serialize, serializeReason, unserialize, parseBody, decode, decodeItems };
+    /** What kind of passable `value` is, in Endo's words; throws if it is none. */
+    const passStyleOf = value => {
+      const style = styleOf(value);
+      encodeWhole(value, makeSlots());
+      return style;
+    };
+
+    return {
+      serialize, serializeReason, unserialize, parseBody, decode, decodeItems, passStyleOf,
+    };
   };
 
   return { ...realm, makeSmallcaps };

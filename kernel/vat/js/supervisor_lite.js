@@ -10,7 +10,8 @@
 (realm => {
   'use strict';
 
-  const { harden, seal, stackFrames, eventualSend, remotables, vatPowers, weakCollections } = realm;
+  const { harden, seal, stackFrames, eventualSend, remotables, marshal } = realm;
+  const { vatPowers, weakCollections } = realm;
   const { console, assert, show, nameConsole, deliver, startFrom } = realm;
   const { evaluate, compile } = realm.host;
   const { stringify, parse } = JSON;
@@ -95,6 +96,7 @@
 
   const globals = {
     E: eventualSend.E, Far: remotables.Far, harden, console, assert, ...weakCollections.classes,
+    [Symbol.for('@endo passStyleOf')]: marshal.passStyleOf, // by the name that Endo looks for
   };
   for (const name of ownKeys(globals)) {
     defineProperty(globalThis, name, {

@@ -8,16 +8,31 @@
   const { syscall, syscallText } = realm.syscalls;
   const { vrefs } = realm.references;
   const { serialize, unserialize } = realm.marshal;
-  const { makeSender } = realm.eventualSend;
+  const { isPromise } = realm.passStyles;
+  const { freeze } = Object;
   const { stringify } = JSON;
 
-  const D = makeSender((device, method, args) => {
-    const vref = vrefs.get(device);
-    if (vref === undefined || vref[0] !== 'd') throw TypeError('D needs a device');
-    if (typeof method !== 'string') throw TypeError('a method is named by a string');
-    const data = serialize(args);
+  const callDevice = (vref, method, args) => {
+    const held = [];
+    const data = serialize(args, held);
+    if (held.some(isPromise)) throw Error('D() arguments cannot include a Promise');
     return unserialize(syscallText(`["callNow","${vref}",${stringify(method)},${data}]`));
-  });
+  };
+
+  const senders = new WeakSet();
+
+  /** D(device).method(…): a device answers at once. */
+  const D = device => {
+    if (senders.has(device)) throw Error('D(D(x)) is invalid');
+    const vref = vrefs.get(device);
+    if (vref === undefined || vref[0] !== 'd') throw Error('D() must be given a device node');
+    const sender = freeze(new Proxy({}, {
+      get: (_, method) =>
+        (typeof method === 'string' ? (...args) => callDevice(vref, method, args) : undefined),
+    }));
+    senders.add(sender);
+    return sender;
+  };
 
   /* Half a surrogate pair has no form in the store: two keys could become one. */
   const storable = value => {

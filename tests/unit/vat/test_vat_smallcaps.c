@@ -9,6 +9,7 @@ static const char program[] =
     "  if (v instanceof Error) return v.constructor.name + ' ' + v.name + ' ' + v.message;\n"
     "  if (v instanceof Promise) return 'promise';\n"
     "  if (typeof v === 'object' && v !== null) {\n"
+    "    if (Symbol.toStringTag in v) return String(v);\n"
     "    if (Object.getPrototypeOf(v) !== Object.prototype) return String(v);\n"
     "    return 'record ' + Reflect.ownKeys(v).map(k =>\n"
     "      k + '=' + kind(Object.getOwnPropertyDescriptor(v, k).value)).join(' ');\n"
@@ -67,6 +68,12 @@ static void smallcaps__value_is_seen_right_and_returned_as_it_came(void)
         {"[1,[2,[3,'+4']]]", "array number 1 array number 2 array number 3 bigint 4", NULL},
         {"{}", "record ", NULL},
         {"{'a':1,'b':{'c':'!#'}}", "record a=number 1 b=record c=string #", NULL},
+        {"'%name'", "symbol Symbol(name)", NULL},
+        {"'%'", "symbol Symbol()", NULL},
+        {"'%@@asyncIterator'", "symbol Symbol(Symbol.asyncIterator)", NULL},
+        {"'%@@@@iterator'", "symbol Symbol(@@iterator)", NULL},
+        {"{'#tag':'!#set','payload':[1,'%a']}", "[object #set]", NULL},
+        {"{'#tag':'t','payload':{'#tag':'u','payload':'#undefined'}}", "[object t]", NULL},
         {"{'b':1,'a':2}", "record b=number 1 a=number 2", "{'a':2,'b':1}"},
         {"{'!#a':1,'!$b':2}", "record #a=number 1 $b=number 2", NULL},
         {"{'__proto__':1,'constructor':2}", "record __proto__=number 1 constructor=number 2", NULL},
@@ -108,11 +115,12 @@ static void smallcaps__references_keep_identity_and_interface(void)
     CU_ASSERT_EQUAL(rig_call(&r, "['kind',['$0.Alleged: bob']]", "['o-50']"), HS_OK);
     check_resolved(&r, "'[object Alleged: bob]'");
     CU_ASSERT_EQUAL(rig_call(&r, "['kind',['$0']]", "['o-51']"), HS_OK);
-    check_resolved(&r, "'[object Remotable]'");
+    check_resolved(&r, "'[object Alleged: presence o-51]'");
     CU_ASSERT_EQUAL(rig_call(&r, "['echo',[['$1','$0','$1','&2','&2']]]", "['o-50','o-51','p-70']"),
                     HS_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests),
-                                  "'body':'#['$0.Remotable','$1.Alleged: bob','$0.Remotable',"
+                                  "'body':'#['$0.Alleged: presence o-51','$1.Alleged: bob',"
+                                  "'$0.Alleged: presence o-51',"
                                   "'&2','&2']',"
                                   "'slots':['o-51','o-50','p-70']"));
     rig_close(&r);
@@ -122,7 +130,9 @@ static void smallcaps__unreadable_arguments_reject_the_call(void)
 {
     static const char *const bodies[] = {
         "['echo',['#what']]",
-        "['echo',['%sym']]",
+        "['echo',['%@@nosuch']]",
+        "['echo',[{'#tag':'t','payload':1,'more':2}]]",
+        "['echo',[{'#tag':5,'payload':1}]]",
         "['echo',['+1x']]",
         "['echo',['$1']]",
         "['echo',['&']]",
@@ -157,16 +167,31 @@ static void smallcaps__what_cannot_be_passed_rejects_with_the_reason(void)
     static const struct {
         const char *source, *part;
     } cases[] = {
-        {"Symbol.iterator", "cannot pass a symbol"},
-        {"(() => 1)", "cannot pass a function"},
+        {"Symbol('s')", "Only registered symbols or well-known symbols are passable"},
+        {"(() => 1)", "Remotables must be explicitly declared: '[Function <anon>]'"},
+        {"({ f() {} })", "Remotables must be explicitly declared: {'f':'[Function f]'}"},
+        {"({ f() {}, a: 1 })",
+         "cannot serialize Remotables with non-methods like 'a' in (an object)"},
+        {"Object.assign([1], { a: 1 })", "Arrays must not have non-indexes: (an object)"},
+        {"[1, , 2]", "1 property expected: (an object), at [1]"},
+        {"Object.setPrototypeOf([1], null)", "Malformed array"},
+        {"({ __proto__: null, a: 1 })", "non-methods like 'a'"},
+        {"Object.defineProperty({}, 'h', { value: 1 })", "'h' must be an enumerable property"},
+        {"({ a: [1, { ['b-c']: Symbol('s') }] })", "'[Symbol(s)]', at .a[1]['b-c']'"},
+        {"new Uint8Array(2)", "cannot pass [object Uint8Array]"},
+        {"new ArrayBuffer(2)", "cannot pass [object ArrayBuffer]"},
+        {"[Object.create(Promise.prototype)]", "cannot pass [object Promise]"},
+        {"[Object.defineProperty(Promise.resolve(1), 'then', { value: 1 })]",
+         "cannot pass [object Promise]"},
+        {"({ [Symbol.for('passStyle')]: 'tagged', payload: 1 })", "must be a string"},
         {"new Map()", "cannot pass [object Map]"},
         {"new Date(0)", "cannot pass [object Date]"},
         {"new (class Foo {})()", "cannot pass an instance of a class"},
-        {"({ get a() { return 1; } })", "an accessor cannot be passed: a"},
-        {"({ [Symbol.iterator]: 1 })", "symbol keys"},
-        {"(() => { const a = []; a.push(a); return a; })()", "Maximum call stack size exceeded"},
+        {"({ get a() { return 1; } })", "'a' must not be an accessor property"},
+        {"({ [Symbol.iterator]: 1 })", "non-methods like 'Symbol(Symbol.iterator)'"},
+        {"(() => { const a = []; a.push(a); return a; })()", "Pass-by-copy data cannot be cyclic"},
         {"(() => { let a = []; for (let i = 0; i < 200000; i++) a = [a]; return a; })()",
-         "Maximum call stack size exceeded"},
+         "nests more than 1000 deep"},
         {"Object.create({ a: 1 })", "cannot pass an instance of a class"},
         {"new Proxy({}, { ownKeys() { throw Error('sly'); } })", "sly"},
     };
