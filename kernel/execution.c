@@ -8,6 +8,7 @@
 #include "kernel/metering.h"
 #include "kernel/pending.h"
 #include "kernel/tables/run_queue.h"
+#include "kernel/waking.h"
 
 #include <string.h>
 
@@ -60,22 +61,40 @@ static enum hs_status execution_call(struct kernel *k, const struct message *m,
     return st == HS_OK ? execution_answer(k, out, pending, err) : st;
 }
 
-/* A run: the backlog, then the housekeeping, within a budget; at least one crank or step. */
+/* Wake-ups that are due, behind what waits, and all of it; *due: there are more of them. */
+static enum hs_status execution_work_off(struct kernel *k, bool *was_idle, bool *idle, bool *due,
+                                         struct hs_error *err)
+{
+    struct buffer cursor = {0};
+    enum hs_status st = waking_queue(k, &cursor, due, err);
+
+    if (st == HS_OK) st = crank_is_idle(k, was_idle, err);
+    if (st == HS_OK) st = crank_run_some(k, true, idle, err);
+    if (st == HS_OK && !*idle) st = crank_is_idle(k, idle, err); /* with its last crank, maybe */
+    while (st == HS_OK && *idle && *due && !meter_policy_is_spent(k)) {
+        st = waking_queue(k, &cursor, due, err);
+        if (st == HS_OK) st = crank_run_some(k, false, idle, err);
+        if (st == HS_OK && !*idle) st = crank_is_idle(k, idle, err);
+    }
+    buffer_fini(&cursor);
+    return st;
+}
+
+/* A run: wake-ups and the backlog, then the housekeeping, within a budget; at least one crank or
+ * step. */
 static enum hs_status execution_backlog(struct kernel *k, const struct message *m,
                                         struct kernel_outcome *out, struct hs_error *err)
 {
     struct inbound_result in = {0};
-    bool idle = false, was_idle = false;
+    bool idle = false, was_idle = false, due = false;
     enum hs_status st = inbound_take(k, m, INBOUND_AS_IT_IS, &in, &out->value, err);
 
     if (m->limited && m->ticks < k->meter.policy_ticks) k->meter.policy_ticks = m->ticks;
-    if (st == HS_OK) st = crank_is_idle(k, &was_idle, err);
-    if (st == HS_OK) st = crank_run_some(k, true, &idle, err);
-    if (st == HS_OK && !idle) st = crank_is_idle(k, &idle, err); /* with its last crank, maybe */
+    if (st == HS_OK) st = execution_work_off(k, &was_idle, &idle, &due, err);
     /* A backlog that never ends must not keep the house from being kept: a step each run. */
     if (st == HS_OK) st = housekeeping_run(k, was_idle || !idle, err);
     if (st == HS_OK && idle) st = crank_is_idle(k, &idle, err); /* it may have left something */
-    out->status = idle && !housekeeping_is_due(k) ? MESSAGE_FULFILLED : MESSAGE_PENDING;
+    out->status = idle && !due && !housekeeping_is_due(k) ? MESSAGE_FULFILLED : MESSAGE_PENDING;
     return st;
 }
 

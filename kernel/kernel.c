@@ -8,6 +8,7 @@
 #include "kernel/kernel_start.h"
 #include "kernel/metering.h"
 #include "kernel/open_block.h"
+#include "kernel/tables/timers.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -138,6 +139,16 @@ struct position kernel_position(const struct kernel *k)
 uint64_t kernel_queued(const struct kernel *k)
 {
     return k->now.queued;
+}
+
+enum hs_status kernel_run_is_due(struct kernel *k, uint64_t time, bool *due, struct hs_error *err)
+{
+    uint64_t wake = 0;
+    bool found = false;
+    enum hs_status st = timers_wake(&k->kv, &wake, &found, err);
+
+    *due = k->now.queued > 0 || (found && wake <= time);
+    return st;
 }
 
 uint64_t kernel_height(const struct kernel *k)

@@ -49,6 +49,10 @@ struct position kernel_position(const struct kernel *k);
 uint64_t kernel_height(const struct kernel *k); /* of the last message's block; 0: none */
 /** kernel.queued: cranks left in the run queue, and 1 if housekeeping is due. */
 uint64_t kernel_queued(const struct kernel *k);
+/** Has a run in a block of `time` something to do: a backlog, housekeeping, or a wake-up that is
+ * due? What a node asks its store (kernel.queued, kernel.wake). */
+HS_MUST_CHECK enum hs_status kernel_run_is_due(struct kernel *k, uint64_t time, bool *due,
+                                               struct hs_error *err);
 
 /** Execute one message: it always counts (seqnum + 1), whatever it is; a message that cannot be
  *  understood or whose call throws is `rejected` with a reason.

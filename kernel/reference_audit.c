@@ -5,6 +5,7 @@
 #include "kernel/tables/events.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/timers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,6 +72,15 @@ static enum hs_status hold_entry(struct holds *h, struct slice name, struct slic
     return kernel_fail(err, hold(h, &kref, value.data[0] == 'R'));
 }
 
+static enum hs_status hold_wakeup(struct holds *h, struct slice key, struct slice value,
+                                  struct hs_error *err)
+{
+    struct wakeup w;
+
+    if (wakeup_parse(key, value, &w) != HS_OK) return kernel_store_damaged(key, "no wake-up", err);
+    return kernel_fail(err, hold(h, &w.handler, true));
+}
+
 /* "kp40.queue.7" behind "kp": prefix, a number, then `middle`; *rest: what follows. */
 static bool key_has(struct slice key, const char *prefix, const char *middle, struct slice *rest)
 {
@@ -111,6 +121,7 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
                           key.len - (sizeof "kernel.pending." - 1));
         return hold_list(h, rest, err);
     }
+    if (key_has(key, "timer.", ".", &rest)) return hold_wakeup(h, key, value, err);
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);
     return HS_OK;
 }

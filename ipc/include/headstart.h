@@ -108,7 +108,7 @@ struct headstart_delivery {
     uint64_t time;                  /* block time, Unix seconds */
     uint64_t seqnum;                /* kernel.seqnum in the real store now; 0 in a new store */
     const char *hash;               /* kernel.hash in the real store now; "" in a new store */
-    struct headstart_bytes message; /* empty: a run, which works off what is queued */
+    struct headstart_bytes message; /* empty: a run: timers that are due, and what is queued */
     bool limited;                   /* `ticks` counts: the call's hard limit, a run's budget */
     uint64_t ticks;
     bool control; /* the chain's own: the message may speak to the kernel itself */
@@ -138,7 +138,9 @@ struct headstart_result {
     size_t writes_len;
     uint64_t replayed, wait_us, run_us;
     uint64_t ticks;  /* what the message cost: the same on every node */
-    uint64_t queued; /* what is left for runs: kernel.queued, by which a node decides */
+    uint64_t queued; /* kernel.queued. A node decides by the keys in its store, never by this: at a
+                      * block's end it sends runs while kernel.queued is not 0 or the block's time
+                      * has reached kernel.wake (absent: no timer) */
     struct headstart_settled *settled;
     size_t settled_len;
     struct headstart_bytes *events; /* JSON each */

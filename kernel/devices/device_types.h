@@ -37,7 +37,9 @@ struct device_type {
     const struct device_method *methods;
 };
 
-#define DEVICE_TYPES(X) X(bridge) /* sends the chain what a vat gives it */
+#define DEVICE_TYPES(X)                                                                            \
+    X(bridge) /* to the chain, and from it */                                                      \
+    X(timer)  /* wakes objects by block time */
 
 #define DEVICE_TYPE_DECLARE(name) extern const struct device_type device_type_##name;
 DEVICE_TYPES(DEVICE_TYPE_DECLARE)
@@ -52,6 +54,9 @@ const struct device_type *device_type_find(struct slice name);
 
 /** The answer undefined. */
 HS_MUST_CHECK enum hs_status device_answer_nothing(struct device_call *c, struct hs_error *err);
+/** A value without references: `body` is smallcaps, with its '#'. */
+HS_MUST_CHECK enum hs_status device_answer_value(struct device_call *c, struct slice body,
+                                                 struct hs_error *err);
 /** The vat is thrown an error with these words. */
 HS_MUST_CHECK enum hs_status device_answer_error(struct device_call *c, struct slice words,
                                                  struct hs_error *err);

@@ -3,11 +3,23 @@
 #include "kernel/devices/device_types.h"
 #include "kernel/state/utf8.h"
 
+enum hs_status device_answer_value(struct device_call *c, struct slice body, struct hs_error *err)
+{
+    struct buffer raw = {0};
+    struct json_printer j = json_printer_on(c->answer);
+
+    printer_note(&j.text, json_text_encode(&raw, body));
+    json_print_open(&j, '[');
+    json_print_word(&j, "ok");
+    capdata_print(&j, buffer_slice(&raw), NULL);
+    json_print_close(&j, ']');
+    buffer_fini(&raw);
+    return kernel_fail(err, json_print_end(&j));
+}
+
 enum hs_status device_answer_nothing(struct device_call *c, struct hs_error *err)
 {
-    return kernel_fail(err,
-                       buffer_append_text(c->answer, "[\"ok\",{\"body\":\"#\\\"#undefined\\\"\","
-                                                     "\"slots\":[]}]"));
+    return device_answer_value(c, slice_text("#\"#undefined\""), err);
 }
 
 enum hs_status device_answer_error(struct device_call *c, struct slice words, struct hs_error *err)

@@ -38,6 +38,9 @@ enum {
     /* entries; a call over the first is rejected, the oldest calls over the second expire */      \
     X(run_queue, "limits", "runQueue", 100000, 1, 10000000)                                        \
     X(pending, "limits", "pending", 10000, 1, 1000000)                                             \
+    /* wake-ups and repeaters of a vat; wake-ups of all: more are refused */                       \
+    X(timers, "limits", "timers", 1000, 0, 100000)                                                 \
+    X(timers_sum, "limits", "timersSum", 100000, 0, 10000000)                                      \
     /* what the kernel does on a vat's behalf */                                                   \
     X(price_crank, "prices", "crank", 5000, 0, 1000000000)                                         \
     X(price_syscall, "prices", "syscall", 2000, 0, 1000000000)                                     \

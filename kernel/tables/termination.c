@@ -5,6 +5,7 @@
 #include "kernel/tables/promises.h"
 #include "kernel/tables/reaping.h"
 #include "kernel/tables/resolution.h"
+#include "kernel/tables/timers.h"
 #include "kernel/tables/vat_names.h"
 #include "kernel/text/json_text.h"
 
@@ -143,7 +144,8 @@ static enum hs_status clean_up_names(struct kv_hashed *k, const struct ref *vat,
 {
     enum hs_status st = clean_up_promises(k, vat, message, left, err);
 
-    return st == HS_OK ? vat_keys_visit(k, vat, ".c.o", visit_object, NULL, left, err) : st;
+    if (st == HS_OK) st = vat_keys_visit(k, vat, ".c.o", visit_object, NULL, left, err);
+    return st == HS_OK ? timers_drop_of(k, vat, left, err) : st;
 }
 
 /* The message lies among the vat's keys until everybody has been told. */

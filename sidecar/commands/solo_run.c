@@ -242,9 +242,9 @@ static uint64_t solo_height(const struct solo_work *w)
     return height < kernel_height(w->kernel) ? kernel_height(w->kernel) : height;
 }
 
-/* *ticks: what it cost; *queued: what it left. */
+/* *ticks: what it cost. */
 static enum hs_status execute_message(struct solo_work *w, const struct message *m, uint64_t *ticks,
-                                      uint64_t *queued, struct hs_error *err)
+                                      struct hs_error *err)
 {
     struct kernel_outcome outcome = {0};
     enum hs_status st;
@@ -254,23 +254,23 @@ static enum hs_status execute_message(struct solo_work *w, const struct message 
     if (st != HS_OK)
         return hs_fail_prefix(err, st, "message %" PRIu64, w->group.counts.at.seqnum + 1);
     *ticks = outcome.ticks;
-    *queued = outcome.queued;
     st = group_add(w, &outcome);
     kernel_outcome_fini(&outcome);
     return st == HS_OK ? st : hs_fail(err, st, "results: %s", hs_status_text(st));
 }
 
 /* The block ends: runs, as a node sends them. */
-static enum hs_status execute_runs(struct solo_work *w, uint64_t height, uint64_t queued,
-                                   struct hs_error *err)
+static enum hs_status execute_runs(struct solo_work *w, uint64_t height, struct hs_error *err)
 {
     struct message run = {.height = height, .time = solo_block_time(height), .limited = true};
     uint64_t left = w->s->block_ticks, ticks = 0;
-    enum hs_status st = HS_OK;
+    bool due = false;
+    enum hs_status st = kernel_run_is_due(w->kernel, run.time, &due, err);
 
-    while (st == HS_OK && queued > 0 && left > 0) {
+    while (st == HS_OK && due && left > 0) {
         run.ticks = left;
-        st = execute_message(w, &run, &ticks, &queued, err);
+        st = execute_message(w, &run, &ticks, err);
+        if (st == HS_OK) st = kernel_run_is_due(w->kernel, run.time, &due, err);
         left = ticks < left ? left - ticks : 0;
         if (interrupt_seen(w->s->interrupt)) break;
     }
@@ -280,14 +280,14 @@ static enum hs_status execute_runs(struct solo_work *w, uint64_t height, uint64_
 /* A message of our own, in the block that its line falls into. */
 static enum hs_status execute_own(struct solo_work *w, struct message *m, struct hs_error *err)
 {
-    uint64_t ticks = 0, queued = 0;
+    uint64_t ticks = 0;
     enum hs_status st;
 
     m->height = solo_height(w);
     m->time = solo_block_time(m->height);
-    st = execute_message(w, m, &ticks, &queued, err);
+    st = execute_message(w, m, &ticks, err);
     if (st == HS_OK && ++w->group.counts.lines % w->s->block_messages == 0) {
-        st = execute_runs(w, m->height, queued, err);
+        st = execute_runs(w, m->height, err);
     }
     return st;
 }
@@ -297,7 +297,7 @@ static enum hs_status execute_exported(struct solo_work *w, const struct solo_li
                                        struct hs_error *err)
 {
     const struct position *at = &w->group.counts.at, *after = &line->after;
-    uint64_t ticks = 0, queued = 0;
+    uint64_t ticks = 0;
     enum hs_status st;
 
     if (after->seqnum != at->seqnum + 1) {
@@ -306,7 +306,7 @@ static enum hs_status execute_exported(struct solo_work *w, const struct solo_li
                        ", and this store stands at %" PRIu64,
                        w->s->lines->lines, after->seqnum, at->seqnum);
     }
-    st = execute_message(w, &line->message, &ticks, &queued, err);
+    st = execute_message(w, &line->message, &ticks, err);
     if (st != HS_OK) return st;
     w->group.counts.lines++;
     if (position_equal(at, after)) return HS_OK;

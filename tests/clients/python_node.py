@@ -238,11 +238,17 @@ class PythonNode:
         return result
 
     def runs(self, height, block_time=0, most=1000):
-        """Runs while the state says that something is queued; a list of their answers."""
+        """Runs while the state says that they have something to do; a list of their answers."""
         answers = []
-        while self.store.get("kernel.queued") not in (None, "0") and len(answers) < most:
+        while self.run_is_due(block_time) and len(answers) < most:
             answers.append(self.deliver("", height, block_time))
         return answers
+
+    def run_is_due(self, block_time):
+        """A backlog, or a timer whose time has come."""
+        wake = self.store.get("kernel.wake")
+        return (self.store.get("kernel.queued") not in (None, "0")
+                or (wake is not None and int(wake) <= block_time))
 
     def apply(self, result):
         for key, value in result["writes"]:

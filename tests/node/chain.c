@@ -178,28 +178,45 @@ out:
 
 /* --- blocks --- */
 
-/* What the state says is left to be done. */
-static enum hs_status chain_queued(struct chain *c, uint64_t *queued, struct hs_error *err)
+/* A number that the state holds. HS_NOT_FOUND: it holds none. */
+static enum hs_status chain_number(struct chain *c, const char *key, uint64_t *out,
+                                   struct hs_error *err)
 {
     struct buffer text = {0};
-    enum hs_status st = kv_store_get_text(node_store_real(c->store), "kernel.queued", &text, err);
+    enum hs_status st = kv_store_get_text(node_store_real(c->store), key, &text, err);
 
-    if (st == HS_OK) st = uint_parse(buffer_slice(&text), queued);
+    if (st == HS_OK) st = uint_parse(buffer_slice(&text), out);
     buffer_fini(&text);
     return st;
 }
 
-/* The block's end: runs, each a transaction, while something is queued and ticks are left. */
+/* Does the state say that something is left for a run: a backlog, or a timer whose time has come?
+ */
+static enum hs_status chain_run_is_due(struct chain *c, uint64_t height, bool *due,
+                                       struct hs_error *err)
+{
+    uint64_t queued, wake;
+    enum hs_status st = chain_number(c, "kernel.queued", &queued, err);
+
+    if (st != HS_OK) return st;
+    *due = queued > 0;
+    if (*due) return HS_OK;
+    st = chain_number(c, "kernel.wake", &wake, err);
+    *due = st == HS_OK && wake <= solo_block_time(height);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+/* The block's end: runs, each a transaction, while one has something to do and ticks are left. */
 static enum hs_status chain_runs(struct chain *c, uint64_t height, struct hs_error *err)
 {
     struct chain_input run = {.height = height, .limited = true, .ticks = c->options->block_ticks};
     struct headstart_result *result = NULL;
-    uint64_t queued = 0;
+    bool due = false;
     enum hs_status st = HS_OK;
 
     while (run.ticks > 0) {
-        st = chain_queued(c, &queued, err);
-        if (st != HS_OK || queued == 0) break;
+        st = chain_run_is_due(c, height, &due, err);
+        if (st != HS_OK || !due) break;
         st = chain_deliver(c, &run, &result, err);
         if (st != HS_OK) break;
         chain_transaction_stays(c, result);

@@ -71,7 +71,7 @@ type Answer struct {
 	// Ticks is what the message cost.
 	Ticks uint64
 	// Queued is kernel.queued after Writes: how much is left for runs. A node decides by the key in
-	// its store ([QueuedOf]), never by an answer that it remembers.
+	// its store ([RunIsDue]), never by an answer that it remembers.
 	Queued uint64
 	// Settled are earlier calls whose result came during this message.
 	Settled []Settled

@@ -40,6 +40,7 @@ const (
 	keySeqnum = "kernel.seqnum"
 	keyHash   = "kernel.hash"
 	keyQueued = "kernel.queued"
+	keyWake   = "kernel.wake"
 
 	uintMax   = 1<<53 - 1
 	hashBytes = 64
@@ -65,8 +66,20 @@ func PositionOf(s Store) (Position, error) {
 }
 
 // QueuedOf reads what a store says is left for runs, from its key kernel.queued: while it is not 0,
-// a node sends runs at its block's end, as far as the block's budget goes.
+// runs have work ([RunIsDue]).
 func QueuedOf(s Store) (uint64, error) { return number(s, keyQueued) }
+
+// RunIsDue tells whether a run in a block of that time (Unix seconds) has something to do: what is
+// queued, or a timer whose time has come, by the store's keys kernel.queued and kernel.wake. While
+// it has, a node sends runs at its block's end, as far as the block's budget goes.
+func RunIsDue(s Store, time uint64) (bool, error) {
+	queued, err := QueuedOf(s)
+	if err != nil || queued > 0 {
+		return queued > 0, err
+	}
+	wake, err := number(s, keyWake) // 0: there is no timer
+	return wake > 0 && wake <= time, err
+}
 
 func (p Position) check() error {
 	if p.Seqnum > uintMax {

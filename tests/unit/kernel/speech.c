@@ -120,6 +120,36 @@ static void town_write(struct buffer *text, uint64_t number, uint64_t seed)
     template_write(text, deeds[(r >> 40) % (sizeof deeds / sizeof *deeds)], names, 2, r);
 }
 
+/* --- the sleepers --- */
+
+/* A block is a second: wake-ups come due as blocks pass, and those that are far off stay. */
+static void sleepers_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"left", "right"};
+    static const char *const deeds[] = {
+        "{'to':'@','method':'in','args':[#,'a']}",
+        "{'to':'@','method':'in','args':[1,'b']}",
+        "{'to':'@','method':'at','args':[17#,'c']}",
+        "{'to':'@','method':'often','args':[1,1,'d#']}",
+        "{'to':'@','method':'often','args':[#,3,'a']}",
+        "{'to':'@','method':'schedule','args':[#,'b']}",
+        "{'to':'@','method':'stop','args':[#]}",
+        "{'to':'@','method':'drop','args':['a']}",
+        "{'to':'@','method':'drop','args':['d#']}",
+        "{'to':'@','method':'forget','args':['d#']}",
+        "{'to':'@','method':'wakeOther','args':['&',2,'e']}",
+        "{'to':'@','method':'dropOther','args':['&','e']}",
+        "{'to':'@','method':'chase','args':['f']}",
+        "{'to':'@','method':'now','args':[]}",
+        "{'to':'@','method':'exit','args':[]}",
+    };
+    const uint64_t r = drawn(number, seed);
+    /* The last one is said seldom. */
+    const size_t deed = (r >> 40) % (sizeof deeds / sizeof *deeds - (r >> 56 >= 12));
+
+    template_write(text, deeds[deed], names, 2, r);
+}
+
 /* --- the ledger --- */
 
 /* The real workload: a line a message, read once. */
@@ -158,6 +188,7 @@ const struct speech *speech_any(uint64_t i)
         {"pair", "unit/kernel/vats/reaped.json", pair_write},
         {"crowd", "unit/kernel/vats/crowd.json", crowd_write},
         {"town", "vats/town/kernel.json", town_write},
+        {"sleepers", "unit/kernel/vats/sleepers.json", sleepers_write},
         {"ledger", "vats/ledger/kernel.json", ledger_write},
     };
 
@@ -173,6 +204,7 @@ static const char *const orders[] = {
     "{'kernel':'setRules','rules':{'limits':{'crankTicks':1#0}}}",
     "{'kernel':'setRules','rules':{'limits':{'pending':#}}}",
     "{'kernel':'setRules','rules':{'limits':{'runQueue':#}}}",
+    "{'kernel':'setRules','rules':{'limits':{'timers':#,'timersSum':#}}}",
     "{'kernel':'setRules','rules':{'prices':{'syscall':#000}}}",
     "{'kernel':'setRules','rules':{'limits':{'unheard':#}}}",
     "{'kernel':'setRules','rules':{'policy':{'reapInterval':#,'reapWork':1}}}",

@@ -27,7 +27,7 @@ type node struct {
 // say that the transaction failed would roll back instead, and tell nobody.
 func (n *node) transaction(message string) {
 	n.store.Begin()
-	d := headstart.Delivery{Height: n.height, Time: 1700000000 + n.height, Message: message}
+	d := headstart.Delivery{Height: n.height, Time: n.time(), Message: message}
 	answer, err := n.client.Deliver(context.Background(), d, n.store)
 	for headstart.Temporary(err) { // nothing happened: the same again, as long as it takes
 		time.Sleep(100 * time.Millisecond)
@@ -41,13 +41,15 @@ func (n *node) transaction(message string) {
 	fmt.Println(n.height, answer.Position.Seqnum, answer.Status, answer.Value)
 }
 
+func (n *node) time() uint64 { return 1700000000 + n.height }
+
 func (n *node) block(messages []string) {
 	n.height++
 	n.store.Begin()
 	for _, message := range messages {
 		n.transaction(message)
 	}
-	for must(headstart.QueuedOf(n.store)) > 0 { // a real chain has a budget for these
+	for must(headstart.RunIsDue(n.store, n.time())) { // a real chain has a budget for these
 		n.transaction("")
 	}
 	n.store.Commit()
