@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Have a WebAssembly module count its own steps, and trap when they or its stack run out.
+"""Have a WebAssembly module count its own steps, trap when they or its stack run out, and know one
+NaN only.
 
     instrument.py IN.wasm OUT.wasm
 
@@ -16,6 +17,11 @@ to the first, and executes `unreachable` where that exceeds the second. It does 
 stack pointer is set to less than STACK_LOW, or above where it began. Nothing is imported and no
 index moves: what the module meant before it still means.
 
+Which bits a NaN has is left to the machine by WebAssembly: x86 and ARM make different ones, and
+what a compiler makes of an addition decides whose payload lives on. They can be seen where a float
+becomes bytes or an integer, so there every NaN becomes the positive one without payload. Heaps are
+then the same bytes wherever they were made.
+
 A step is counted by the module, not by how it is run, so any translator and any compiler come to
 the same number. The bytes are rewritten here, rather than by way of the text format, because the
 result is hashed (it is the engine's identity): assemblers of different versions write different
@@ -28,12 +34,17 @@ STEP_BYTES_LOG2 = 6
 # Giving memory back joins free pieces all over the heap: some 60 ns where a step is some 4.
 WEIGHTS = {b"js_free_rt": 16}
 
-I32, I64, VOID = b"\x7f", b"\x7e", b"\x40"
+I32, I64, F32, F64, VOID = b"\x7f", b"\x7e", b"\x7d", b"\x7c", b"\x40"
 SECTION_TYPE, SECTION_IMPORT, SECTION_FUNCTION, SECTION_GLOBAL = 1, 2, 3, 6
 SECTION_EXPORT, SECTION_ELEMENT, SECTION_CODE = 7, 9, 10
 KIND_FUNCTION, KIND_GLOBAL = 0, 3
 BLOCK, LOOP, IF, END, BR_TABLE, CALL, CALL_INDIRECT = 0x02, 0x03, 0x04, 0x0B, 0x0E, 0x10, 0x11
 GLOBAL_SET, SELECT_TYPED, PREFIX = 0x24, 0x1C, 0xFC
+# Where a float on the stack's top becomes bytes or an integer: store, and reinterpret.
+FLOAT_ENDS = {0x38: F32, 0x39: F64, 0xBC: F32, 0xBD: F64}
+# (param float) (result float): a NaN becomes the one, anything else stays. const, eq, select.
+ONE_NAN = {F32: b"\x00\x20\x00\x43\x00\x00\xc0\x7f\x20\x00\x20\x00\x5b\x1b\x0b",
+           F64: b"\x00\x20\x00\x44\x00\x00\x00\x00\x00\x00\xf8\x7f\x20\x00\x20\x00\x61\x1b\x0b"}
 
 # What follows an opcode: one character for each operand. u: unsigned LEB128 (any width), s: signed
 # (or a block's type), 4, 8: that many bytes, 0: a zero byte.
@@ -186,6 +197,11 @@ class Module:
             raise ValueError("the stack pointer is not the only global")
         return Reader(elements[3:]).unsigned()
 
+    def add_function(self, value):
+        """Its number, of one that is given such a value and hands one back; the body is to come."""
+        kind = self.append(SECTION_TYPE, b"\x60\x01" + value + b"\x01" + value)
+        return self.imported(KIND_FUNCTION) + self.append(SECTION_FUNCTION, unsigned(kind))
+
     def add_global(self, name, value):
         index = self.append(SECTION_GLOBAL, I64 + b"\x01\x42" + signed(value) + b"\x0b")
         self.append(SECTION_EXPORT, sized(name) + bytes([KIND_GLOBAL]) + unsigned(index))
@@ -255,8 +271,9 @@ class Counters:
         self.stack = (get(stack) + b"\x41" + signed(STACK_LOW) + b"\x6b\x41" +
                       signed(stack_top - STACK_LOW) + b"\x4b" + trap_if)
         self.stack_pointer = stack
-        self.bytes_call = None  # known once the function is there
-        self.counts = {"loops": 0, "entries": 0, "weighted": 0, "indirect calls": 0, "bulk": 0, "stack": 0}
+        self.calls = {}  # of the functions that are added, by what they are given
+        self.counts = {"loops": 0, "entries": 0, "weighted": 0, "indirect calls": 0, "bulk": 0,
+                       "stack": 0, "floats": 0}
 
     def put_in(self, name, code):
         self.counts[name] += 1
@@ -273,7 +290,9 @@ class Counters:
             if opcode == CALL_INDIRECT and not looped:
                 out += self.put_in("indirect calls", self.step)
             elif opcode == PREFIX and detail in BULK:
-                out += self.put_in("bulk", self.bytes_call)
+                out += self.put_in("bulk", self.calls[I32])
+            elif opcode in FLOAT_ENDS:
+                out += self.put_in("floats", self.calls[FLOAT_ENDS[opcode]])
             out += code
             if opcode == LOOP:
                 out += self.put_in("loops", self.step)
@@ -291,9 +310,9 @@ def instrument(module):
     counters = Counters(module.add_global(b"engine_steps", 0),
                         module.add_global(b"engine_steps_max", 0), stack, stack_top)
     imported = module.imported(KIND_FUNCTION)
-    kind = module.append(SECTION_TYPE, b"\x60\x01" + I32 + b"\x01" + I32)
-    function = imported + module.append(SECTION_FUNCTION, unsigned(kind))
-    counters.bytes_call = bytes([CALL]) + unsigned(function)
+    added = {I32: counters.bytes_body, **ONE_NAN}
+    for value in added:
+        counters.calls[value] = bytes([CALL]) + unsigned(module.add_function(value))
 
     count, elements = module.vector(SECTION_CODE)
     reader = Reader(elements)
@@ -303,7 +322,7 @@ def instrument(module):
     weights = {functions[name]: weight for name, weight in WEIGHTS.items() if name in functions}
     rewritten = [counters.rewrite(body, imported + i in again, weights.get(imported + i))
                  for i, body in enumerate(bodies)]
-    rewritten.append(counters.bytes_body)
+    rewritten += added.values()
     module.replace(SECTION_CODE, len(rewritten), b"".join(map(sized, rewritten)))
     return counters.counts
 

@@ -47,6 +47,34 @@ MODULE = """(module
 """
 
 
+# Results, by what makes a NaN of which each machine has its own idea. The limit is 0 steps: none is
+# counted here.
+FLOATS = """(module
+  (import "env" "unused" (func))
+  (memory 1) (table 1 funcref) (func $none) (elem (i32.const 0) $none)
+  (global $sp (mut i32) (i32.const 65536))
+  (export "__stack_pointer" (global $sp))
+  (func (export "9221120237041090560 bits") (result i64)
+    (i64.reinterpret_f64 (f64.div (f64.const 0) (f64.const 0))))
+  (func (export "9221120237041090560 negative") (result i64)
+    (i64.reinterpret_f64 (f64.neg (f64.const nan))))
+  (func (export "9221120237041090560 payload") (result i64)
+    (i64.reinterpret_f64 (f64.const -nan:0x123456789)))
+  (func (export "9221120237041090560 stored") (result i64)
+    (f64.store (i32.const 8) (f64.sqrt (f64.const -1)))
+    (i64.load (i32.const 8)))
+  (func (export "2143289344 single") (result i32)
+    (i32.reinterpret_f32 (f32.sub (f32.const inf) (f32.const inf))))
+  (func (export "2143289344 single stored") (result i32)
+    (f32.store (i32.const 8) (f32.neg (f32.const nan:0x200001)))
+    (i32.load (i32.const 8)))
+  (func (export "13826050856027422720 number") (result i64) (i64.reinterpret_f64 (f64.const -0.5)))
+  (func (export "9223372036854775808 zero") (result i64) (i64.reinterpret_f64 (f64.const -0)))
+  (func (export "4286578688 infinity") (result i32)
+    (f32.store (i32.const 8) (f32.const -inf)) (i32.load (i32.const 8))))
+"""
+
+
 class Instrument(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -73,6 +101,18 @@ class Instrument(unittest.TestCase):
         for name, end in ends.items():
             trap = name.startswith("trap") or name.encode() in instrument.WEIGHTS
             self.assertEqual("unreachable" in end, trap, f"{name}: {end}")
+
+    def test_every_nan_has_the_same_bits(self):
+        self.assemble(FLOATS)
+        self.assertEqual(self.instrument().returncode, 0)
+        subprocess.run(["wasm-validate", "out.wasm"], cwd=self.folder, check=True)
+        run = subprocess.run(["wasm-interp", "out.wasm", "--run-all-exports",
+                              "--dummy-import-func"], cwd=self.folder, capture_output=True,
+                             text=True, check=False)
+        ends = dict(line.split("() =>") for line in run.stdout.splitlines() if "() =>" in line)
+        self.assertEqual(len(ends), FLOATS.count("(func (export "))
+        for name, end in ends.items():
+            self.assertEqual(end.split(":")[-1].strip(), name.split()[0], name)
 
     @unittest.skipUnless(ENGINE, "HEADSTART_ENGINE_WASM names no module")
     def test_every_way_that_the_engine_moves_its_stack_is_checked(self):
