@@ -3,10 +3,13 @@
 #include "kernel/bootstrap.h"
 #include "kernel/control.h"
 #include "kernel/crank.h"
+#include "kernel/devices/devices.h"
 #include "kernel/pending.h"
 #include "kernel/state/utf8.h"
+#include "kernel/tables/bridge_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
+#include "kernel/tables/routing.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/text/capdata.h"
 #include "kernel/text/text_size.h"
@@ -19,9 +22,9 @@ enum { INBOUND_REASON_BYTES = 512 };
 
 struct inbound {
     const struct message *message;
-    struct buffer to, method; /* decoded */
-    struct slice args;        /* raw JSON array */
-    bool has_to, has_method, has_kernel;
+    struct buffer to, method, bridge; /* decoded */
+    struct slice args;                /* raw JSON array */
+    bool has_to, has_method, has_bridge, has_kernel;
     struct inbound_result *result;
     char reason[INBOUND_REASON_BYTES]; /* why it is rejected; "": it is not */
 };
@@ -30,6 +33,7 @@ static void inbound_fini(struct inbound *in)
 {
     buffer_fini(&in->to);
     buffer_fini(&in->method);
+    buffer_fini(&in->bridge);
 }
 
 static void inbound_refuse(struct inbound *in, const char *reason)
@@ -69,6 +73,8 @@ static enum hs_status inbound_read(struct inbound *in, struct json_text *t, stru
             st = inbound_read_text(value, &in->method, &in->has_method);
         } else if (slice_equal(name, slice_text("args"))) {
             in->args = value;
+        } else if (slice_equal(name, slice_text("bridge"))) {
+            st = inbound_read_text(value, &in->bridge, &in->has_bridge);
         } else if (slice_equal(name, slice_text("kernel"))) {
             in->has_kernel = true;
         }
@@ -76,19 +82,37 @@ static enum hs_status inbound_read(struct inbound *in, struct json_text *t, stru
     return st;
 }
 
-static void inbound_check(struct inbound *in)
+/* Only the chain itself speaks by the bridge: what comes that way is its own word to the vats. */
+static bool inbound_is_by_bridge(const struct inbound *in)
 {
-    if (in->has_kernel && in->message->control) return;
-    if (in->has_kernel && !in->has_to) {
-        inbound_refuse(in, "only the chain itself may speak to the kernel");
-    } else if (!in->has_to) {
+    return in->has_bridge && in->message->control;
+}
+
+static void inbound_check_call(struct inbound *in)
+{
+    if (!in->has_to) {
         inbound_refuse(in, "the message must name a vat: \"to\" is missing or not a text");
     } else if (!in->has_method || in->method.len == 0) {
         inbound_refuse(in, "the message must name a method: \"method\" is missing or not a text");
     } else if (slice_equal(buffer_slice(&in->method), slice_text("bootstrap"))) {
         /* The kernel's own first call: what it hands over decides whom the vats trust. */
         inbound_refuse(in, "\"bootstrap\" is for the kernel alone to call");
-    } else if (in->args.len == 0 || in->args.data[0] != '[') {
+    }
+}
+
+static void inbound_check(struct inbound *in)
+{
+    const bool control = in->message->control;
+
+    if (in->has_kernel && control) return;
+    if (in->has_kernel && !in->has_to) {
+        inbound_refuse(in, "only the chain itself may speak to the kernel");
+    } else if (in->has_bridge && !in->has_to && !control) {
+        inbound_refuse(in, "only the chain itself may speak by the bridge");
+    } else if (!inbound_is_by_bridge(in)) {
+        inbound_check_call(in);
+    }
+    if (in->reason[0] == '\0' && (in->args.len == 0 || in->args.data[0] != '[')) {
         inbound_refuse(in,
                        "the message's arguments must be a list: \"args\" is missing or no list");
     }
@@ -161,21 +185,19 @@ static enum hs_status inbound_enqueue(struct kernel *k, struct inbound *in, cons
     return st;
 }
 
-static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const struct ref *vat,
-                                   struct hs_error *err)
+static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const struct ref *target,
+                                   struct slice method, struct hs_error *err)
 {
     struct buffer body = {0};
-    struct ref root;
     const char *problem = NULL;
-    enum hs_status st = capdata_call(&body, buffer_slice(&in->method), in->args);
+    enum hs_status st = capdata_call(&body, method, in->args);
 
     if (st == HS_OK) st = text_size_problem_raw(buffer_slice(&body), &problem);
     st = kernel_fail(err, st);
     if (problem) {
         inbound_refuse_size(in, problem); /* once it is written as a call */
     } else if (st == HS_OK) {
-        st = bootstrap_root(&k->kv, vat, &root, err);
-        if (st == HS_OK) st = inbound_enqueue(k, in, &root, buffer_slice(&body), err);
+        st = inbound_enqueue(k, in, target, buffer_slice(&body), err);
     }
     buffer_fini(&body);
     return st;
@@ -183,7 +205,7 @@ static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const s
 
 static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct hs_error *err)
 {
-    struct ref vat;
+    struct ref vat, root;
     bool found;
     enum hs_status st = vat_names_find(&k->kv, buffer_slice(&in->to), &vat, &found, err);
 
@@ -194,7 +216,45 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
         return HS_OK;
     }
     st = inbound_queue_check(k, in, err);
-    return st == HS_OK && in->reason[0] == '\0' ? inbound_call(k, in, &vat, err) : st;
+    if (st != HS_OK || in->reason[0] != '\0') return st;
+    st = bootstrap_root(&k->kv, &vat, &root, err);
+    return st == HS_OK ? inbound_call(k, in, &root, buffer_slice(&in->method), err) : st;
+}
+
+/* Whom the bridge hands it; in->reason: nobody, and why. */
+static enum hs_status inbound_find_handler(struct kernel *k, struct inbound *in,
+                                           struct bridge_handler *out, struct hs_error *err)
+{
+    const struct slice name = buffer_slice(&in->bridge);
+    struct ref device;
+    const char *why = "there is no bridge named";
+    bool found;
+    enum hs_status st = device_find_bridge(k, name, &device, &found, err);
+
+    if (st == HS_OK && found) {
+        why = "no vat has registered for what comes in by the bridge";
+        st = bridge_handler_read(&k->kv, &device, out, err);
+        found = st == HS_OK && out->handler.text[0] != '\0';
+    }
+    if (st == HS_OK && found) {
+        why = "the vat has ended that had registered for what comes in by the bridge";
+        st = route_is_open(&k->kv, &out->handler, &found, err);
+    }
+    if (st == HS_OK && !found) {
+        (void)snprintf(in->reason, sizeof in->reason, "%s \"%.*s\"", why, (int)utf8_cut(name, 256),
+                       name.len ? name.data : "");
+    }
+    return st;
+}
+
+static enum hs_status inbound_by_bridge(struct kernel *k, struct inbound *in, struct hs_error *err)
+{
+    struct bridge_handler to;
+    enum hs_status st = inbound_find_handler(k, in, &to, err);
+
+    if (st == HS_OK && in->reason[0] == '\0') st = inbound_queue_check(k, in, err);
+    if (st != HS_OK || in->reason[0] != '\0') return st;
+    return inbound_call(k, in, &to.handler, slice_text("inbound"), err);
 }
 
 static enum hs_status inbound_control(struct kernel *k, struct inbound *in, struct hs_error *err)
@@ -215,7 +275,8 @@ static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_erro
 
     if (st != HS_OK || in->reason[0] != '\0' || message_is_run(in->message)) return st;
     k->meter.moved_bytes += in->message->text.len;
-    return in->has_kernel ? inbound_control(k, in, err) : inbound_send(k, in, err);
+    if (in->has_kernel) return inbound_control(k, in, err);
+    return inbound_is_by_bridge(in) ? inbound_by_bridge(k, in, err) : inbound_send(k, in, err);
 }
 
 static enum hs_status inbound_explain(const struct inbound *in, struct buffer *value,

@@ -1,6 +1,9 @@
-/* Inbound: a chain's message becomes a call to the root object of a vat, or is done at once.
+/* Inbound: a chain's message becomes a call to an object of a vat, or is done at once.
  *
  *   {"to": vat name, "method": name, "args": [JSON…]}
+ *
+ *   {"bridge": device name, "args": [JSON…]}   of a control message: inbound(…args) of the object
+ *                                              that a vat registered with that bridge
  *
  * Keys that are not named here are ignored; of a key that comes twice the last one counts, as in
  * JavaScript. A message that is none of this, or that names no vat, counts all the same: it is

@@ -2,6 +2,7 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
+#include "kernel/tables/bridge_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
@@ -81,6 +82,17 @@ static enum hs_status hold_wakeup(struct holds *h, struct slice key, struct slic
     return kernel_fail(err, hold(h, &w.handler, true));
 }
 
+static enum hs_status hold_bridge_handler(struct holds *h, struct slice key, struct slice value,
+                                          struct hs_error *err)
+{
+    struct bridge_handler b;
+
+    if (bridge_handler_parse(value, &b) != HS_OK) {
+        return kernel_store_damaged(key, "no handler of a bridge", err);
+    }
+    return b.handler.text[0] == '\0' ? HS_OK : kernel_fail(err, hold(h, &b.handler, true));
+}
+
 /* "kp40.queue.7" behind "kp": prefix, a number, then `middle`; *rest: what follows. */
 static bool key_has(struct slice key, const char *prefix, const char *middle, struct slice *rest)
 {
@@ -120,6 +132,9 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
         rest = slice_make(key.data + sizeof "kernel.pending." - 1,
                           key.len - (sizeof "kernel.pending." - 1));
         return hold_list(h, rest, err);
+    }
+    if (key_has(key, "d", ".deviceState", &rest) && rest.len == 0) {
+        return hold_bridge_handler(h, key, value, err);
     }
     if (key_has(key, "timer.", ".", &rest)) return hold_wakeup(h, key, value, err);
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);

@@ -2,7 +2,7 @@
 
 #include "kernel/crank.h"
 #include "kernel/tables/events.h"
-#include "kernel/tables/objects.h"
+#include "kernel/tables/routing.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/timers.h"
 #include "kernel/tables/vat_names.h"
@@ -46,12 +46,11 @@ static enum hs_status waking_repeat(struct kernel *k, const struct wakeup *w, st
 
 static enum hs_status waking_one(struct kernel *k, const struct wakeup *w, struct hs_error *err)
 {
-    struct ref owner;
-    bool ended;
+    bool ended = false, open = false;
     enum hs_status st = vat_names_ended(&k->kv, &w->vat, &ended, err);
 
-    if (st == HS_OK) st = object_owner(&k->kv, &w->handler, &owner, err);
-    if (st != HS_OK || ended || owner.text[0] == '\0') return st;
+    if (st == HS_OK) st = route_is_open(&k->kv, &w->handler, &open, err);
+    if (st != HS_OK || ended || !open) return st;
     st = waking_send(k, w, err);
     return st == HS_OK && w->repeater > 0 ? waking_repeat(k, w, err) : st;
 }

@@ -1,10 +1,16 @@
-/* The bridge: a vat's way out to the chain.
+/* The bridge: a vat's way out to the chain, and the chain's way in.
  *
  *   callOutbound(value)   the value, as plain JSON, is one of the message's outputs; called with
  *                         another number of arguments, the list of them
+ *   registerInboundHandler(handler)   what the chain sends by this bridge is sent to it from now
+ * on: inbound(…args) (kernel/inbound.h) unregisterInboundHandler()        by the vat that
+ * registered it
  */
+#include "kernel/devices/device_arguments.h"
 #include "kernel/devices/device_types.h"
 #include "kernel/kernel_core.h"
+#include "kernel/tables/bridge_handler.h"
+#include "kernel/tables/routing.h"
 
 /* The only element of a list is sent as itself. */
 static struct slice bridge_sole_element(struct slice list)
@@ -41,8 +47,61 @@ static enum hs_status bridge_call_outbound(struct device_call *c, struct hs_erro
     return st;
 }
 
+/* Whose vat ended is as good as not registered. */
+static enum hs_status bridge_is_taken(struct device_call *c, bool *taken, struct hs_error *err)
+{
+    struct bridge_handler now;
+    enum hs_status st = bridge_handler_read(&c->kernel->kv, &c->device, &now, err);
+
+    *taken = st == HS_OK && now.handler.text[0] != '\0';
+    if (!*taken) return st;
+    return route_is_open(&c->kernel->kv, &now.handler, taken, err);
+}
+
+static enum hs_status bridge_register(struct device_call *c, const struct bridge_handler *next,
+                                      struct hs_error *err)
+{
+    bool taken;
+    enum hs_status st = bridge_is_taken(c, &taken, err);
+
+    if (st != HS_OK) return st;
+    if (taken) return device_answer_error(c, slice_text("inboundHandler already registered"), err);
+    st = bridge_handler_replace(&c->kernel->kv, &c->device, next, err);
+    return st == HS_OK ? device_answer_nothing(c, err) : st;
+}
+
+static enum hs_status bridge_register_inbound(struct device_call *c, struct hs_error *err)
+{
+    struct bridge_handler next = {.vat = c->caller};
+    struct device_arguments a;
+    enum hs_status st = device_arguments_init(&a, c->args, err);
+
+    if (st == HS_OK) {
+        st = device_argument_object(&a, &next.handler) && device_arguments_end(&a)
+                 ? bridge_register(c, &next, err)
+                 : device_answer_error(c, slice_text(a.problem), err);
+    }
+    device_arguments_fini(&a);
+    return st;
+}
+
+static enum hs_status bridge_unregister_inbound(struct device_call *c, struct hs_error *err)
+{
+    struct bridge_handler now;
+    enum hs_status st = bridge_handler_read(&c->kernel->kv, &c->device, &now, err);
+
+    if (st != HS_OK) return st;
+    if (now.handler.text[0] != '\0' && !ref_equal(&now.vat, &c->caller)) {
+        return device_answer_error(c, slice_text("another vat registered the inboundHandler"), err);
+    }
+    st = bridge_handler_replace(&c->kernel->kv, &c->device, NULL, err);
+    return st == HS_OK ? device_answer_nothing(c, err) : st;
+}
+
 static const struct device_method bridge_methods[] = {
     {"callOutbound", bridge_call_outbound},
+    {"registerInboundHandler", bridge_register_inbound},
+    {"unregisterInboundHandler", bridge_unregister_inbound},
     {NULL, NULL},
 };
 

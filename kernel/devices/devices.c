@@ -3,6 +3,8 @@
 #include "kernel/devices/device_types.h"
 #include "kernel/state/utf8.h"
 
+#include <string.h>
+
 enum hs_status device_answer_value(struct device_call *c, struct slice body, struct hs_error *err)
 {
     struct buffer raw = {0};
@@ -104,5 +106,28 @@ enum hs_status device_export_root(struct kv_hashed *k, const struct ref *device,
     if (st == HS_OK) {
         st = kv_hashed_write(k, key_of(&key, device->text, ".c.", "d+0"), ref_slice(kref), err);
     }
+    return st;
+}
+
+enum hs_status device_find_bridge(struct kernel *k, struct slice name, struct ref *device,
+                                  bool *found, struct hs_error *err)
+{
+    const struct device_type *type = NULL;
+    char text[HS_NAME_BYTES_MAX];
+    struct key key;
+    struct slice value;
+    enum hs_status st;
+
+    *found = false;
+    if (name.len == 0 || name.len >= sizeof text || memchr(name.data, '\0', name.len)) return HS_OK;
+    memcpy(text, name.data, name.len);
+    text[name.len] = '\0';
+    st = kv_hashed_find(&k->kv, key_of(&key, "device.name.", text, ""), &value, found, err);
+    if (st != HS_OK || !*found) return st;
+    if (ref_make(value, device) != HS_OK) {
+        return kernel_store_damaged(key_slice(&key), "no device", err);
+    }
+    st = device_read_type(k, device, &type, err);
+    *found = type == &device_type_bridge;
     return st;
 }

@@ -15,5 +15,9 @@ HS_MUST_CHECK enum hs_status device_call(struct kernel *k, const struct ref *cal
 /** Give device d$N its root node, known by every vat that is told of it. */
 HS_MUST_CHECK enum hs_status device_export_root(struct kv_hashed *k, const struct ref *device,
                                                 struct ref *kref, struct hs_error *err);
+/** The bridge of that name. */
+HS_MUST_CHECK enum hs_status device_find_bridge(struct kernel *k, struct slice name,
+                                                struct ref *device, bool *found,
+                                                struct hs_error *err);
 
 #endif

@@ -16,7 +16,7 @@
 #include "kernel/devices/device_arguments.h"
 #include "kernel/kernel_core.h"
 #include "kernel/state/decimal.h"
-#include "kernel/tables/objects.h"
+#include "kernel/tables/routing.h"
 #include "kernel/tables/timers.h"
 
 #include <inttypes.h>
@@ -49,17 +49,17 @@ static enum hs_status timer_refusal(struct device_call *c, const struct ref *han
                                     const char **why, struct hs_error *err)
 {
     const struct kernel_rules *rules = &c->kernel->now.rules;
-    struct ref owner = {""};
+    bool open = true;
     uint64_t own = 0, all = 0;
     enum hs_status st = timers_count(&c->kernel->kv, &c->caller, &own, &all, err);
 
-    if (st == HS_OK && handler) st = object_owner(&c->kernel->kv, handler, &owner, err);
+    if (st == HS_OK && handler) st = route_is_open(&c->kernel->kv, handler, &open, err);
     *why = NULL;
     if (own >= rules->timers) {
         *why = "this vat has as many wake-ups and repeaters as one may have";
     } else if (handler && all >= rules->timers_sum) {
         *why = "there are as many wake-ups as the kernel may have";
-    } else if (handler && owner.text[0] == '\0') {
+    } else if (!open) {
         *why = "the handler's vat has ended";
     }
     return st;

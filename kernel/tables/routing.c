@@ -33,15 +33,34 @@ static enum hs_status route_ended(struct kv_hashed *k, const struct ref *vat, st
     return st;
 }
 
+/* The vat that exports it, if it can be spoken to. */
+static enum hs_status route_owner(struct kv_hashed *k, const struct ref *object, struct ref *vat,
+                                  bool *open, struct hs_error *err)
+{
+    bool ended = false;
+    enum hs_status st = object_owner(k, object, vat, err);
+
+    if (st == HS_OK) st = vat_names_ended(k, vat, &ended, err);
+    *open = st == HS_OK && vat->text[0] != '\0' && !ended;
+    return st;
+}
+
+enum hs_status route_is_open(struct kv_hashed *k, const struct ref *object, bool *open,
+                             struct hs_error *err)
+{
+    struct ref vat;
+
+    return route_owner(k, object, &vat, open, err);
+}
+
 static enum hs_status route_object(struct kv_hashed *k, const struct ref *object, struct route *out,
                                    struct hs_error *err)
 {
-    bool ended = false;
-    enum hs_status st = object_owner(k, object, &out->vat, err);
+    bool open = false;
+    enum hs_status st = route_owner(k, object, &out->vat, &open, err);
 
-    if (st == HS_OK) st = vat_names_ended(k, &out->vat, &ended, err);
     if (st != HS_OK) return st;
-    if (out->vat.text[0] == '\0' || ended) return route_ended(k, &out->vat, out, err);
+    if (!open) return route_ended(k, &out->vat, out, err);
     out->kind = ROUTE_VAT;
     out->object = *object;
     return HS_OK;

@@ -29,4 +29,8 @@ void route_fini(struct route *r);
 HS_MUST_CHECK enum hs_status route_refuse(struct kv_hashed *k, const struct route *r,
                                           const struct event *e, struct hs_error *err);
 
+/** Would a message to that object reach a vat? */
+HS_MUST_CHECK enum hs_status route_is_open(struct kv_hashed *k, const struct ref *object,
+                                           bool *open, struct hs_error *err);
+
 #endif

@@ -141,6 +141,8 @@ static void sleepers_write(struct buffer *text, uint64_t number, uint64_t seed)
         "{'to':'@','method':'dropOther','args':['&','e']}",
         "{'to':'@','method':'chase','args':['f']}",
         "{'to':'@','method':'now','args':[]}",
+        "{'to':'@','method':'register','args':[]}",
+        "{'to':'@','method':'unregister','args':[]}",
         "{'to':'@','method':'exit','args':[]}",
     };
     const uint64_t r = drawn(number, seed);
@@ -209,6 +211,8 @@ static const char *const orders[] = {
     "{'kernel':'setRules','rules':{'limits':{'unheard':#}}}",
     "{'kernel':'setRules','rules':{'policy':{'reapInterval':#,'reapWork':1}}}",
     "{'kernel':'terminateVat','vat':'@','reason':'r#'}",
+    "{'bridge':'bridge','args':['g#',1]}",
+    "{'bridge':'bridge','args':['g',#]}",
     "{'kernel':'unheard'}",
 };
 enum { ORDERS = sizeof orders / sizeof *orders };

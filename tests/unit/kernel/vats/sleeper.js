@@ -68,6 +68,12 @@ export function buildRootObject({ D, exitVat }, { name }) {
     pingPong(other) {
       E.sendOnly(others[other]).pingPong(name);
     },
+    /** What comes in by the bridge asks to be woken. */
+    register: () => D(devices.bridge).registerInboundHandler(Far('gate', {
+      inbound: (what, delay) => timer().setWakeup(timer().getLastPolled() + BigInt(delay),
+                                                  handlerOf(what)),
+    })),
+    unregister: () => D(devices.bridge).unregisterInboundHandler(),
     exit: () => exitVat('slept enough'),
   });
 }
