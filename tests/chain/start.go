@@ -103,11 +103,16 @@ func start(ctx context.Context, f startFlags) error {
 	if err != nil {
 		return err
 	}
+	defer func() { logger.Info("stopped", "height", a.LastBlockHeight()) }()
+	return run(ctx, n)
+}
+
+// run runs a node until ctx ends.
+func run(ctx context.Context, n *node.Node) error {
 	if err := n.Start(); err != nil {
 		return err
 	}
 	<-ctx.Done()
-	logger.Info("stopping", "height", a.LastBlockHeight())
 	return n.Stop()
 }
 

@@ -68,6 +68,7 @@ func TestAForeignConfigurationForksNoChain(t *testing.T) {
 	own, foreign := newDaemon(t, "kernel"), newDaemon(t, "foreign")
 	a := newChain(t, setup{options: own.options(), entries: entries})
 	b := newChain(t, setup{options: foreign.options(), entries: entries})
+	sameResults(t, a.block(), b.block())
 	require.NoError(t, b.keeper.Attach(b.ctx()))
 	for range 3 {
 		sameResults(

@@ -2,6 +2,8 @@
 // sidecar that has its kernel ready.
 package headstart
 
+//lint:file-ignore SA1019 invariants are deprecated with x/crisis, and have no successor: chains run them.
+
 import (
 	"context"
 	"encoding/json"

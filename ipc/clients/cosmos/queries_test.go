@@ -1,5 +1,7 @@
 package headstart_test
 
+//lint:file-ignore SA1019 as in module.go
+
 import (
 	"testing"
 

@@ -17,8 +17,9 @@ import (
 // and the message.
 type script struct {
 	keeper.Client
-	deliver   func(d client.Delivery, n int) (client.Answer, error) // nil, or (_, passOn)
+	deliver   func(d client.Delivery, n int) (client.Answer, error) // nil, or (_, errPassOn)
 	answer    func(*client.Answer)
+	attach    func()
 	hello     client.Hello
 	interrupt chan struct{}
 	once      sync.Once
@@ -28,7 +29,7 @@ type script struct {
 	prepared  []uint64
 }
 
-var passOn = errors.New("pass on")
+var errPassOn = errors.New("pass on")
 
 func newScript() *script { return &script{interrupt: make(chan struct{})} }
 
@@ -51,6 +52,9 @@ func (s *script) Attach(
 	height uint64,
 	store client.Store,
 ) (client.Attached, error) {
+	if s.attach != nil {
+		s.attach()
+	}
 	if s.Client != nil {
 		return s.Client.Attach(ctx, height, store)
 	}
@@ -90,7 +94,7 @@ func (s *script) Deliver(
 	n := len(s.delivered)
 	s.mu.Unlock()
 	if s.deliver != nil {
-		if a, err := s.deliver(d, n); !errors.Is(err, passOn) {
+		if a, err := s.deliver(d, n); !errors.Is(err, errPassOn) {
 			return a, err
 		}
 	}

@@ -67,7 +67,7 @@ func TestErrorsOfTheClientFailNoTransaction(t *testing.T) {
 		if n <= len(errs) {
 			return client.Answer{}, errs[n-1]
 		}
-		return client.Answer{}, passOn
+		return client.Answer{}, errPassOn
 	}
 	c := newChain(t, setup{options: keeper.Options{Client: s, Pause: shortPause}})
 	r := c.block(c.transaction(shop("sell", "[1]")))
@@ -192,7 +192,7 @@ func TestASignalInterruptsALongDelivery(t *testing.T) {
 	s.Client = d.dial()
 	s.deliver = func(d client.Delivery, _ int) (client.Answer, error) {
 		at <- struct{}{}
-		return client.Answer{}, passOn
+		return client.Answer{}, errPassOn
 	}
 	c := newChain(
 		t,
@@ -210,9 +210,23 @@ func TestASignalInterruptsALongDelivery(t *testing.T) {
 	require.Nil(t, await(t, "the block's end", over))
 }
 
+// Before the first block there is nothing to attach to: a node does not wait for its sidecar then.
+func TestNothingIsAttachedToBeforeTheFirstBlock(t *testing.T) {
+	s := newScript()
+	asked := 0
+	s.attach = func() { asked++ }
+	c := newChain(t, setup{options: keeper.Options{Client: s}})
+	require.NoError(t, c.keeper.Attach(c.ctx()))
+	require.Zero(t, asked)
+	c.block()
+	require.NoError(t, c.keeper.Attach(c.ctx()))
+	require.Equal(t, 1, asked)
+}
+
 // Attach, too, waits for a sidecar, and is given up by Stop.
 func TestAttachWaitsAndStops(t *testing.T) {
 	c, d := genesisChain(t, "kernel", nil)
+	c.block()
 	d.kill()
 	over := make(chan error, 1)
 	go func() { over <- c.keeper.Attach(c.ctx()) }()

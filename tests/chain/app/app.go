@@ -122,12 +122,7 @@ func (a *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Resp
 }
 
 // Attach has the sidecar's kernel come to the newest committed state, before consensus begins.
-func (a *App) Attach() error {
-	if a.LastBlockHeight() == 0 {
-		return nil
-	}
-	return a.Kernel.Attach(a.newest())
-}
+func (a *App) Attach() error { return a.Kernel.Attach(a.newest()) }
 
 // newest is the state of the newest committed height.
 func (a *App) newest() sdk.Context {

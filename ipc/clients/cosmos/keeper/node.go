@@ -14,10 +14,17 @@ var errNoClient = errors.New("this program was made without a sidecar's client")
 
 // Attach has the kernel come to this state before consensus begins, so that a long replay, if there
 // must be one, is over before the chain waits for it. It waits for the sidecar as long as it takes;
-// after Stop it gives client.ErrInterrupted. The context is that of the newest committed block.
+// after Stop it gives client.ErrInterrupted. The context is that of the newest committed block. Before
+// a chain's first block, and before a state-sync, there is nothing to come to: the genesis is no state
+// until that block is committed, and a sidecar that attached to a store without keys would make a
+// kernel for nothing.
 func (k Keeper) Attach(ctx sdk.Context) error {
 	if k.node.client == nil {
 		return errNoClient
+	}
+	if ctx.BlockHeight() == 0 {
+		ctx.Logger().Info("headstart: nothing is committed yet; the first block attaches")
+		return nil
 	}
 	store := k.kernel(ctx)
 	for attempt := 0; ; attempt++ {

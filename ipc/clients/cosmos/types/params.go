@@ -26,7 +26,25 @@ func DefaultParams() Params {
 
 // Validate tells what is wrong with the params.
 func (p Params) Validate() error {
-	numbers := []struct {
+	if err := p.validateNumbers(); err != nil {
+		return err
+	}
+	if p.BlockTicks > 0 && p.BlockRuns == 0 {
+		return errorsmod.Wrap(
+			ErrInvalidParams,
+			"block_runs: must not be 0 where block_ticks is not",
+		)
+	}
+	for _, vat := range p.Callable {
+		if err := CheckName("callable", vat); err != nil {
+			return errorsmod.Wrap(ErrInvalidParams, err.Error())
+		}
+	}
+	return p.Inbound.validate()
+}
+
+func (p Params) validateNumbers() error {
+	for _, n := range []struct {
 		name     string
 		value    uint64
 		min, max uint64
@@ -42,31 +60,12 @@ func (p Params) Validate() error {
 		{"estimate.ticks", p.Estimate.Ticks, 0, 1 << 31},
 		{"estimate.write_bytes", p.Estimate.WriteBytes, 0, 1 << 31},
 		{"event_bytes", p.EventBytes, 0, MaxMessageBytes},
-	}
-	for _, n := range numbers {
+	} {
 		if n.value < n.min || n.value > n.max {
-			return errorsmod.Wrapf(
-				ErrInvalidParams,
-				"%s: %d is not from %d to %d",
-				n.name,
-				n.value,
-				n.min,
-				n.max,
-			)
+			return errorsmod.Wrapf(ErrInvalidParams, "%s: %d is not from %d to %d", n.name, n.value, n.min, n.max)
 		}
 	}
-	if p.BlockTicks > 0 && p.BlockRuns == 0 {
-		return errorsmod.Wrap(
-			ErrInvalidParams,
-			"block_runs: must not be 0 where block_ticks is not",
-		)
-	}
-	for _, vat := range p.Callable {
-		if err := CheckName("callable", vat); err != nil {
-			return errorsmod.Wrap(ErrInvalidParams, err.Error())
-		}
-	}
-	return p.Inbound.validate()
+	return nil
 }
 
 func (i Inbound) validate() error {
