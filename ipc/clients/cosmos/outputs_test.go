@@ -130,6 +130,58 @@ func TestInbound(t *testing.T) {
 	)
 }
 
+// By the bridge they reach the handler that a vat registered, and nobody else's message does.
+func TestInboundByTheBridge(t *testing.T) {
+	c, _ := genesisChain(t, "kernel", func(p *types.Params) {
+		p.Inbound = types.Inbound{Bridge: "bridge"}
+	})
+	c.block(c.transaction(shop("register", "")))
+	c.atEnd = func(ctx sdk.Context) {
+		r, err := c.keeper.Inbound(ctx, `{"type":"ack","of":7}`)
+		require.NoError(t, err)
+		require.Equal(t, "fulfilled", r.Status)
+		require.Equal(t, "1", r.Value)
+		_, err = c.keeper.Inbound(ctx, `1], "other": [`)
+		require.ErrorIs(t, err, types.ErrInvalidCall)
+	}
+	c.block()
+	got := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
+	require.JSONEq(
+		t,
+		`[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`,
+		got,
+	)
+}
+
+// Without a handler what comes in is rejected, as a call to nobody is.
+func TestInboundByTheBridgeToNobody(t *testing.T) {
+	c, _ := genesisChain(t, "kernel", func(p *types.Params) {
+		p.Inbound = types.Inbound{Bridge: "bridge"}
+	})
+	c.atEnd = func(ctx sdk.Context) {
+		_, err := c.keeper.Inbound(ctx, `{}`)
+		require.ErrorContains(t, err, "no vat has registered")
+	}
+	c.block()
+}
+
+// A bridge, or a vat and a method.
+func TestInboundParams(t *testing.T) {
+	for _, i := range []types.Inbound{
+		{Vat: "a"}, {Method: "a"}, {Vat: "a", Method: "b", Bridge: "c"}, {Vat: "a", Bridge: "c"},
+		{Bridge: "a b"}, {Bridge: `a"`},
+	} {
+		p := types.DefaultParams()
+		p.Inbound = i
+		require.ErrorIs(t, p.Validate(), types.ErrInvalidParams, "%v", i)
+	}
+	for _, i := range []types.Inbound{{}, {Vat: "a", Method: "b"}, {Bridge: "bridge"}} {
+		p := types.DefaultParams()
+		p.Inbound = i
+		require.NoError(t, p.Validate(), "%v", i)
+	}
+}
+
 // The arguments are the user's, but the message is the module's: nothing gets out of its place.
 func TestArgumentsStayArguments(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", nil)

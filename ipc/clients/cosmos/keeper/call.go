@@ -17,6 +17,7 @@ type call struct {
 	from   sdk.AccAddress
 	vat    string
 	method string
+	bridge string // comes in by it, as the chain's own word; then there is no vat and no method
 	args   string
 	funds  sdk.Coins
 	ticks  uint64
@@ -30,7 +31,14 @@ func (c call) message(k Keeper, ctx sdk.Context) (string, error) {
 		Time:   blockTime(ctx),
 		Funds:  c.funds,
 	}
+	if c.bridge != "" {
+		return types.ComposeInbound(c.bridge, caller, c.args), err
+	}
 	return types.Compose(c.vat, c.method, caller, c.args), err
+}
+
+func (c call) delivery(message string, ticks *uint64) client.Delivery {
+	return client.Delivery{Message: message, Ticks: ticks, Control: c.bridge != ""}
 }
 
 // call executes a call in a finalized block, and estimates it in a simulation.
@@ -74,7 +82,7 @@ func (k Keeper) execute(
 	if err := k.move(ctx, c.from, account, c.funds); err != nil {
 		return nil, err
 	}
-	answer := k.deliver(ctx, client.Delivery{Message: message, Ticks: &b.limit})
+	answer := k.deliver(ctx, c.delivery(message, &b.limit))
 	b.close(ctx, answer)
 	if answer.Status == client.Rejected {
 		if !params.KeepRejected {
@@ -128,7 +136,7 @@ func (k Keeper) simulate(
 		return nil, err
 	}
 	charge(ctx, params.Estimate.WriteBytes, b.prices.WriteByte, "headstart: writes, estimated")
-	q, err := k.ask(ctx, message, b.limit)
+	q, err := k.askCall(ctx, c, message, b.limit)
 	if err != nil {
 		ctx.Logger().
 			Debug("headstart: estimated, since the kernel could not be asked", "error", err)
@@ -149,6 +157,20 @@ func (k Keeper) simulate(
 		Seqnum: q.Position.Seqnum + 1,
 		Ticks:  q.Ticks,
 	}, nil
+}
+
+// askCall asks what the call would come to. What comes in by a bridge cannot be asked: questions are
+// never the chain's own word.
+func (k Keeper) askCall(
+	ctx sdk.Context,
+	c call,
+	message string,
+	ticks uint64,
+) (client.QueryAnswer, error) {
+	if c.bridge != "" {
+		return client.QueryAnswer{}, errInbound
+	}
+	return k.ask(ctx, message, ticks)
 }
 
 // ask puts a question to the kernel as it stands at this state, and nowhere else.

@@ -5,19 +5,19 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	client "headstart/client"
 	"headstart/cosmos/types"
 )
 
 // Inbound brings in what another module has for the vats, such as an acknowledgement or a transfer:
-// a call to the vat and method that the params name, from the module's own account, with the
-// payload (a JSON value) as its second argument. It is paid by the context's gas, as a call is.
+// to the handler that a vat registered with the bridge that the params name, or to the vat and method
+// that they name, from the module's own account, with the payload (a JSON value) as second argument.
+// It is paid by the context's gas, as a call is.
 func (k Keeper) Inbound(ctx sdk.Context, payload string) (*types.MsgCallResponse, error) {
 	params, err := k.Params(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if params.Inbound.Vat == "" {
+	if params.Inbound.IsNone() {
 		return nil, types.ErrNoInbound
 	}
 	args := "[" + payload + "]"
@@ -32,6 +32,7 @@ func inbound(params types.Params, args string) call {
 		from:   types.ModuleAccount(),
 		vat:    params.Inbound.Vat,
 		method: params.Inbound.Method,
+		bridge: params.Inbound.Bridge,
 		args:   args,
 	}
 }
@@ -44,7 +45,7 @@ func (k Keeper) inform(ctx sdk.Context, params types.Params, payload string) err
 	if err != nil || len(message) > types.MaxMessageBytes {
 		return err
 	}
-	answer := k.deliver(ctx, client.Delivery{Message: message, Ticks: &params.CallTicks})
+	answer := k.deliver(ctx, c.delivery(message, &params.CallTicks))
 	params.Inbound = types.Inbound{}
 	if err := k.handleEach(ctx, answer, params); err != nil {
 		return err

@@ -10,7 +10,10 @@ import (
 	client "headstart/client"
 )
 
-var errNoClient = errors.New("this program was made without a sidecar's client")
+var (
+	errNoClient = errors.New("this program was made without a sidecar's client")
+	errInbound  = errors.New("what comes in by a bridge is not asked")
+)
 
 // Attach has the kernel come to this state before consensus begins, so that a long replay, if there
 // must be one, is over before the chain waits for it. It waits for the sidecar as long as it takes;

@@ -77,7 +77,7 @@ func (k Keeper) handleEach(ctx sdk.Context, a client.Answer, params types.Params
 			fmt.Sprintf(`{"index":%d,"codespace":%q,"code":%d}`, i, space, code),
 		)
 	}
-	if len(failures) == 0 || params.Inbound.Vat == "" {
+	if len(failures) == 0 || params.Inbound.IsNone() {
 		return nil
 	}
 	payload := fmt.Sprintf(`{"type":"outputs_failed","seqnum":%d,"outputs":[%s]}`,

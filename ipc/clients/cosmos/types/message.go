@@ -29,8 +29,17 @@ type Caller struct {
 // Compose makes the message that calls a vat with the caller and then the arguments of args, a JSON
 // array that CheckArgs took. Nothing is made by a library here: the text is hashed by every node.
 func Compose(vat, method string, caller Caller, args string) string {
+	return compose(`{"to":"`+vat+`","method":"`+method+`"`, caller, args)
+}
+
+// ComposeInbound makes the control message that hands the same to whoever registered with a bridge.
+func ComposeInbound(bridge string, caller Caller, args string) string {
+	return compose(`{"bridge":"`+bridge+`"`, caller, args)
+}
+
+func compose(head string, caller Caller, args string) string {
 	var b strings.Builder
-	b.WriteString(`{"to":"` + vat + `","method":"` + method + `","args":[`)
+	b.WriteString(head + `,"args":[`)
 	caller.write(&b)
 	if inner := inside(args); inner != "" {
 		b.WriteByte(',')

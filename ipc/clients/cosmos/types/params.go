@@ -68,11 +68,20 @@ func (p Params) validateNumbers() error {
 	return nil
 }
 
+// IsNone tells whether nothing comes in.
+func (i Inbound) IsNone() bool { return i.Vat == "" && i.Method == "" && i.Bridge == "" }
+
 func (i Inbound) validate() error {
-	if i.Vat == "" && i.Method == "" {
+	names := []string{i.Vat, i.Method}
+	switch {
+	case i.IsNone():
 		return nil
+	case i.Bridge != "" && (i.Vat != "" || i.Method != ""):
+		return errorsmod.Wrap(ErrInvalidParams, "inbound: a bridge, or a vat and a method")
+	case i.Bridge != "":
+		names = []string{i.Bridge}
 	}
-	for _, name := range []string{i.Vat, i.Method} {
+	for _, name := range names {
 		if err := CheckName("inbound", name); err != nil {
 			return errorsmod.Wrap(ErrInvalidParams, err.Error())
 		}

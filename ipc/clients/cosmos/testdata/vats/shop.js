@@ -77,6 +77,13 @@ export function buildRootObject({ D }) {
       open(toll);
     },
 
+    /** From now on by the bridge. */
+    register() {
+      D(bridge).registerInboundHandler(Far('inbox', {
+        inbound: (caller, payload) => inbox.push({ from: caller.from, payload }),
+      }));
+    },
+
     inbound(caller, payload) {
       inbox.push({ from: caller.from, payload });
     },
