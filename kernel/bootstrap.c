@@ -200,21 +200,33 @@ static enum hs_status bootstrap_crank(struct kernel *k, void *data, struct hs_er
     return kv_hashed_write_text(&k->kv, slice_text("initialized"), "true", err);
 }
 
+static enum hs_status bootstrap_unstarted(const struct kernel *k, struct hs_error *err)
+{
+    return hs_fail(err, HS_INVALID, "the kernel cannot be initialised: %.*s", (int)k->casualty.len,
+                   k->casualty.data);
+}
+
 /* A chain that begins with a vat that never ran, or a bootstrap that failed, would be no use to
  * anybody: the message in which it comes out fails, and says why, until the configuration is
  * repaired. */
 enum hs_status bootstrap_check(struct kernel *k, struct hs_error *err)
 {
     struct settlement s;
+    struct ref kpid;
+    bool waits = false;
     enum hs_status st = HS_OK;
 
-    if (!settlements_take(&k->settled, 0, &s)) return HS_OK;
-    if (s.status == MESSAGE_REJECTED) {
-        st =
-            hs_fail(err, HS_INVALID, "the kernel cannot be initialised: bootstrap was rejected: %s",
-                    buffer_text(&s.value));
+    if (settlements_take(&k->settled, 0, &s)) {
+        if (s.status == MESSAGE_REJECTED) {
+            st = hs_fail(err, HS_INVALID,
+                         "the kernel cannot be initialised: bootstrap was rejected: %s",
+                         buffer_text(&s.value));
+        }
+        buffer_fini(&s.value);
+    } else if (k->unstarted) {
+        st = pending_bootstrap(k, &kpid, &waits, err);
+        if (waits) st = bootstrap_unstarted(k, err);
     }
-    buffer_fini(&s.value);
     return st;
 }
 
@@ -244,6 +256,5 @@ enum hs_status bootstrap_run(struct kernel *k, struct hs_error *err)
     if (st == HS_OK) st = crank_run_some(k, false, &idle, err);
     bootstrap_fini(&b);
     if (st != HS_OK || k->casualty.len == 0) return st;
-    return hs_fail(err, HS_INVALID, "the kernel cannot be initialised: %s",
-                   buffer_text(&k->casualty));
+    return bootstrap_unstarted(k, err);
 }

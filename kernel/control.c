@@ -59,6 +59,7 @@ static enum hs_status control_terminate_vat(struct kernel *k, const struct contr
     char reason[CONTROL_REASON_BYTES], message[CONTROL_REASON_BYTES + 64];
     struct vat_name vat = {0};
     struct vat_process *process;
+    struct vat_fate fate;
     enum hs_status st = control_find_vat(k, buffer_slice(&c->vat), &vat, err);
 
     if (st != HS_OK) return st;
@@ -66,7 +67,8 @@ static enum hs_status control_terminate_vat(struct kernel *k, const struct contr
                    (int)utf8_cut(buffer_slice(&c->reason), CONTROL_REASON_BYTES - 32),
                    c->reason.len ? buffer_text((struct buffer *)&c->reason) : "");
     (void)snprintf(message, sizeof message, "the vat was terminated %s", reason);
-    st = vat_end(k, &vat, reason, message, err);
+    fate = (struct vat_fate){&vat, reason, message, "terminateVat"};
+    st = vat_end(k, &fate, err);
     process = vat_table_find(&k->vats, &vat.id);
     if (st == HS_OK && process) kernel_process_ended(k, process);
     return st;

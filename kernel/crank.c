@@ -14,6 +14,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struct hs_error *err)
 {
@@ -23,6 +24,8 @@ enum hs_status crank_run(struct kernel *k, crank_body_fn body, void *data, struc
     enum hs_status st;
 
     k->ran = NULL;
+    k->handed[0] = '\0';
+    k->starts = false;
     meter_crank_begin(k);
     kv_hashed_crank_begin(&k->kv);
     st = body(k, data, err);
@@ -159,6 +162,7 @@ static enum hs_status crank_deliver_event(struct kernel *k, const struct event *
     st = vat_names_ended(&k->kv, &e->target, &ended, err);
     if (st != HS_OK) return st;
     if (ended) return event_release(&k->kv, e, err);
+    k->starts = e->kind == EVENT_START_VAT;
     return e->kind == EVENT_NOTIFY ? deliver_notify(k, e, err) : deliver_start_vat(k, e, err);
 }
 
@@ -202,44 +206,61 @@ static enum hs_status crank_reap(struct kernel *k, void *data, struct hs_error *
 
 /* --- a vat that failed --- */
 
-struct casualty {
-    const struct vat_name *vat;
-    const char *message; /* what the others are told */
-    const char *reason;  /* why it ended, without its name */
-};
-
 /* What it failed on stays where it was: it finds the vat gone, and is refused, behind what the vat
  * still owed when it was sent. */
 static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *err)
 {
-    struct casualty *c = data;
-
-    return vat_end(k, c->vat, c->reason, c->message, err);
+    return vat_end(k, data, err);
 }
 
-/* Run a delivering crank; a vat that fails in it is terminated in its place. */
-static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, struct hs_error *err)
+/* Run a delivering crank; a vat that fails in it is terminated in its place: *died. */
+static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, bool *died,
+                                         struct hs_error *err)
 {
     struct hs_error cause = {.status = HS_OK};
     struct buffer message = {0};
     struct vat_process *failed;
-    struct casualty c;
+    bool starts;
+    struct vat_fate fate;
+    char handed[KERNEL_HANDED_BYTES];
     enum hs_status st = crank_run(k, body, NULL, &cause);
 
+    *died = false;
     if (st == HS_OK) return st;
     failed = k->ran;
+    starts = k->starts;
     /* Bounds are the same on every node, so is running into one. */
     if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !failed) {
         return hs_fail(err, st, "%s", cause.text);
     }
     st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", failed->name.name,
                        (int)utf8_cut(slice_text(cause.text), sizeof cause.text), cause.text);
-    c = (struct casualty){&failed->name, buffer_text(&message), cause.text};
+    memcpy(handed, k->handed, sizeof handed);
+    fate = (struct vat_fate){&failed->name, cause.text, buffer_text(&message), handed};
     st = kernel_fail(err, st);
-    if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
+    if (st == HS_OK) st = crank_run(k, crank_bury, &fate, err);
     if (st == HS_OK) kernel_process_ended(k, failed);
+    *died = st == HS_OK;
+    k->unstarted = k->unstarted || (starts && failed->name.is_static);
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
     buffer_fini(&message);
+    return st;
+}
+
+enum { REFUSAL_CRANKS_MAX = 64 };
+
+/* What the vat failed on is refused in the same message, though the failure may have spent the run
+ * policy: no vat runs for it, and a call is so answered by what became of it. Where more than a few
+ * others are to hear first, it waits like everything else. */
+static enum hs_status crank_refuse_failed(struct kernel *k, struct hs_error *err)
+{
+    bool first = false;
+    enum hs_status st = HS_OK;
+
+    for (int i = 0; i < REFUSAL_CRANKS_MAX && !first && st == HS_OK; i++) {
+        st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &first, err);
+        if (st == HS_OK) st = crank_run(k, first ? crank_deliver : crank_accept, NULL, err);
+    }
     return st;
 }
 
@@ -247,17 +268,21 @@ static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, s
 
 enum hs_status crank_run_collect(struct kernel *k, struct hs_error *err)
 {
-    return crank_run_delivery(k, crank_collect, err);
+    bool died;
+
+    return crank_run_delivery(k, crank_collect, &died, err);
 }
 
 enum hs_status crank_run_reap(struct kernel *k, struct hs_error *err)
 {
-    return crank_run_delivery(k, crank_reap, err);
+    bool died;
+
+    return crank_run_delivery(k, crank_reap, &died, err);
 }
 
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
 {
-    bool empty;
+    bool empty, died;
     enum hs_status st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &empty, err);
 
     *idle = false;
@@ -266,9 +291,10 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     if (k->kv.gc_pending) return crank_run_collect(k, err);
     st = run_queue_is_empty(&k->kv, QUEUE_RUN, &empty, err);
     if (st != HS_OK) return st;
-    if (!empty) return crank_run_delivery(k, crank_deliver, err);
-    *idle = true;
-    return HS_OK;
+    *idle = empty;
+    if (empty) return HS_OK;
+    st = crank_run_delivery(k, crank_deliver, &died, err);
+    return st == HS_OK && died ? crank_refuse_failed(k, err) : st;
 }
 
 enum hs_status crank_run_some(struct kernel *k, bool at_least_one, bool *idle, struct hs_error *err)

@@ -44,8 +44,11 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     enum hs_status st;
 
     if (!d->exit_failed) {
+        struct vat_fate fate = {&d->kernel->ran->name, "it exited", "the vat has exited",
+                                d->kernel->handed};
+
         kernel_process_ended(d->kernel, d->kernel->ran);
-        return vat_end(d->kernel, &d->kernel->ran->name, "it exited", "the vat has exited", err);
+        return vat_end(d->kernel, &fate, err);
     }
     st = kernel_fail(err, capdata_rejection_to_text(&why, buffer_slice(&d->exit_why)));
     if (st == HS_OK)
@@ -86,6 +89,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, bool r
     if (st == HS_OK) {
         p->transcript_len++;
         p->deliveries++;
+        if (d->exits) delivery_words(text, k->handed);
         if (d->exits) st = delivery_exit(d, err);
     }
     buffer_fini(&result);
@@ -103,10 +107,12 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
     struct delivery d = {.kernel = k, .vat = *vat};
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
-    if (st != HS_OK) return st;
-    k->meter.cranks++;
-    k->meter.unbounded = reap;
-    st = delivery_run(&d, text, reap, err);
+    if (st == HS_OK) {
+        k->meter.cranks++;
+        k->meter.unbounded = reap;
+        st = delivery_run(&d, text, reap, err);
+    }
+    if (st != HS_OK) delivery_words(text, k->handed);
     delivery_fini(&d);
     return st;
 }

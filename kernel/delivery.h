@@ -16,4 +16,7 @@ struct delivery {
 
 void delivery_fini(struct delivery *d);
 
+/** Words for people about what was handed over as `text`: its kind, and a message's method. */
+void delivery_words(struct slice text, char words[KERNEL_HANDED_BYTES]);
+
 #endif

@@ -202,6 +202,7 @@ enum hs_status execution_run(struct kernel *k, const struct message *m, enum inb
     k->rules_next = k->now.rules;
     meter_begin(k);
     buffer_clear(&k->casualty);
+    k->unstarted = false;
     kernel_tell(k, (struct witnessed){
                        .kind = WITNESS_MESSAGE, .message = m, .query = manner == INBOUND_AHEAD});
     st = execution_body(k, m, manner, out, &cause);

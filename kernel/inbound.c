@@ -273,6 +273,10 @@ static enum hs_status inbound_crank(struct kernel *k, void *data, struct hs_erro
     enum hs_status st =
         kv_hashed_write_uint(&k->kv, slice_text("kernel.seqnum"), k->now.at.seqnum + 1, err);
 
+    /* What a run works off stays; so the next one would fail as this one did. */
+    if (st == HS_OK && in->message->skipped && message_is_run(in->message)) {
+        return pending_give_up_bootstrap(k, err);
+    }
     if (st != HS_OK || in->reason[0] != '\0' || message_is_run(in->message)) return st;
     k->meter.moved_bytes += in->message->text.len;
     if (in->has_kernel) return inbound_control(k, in, err);

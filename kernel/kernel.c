@@ -186,6 +186,13 @@ size_t kernel_vats(struct kernel *k, struct kernel_vat_info *out, size_t max)
     return count;
 }
 
+enum hs_status kernel_vats_ended(struct kernel *k, struct buffer *out, struct hs_error *err)
+{
+    enum hs_status st = kv_store_get_text(kernel_store(k), "vats.ended", out, err);
+
+    return st == HS_NOT_FOUND ? kernel_fail(err, buffer_append_text(out, "[]")) : st;
+}
+
 static enum hs_status heaps_add(struct sha256 *h, const struct vat_process *p, struct hs_error *err)
 {
     char hex[SHA256_HEX_BYTES];

@@ -146,6 +146,10 @@ struct kernel_vat_info {
 };
 /** Fill up to `max` entries in vat-id order; returns how many vats there are. */
 size_t kernel_vats(struct kernel *k, struct kernel_vat_info *out, size_t max);
+/** Append the newest vats that ended, oldest first, as JSON: [{"vat":…,"vatID":…,"seqnum":…,
+ *  "reason":…,"delivery":…}…]. */
+HS_MUST_CHECK enum hs_status kernel_vats_ended(struct kernel *k, struct buffer *out,
+                                               struct hs_error *err);
 /** SHA-256 over every vat's id and heap digest, in vat-id order: equal kernels agree on it. */
 HS_MUST_CHECK enum hs_status kernel_heaps_sha256(struct kernel *k, char hex[SHA256_HEX_BYTES],
                                                  struct hs_error *err);

@@ -11,6 +11,8 @@
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/vat_process.h"
 
+enum { KERNEL_HANDED_BYTES = 96 };
+
 struct kernel {
     struct kernel_options options;
     struct kv_layers *layers;
@@ -41,6 +43,8 @@ struct kernel {
     struct kernel_rules rules_next; /* from the next message on */
     struct kv_store *through;       /* the node's store answers reads; NULL: our own */
     uint64_t cranks;
+    bool starts;            /* the crank at hand is the first of a static vat */
+    bool unstarted;         /* one of those failed */
     struct buffer casualty; /* what was said of the first vat that failed; "": none did */
 #ifdef HS_INVARIANTS
     struct {
@@ -49,7 +53,8 @@ struct kernel {
         uint64_t wait; /* messages until the references are counted again */
     } checked;         /* invariants.c */
 #endif
-    struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
+    char handed[KERNEL_HANDED_BYTES]; /* what a vat was handed when it ended; "": nothing */
+    struct vat_process *ran;          /* whom the crank at hand delivered to; NULL: nobody yet */
 };
 
 /** HS_KERNEL_FAILED after a panic, HS_INVALID while the kernel must go back to its mark. */

@@ -116,6 +116,41 @@ static int pending_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+enum hs_status pending_bootstrap(struct kernel *k, struct ref *kpid, bool *found,
+                                 struct hs_error *err)
+{
+    const struct slice prefix = slice_text(pending_prefix);
+    struct buffer key = {0}, value = {0};
+    enum hs_status st = HS_OK;
+
+    *found = false;
+    while (!*found && st == HS_OK) {
+        st = kv_hashed_next(&k->kv, prefix, &key, &value, err);
+        if (st != HS_OK || !slice_equal(buffer_slice(&value), slice_text("0"))) continue;
+        *found = true;
+        if (ref_make(slice_make(key.data + prefix.len, key.len - prefix.len), kpid) != HS_OK) {
+            st = kernel_store_damaged(buffer_slice(&key), "no call that is pending", err);
+        }
+    }
+    buffer_fini(&key);
+    buffer_fini(&value);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
+enum hs_status pending_give_up_bootstrap(struct kernel *k, struct hs_error *err)
+{
+    static const char event[] = "{\"type\":\"bootstrap_given_up\"}";
+    struct ref kpid;
+    struct key key;
+    bool found;
+    enum hs_status st = pending_bootstrap(k, &kpid, &found, err);
+
+    if (st != HS_OK || !found) return st;
+    st = kv_hashed_delete(&k->kv, pending_key(&key, &kpid), err);
+    if (st == HS_OK) st = promise_release(&k->kv, &kpid, err);
+    return st == HS_OK ? kernel_say(k, &k->events, slice_text(event), err) : st;
+}
+
 /* All that wait but the bootstrap: at most `max`, which is how many were counted. */
 static enum hs_status pending_list(struct kernel *k, struct pending_call *calls, size_t max,
                                    size_t *len, struct hs_error *err)

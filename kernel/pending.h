@@ -20,4 +20,10 @@ HS_MUST_CHECK enum hs_status pending_collect(struct kernel *k, struct hs_error *
 /** The message ends with its call unsettled: one more waits. In a crank. */
 HS_MUST_CHECK enum hs_status pending_keep(struct kernel *k, struct hs_error *err);
 
+/** The promise of a bootstrap that is not settled yet; *found: is there one? */
+HS_MUST_CHECK enum hs_status pending_bootstrap(struct kernel *k, struct ref *kpid, bool *found,
+                                               struct hs_error *err);
+/** Inside a crank: what becomes of the bootstrap fails no message any more. An event tells it. */
+HS_MUST_CHECK enum hs_status pending_give_up_bootstrap(struct kernel *k, struct hs_error *err);
+
 #endif

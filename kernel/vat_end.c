@@ -3,11 +3,33 @@
 #include "kernel/state/utf8.h"
 #include "kernel/tables/termination.h"
 #include "kernel/text/json_printer.h"
+#include "kernel/text/json_text.h"
 
 #include <string.h>
 
-static enum hs_status vat_end_tell(struct kernel *k, const struct vat_name *vat, const char *reason,
-                                   struct hs_error *err)
+static const char ended_key[] = "vats.ended";
+
+/* The members of an object. */
+static void fate_print(struct kernel *k, const struct vat_fate *f, struct json_printer *j)
+{
+    size_t reason_len = utf8_cut(slice_text(f->reason), strlen(f->reason));
+
+    json_print_key(j, "vat");
+    json_print_string(j, slice_text(f->vat->name));
+    json_print_key(j, "vatID");
+    json_print_word(j, f->vat->id.text);
+    json_print_key(j, "seqnum");
+    json_print_uint(j, k->now.at.seqnum + 1);
+    json_print_key(j, "reason");
+    json_print_string(j, slice_make(f->reason, reason_len));
+    if (f->handed[0] != '\0') {
+        json_print_key(j, "delivery");
+        json_print_string(j, slice_text(f->handed));
+    }
+    json_print_close(j, '}');
+}
+
+static enum hs_status vat_end_tell(struct kernel *k, const struct vat_fate *f, struct hs_error *err)
 {
     struct buffer event = {0};
     struct json_printer j = json_printer_on(&event);
@@ -16,21 +38,66 @@ static enum hs_status vat_end_tell(struct kernel *k, const struct vat_name *vat,
     json_print_open(&j, '{');
     json_print_key(&j, "type");
     json_print_word(&j, "vat_ended");
-    json_print_key(&j, "vat");
-    json_print_string(&j, slice_text(vat->name));
-    json_print_key(&j, "reason");
-    json_print_string(&j, slice_make(reason, utf8_cut(slice_text(reason), strlen(reason))));
-    json_print_close(&j, '}');
+    fate_print(k, f, &j);
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = kernel_say(k, &k->events, buffer_slice(&event), err);
     buffer_fini(&event);
     return st;
 }
 
-enum hs_status vat_end(struct kernel *k, const struct vat_name *vat, const char *reason,
-                       const char *message, struct hs_error *err)
+/* How many entries the list has; what is no list has none, and is begun anew. */
+static size_t ended_count(struct slice list)
 {
-    enum hs_status st = vat_end_tell(k, vat, reason, err);
+    struct json_text t;
+    struct slice entry;
+    size_t count = 0;
 
-    return st == HS_OK ? termination_begin(&k->kv, &vat->id, message, err) : st;
+    json_text_init(&t, list);
+    (void)json_text_open(&t, '[');
+    while (json_text_more(&t, ']') && json_text_value(&t, &entry)) {
+        count++;
+    }
+    return json_text_end(&t) ? count : 0;
+}
+
+static void ended_print_newest(struct slice list, struct json_printer *j)
+{
+    size_t count = ended_count(list);
+    struct json_text t;
+    struct slice entry;
+
+    if (count == 0) return;
+    json_text_init(&t, list);
+    (void)json_text_open(&t, '[');
+    for (; json_text_more(&t, ']') && json_text_value(&t, &entry); count--) {
+        if (count < VATS_ENDED_TOLD_MAX) json_print_raw(j, entry);
+    }
+}
+
+static enum hs_status vat_end_keep(struct kernel *k, const struct vat_fate *f, struct hs_error *err)
+{
+    struct buffer list = {0};
+    struct json_printer j = json_printer_on(&list);
+    struct slice before = {NULL, 0};
+    bool found = false;
+    enum hs_status st = kv_hashed_find(&k->kv, slice_text(ended_key), &before, &found, err);
+
+    if (st != HS_OK) return st;
+    json_print_open(&j, '[');
+    if (found) ended_print_newest(before, &j);
+    json_print_open(&j, '{');
+    fate_print(k, f, &j);
+    json_print_close(&j, ']');
+    st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) st = kv_hashed_write(&k->kv, slice_text(ended_key), buffer_slice(&list), err);
+    buffer_fini(&list);
+    return st;
+}
+
+enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
+{
+    enum hs_status st = vat_end_tell(k, fate, err);
+
+    if (st == HS_OK) st = vat_end_keep(k, fate, err);
+    return st == HS_OK ? termination_begin(&k->kv, &fate->vat->id, fate->message, err) : st;
 }

@@ -1,11 +1,23 @@
-/* Vat end: a vat ends in the crank at hand, and the answer's events say so. */
+/* Vat end: a vat ends in the crank at hand. The answer's events say so, and so does the store, to
+ * who asks later: `vats.ended` lists the newest of them.
+ */
 #ifndef HEADSTART_KERNEL_VAT_END_H
 #define HEADSTART_KERNEL_VAT_END_H
 
 #include "kernel/kernel_core.h"
 
-/** Inside a crank: the vat ends, and that is told. `message`: what those who wait for it get. */
-HS_MUST_CHECK enum hs_status vat_end(struct kernel *k, const struct vat_name *vat,
-                                     const char *reason, const char *message, struct hs_error *err);
+enum { VATS_ENDED_TOLD_MAX = 16 }; /* of those that ended, in the store */
+
+/* Why it ends. */
+struct vat_fate {
+    const struct vat_name *vat;
+    const char *reason;  /* without its name */
+    const char *message; /* what those who wait for it get */
+    const char *handed;  /* what it was given to do; "": nothing */
+};
+
+/** Inside a crank: the vat ends, and that is told. */
+HS_MUST_CHECK enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate,
+                                     struct hs_error *err);
 
 #endif

@@ -171,6 +171,20 @@ static void put_vats(struct screen *s, const json_t *vats)
     }
 }
 
+static void put_vats_ended(struct screen *s, const json_t *ended)
+{
+    char a[READABLE_BYTES_MAX];
+    const json_t *vat;
+    size_t i;
+
+    json_array_foreach(ended, i, vat)
+    {
+        put_label(s, i == 0 ? "ended" : "");
+        printer_format(&s->to, "%.64s at %s: %.120s\n", text_of(vat, "vat"),
+                       COUNT(vat, "seqnum", a), text_of(vat, "reason"));
+    }
+}
+
 /* Two counters a line, in the order the daemon tells them. A counter may be a map of counters. */
 static void put_counters(struct screen *s, json_t *counters)
 {
@@ -212,6 +226,7 @@ enum hs_status status_screen_render(const json_t *status, bool colour, struct bu
     put_node(&s, json_object_get(status, "node"));
     put_replay(&s, json_object_get(status, "replay"));
     put_vats(&s, json_object_get(status, "vats"));
+    put_vats_ended(&s, json_object_get(status, "vats_ended"));
     put_counters(&s, json_object_get(status, "counters"));
     return printer_end(&s.to);
 }

@@ -145,6 +145,16 @@ void figures_take_vats(struct figures_board *b, struct kernel_vat_info *vats, si
     free(old);
 }
 
+void figures_take_vats_gone(struct figures_board *b, char *json)
+{
+    struct figures *f = figures_acquire(b);
+    char *old = f->vats_gone;
+
+    f->vats_gone = json;
+    figures_release(b);
+    free(old);
+}
+
 void figures_copy(struct figures_board *b, struct figures *out)
 {
     const struct figures *f = figures_acquire(b);
@@ -156,11 +166,14 @@ void figures_copy(struct figures_board *b, struct figures *out)
     } else {
         out->vats_len = 0;
     }
+    out->vats_gone = f->vats_gone ? strdup(f->vats_gone) : NULL;
     figures_release(b);
 }
 
 void figures_fini(struct figures *f)
 {
+    free(f->vats_gone);
+    f->vats_gone = NULL;
     free(f->vats);
     f->vats = NULL;
     f->vats_len = 0;

@@ -90,6 +90,7 @@ struct figures {
     struct figures_node node;
     struct kernel_vat_info *vats; /* owned */
     size_t vats_len;
+    char *vats_gone; /* owned: JSON, of kernel_vats_ended; NULL: unknown */
 
     uint64_t deliveries[DELIVERY_RESULT_COUNT];
     uint64_t ticks;      /* of messages that were delivered */
@@ -130,6 +131,9 @@ void figures_measured(struct figures_board *b, enum rate_kind kind, uint64_t cou
 
 /** Replace the list of vats; takes the memory. */
 void figures_take_vats(struct figures_board *b, struct kernel_vat_info *vats, size_t vats_len);
+
+/** Replace the list of those that ended, of kernel_vats_ended; takes the memory, NULL: unknown. */
+void figures_take_vats_gone(struct figures_board *b, char *json);
 
 /** A copy of one's own; figures_fini frees what it holds. Without memory: no vats are shown. */
 void figures_copy(struct figures_board *b, struct figures *out);

@@ -74,6 +74,16 @@ static json_t *status_vats(const struct figures *f)
     return list;
 }
 
+/* The kernel's own words; what is no list of them shows as none. */
+static json_t *status_vats_ended(const struct figures *f)
+{
+    json_t *list = f->vats_gone ? json_loads(f->vats_gone, 0, NULL) : NULL;
+
+    if (json_is_array(list)) return list;
+    json_decref(list);
+    return json_array();
+}
+
 static json_t *status_replay(const struct figures *f, uint64_t now_us)
 {
     const struct figures_replay *r = &f->replay;
@@ -146,15 +156,15 @@ json_t *status_json(const struct figures *f, uint64_t now_us, uint64_t now_s)
     json_t *status;
 
     status = json_pack(
-        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+        "{s:i,s:s,s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
         "schema", 1, "version", HEADSTART_VERSION_TEXT, "phase", phase_name(f->phase), "ready",
         figures_ready(f), "chain_id", f->chain_id, "uptime_s", status_uint(uptime_s), "seqnum",
         status_uint(f->at.seqnum), "hash", f->at.hash, "height", status_uint(f->height), "mark",
         status_uint(f->mark_seqnum), "floor", status_uint(f->floor_seqnum), "queued",
         status_uint(f->queued), "snapshot", status_snapshot(f, now_s), "log", status_log(f),
         "savepoints", status_savepoints(f), "disk", status_disk(&f->disk), "vats", status_vats(f),
-        "replay", status_replay(f, now_us), "node", status_node(f), "counters", status_counters(f),
-        "rates", rates_json(&f->rates));
+        "vats_ended", status_vats_ended(f), "replay", status_replay(f, now_us), "node",
+        status_node(f), "counters", status_counters(f), "rates", rates_json(&f->rates));
     if (problem) (void)json_object_set_new(status, "problem", json_string(problem));
     return status;
 }

@@ -1,6 +1,7 @@
 #include "sidecar/steward/delivery.h"
 
 #include "sidecar/report/kernel_watch.h"
+#include "sidecar/steward/vat_news.h"
 
 /* The entry check proved that the node stands at the end of a block that it has finished. A kernel
  * that cannot be marked is of no use any more: part of it has the new mark, part the old. */
@@ -65,22 +66,22 @@ void delivery_count(const struct reporter *r, enum delivery_result result, uint6
 }
 
 /* No vat dies in silence. */
-static void delivery_tell_ends(const struct reporter *r, const struct kernel_outcome *outcome)
+static void delivery_tell_ends(const struct lent *l, const struct message *m,
+                               const struct kernel_outcome *outcome)
 {
-    struct log_field field = {.name = "seqnum", .number = outcome->after.seqnum};
     uint64_t ends = 0;
     struct figures *f;
 
     for (size_t i = 0; i < outcome->events_len; i++) {
         if (!kernel_event_is_end(buffer_slice(&outcome->events[i]))) continue;
         ends++;
-        logger_write_fields(r->logger, LOG_LEVEL_WARN, &field, 1, "a vat has ended: %s",
-                            buffer_text(&outcome->events[i]));
+        vat_news_log(l->reporter->logger, m, &outcome->events[i]);
     }
     if (ends == 0) return;
-    f = figures_acquire(r->board);
+    spare_vats_changed(l->spare);
+    f = figures_acquire(l->reporter->board);
     f->vats_ended += ends;
-    figures_release(r->board);
+    figures_release(l->reporter->board);
 }
 
 static void delivery_executed(const struct lent *l, const struct message *m,
@@ -92,7 +93,7 @@ static void delivery_executed(const struct lent *l, const struct message *m,
     report->log = log_keeper_append(l->log, &entry);
     snapshot_keeper_ran(l->snapshots, run_us);
     delivery_count(l->reporter, delivery_result_of(outcome->status), outcome->ticks, run_us);
-    delivery_tell_ends(l->reporter, outcome);
+    delivery_tell_ends(l, m, outcome);
     /* Executing again reads our own copy, so what a node took to answer says nothing. */
     if (l->config->reads == SIDECAR_READS_MIRROR) {
         figures_measured(l->reporter->board, RATE_MESSAGES, 1, run_us);

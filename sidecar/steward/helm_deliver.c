@@ -317,6 +317,9 @@ static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *sen
     if (st == HS_WRONG_EPOCH && way.ran) {
         helm_tell_skip(h, d, "is for another release than this one");
     }
+    if (st == HS_INVALID && way.ran && d->meeting.real.seqnum > 0) {
+        helm_tell_skip(h, d, "makes the bootstrap fail");
+    }
     if (helm_is_final(&way, st)) {
         if (st == HS_KERNEL_FAILED && way.ran) {
             helm_tell_skip(h, d, "panics the kernel, also one made of the node's store alone");

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { VATS_SHOWN_EVERY_US = 250000 };
 
@@ -172,6 +173,23 @@ static void spare_show_savepoints(struct spare *s)
     figures_release(s->o.reporter->board);
 }
 
+void spare_vats_changed(struct spare *s)
+{
+    s->vats_shown_us = 0;
+}
+
+static void spare_show_vats_ended(struct spare *s)
+{
+    struct buffer json = {0};
+    char *copy = NULL;
+
+    if (s->kernel && kernel_vats_ended(s->kernel, &json, NULL) == HS_OK) {
+        copy = strdup(buffer_text(&json));
+    }
+    figures_take_vats_gone(s->o.reporter->board, copy);
+    buffer_fini(&json);
+}
+
 void spare_show_vats(struct spare *s)
 {
     uint64_t now_us = clock_now_us(s->o.reporter->clock);
@@ -185,6 +203,7 @@ void spare_show_vats(struct spare *s)
     filled = vats ? kernel_vats(s->kernel, vats, count) : 0;
     assert(filled <= count);
     figures_take_vats(s->o.reporter->board, vats, filled);
+    spare_show_vats_ended(s);
     spare_show_savepoints(s);
 }
 

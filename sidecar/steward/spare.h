@@ -68,5 +68,7 @@ HS_MUST_CHECK enum hs_status spare_return_to(struct spare *s, const struct posit
 void spare_show(struct spare *s);
 /** The same of the list of vats and of the savepoints, four times a second at most. */
 void spare_show_vats(struct spare *s);
+/** A vat ended: that is shown at once. */
+void spare_vats_changed(struct spare *s);
 
 #endif

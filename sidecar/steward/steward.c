@@ -132,6 +132,7 @@ static void *steward_main(void *data)
     if (st == HS_OK) {
         st = helm_preload(h, &err);
         helm_show(h);
+        helm_show_vats(h);
     }
     if (st == HS_OK) {
         steward_serve(s, h);

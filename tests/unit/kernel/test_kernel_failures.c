@@ -152,6 +152,123 @@ static void vats__that_call_each_other_for_ever_are_ended(void)
     machine_close(&m);
 }
 
+/* Its crank may spend the run policy: the call is answered all the same. */
+static void vat__that_ends_by_its_meter_answers_its_call(void)
+{
+    struct machine m;
+
+    machine_open(&m, "lone.json");
+    (void)machine_input(&m, (struct message){.control = true},
+                        "{'kernel':'setRules','rules':{'policy':{'ticks':10}}}");
+    (void)machine_call(&m, "lone", "forever", "");
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m.out.value), "meter spent"));
+    machine_close(&m);
+}
+
+/* Who asks later is told by the store: the newest 16, with when and what it was about. */
+static void vats__that_ended_are_listed(void)
+{
+    static const char expected[] =
+        "[{\"vat\":\"right\",\"vatID\":\"v2\",\"seqnum\":2,\"reason\":\"it exited: Error: no "
+        "more\","
+        "\"delivery\":\"message exitFailing\"},{\"vat\":\"left\",\"vatID\":\"v1\",\"seqnum\":3,"
+        "\"reason\":\"by the chain: enough\",\"delivery\":\"terminateVat\"}]";
+    struct machine m;
+    struct buffer list = {0};
+
+    machine_open(&m, "pair.json");
+    (void)machine_call(&m, "left", "echo", "1");
+    machine_ok(kernel_vats_ended(m.kernel, &list, &m.err), &m);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&list), "[]");
+    (void)machine_call(&m, "right", "exitFailing", "'no more'");
+    (void)machine_input(&m, (struct message){.control = true},
+                        "{'kernel':'terminateVat','vat':'left','reason':'enough'}");
+    machine_ok(machine_restart(&m, false), &m);
+    buffer_clear(&list);
+    machine_ok(kernel_vats_ended(m.kernel, &list, &m.err), &m);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&list), expected);
+    buffer_fini(&list);
+    machine_close(&m);
+}
+
+/* --- a bootstrap that fails late --- */
+
+static void late_refused(struct machine *m, struct message in, const char *text, const char *why)
+{
+    struct position before = kernel_position(m->kernel), after;
+    char plain[256];
+    size_t len = 0;
+
+    for (; text[len] != '\0'; len++) {
+        plain[len] = text[len] == '\'' ? '"' : text[len];
+    }
+    in.text = slice_make(plain, len);
+    in.time = 1700000000;
+    CU_ASSERT_EQUAL(machine_deliver_message(m, &in), HS_INVALID);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->err.text, why));
+    CU_ASSERT_EQUAL(kernel_back_to(m->kernel, &before, &m->err), HS_OK);
+    after = kernel_position(m->kernel);
+    CU_ASSERT_TRUE(position_equal(&before, &after));
+    CU_ASSERT_TRUE(machine_agrees_with_real(m));
+}
+
+/* The message that rejects it fails, on a kernel that never stopped as on one that was started from
+ * the store; passed over, the chain goes on. */
+static void bootstrap__rejected_by_a_later_message_fails_that(void)
+{
+    static const char reject[] = "{'to':'late','method':'settle','args':['reject','no site']}";
+    struct machine m;
+
+    machine_open(&m, "late-bootstrap.json");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "late", "count", ""), "1");
+    for (int again = 0; again < 2; again++) {
+        late_refused(&m, (struct message){0}, reject, "bootstrap was rejected: ");
+        machine_ok(machine_restart(&m, false), &m);
+    }
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "late", "count", ""), "2");
+    (void)machine_input(&m, (struct message){.skipped = true}, reject);
+    ASSERT_STATUS(&m, MESSAGE_REJECTED);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "late", "count", ""), "3");
+    machine_close(&m);
+}
+
+/* Left by the run policy: it fails in a run, and each run after it would fail likewise. */
+static void bootstrap__rejected_in_a_run_is_given_up_with_that(void)
+{
+    struct machine m;
+
+    machine_open(&m, "late-bootstrap.json");
+    (void)machine_input(&m, (struct message){.control = true},
+                        "{'kernel':'setRules','rules':{'policy':{'cranks':1}}}");
+    (void)machine_call(&m, "late", "count", "");
+    (void)machine_call(&m, "other", "tell", "'late','settle','reject','no site'");
+    while (m.out.queued > 0 && machine_deliver(&m, 0, slice_text("")) == HS_OK) {
+    }
+    CU_ASSERT_EQUAL(m.err.status, HS_INVALID);
+    CU_ASSERT_EQUAL_FATAL(machine_restart(&m, false), HS_OK);
+    late_refused(&m, (struct message){0}, "", "no site");
+    (void)machine_input(&m, (struct message){.skipped = true}, "");
+    CU_ASSERT_EQUAL_FATAL(m.out.events_len, 2);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.events[1]), "{\"type\":\"bootstrap_given_up\"}");
+    machine_work(&m, 0);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "late", "count", ""), "2");
+    machine_close(&m);
+}
+
+static void bootstrap__whose_vat_starts_late_and_fails_fails_that_run(void)
+{
+    struct machine m;
+
+    machine_open(&m, "late-start.json");
+    CU_ASSERT_EQUAL(machine_deliver(&m, 1, slice_text("any")), HS_OK);
+    while (machine_deliver(&m, 1, slice_text("")) == HS_OK) {
+        if (m.out.queued == 0) break;
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.err.text, "the kettle is empty"));
+    machine_close(&m);
+}
+
 /* --- when the store fails --- */
 
 /* A store whose reads fail from the `left`-th on. */
@@ -301,6 +418,11 @@ int main(int argc, char **argv)
         SUITE_CASE(vat__that_exits_with_failure_is_undone),
         SUITE_CASE(vat__that_never_ends_is_ended),
         SUITE_CASE(vats__that_call_each_other_for_ever_are_ended),
+        SUITE_CASE(vat__that_ends_by_its_meter_answers_its_call),
+        SUITE_CASE(vats__that_ended_are_listed),
+        SUITE_CASE(bootstrap__rejected_by_a_later_message_fails_that),
+        SUITE_CASE(bootstrap__rejected_in_a_run_is_given_up_with_that),
+        SUITE_CASE(bootstrap__whose_vat_starts_late_and_fails_fails_that_run),
         SUITE_CASE(store__failing_at_any_read_leaves_nothing_behind),
         SUITE_CASE(store__inconsistent_is_a_panic_that_is_left_by_the_mark),
         SUITE_CASE(mark__that_fails_leaves_a_kernel_to_close),

@@ -480,7 +480,8 @@ static void control__ends_a_vat(void)
     CU_ASSERT_EQUAL_FATAL(m.out.events_len, 1);
     CU_ASSERT_STRING_EQUAL(
         buffer_text(&m.out.events[0]),
-        "{\"type\":\"vat_ended\",\"vat\":\"right\",\"reason\":\"by the chain: enough\"}");
+        "{\"type\":\"vat_ended\",\"vat\":\"right\",\"vatID\":\"v2\",\"seqnum\":2,"
+        "\"reason\":\"by the chain: enough\",\"delivery\":\"terminateVat\"}");
     machine_work(&m, 0);
     CU_ASSERT_EQUAL(machine_count(&m, "v2."), 0);
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.pending"), "0"); /* it was told */

@@ -35,6 +35,7 @@ static struct figures some_figures(void)
         .node = {.connected = true, .client = "node/1", .path = ENTRY_SWAP, .attach_us = 1500},
         .vats = &one_vat,
         .vats_len = 1,
+        .vats_gone = (char *)"[{\"vat\":\"bank\",\"seqnum\":7}]",
         .deliveries = {[DELIVERY_FULFILLED] = 118, [DELIVERY_REJECTED] = 2},
         .vats_ended = 3,
         .ticks = 36,
@@ -59,7 +60,8 @@ static const char golden_status[] =
     "\"disk\":{\"in_memory\":false,\"log_fenced\":false,\"log_fenced_since\":null,"
     "\"snapshots_failing_since\":null,\"without\":[]},"
     "\"vats\":[{\"name\":\"ledger\",\"heap_bytes\":1048576,\"deliveries\":7,"
-    "\"transcript_entries\":9}],\"replay\":null,"
+    "\"transcript_entries\":9}],"
+    "\"vats_ended\":[{\"vat\":\"bank\",\"seqnum\":7}],\"replay\":null,"
     "\"node\":{\"connected\":true,\"client\":\"node/1\",\"path\":\"swap\",\"replayed\":0,"
     "\"attach_ms\":1.5},\"counters\":{\"fulfilled\":118,\"rejected\":2,\"pending\":0,\"failed\":0,"
     "\"attaches\":{\"live\":0,\"swap\":1,\"catch_up\":0,\"roll_back\":0,\"tail\":0,"
