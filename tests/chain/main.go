@@ -29,7 +29,8 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(startCommand(), testnetCommand(), loadCommand(), exportCommand(), testCommand(), demoCommand())
+	root.AddCommand(startCommand(), testnetCommand(), loadCommand(), exportCommand(), testCommand(),
+		demoCommand(), tableCommand())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := root.ExecuteContext(ctx)

@@ -150,3 +150,28 @@ func demoCommand() *cobra.Command {
 	}
 	return c
 }
+
+func tableCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "table FILE...",
+		Short: "sum up what `test --json` printed, as Markdown",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			var reports []trial.Report
+			for _, name := range files {
+				file, err := os.Open(name)
+				if err != nil {
+					return err
+				}
+				r, err := trial.ReadReport(file)
+				file.Close()
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				reports = append(reports, r)
+			}
+			trial.Tables(os.Stdout, reports)
+			return nil
+		},
+	}
+}
