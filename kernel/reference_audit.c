@@ -3,10 +3,12 @@
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
 #include "kernel/tables/bridge_handler.h"
+#include "kernel/tables/clist.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/timers.h"
+#include "kernel/tables/vat_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 /* A reference as often as something holds it; sorted once all are gathered. */
 struct holds {
     struct ref_list reachable, recognizable; /* of promises: the first alone */
+    struct ref_list there;                   /* objects and promises that have a count */
 };
 
 static enum hs_status hold(struct holds *h, const struct ref *kref, bool reachable)
@@ -116,6 +119,72 @@ static bool is_number(struct slice s)
     return uint_parse(s, &number) == HS_OK;
 }
 
+static void audit_say(struct reference_audit *a, const char *name, const char *what)
+{
+    if (!a->sound) return;
+    a->sound = false;
+    (void)snprintf(a->wrong, sizeof a->wrong, "%s %s", name, what);
+}
+
+/* Is it a vat that lives, or one that is still being cleaned up? */
+static enum hs_status audit_vat(struct kv_hashed *k, struct slice id, struct reference_audit *a,
+                                struct hs_error *err)
+{
+    struct ref vat;
+    struct key key;
+    bool ended = false, there = false;
+    enum hs_status st;
+
+    if (ref_make(id, &vat) != HS_OK || !ref_is_vat(&vat)) return HS_OK;
+    st = kv_hashed_has(k, key_of(&key, vat.text, ".options", ""), &there, err);
+    if (st == HS_OK && !there) st = vat_names_ended(k, &vat, &ended, err);
+    if (st == HS_OK && !there && !ended) audit_say(a, vat.text, "is gone, and still has something");
+    return st;
+}
+
+/* v1.c.ko20 = "R o-50" and v1.c.o-50 = "ko20" go together. */
+static enum hs_status audit_pair(struct kv_hashed *k, struct slice key, struct slice value,
+                                 struct reference_audit *a, struct hs_error *err)
+{
+    struct slice other, text;
+    struct buffer name = {0};
+    struct printer p = printer_on(&name);
+    const char *dot = memchr(key.data, '.', key.len);
+    const size_t head = (size_t)(dot - key.data) + 3; /* v1.c. */
+    bool by_kref = value.len > 2 && value.data[1] == ' ', found;
+    enum hs_status st = audit_vat(k, slice_make(key.data, head - 3), a, err);
+
+    other = by_kref ? slice_make(value.data + 2, value.len - 2) : value;
+    printer_bytes(&p, slice_make(key.data, head));
+    printer_bytes(&p, other);
+    if (st == HS_OK) st = kernel_fail(err, printer_end(&p));
+    if (st == HS_OK) st = kv_hashed_find(k, buffer_slice(&name), &text, &found, err);
+    if (st == HS_OK && found && !by_kref && text.len > 2) {
+        text = slice_make(text.data + 2, text.len - 2);
+    }
+    if (st == HS_OK && !(found && slice_equal(text, slice_make(key.data + head, key.len - head)))) {
+        audit_say(a, buffer_text(&name), "is not the other one of its pair");
+    }
+    buffer_fini(&name);
+    return st;
+}
+
+/* "ko20.refCount": ko20 is there. */
+static enum hs_status there_add(struct holds *h, struct slice key, struct hs_error *err)
+{
+    struct slice rest;
+    struct ref kref;
+
+    if (!(key_has(key, "ko", ".refCount", &rest) || key_has(key, "kp", ".refCount", &rest)) ||
+        rest.len > 0) {
+        return HS_OK;
+    }
+    if (ref_make(slice_make(key.data, key.len - (sizeof ".refCount" - 1)), &kref) != HS_OK) {
+        return HS_OK;
+    }
+    return kernel_fail(err, ref_list_add(&h->there, &kref));
+}
+
 static enum hs_status hold_key(struct holds *h, struct slice key, struct slice value,
                                struct hs_error *err)
 {
@@ -138,10 +207,21 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
     }
     if (key_has(key, "timer.", ".", &rest)) return hold_wakeup(h, key, value, err);
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);
+    return there_add(h, key, err);
+}
+
+/* What can be seen of one key and those it goes with. */
+static enum hs_status audit_key(struct kv_hashed *k, struct slice key, struct slice value,
+                                struct reference_audit *a, struct hs_error *err)
+{
+    struct slice rest;
+
+    if (key_has(key, "v", ".c.", &rest)) return audit_pair(k, key, value, a, err);
+    if (key_has(key, "kp", ".decider", &rest) && rest.len == 0) return audit_vat(k, value, a, err);
     return HS_OK;
 }
 
-static enum hs_status holds_gather(struct kv_hashed *k, struct holds *h, uint64_t *keys,
+static enum hs_status holds_gather(struct kv_hashed *k, struct holds *h, struct reference_audit *a,
                                    struct hs_error *err)
 {
     struct buffer key = {0}, value = {0};
@@ -150,8 +230,9 @@ static enum hs_status holds_gather(struct kv_hashed *k, struct holds *h, uint64_
     while (st == HS_OK) {
         st = kv_store_next(&k->store, buffer_slice(&key), &key, &value, err);
         if (st != HS_OK) break;
-        ++*keys;
+        a->keys++;
         st = hold_key(h, buffer_slice(&key), buffer_slice(&value), err);
+        if (st == HS_OK) st = audit_key(k, buffer_slice(&key), buffer_slice(&value), a, err);
     }
     buffer_fini(&key);
     buffer_fini(&value);
@@ -194,11 +275,58 @@ static uint64_t refs_count(const struct ref_list *l, const struct ref *kref)
 static void audit_wrong(struct reference_audit *a, const struct ref *kref,
                         const struct object_count *held, const struct object_count *counted)
 {
+    if (!a->sound) return;
     a->sound = false;
     (void)snprintf(a->wrong, sizeof a->wrong,
                    "%s.refCount is %" PRIu64 ",%" PRIu64 ", counted %" PRIu64 ",%" PRIu64,
                    kref->text, held->reachable, held->recognizable, counted->reachable,
                    counted->recognizable);
+}
+
+static enum hs_status audit_told(struct kv_hashed *k, const struct ref *owner, const char *action,
+                                 const struct ref *kref, struct reference_audit *a,
+                                 struct hs_error *err)
+{
+    struct key key;
+    struct buffer name = {0};
+    bool told = false;
+    enum hs_status st = buffer_printf(&name, "%s.%s", owner->text, action);
+
+    st = kernel_fail(err, st);
+    if (st == HS_OK) {
+        st = kv_hashed_has(k, key_of(&key, "gcActions.", buffer_text(&name), kref->text), &told,
+                           err);
+    }
+    if (st == HS_OK && !told) audit_say(a, kref->text, "is nobody's, and its vat is not told");
+    buffer_fini(&name);
+    return st;
+}
+
+/* An object that nobody holds is kept only until its vat knows. */
+static enum hs_status audit_nobodys(struct kv_hashed *k, const struct ref *kref,
+                                    const struct object_count *count, struct reference_audit *a,
+                                    struct hs_error *err)
+{
+    struct ref owner;
+    struct clist_entry entry = {.found = false};
+    bool ended = false;
+    enum hs_status st = object_owner(k, kref, &owner, err);
+
+    if (st != HS_OK || count->reachable > 0) return st;
+    if (owner.text[0] == '\0') {
+        audit_say(a, kref->text, "is nobody's, and has no vat");
+        return HS_OK;
+    }
+    st = vat_names_ended(k, &owner, &ended, err);
+    if (st != HS_OK || ended) return st;
+    st = clist_find(k, &owner, kref, &entry, err);
+    if (st == HS_OK && entry.found && entry.reachable) {
+        st = audit_told(k, &owner, "dropExport.", kref, a, err);
+    }
+    if (st == HS_OK && count->recognizable == 0) {
+        st = audit_told(k, &owner, "retireExport.", kref, a, err);
+    }
+    return st;
 }
 
 /* One that is gone is 0,0: its last holders forget it one by one, so that is no break of objects;
@@ -214,9 +342,11 @@ static enum hs_status audit_one(struct kv_hashed *k, const struct holds *h, cons
                                : promise_holds(k, kref, &held.reachable, &found, err);
 
     if (st != HS_OK || (object && !found)) return st;
-    if (held.reachable < counted.reachable || held.recognizable < counted.recognizable) {
+    if (held.reachable != counted.reachable || held.recognizable != counted.recognizable) {
         audit_wrong(a, kref, &held, &counted);
     }
+    if (object) return audit_nobodys(k, kref, &held, a, err);
+    if (held.reachable == 0) audit_say(a, kref->text, "is nobody's");
     return HS_OK;
 }
 
@@ -236,16 +366,18 @@ static enum hs_status audit_all(struct kv_hashed *k, const struct holds *h,
 enum hs_status reference_audit(struct kv_hashed *k, struct reference_audit *out,
                                struct hs_error *err)
 {
-    struct holds h = {{0}, {0}};
+    struct holds h = {{0}, {0}, {0}};
     enum hs_status st;
 
     *out = (struct reference_audit){.sound = true};
-    st = holds_gather(k, &h, &out->keys, err);
+    st = holds_gather(k, &h, out, err);
     refs_sort(&h.reachable);
     refs_sort(&h.recognizable);
     if (st == HS_OK) st = audit_all(k, &h, &h.reachable, out, err);
     if (st == HS_OK) st = audit_all(k, &h, &h.recognizable, out, err);
+    if (st == HS_OK) st = audit_all(k, &h, &h.there, out, err);
     ref_list_fini(&h.reachable);
     ref_list_fini(&h.recognizable);
+    ref_list_fini(&h.there);
     return st;
 }

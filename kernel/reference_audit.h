@@ -1,7 +1,9 @@
 /* Reference audit: every reference count of a store, recomputed from what refers to what.
  *
  * Counted as holding: c-lists (imports as they are flagged, promises), events in the queues and on
- * promises, the data of settled promises, pins.
+ * promises, the data of settled promises, pending calls, pins. Besides: nothing is kept that nobody
+ * holds, but objects whose vat is to be told (gcActions); the entries of c-lists go in pairs; and
+ * vats that are gone have neither entries nor promises to decide.
  */
 #ifndef HEADSTART_KERNEL_REFERENCE_AUDIT_H
 #define HEADSTART_KERNEL_REFERENCE_AUDIT_H
@@ -9,7 +11,7 @@
 #include "kernel/tables/kv_hashed.h"
 
 struct reference_audit {
-    bool sound;      /* every count is at least what was counted */
+    bool sound;      /* every count is what was counted, and so on */
     char wrong[256]; /* else: which one is not */
     uint64_t keys;   /* that the store holds */
 };

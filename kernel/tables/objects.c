@@ -46,7 +46,9 @@ enum hs_status object_create(struct kv_hashed *k, const struct ref *owner, struc
     if (st != HS_OK) return st;
     *kref = ref_number("ko", number);
     st = kv_hashed_write(k, key_of(&key, kref->text, ".owner", ""), ref_slice(owner), err);
-    return st == HS_OK ? object_count_write(k, kref, &none, err) : st;
+    if (st == HS_OK) st = object_count_write(k, kref, &none, err);
+    /* Named to nobody who keeps it, a device's argument, say, it is nobody's at the crank's end. */
+    return st == HS_OK ? kv_hashed_note_fallen(k, kref, err) : st;
 }
 
 enum hs_status object_owner(struct kv_hashed *k, const struct ref *kref, struct ref *owner,

@@ -40,6 +40,13 @@ HS_MUST_CHECK enum hs_status bench_cost(const struct bench_options *options, str
 HS_MUST_CHECK enum hs_status bench_prices(const struct bench_options *options,
                                           struct hs_error *err);
 
+/** Payments issued and taken back for ever: what of it stays. */
+HS_MUST_CHECK enum hs_status bench_garbage(const struct bench_options *options,
+                                           struct hs_error *err);
+
+/** How the time of what a vat can collect grows with its size. */
+HS_MUST_CHECK enum hs_status bench_sizes(const struct bench_options *options, struct hs_error *err);
+
 /** Processor time of this thread, the system's part included: what others do is not counted. */
 uint64_t bench_cpu_us(void);
 

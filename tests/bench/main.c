@@ -11,17 +11,21 @@
 enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
 
 static const char usage_text[] =
-    "Usage: headstart-bench restart|overhead|undo|prices|cost [options]\n"
+    "Usage: headstart-bench restart|overhead|undo|prices|cost|garbage|sizes\n"
+    "                       [options]\n"
     "\n"
     "  restart     warm start against full replay, by length of history\n"
     "  overhead    deliveries with snapshots and synced log against deliveries without\n"
     "  undo        messages whose transactions fail at the node against messages that stay\n"
     "  prices      the time of a tick, of every kind of work against the workload's\n"
+    "  garbage     heap and store while payments are issued and taken back\n"
+    "  sizes       the time of what a vat can collect, by its size\n"
     "  cost        deliveries beside observers that ask queries against deliveries alone\n"
     "\n"
     "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000; cost:\n"
     "                     10000), or messages of a slice (undo: 2000), or of the workload\n"
-    "                     (prices: 1000)\n"
+    "                     (prices: 1000); payments (garbage: 10000,100000,1000000);\n"
+    "                     sizes (1000,10000,100000)\n"
     "  --heap-mib N       extra heap of the vat (default 0)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
     "  --no-images        restart: without heap images, for comparison\n"
@@ -41,6 +45,8 @@ static const struct bench_command commands[] = {
     {"undo", bench_undo, {2000}, 1},
     {"prices", bench_prices, {1000}, 1},
     {"cost", bench_cost, {10000}, 1},
+    {"garbage", bench_garbage, {10000, 100000, 1000000}, 3},
+    {"sizes", bench_sizes, {1000, 10000, 100000}, 3},
 };
 
 double bench_clock_ms(void)

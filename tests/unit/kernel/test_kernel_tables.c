@@ -97,7 +97,7 @@ static void state_vector__bad_or_taken_names_are_refused(void)
 
 /* --- the audit --- */
 
-static void audit__counts_too_low_are_found_and_others_are_not(void)
+static void audit__what_does_not_add_up_is_found(void)
 {
     static const struct {
         const char *key, *value, *wrong;
@@ -105,7 +105,13 @@ static void audit__counts_too_low_are_found_and_others_are_not(void)
         {"ko20.refCount", "0,1", "ko20.refCount is 0,1, counted 2,2"},
         {"ko20.refCount", "0,0", "ko20.refCount is 0,0, counted 2,2"},
         {"kp41.refCount", "1", "kp41.refCount is 1,0, counted 3,0"},
-        {"v2.c.ko20", "_ o-50", ""}, /* more is held than counted: no harm */
+        {"ko20.refCount", "2,3", "ko20.refCount is 2,3, counted 2,2"},
+        {"v2.c.ko20", "_ o-50", "ko20.refCount is 2,2, counted 1,2"},
+        {"v2.c.o-50", "ko21", "v2.c.o-50 is not the other one of its pair"},
+        {"v2.c.ko20", "R o-51", "v2.c.o-51 is not the other one of its pair"},
+        {"kp41.decider", "v9", "v9 is gone, and still has something"},
+        {"ko90.refCount", "0,0", "ko90 is nobody's, and has no vat"},
+        {"kp90.refCount", "0", "kp90 is nobody's"},
     };
     struct reference_audit audit;
     struct desk d;
@@ -389,7 +395,7 @@ int main(int argc, char **argv)
         SUITE_CASE(state_vector__empty_kernel_has_the_known_keys),
         SUITE_CASE(state_vector__vats_and_devices_are_added_under_new_ids),
         SUITE_CASE(state_vector__bad_or_taken_names_are_refused),
-        SUITE_CASE(audit__counts_too_low_are_found_and_others_are_not),
+        SUITE_CASE(audit__what_does_not_add_up_is_found),
         SUITE_CASE(kv_hashed__crank_hash_is_the_documented_one),
         SUITE_CASE(kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one),
         SUITE_CASE(kv_hashed__aborted_crank_leaves_no_trace),
