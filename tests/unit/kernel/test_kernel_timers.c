@@ -380,6 +380,83 @@ static void ways__time_that_goes_back_wakes_later(void)
     machine_close(&m);
 }
 
+/* --- the timer vat --- */
+
+static void service_open(struct machine *m)
+{
+    machine_open(m, "timer-service.json");
+    CU_ASSERT_STRING_EQUAL(call(m, START, "user", "now", ""), "\"1000\"");
+}
+
+static void service__wakes_delays_and_cancels(void)
+{
+    struct machine m;
+
+    service_open(&m);
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "at", "1010,'a'"), "\"1010\"");
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "at", "1005,'b'"), "\"1005\"");
+    (void)call(&m, START, "user", "delay", "5,'c'");
+    (void)call(&m, START, "user", "delay", "6,'d','x'");
+    (void)call(&m, START, "user", "at", "1020,'e','x'");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "1005");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "timer.count"), "1"); /* however many ask */
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "at", "7,'f'"), "\"7\"");
+    CU_ASSERT_EQUAL(m.out.outputs_len, 1); /* at once */
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "wakeAt", "7"), "\"1000\"");
+    CU_ASSERT_STRING_EQUAL(run(&m, 1005), "b 1005 c 1005 ");
+    CU_ASSERT_STRING_EQUAL(call(&m, 1005, "user", "cancel", "'x'"), "[\"1006\",\"1020\"]");
+    CU_ASSERT_EQUAL_FATAL(m.out.outputs_len, 1);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&m.out.outputs[0]), "\"d TimerCancelled\"");
+    CU_ASSERT_STRING_EQUAL(call(&m, 1005, "user", "cancel", "'x'"), "[]");
+    CU_ASSERT_STRING_EQUAL(run(&m, 2000), "a 1010 ");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "(none)");
+    machine_close(&m);
+}
+
+static void service__repeats_until_cancelled_or_failing(void)
+{
+    struct machine m;
+
+    service_open(&m);
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "every", "5,10,'a','x'"), "\"1005\"");
+    CU_ASSERT_STRING_EQUAL(call(&m, START, "user", "every", "6,10,'b',null,true"), "\"1006\"");
+    CU_ASSERT_STRING_EQUAL(run(&m, 1006), "a 1005 b 1006 ");
+    CU_ASSERT_STRING_EQUAL(run(&m, 1031), "a 1015 "); /* once; the one that failed is gone */
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "1035");
+    CU_ASSERT_STRING_EQUAL(call(&m, 1032, "user", "makeRepeater", "1,4,'c','d'"),
+                           "[\"1033\",\"1033\"]");
+    CU_ASSERT_STRING_EQUAL(run(&m, 1035), "c 1033 d 1033 a 1035 ");
+    (void)call(&m, 1035, "user", "disable", "");
+    (void)call(&m, 1035, "user", "cancel", "'x'");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "(none)");
+    CU_ASSERT_PTR_NOT_NULL(strstr(call(&m, 1036, "user", "schedule", "'c'"), "disabled"));
+    CU_ASSERT_STRING_EQUAL(run(&m, 2000), "");
+    machine_close(&m);
+}
+
+static void service__bad_arguments_are_refused(void)
+{
+    static const struct {
+        const char *method, *args, *words;
+    } bad[] = {
+        {"at", "-1,'a'", "whole number"},
+        {"at", "'x','a'", "whole number"},
+        {"every", "1,0,'a'", "a second at least"},
+        {"wakeAt", "1.5", "whole number"},
+    };
+    struct machine m;
+
+    service_open(&m);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(call(&m, START, "user", bad[i].method, bad[i].args), bad[i].words));
+    }
+    (void)call(&m, START, "timer", "createTimerService", "{}");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "(none)");
+    machine_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -398,6 +475,9 @@ int main(int argc, char **argv)
         SUITE_CASE(end__handler_is_held_while_it_is_to_be_woken),
         SUITE_CASE(ways__undone_replayed_and_restarted_timers_are_the_same),
         SUITE_CASE(ways__time_that_goes_back_wakes_later),
+        SUITE_CASE(service__wakes_delays_and_cancels),
+        SUITE_CASE(service__repeats_until_cancelled_or_failing),
+        SUITE_CASE(service__bad_arguments_are_refused),
     };
 
     return MACHINE_MAIN("kernel_timers", cases, argc, argv);
