@@ -204,6 +204,23 @@ static void gc__retired_export_is_told_to_its_importers(void)
     desk_close(&d);
 }
 
+/* A device keeps nothing of what it is called with. */
+static void gc__export_that_nobody_keeps_is_given_back(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "kd30"), "d-70");
+    (void)desk_ok(&d, 1,
+                  "['callNow','d-70','callOutbound',"
+                  "{'body':'#[\\'$0.Alleged: thing\\']','slots':['o+7']}]");
+    ASSERT_KEY(&d, "ko20.refCount", "0,0");
+    desk_commit(&d);
+    ASSERT_KEY(&d, "gcActions.v1.dropExport.ko20", "");
+    ASSERT_KEY(&d, "gcActions.v1.retireExport.ko20", "");
+    desk_close(&d);
+}
+
 static void gc__abandoned_export_is_orphaned(void)
 {
     struct desk d;
@@ -231,6 +248,7 @@ int main(int argc, char **argv)
         SUITE_CASE(gc__dropped_then_retired_import_reaches_the_exporter),
         SUITE_CASE(gc__object_held_again_is_not_dropped),
         SUITE_CASE(gc__retired_export_is_told_to_its_importers),
+        SUITE_CASE(gc__export_that_nobody_keeps_is_given_back),
         SUITE_CASE(gc__abandoned_export_is_orphaned),
     };
 
