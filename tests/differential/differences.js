@@ -50,32 +50,66 @@ const pairs = (ours, theirs) => {
   return found;
 };
 
-export const compare = (spec, { ours, theirs }) =>
-  pairs(linesOf(spec, ours), linesOf(spec, theirs));
+/** Our lines are compared as SwingSet would word them, */
+const reword = (line, wordings) =>
+  wordings.filter(({ ours }) => ours !== '').reduce((text, wording) => {
+    const other = text.replace(wording.pattern, () => wording.theirs);
+    if (other !== text) wording.used += 1;
+    return other;
+  }, line);
 
-export const lineCount = (spec, { theirs }) => linesOf(spec, theirs).length;
+/** SwingSet's without what ours never say, and with … where a wording has it. */
+const loosen = (line, wordings) =>
+  wordings.reduce((text, wording) => {
+    const { ours, theirs, theirPattern } = wording;
+    if (ours !== '') return theirs.includes('…') ? text.replace(theirPattern, () => theirs) : text;
+    const other = text.replace(theirPattern, '');
+    if (other !== text) wording.used += 1;
+    return other;
+  }, line);
+
+/** { found: pairs of lines, reworded: how many of ours were, lines: how many SwingSet gave } */
+export const compare = (spec, observed, wordings) => {
+  const ours = linesOf(spec, observed.ours);
+  const theirs = linesOf(spec, observed.theirs).map(line => loosen(line, wordings));
+  const mine = ours.map(line => reword(line, wordings));
+  const reworded = mine.filter((line, i) => line !== ours[i]).length;
+  return { found: pairs(mine, theirs), reworded, lines: theirs.length };
+};
 
 /* A row of docs/differences.md: | program | `ours` | `SwingSet's` |, under a heading that says why.
- * A bar inside a line is written \|. */
+ * A bar inside a line is written \|. Where the program is `all`, the row tells of a part of any
+ * line: what ours says where SwingSet says the other, or nothing where SwingSet adds to it; … stands
+ * for any text up to the bracket or quote that ends an error's. */
 const cells = row => row.split(/(?<!\\)\|/).slice(1, -1).map(cell => cell.trim());
 const plain = cell => cell.replace(/^`|`$/g, '').replace(/\\\|/g, '|');
 
-export const readKnown = file =>
-  fs.readFileSync(file, 'utf8').split('\n')
+const pattern = text => {
+  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/"/g, '\\\\?"');
+  return RegExp(escaped.replace(/…/g, '.*') + (text.includes('…') ? '(?=\\)|"\\})' : ''));
+};
+
+/** { lines: the rows of single programs, wordings: those of all } */
+export const readKnown = file => {
+  const rows = fs.readFileSync(file, 'utf8').split('\n')
     .filter(line => /^\| [a-z0-9_]+ \|/.test(line) && !line.startsWith('| program'))
     .map(line => {
       const [program, ours, theirs] = cells(line);
       return { program, ours: plain(ours), theirs: plain(theirs) };
     });
+  const wordings = rows.filter(({ program }) => program === 'all')
+    .map(row => ({
+      ...row, pattern: pattern(row.ours), theirPattern: pattern(row.theirs), used: 0,
+    }));
+  return { lines: rows.filter(({ program }) => program !== 'all'), wordings };
+};
 
 const isSame = (known, { ours, theirs }) => known.ours === ours && known.theirs === theirs;
 
-/** { news: differences that no row names, gone: rows that name none, known: rows that do } */
+/** { news: differences that no row names, gone: rows that name none, known: how many are named } */
 export const judge = (program, found, rows) => {
   const mine = rows.filter(row => row.program === program);
-  return {
-    news: found.filter(pair => !mine.some(row => isSame(row, pair))),
-    gone: mine.filter(row => !found.some(pair => isSame(row, pair))),
-    known: mine.filter(row => found.some(pair => isSame(row, pair))),
-  };
+  const news = found.filter(pair => !mine.some(row => isSame(row, pair)));
+  const gone = mine.filter(row => !found.some(pair => isSame(row, pair)));
+  return { news, gone, known: found.length - news.length };
 };

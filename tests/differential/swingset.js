@@ -49,6 +49,8 @@ const start = async (spec, bundles) => {
   await initializeSwingset(configurationOf(spec, bundles), [], kernelStorage, options);
   const runtime = { kernelBundle: bundles.kernel.kernel };
   const controller = await makeSwingsetController(kernelStorage, { bridge: {} }, runtime);
+  // Ours keeps static vats' roots by itself.
+  for (const [name] of spec.makers) controller.pinVatRoot(name);
   return { controller, kvStore: kernelStorage.kvStore };
 };
 
