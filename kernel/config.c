@@ -1,8 +1,8 @@
 #include "kernel/config.h"
 
 #include "kernel/devices/device_types.h"
+#include "kernel/program.h"
 #include "kernel/state/limits.h"
-#include "kernel/state/utf8.h"
 #include "kernel/tables/bundles.h"
 #include "kernel/text/text_size.h"
 
@@ -100,10 +100,7 @@ static enum hs_status config_read_source(const struct config_place *at, const js
                        kind, name);
     }
     st = config_source_path(at, source, &path, err);
-    if (st == HS_OK) st = config_read_file(at, buffer_text(&path), out, err);
-    if (st == HS_OK && !utf8_valid(buffer_slice(out))) {
-        st = hs_fail(err, HS_INVALID, "%s is not UTF-8 text", buffer_text(&path));
-    }
+    if (st == HS_OK) st = program_read(at->disk, buffer_text(&path), out, err);
     if (st != HS_OK) st = hs_fail_prefix(err, st, "%s: %s \"%s\"", at->path, kind, name);
     buffer_fini(&path);
     return st;

@@ -33,7 +33,8 @@ struct kernel_config_device {
 };
 
 /** Read and check the file and every source it names. HS_NOT_FOUND: a file is missing;
- *  HS_INVALID: what is wrong and where; all in one line of err. */
+ *  HS_INVALID: what is wrong and where; all in one line of err.
+ *  Thread: as program_read. */
 HS_MUST_CHECK enum hs_status kernel_config_load(const struct disk *disk, const char *path,
                                                 struct kernel_config **out, struct hs_error *err);
 void kernel_config_close(struct kernel_config *c);

@@ -17,6 +17,7 @@
 #include "kernel/genesis.h"
 #include "kernel/state/kv_memory.h"
 #include "kernel/vat/engine_id.h"
+#include "sidecar/kernel_file.h"
 #include "sidecar/report/clock.h"
 #include "sidecar/report/metrics.h"
 #include "sidecar/report/metrics_http.h"
@@ -470,7 +471,7 @@ static enum hs_status sidecar_open_kernel(struct sidecar *s, struct hs_error *er
     enum hs_status st;
 
     if (!path) return HS_OK;
-    st = kernel_config_load(disk_system(), path, &s->kernel_config, err);
+    st = kernel_file_load(path, &s->kernel_config, err);
     return st == HS_OK ? sidecar_make_genesis(s, err) : st;
 }
 

@@ -8,7 +8,7 @@
 
 /* --- compiling --- */
 
-static void engine_begin(engine_instance *m)
+void engine_begin(engine_instance *m)
 {
     qjs_initialize(m);
     if (qjs_init(m) != 0) {

@@ -25,6 +25,9 @@ struct boot_code {
     struct buffer files[BOOT_FILES_MAX];
 };
 
+/** Make the engine ready in an instance that was just instantiated. Under wasm_runtime_run. */
+void engine_begin(engine_instance *m);
+
 /** Compile `supervisor` in an instance that was just instantiated, and is of no use afterwards.
  *  Under wasm_runtime_run; whatever comes of it, boot_code_fini the code. */
 void vat_compile(engine_instance *m, enum vat_supervisor supervisor, struct boot_code *code);

@@ -14,6 +14,10 @@ struct embedded_file {
 extern const struct embedded_file embedded_lite[];
 extern const size_t embedded_lite_count;
 
+/** The modules that vats may import without having them, by the names to import. */
+extern const struct embedded_file embedded_modules[];
+extern const size_t embedded_modules_count;
+
 extern const char embedded_engine_wasm_sha256[];
 
 #endif

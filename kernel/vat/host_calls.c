@@ -1,5 +1,6 @@
 #include "kernel/vat/host_calls.h"
 
+#include "kernel/state/utf8.h"
 #include "kernel/vat/vat_instance.h"
 
 #include <assert.h>
@@ -67,6 +68,44 @@ static js_handle call_compile(struct vat *v, js_handle argument)
     return qjs_get_undefined(&v->instance);
 }
 
+/* The module `entry` of `modules`, which have it and all that is imported. */
+static js_handle evaluate_among(struct vat *v, js_handle entry, js_handle modules)
+{
+    engine_instance *m = &v->instance;
+    uint32_t name_at = 0, text_at = 0;
+    struct slice name = js_string_borrow(m, entry, &name_at), text;
+    js_handle source = qjs_get_prop_string(m, modules, name_at), value;
+    char entry_name[VAT_MODULE_NAME_BYTES_MAX + 1];
+
+    if (name.len > VAT_MODULE_NAME_BYTES_MAX || !qjs_is_string(m, source)) {
+        return js_throw(m, "the program has no module to begin with");
+    }
+    memcpy(entry_name, name.data, name.len);
+    entry_name[name.len] = '\0';
+    text = js_string_borrow(m, source, &text_at);
+    v->modules = modules;
+    value = js_eval(m, text, entry_name, JS_EVAL_MODULE);
+    v->modules = 0;
+    qjs_free_cstring(m, text_at);
+    qjs_free_cstring(m, name_at);
+    qjs_free_value(m, source);
+    if (!qjs_is_exception(m, value)) return value;
+    qjs_free_value(m, value);
+    return 0;
+}
+
+static js_handle call_evaluate_program(struct vat *v, js_handle argument)
+{
+    engine_instance *m = &v->instance;
+    js_handle entry = js_property_get(m, argument, "entry");
+    js_handle modules = js_property_get(m, argument, "modules");
+    js_handle value = evaluate_among(v, entry, modules);
+
+    qjs_free_value(m, modules);
+    qjs_free_value(m, entry);
+    return value;
+}
+
 static js_handle call_collect(struct vat *v, js_handle argument)
 {
     (void)argument;
@@ -97,9 +136,10 @@ static const struct host_call {
     js_handle (*call)(struct vat *v, js_handle argument);
     uint32_t arguments;
 } host_calls[] = {
-    {"issue", call_issue, 1},     {"report", call_report, 1},   {"evaluate", call_evaluate, 1},
-    {"compile", call_compile, 1}, {"collect", call_collect, 0}, {"encode", call_encode, 1},
-    {"decode", call_decode, 1},
+    {"issue", call_issue, 1},       {"report", call_report, 1},
+    {"evaluate", call_evaluate, 1}, {"evaluateProgram", call_evaluate_program, 1},
+    {"compile", call_compile, 1},   {"collect", call_collect, 0},
+    {"encode", call_encode, 1},     {"decode", call_decode, 1},
 };
 enum { HOST_CALLS_LEN = sizeof host_calls / sizeof host_calls[0] };
 
@@ -151,23 +191,82 @@ void env_host_promise_rejection(struct engine_env *env, u32 promise, u32 reason,
     qjs_free_value(&env->vat->instance, reason);
 }
 
+/* A text that the engine's C ended with a NUL. */
+static struct slice c_string(engine_instance *m, uint32_t address)
+{
+    const wasm_rt_memory_t *memory = ENGINE_MEMORY(m);
+    const char *text = js_memory(m, address, 0);
+
+    return slice_make(text, strnlen(text, memory->size - address));
+}
+
+static js_handle throw_of_module(engine_instance *m, const char *words, struct slice name)
+{
+    char text[256];
+    int shown = (int)utf8_cut(name, sizeof text / 2);
+
+    (void)snprintf(text, sizeof text, "%s: \"%.*s\"", words, shown, name.data);
+    return js_throw(m, text);
+}
+
 u32 env_host_module_normalize(struct engine_env *env, u32 base, u32 name)
 {
-    engine_instance *m = &env->vat->instance;
-    const wasm_rt_memory_t *memory = ENGINE_MEMORY(m);
-    char text[256];
+    struct vat *v = env->vat;
+    engine_instance *m = &v->instance;
+    struct slice importer = c_string(m, base), specifier = c_string(m, name);
+    char resolved[VAT_MODULE_NAME_BYTES_MAX + 1];
 
-    (void)base;
-    (void)snprintf(text, sizeof text, "a vat's source cannot import modules, bundle them: \"%.*s\"",
-                   (int)strnlen(js_memory(m, name, 0), memory->size - name), js_memory(m, name, 0));
-    return js_throw(m, text);
+    if (!v->finder && !v->modules) {
+        return throw_of_module(m, "a vat's source cannot import modules, bundle them", specifier);
+    }
+    if (!module_name_resolve(importer, specifier, resolved)) {
+        return throw_of_module(
+            m, "no name of a module, or one outside of the folder that the path begins with",
+            specifier);
+    }
+    memcpy(v->importer, importer.data, importer.len); /* not too long, it was a base */
+    v->importer[importer.len] = '\0';
+    return js_bytes_copy_in(m, slice_text(resolved));
+}
+
+/* Into the linear memory, the engine's to free. */
+static u32 module_give(engine_instance *m, struct slice source, u32 len_out)
+{
+    u32 len = (u32)source.len, bytes = js_bytes_copy_in(m, source);
+
+    memcpy(js_memory(m, len_out, sizeof len), &len, sizeof len);
+    return bytes;
+}
+
+static u32 module_find(struct vat *v, struct slice name, u32 len_out)
+{
+    struct hs_error *err = wasm_runtime_error();
+    enum hs_status st =
+        v->finder->read(v->finder->data, slice_text(v->importer), name, &v->reply, err);
+
+    if (st != HS_OK) wasm_runtime_leave(st);
+    return module_give(&v->instance, buffer_slice(&v->reply), len_out);
 }
 
 u32 env_host_module_load(struct engine_env *env, u32 name, u32 len_out)
 {
-    (void)name;
-    (void)len_out;
-    return js_throw(&env->vat->instance, "a vat's source cannot import modules");
+    struct vat *v = env->vat;
+    engine_instance *m = &v->instance;
+    uint32_t address = 0;
+    js_handle text;
+    u32 bytes;
+
+    if (v->finder) return module_find(v, c_string(m, name), len_out);
+    if (!v->modules) return js_throw(m, "a vat's source cannot import modules");
+    text = qjs_get_prop_string(m, v->modules, name);
+    if (!qjs_is_string(m, text)) {
+        qjs_free_value(m, text);
+        return throw_of_module(m, "the program has no such module", c_string(m, name));
+    }
+    bytes = module_give(m, js_string_borrow(m, text, &address), len_out);
+    qjs_free_cstring(m, address);
+    qjs_free_value(m, text);
+    return bytes;
 }
 
 u32 env_host_get_timezone_offset(struct engine_env *env, u32 high, u32 low)

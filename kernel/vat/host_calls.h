@@ -4,6 +4,7 @@
  *   report(text)              likewise, but the answer is dropped before the vat can see it:
  *                             console output, which may differ between nodes
  *   evaluate(text) → promise  the namespace of an ES module
+ *   evaluateProgram({ entry, modules }) → promise   the same of several, sources by their names
  *   compile(text)             the same module's syntax checked, without running it
  *   collect()                 the engine's garbage collector, now
  *   encode(text) → ArrayBuffer, decode(ArrayBuffer) → text     UTF-8

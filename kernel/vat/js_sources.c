@@ -19,6 +19,16 @@ struct js_source js_source_at(enum vat_supervisor supervisor, size_t i)
     };
 }
 
+bool js_module_find(struct slice name, struct slice *text)
+{
+    for (size_t i = 0; i < embedded_modules_count; i++) {
+        if (!slice_equal(name, slice_text(embedded_modules[i].name))) continue;
+        *text = slice_make(embedded_modules[i].bytes, embedded_modules[i].len);
+        return true;
+    }
+    return false;
+}
+
 const char *js_engine_wasm_sha256(void)
 {
     return embedded_engine_wasm_sha256;

@@ -5,6 +5,8 @@
 #include "kernel/state/bytes.h"
 #include "kernel/vat/vat_terms.h"
 
+#include <stdbool.h>
+
 /* One file: a function expression. */
 struct js_source {
     const char *name;
@@ -15,6 +17,9 @@ struct js_source {
  *  further one with what the one before returned; the last returns {command, turn}. */
 size_t js_source_count(enum vat_supervisor supervisor);
 struct js_source js_source_at(enum vat_supervisor supervisor, size_t i);
+
+/** The ES module that vats may import as `name` without having it; false: none. */
+bool js_module_find(struct slice name, struct slice *text);
 
 /** SHA-256 of the module that was compiled in (engine/instrument.py), 64 hex digits. */
 const char *js_engine_wasm_sha256(void);

@@ -113,16 +113,35 @@ js_handle js_throw(engine_instance *m, const char *text)
     return 0;
 }
 
-_Noreturn void js_leave_with_exception(engine_instance *m, const char *doing)
+/* Its string value, as much as an error holds, in the linear memory; empty if it has none. */
+static struct slice shown_text(engine_instance *m, js_handle value)
 {
-    js_handle exception = qjs_get_exception(m);
     uint32_t len_at = qjs_malloc(m, sizeof(uint32_t));
-    uint32_t text = qjs_get_string_len(m, exception, len_at);
+    uint32_t text = qjs_get_string_len(m, value, len_at);
     uint32_t len = text ? word_get(m, len_at) : 0;
 
     if (len > HS_ERROR_TEXT_BYTES_MAX) len = HS_ERROR_TEXT_BYTES_MAX;
-    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "%s: %.*s", doing, (int)len,
-                               js_memory(m, text, len)));
+    return slice_make(js_memory(m, text, len), len);
+}
+
+_Noreturn void js_leave_with_exception(engine_instance *m, const char *doing)
+{
+    struct slice text = shown_text(m, qjs_get_exception(m));
+
+    wasm_runtime_leave(
+        hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "%s: %.*s", doing, (int)text.len, text.data));
+}
+
+_Noreturn void js_leave_with_exception_and_place(engine_instance *m)
+{
+    js_handle exception = qjs_get_exception(m);
+    struct slice text = shown_text(m, exception);
+    struct slice stack = shown_text(m, js_property_get(m, exception, "stack"));
+    const char *line_end = memchr(stack.data, '\n', stack.len);
+
+    if (line_end) stack.len = (size_t)(line_end - stack.data);
+    wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "%.*s%.*s", (int)text.len,
+                               text.data, (int)stack.len, stack.data));
 }
 
 js_handle js_eval(engine_instance *m, struct slice source, const char *name, enum js_eval_kind kind)

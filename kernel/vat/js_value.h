@@ -37,6 +37,9 @@ js_handle js_throw(engine_instance *m, const char *text);
 /** Leave, describing the pending exception after `doing`. */
 _Noreturn void js_leave_with_exception(engine_instance *m, const char *doing);
 
+/** The same, with where it was thrown, if that is known, which stands in the stack's first line. */
+_Noreturn void js_leave_with_exception_and_place(engine_instance *m);
+
 enum js_eval_kind {
     JS_EVAL_SCRIPT,
     JS_EVAL_MODULE,         /* the value is a promise for the namespace */

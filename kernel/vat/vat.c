@@ -160,6 +160,7 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     v->host_data = host_data;
     v->command = command;
     v->result = result;
+    v->modules = 0;
     st = vat_instance_run(v, v->steps_max, command_body, v, err);
     v->host = NULL;
     v->failed = st != HS_OK;

@@ -5,6 +5,7 @@
 #include "kernel/state/heap_image.h"
 #include "kernel/vat/engine_symbols.h"
 #include "kernel/vat/heap.h"
+#include "kernel/vat/module_names.h"
 #include "kernel/vat/stop_switch.h"
 #include "kernel/vat/vat_entry.h"
 #include "kernel/vat/vat_terms.h"
@@ -35,6 +36,11 @@ struct vat {
     struct slice command;
     struct buffer *result;
     struct buffer reply; /* of the host; kept between commands for its memory */
+
+    /* Where imported modules come from, while something is compiled. */
+    const struct module_finder *finder;           /* NULL: */
+    uint32_t modules;                             /* an object of sources by name; 0: nowhere */
+    char importer[VAT_MODULE_NAME_BYTES_MAX + 1]; /* who asks for the module at hand */
 };
 
 #define VAT_STEPS_UNLIMITED ((uint64_t)INT64_MAX)

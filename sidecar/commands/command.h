@@ -44,6 +44,7 @@ struct command_call {
     X(log)                                                                                         \
     X(store)                                                                                       \
     X(genesis)                                                                                     \
+    X(bundle)                                                                                      \
     X(call)                                                                                        \
     X(bench)                                                                                       \
     X(drill)                                                                                       \

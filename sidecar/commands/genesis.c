@@ -4,6 +4,7 @@
 #include "kernel/genesis_text.h"
 #include "kernel/state/kv_memory.h"
 #include "sidecar/commands/command.h"
+#include "sidecar/kernel_file.h"
 
 #include <stdio.h>
 
@@ -35,8 +36,7 @@ static enum exit_code genesis_command(const struct command_call *call)
     struct kv_memory *made = NULL;
     char hash[SHA256_HEX_BYTES];
     struct hs_error err = {0};
-    enum hs_status st =
-        kernel_config_load(disk_system(), settings_text(s, SETTING_KERNEL), &config, &err);
+    enum hs_status st = kernel_file_load(settings_text(s, SETTING_KERNEL), &config, &err);
 
     if (st == HS_OK) st = kv_memory_open(&made, &err);
     if (st == HS_OK) st = genesis_write(kv_memory_store(made), config, hash, &err);

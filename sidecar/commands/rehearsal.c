@@ -1,7 +1,7 @@
 #include "sidecar/commands/rehearsal.h"
 
 #include "kernel/kernel.h"
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 
 #include <inttypes.h>
 

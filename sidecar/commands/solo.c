@@ -4,9 +4,10 @@
 #include "sidecar/commands/folder.h"
 #include "sidecar/commands/readable.h"
 #include "sidecar/commands/solo_run.h"
-#include "sidecar/commands/vat_thread.h"
 #include "sidecar/data/data_folder.h"
+#include "sidecar/kernel_file.h"
 #include "sidecar/settings/sidecar_config.h"
+#include "sidecar/threads/vat_thread.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -94,7 +95,7 @@ static enum exit_code open_all(struct solo_resources *r, const struct settings *
     st = interrupt_init(&r->interrupt, &err);
     if (st == HS_OK) st = line_reader_open(&r->lines, settings_text(s, SETTING_MESSAGES), &err);
     if (st == HS_OK) {
-        st = kernel_config_load(disk_system(), settings_text(s, SETTING_KERNEL), &r->config, &err);
+        st = kernel_file_load(settings_text(s, SETTING_KERNEL), &r->config, &err);
     }
     if (st != HS_OK) return failure_report(st, &err);
     (void)umask(077); /* what we write is for nobody else */

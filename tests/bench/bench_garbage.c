@@ -1,6 +1,6 @@
 /* Payments that a mint issues, a trader sees, and the mint takes back: after the last there is as
  * little of them as after the first. */
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_program.h"
 

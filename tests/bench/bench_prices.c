@@ -7,7 +7,7 @@
  */
 #include "kernel/kernel.h"
 #include "kernel/state/kv_memory.h"
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/spread.h"
 

@@ -1,6 +1,6 @@
 /* What a vat can collect, by how much of it there is: the time of what then has to be done with all
  * of it may grow as n log n, no faster. */
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_program.h"
 

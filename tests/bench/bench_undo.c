@@ -6,7 +6,7 @@
  * fail. Told are ratios of messages executed in a second of processor time, those that fail
  * included.
  */
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_kernel.h"
 #include "tests/bench/spread.h"

@@ -13,7 +13,7 @@
   const { harden, seal, stackFrames, eventualSend, remotables, marshal } = realm;
   const { vatPowers, weakCollections } = realm;
   const { console, assert, show, nameConsole, deliver, startFrom } = realm;
-  const { evaluate, compile } = realm.host;
+  const { evaluate, evaluateProgram, compile } = realm.host;
   const { stringify, parse } = JSON;
   const { defineProperty, hasOwn } = Object;
   const { ownKeys } = Reflect;
@@ -40,13 +40,30 @@
     }
   };
 
+  const PROGRAM = '{"moduleFormat":"headstart-modules",'; // as no module's source can begin
+  const MODULES_MAX = 1024;
+
+  const evaluateModules = text => {
+    const { entry, modules } = parse(text);
+    if (typeof entry !== 'string' || Object(modules) !== modules) {
+      throw TypeError('a program of several modules has "entry" and "modules"');
+    }
+    if (ownKeys(modules).length > MODULES_MAX) {
+      throw TypeError(`a program has at most ${MODULES_MAX} modules`);
+    }
+    return evaluateProgram({ entry, modules });
+  };
+
+  const evaluateText = text =>
+    (text.startsWith(PROGRAM) ? evaluateModules(text) : evaluateSource(text));
+
   const commands = {
     setBundle: async (id, bundle) => {
       if (bundle.moduleFormat !== 'module') {
         throw TypeError(`lite vats are ES modules, not ${bundle.moduleFormat}`);
       }
       nameConsole(`${id}`);
-      const namespace = await evaluateSource(bundle.source);
+      const namespace = await evaluateText(bundle.source);
       if (typeof namespace.buildRootObject !== 'function') {
         throw TypeError('the vat exports no buildRootObject');
       }

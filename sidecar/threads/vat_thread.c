@@ -1,4 +1,4 @@
-#include "sidecar/commands/vat_thread.h"
+#include "sidecar/threads/vat_thread.h"
 
 #include "kernel/state/limits.h"
 

@@ -1,7 +1,7 @@
-/* Vat thread: a command's work that runs vats, on a thread with the native stack that they need
- * (kernel/vat/vat.h); a main thread has none for certain. */
-#ifndef HEADSTART_SIDECAR_COMMANDS_VAT_THREAD_H
-#define HEADSTART_SIDECAR_COMMANDS_VAT_THREAD_H
+/* Vat thread: work of the main thread's that runs vats, on a thread with the native stack that they
+ * need (kernel/vat/vat.h); a main thread has none for certain. */
+#ifndef HEADSTART_SIDECAR_THREADS_VAT_THREAD_H
+#define HEADSTART_SIDECAR_THREADS_VAT_THREAD_H
 
 #include "kernel/state/errors.h"
 

@@ -1,0 +1,2 @@
+export const { E, Far } = globalThis;
+export { getInterfaceOf, passStyleOf } from '@endo/pass-style';
