@@ -24,6 +24,7 @@ struct config_vat {
     struct buffer parameters;
     uint64_t reap_interval; /* 0: as the rules have it */
     bool reap_never;
+    bool critical;
 };
 
 struct config_bundle {
@@ -162,10 +163,20 @@ static enum hs_status config_read_interval(const struct config_place *at, const 
     return HS_OK;
 }
 
+static enum hs_status config_read_critical(const struct config_place *at, const json_t *spec,
+                                           struct config_vat *vat, struct hs_error *err)
+{
+    const json_t *critical = json_object_get(spec, "critical");
+
+    vat->critical = json_is_true(critical);
+    if (!critical || json_is_boolean(critical)) return HS_OK;
+    return config_invalid(at, err, "\"critical\" must be true or false for vat", vat->name);
+}
+
 static enum hs_status config_read_vat(const struct config_place *at, const char *name, json_t *spec,
                                       struct hs_error *err)
 {
-    static const char *const known[] = {"source", "parameters", "reapInterval", NULL};
+    static const char *const known[] = {"source", "parameters", "reapInterval", "critical", NULL};
     struct config_vat *vat = &at->config->vats[at->config->vats_len];
     enum hs_status st;
 
@@ -176,7 +187,8 @@ static enum hs_status config_read_vat(const struct config_place *at, const char 
     st = config_check_keys(at, spec, known, err);
     if (st == HS_OK) st = config_read_source(at, spec, "vat", name, &vat->source, err);
     if (st == HS_OK) st = config_read_parameters(at, spec, vat, err);
-    return st == HS_OK ? config_read_interval(at, spec, vat, err) : st;
+    if (st == HS_OK) st = config_read_interval(at, spec, vat, err);
+    return st == HS_OK ? config_read_critical(at, spec, vat, err) : st;
 }
 
 static enum hs_status config_read_vats(const struct config_place *at, json_t *vats,
@@ -419,7 +431,8 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
                                       .source = buffer_slice(&c->vats[i].source),
                                       .parameters = buffer_slice(&c->vats[i].parameters),
                                       .reap_interval = c->vats[i].reap_interval,
-                                      .reap_never = c->vats[i].reap_never};
+                                      .reap_never = c->vats[i].reap_never,
+                                      .critical = c->vats[i].critical};
 }
 
 size_t kernel_config_bundle_count(const struct kernel_config *c)

@@ -20,6 +20,7 @@ struct kernel_config_vat {
     struct slice parameters; /* JSON object text; "{}" when not given */
     uint64_t reap_interval;  /* deliveries; 0: as the rules have it */
     bool reap_never;
+    bool critical; /* a crank of it that fails is undone */
 };
 
 struct kernel_config_bundle {

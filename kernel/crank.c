@@ -1,5 +1,6 @@
 #include "kernel/crank.h"
 
+#include "kernel/critical.h"
 #include "kernel/deliveries.h"
 #include "kernel/invariants.h"
 #include "kernel/metering.h"
@@ -213,37 +214,113 @@ static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *
     return vat_end(k, data, err);
 }
 
-/* Run a delivering crank; a vat that fails in it is terminated in its place: *died. */
-static enum hs_status crank_run_delivery(struct kernel *k, crank_body_fn body, bool *died,
-                                         struct hs_error *err)
-{
-    struct hs_error cause = {.status = HS_OK};
-    struct buffer message = {0};
-    struct vat_process *failed;
-    bool starts;
-    struct vat_fate fate;
-    char handed[KERNEL_HANDED_BYTES];
-    enum hs_status st = crank_run(k, body, NULL, &cause);
+/* --- a critical vat that failed: what it was handed is passed over --- */
 
-    *died = false;
-    if (st == HS_OK) return st;
-    failed = k->ran;
-    starts = k->starts;
-    /* Bounds are the same on every node, so is running into one. */
-    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !failed) {
-        return hs_fail(err, st, "%s", cause.text);
+/* A message is rejected; of anything else nobody waits for an answer. A notify's entries stay in
+ * the vat's c-list: it may still speak of them. */
+static enum hs_status crank_pass_over_event(struct kernel *k, void *data, struct hs_error *err)
+{
+    const struct vat_fate *fate = data;
+    struct key at;
+    struct buffer text = {0};
+    struct event e = {0};
+    enum hs_status st = vat_spare(k, fate, err);
+
+    if (st == HS_OK) st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
+    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
+    if (st == HS_OK && e.kind == EVENT_SEND && e.promise.text[0] != '\0') {
+        st = resolution_reject(&k->kv, &e.promise, fate->message, err);
     }
-    st = buffer_printf(&message, "vat \"%s\" was terminated: %.*s", failed->name.name,
-                       (int)utf8_cut(slice_text(cause.text), sizeof cause.text), cause.text);
-    memcpy(handed, k->handed, sizeof handed);
-    fate = (struct vat_fate){&failed->name, cause.text, buffer_text(&message), handed};
+    if (st == HS_OK) st = event_release(&k->kv, &e, err);
+    event_fini(&e);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status crank_pass_over_collect(struct kernel *k, void *data, struct hs_error *err)
+{
+    struct ref_list krefs = {0};
+    enum gc_action action = GC_DROP_EXPORT;
+    struct ref vat;
+    bool found;
+    enum hs_status st = vat_spare(k, data, err);
+
+    if (st == HS_OK) st = gc_actions_take(&k->kv, &vat, &action, &krefs, &found, err);
+    ref_list_fini(&krefs);
+    return st;
+}
+
+static enum hs_status crank_pass_over_reap(struct kernel *k, void *data, struct hs_error *err)
+{
+    const struct vat_fate *fate = data;
+    const struct vat_process *p = vat_table_find(&k->vats, &fate->vat->id);
+    struct ref vat;
+    enum hs_status st = vat_spare(k, fate, err);
+
+    if (st == HS_OK) st = reap_queue_take(&k->kv, &vat, err);
+    if (st != HS_OK) return st;
+    return reap_dirt_clear(&k->kv, &vat, &k->now.rules, vat_heap_bytes(p->vat), false, err);
+}
+
+/* --- cranks that deliver --- */
+
+struct delivering {
+    crank_body_fn deliver, pass_over;
+};
+static const struct delivering delivering_event = {crank_deliver, crank_pass_over_event};
+static const struct delivering delivering_collect = {crank_collect, crank_pass_over_collect};
+static const struct delivering delivering_reap = {crank_reap, crank_pass_over_reap};
+
+static enum hs_status crank_spare(struct kernel *k, const struct delivering *what,
+                                  struct vat_fate *fate, struct hs_error *err)
+{
+    fate->message = "the vat could not do this; it is critical, and nothing of it happened";
+    critical_return(k);
+    return crank_run(k, what->pass_over, fate, err);
+}
+
+static enum hs_status crank_end_vat(struct kernel *k, struct vat_process *failed,
+                                    struct vat_fate *fate, struct hs_error *err)
+{
+    struct buffer message = {0};
+    bool starts = k->starts && failed->name.is_static;
+    enum hs_status st =
+        buffer_printf(&message, "vat \"%s\" was terminated: %s", failed->name.name, fate->reason);
+
     st = kernel_fail(err, st);
-    if (st == HS_OK) st = crank_run(k, crank_bury, &fate, err);
+    fate->message = buffer_text(&message);
+    if (st == HS_OK) st = crank_run(k, crank_bury, fate, err);
     if (st == HS_OK) kernel_process_ended(k, failed);
-    *died = st == HS_OK;
-    k->unstarted = k->unstarted || (starts && failed->name.is_static);
+    k->unstarted = k->unstarted || starts;
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
     buffer_fini(&message);
+    return st;
+}
+
+/* Run a crank that delivers. A vat that fails in it is terminated in its place, *died, or, where it
+ * is critical, spared. */
+static enum hs_status crank_run_delivery(struct kernel *k, const struct delivering *what,
+                                         bool *died, struct hs_error *err)
+{
+    struct hs_error cause = {.status = HS_OK};
+    struct vat_process *failed;
+    struct vat_fate fate;
+    char handed[KERNEL_HANDED_BYTES];
+    enum hs_status st = crank_run(k, what->deliver, NULL, &cause);
+
+    *died = false;
+    failed = k->ran;
+    /* Bounds are the same on every node, so is running into one. */
+    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !failed) {
+        critical_keep(k);
+        return st == HS_OK ? st : hs_fail(err, st, "%s", cause.text);
+    }
+    cause.text[utf8_cut(slice_text(cause.text), sizeof cause.text - 1)] = '\0';
+    memcpy(handed, k->handed, sizeof handed);
+    fate = (struct vat_fate){.vat = &failed->name, .reason = cause.text, .handed = handed};
+    if (k->guarded.process) return crank_spare(k, what, &fate, err);
+    st = crank_end_vat(k, failed, &fate, err);
+    *died = st == HS_OK;
     return st;
 }
 
@@ -270,14 +347,14 @@ enum hs_status crank_run_collect(struct kernel *k, struct hs_error *err)
 {
     bool died;
 
-    return crank_run_delivery(k, crank_collect, &died, err);
+    return crank_run_delivery(k, &delivering_collect, &died, err);
 }
 
 enum hs_status crank_run_reap(struct kernel *k, struct hs_error *err)
 {
     bool died;
 
-    return crank_run_delivery(k, crank_reap, &died, err);
+    return crank_run_delivery(k, &delivering_reap, &died, err);
 }
 
 static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *err)
@@ -293,7 +370,7 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     if (st != HS_OK) return st;
     *idle = empty;
     if (empty) return HS_OK;
-    st = crank_run_delivery(k, crank_deliver, &died, err);
+    st = crank_run_delivery(k, &delivering_event, &died, err);
     return st == HS_OK && died ? crank_refuse_failed(k, err) : st;
 }
 

@@ -1,5 +1,6 @@
 #include "kernel/deliveries.h"
 
+#include "kernel/critical.h"
 #include "kernel/metering.h"
 #include "kernel/state/utf8.h"
 #include "kernel/syscalls.h"
@@ -107,6 +108,7 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
     struct delivery d = {.kernel = k, .vat = *vat};
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
+    if (st == HS_OK) st = critical_guard(k, err);
     if (st == HS_OK) {
         k->meter.cranks++;
         k->meter.unbounded = reap;

@@ -13,6 +13,12 @@
 
 enum { KERNEL_HANDED_BYTES = 96 };
 
+/* What the crank at hand may have to give back (critical.h). All zero: nothing. */
+struct guarded {
+    struct vat_process *process; /* NULL: the vat is not critical */
+    uint64_t transcript_len, deliveries;
+};
+
 struct kernel {
     struct kernel_options options;
     struct kv_layers *layers;
@@ -54,7 +60,8 @@ struct kernel {
     } checked;         /* invariants.c */
 #endif
     char handed[KERNEL_HANDED_BYTES]; /* what a vat was handed when it ended; "": nothing */
-    struct vat_process *ran;          /* whom the crank at hand delivered to; NULL: nobody yet */
+    struct guarded guarded;
+    struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
 };
 
 /** HS_KERNEL_FAILED after a panic, HS_INVALID while the kernel must go back to its mark. */

@@ -7,6 +7,11 @@ bool kernel_event_is_end(struct slice event)
     return slice_starts_with(event, slice_text("{\"type\":\"vat_ended\","));
 }
 
+bool kernel_event_is_undone(struct slice event)
+{
+    return slice_starts_with(event, slice_text("{\"type\":\"crank_undone\","));
+}
+
 static uint64_t texts_bytes(const struct buffer *texts, size_t len)
 {
     uint64_t bytes = 0;

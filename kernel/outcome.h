@@ -29,5 +29,7 @@ void kernel_outcome_fini(struct kernel_outcome *o);
 uint64_t kernel_outcome_bytes(const struct kernel_outcome *o);
 /** Is the event that of a vat's end? */
 bool kernel_event_is_end(struct slice event);
+/** Is it that a critical vat's crank was undone? */
+bool kernel_event_is_undone(struct slice event);
 
 #endif

@@ -106,7 +106,8 @@ out:
     return st;
 }
 
-/* {"name":…,"supervisor":"lite","memory":…}, and "reapInterval" if it is not the rules' */
+/* {"name":…,"supervisor":"lite","memory":…}, "reapInterval" if it is not the rules', and
+ * "critical" if it is */
 static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
                                       const struct kernel_config_vat *vat, uint64_t memory,
                                       struct hs_error *err)
@@ -129,6 +130,8 @@ static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
     } else if (vat->reap_interval > 0) {
         json_print_uint(&j, vat->reap_interval);
     }
+    if (vat->critical) json_print_key(&j, "critical");
+    if (vat->critical) json_print_raw(&j, slice_text("true"));
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) {

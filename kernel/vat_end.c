@@ -29,7 +29,8 @@ static void fate_print(struct kernel *k, const struct vat_fate *f, struct json_p
     json_print_close(j, '}');
 }
 
-static enum hs_status vat_end_tell(struct kernel *k, const struct vat_fate *f, struct hs_error *err)
+static enum hs_status fate_tell(struct kernel *k, const char *type, const struct vat_fate *f,
+                                struct hs_error *err)
 {
     struct buffer event = {0};
     struct json_printer j = json_printer_on(&event);
@@ -37,7 +38,7 @@ static enum hs_status vat_end_tell(struct kernel *k, const struct vat_fate *f, s
 
     json_print_open(&j, '{');
     json_print_key(&j, "type");
-    json_print_word(&j, "vat_ended");
+    json_print_word(&j, type);
     fate_print(k, f, &j);
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) st = kernel_say(k, &k->events, buffer_slice(&event), err);
@@ -96,8 +97,21 @@ static enum hs_status vat_end_keep(struct kernel *k, const struct vat_fate *f, s
 
 enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
 {
-    enum hs_status st = vat_end_tell(k, fate, err);
+    enum hs_status st = fate_tell(k, "vat_ended", fate, err);
 
     if (st == HS_OK) st = vat_end_keep(k, fate, err);
     return st == HS_OK ? termination_begin(&k->kv, &fate->vat->id, fate->message, err) : st;
+}
+
+enum hs_status vat_spare(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
+{
+    struct key key;
+    struct slice undone = key_of(&key, fate->vat->id.text, ".undone", "");
+    uint64_t count = 0;
+    bool found = false;
+    enum hs_status st = fate_tell(k, "crank_undone", fate, err);
+
+    if (st == HS_OK) st = kv_hashed_has(&k->kv, undone, &found, err);
+    if (st == HS_OK && found) st = kv_hashed_read_uint(&k->kv, undone, &count, err);
+    return st == HS_OK ? kv_hashed_write_uint(&k->kv, undone, count + 1, err) : st;
 }

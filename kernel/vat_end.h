@@ -1,5 +1,6 @@
-/* Vat end: a vat ends in the crank at hand. The answer's events say so, and so does the store, to
- * who asks later: `vats.ended` lists the newest of them.
+/* Vat end: a vat ends in the crank at hand, or one that is critical is spared that. The answer's
+ * events say so, and so does the store, to who asks later: `vats.ended` lists the newest of them,
+ * `v$N.undone` counts.
  */
 #ifndef HEADSTART_KERNEL_VAT_END_H
 #define HEADSTART_KERNEL_VAT_END_H
@@ -19,5 +20,8 @@ struct vat_fate {
 /** Inside a crank: the vat ends, and that is told. */
 HS_MUST_CHECK enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate,
                                      struct hs_error *err);
+/** Inside the crank in place of one of a critical vat that failed, and was undone: that is told. */
+HS_MUST_CHECK enum hs_status vat_spare(struct kernel *k, const struct vat_fate *fate,
+                                       struct hs_error *err);
 
 #endif

@@ -174,8 +174,8 @@ out:
     return st;
 }
 
-/* The number under "memory" of the vat's options. */
-static bool vat_options_memory(struct slice options, uint64_t *memory)
+/* Of the vat's options: the number under "memory", and "critical". */
+static bool vat_options_read(struct slice options, uint64_t *memory, bool *critical)
 {
     struct json_text t;
     struct slice key, value;
@@ -184,12 +184,13 @@ static bool vat_options_memory(struct slice options, uint64_t *memory)
     json_text_init(&t, options);
     (void)json_text_open(&t, '{');
     while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
+        if (json_text_is(key, "critical")) *critical = slice_equal(value, slice_text("true"));
         if (json_text_is(key, "memory")) found = uint_parse(value, memory) == HS_OK;
     }
     return json_text_end(&t) && found && *memory <= HS_HEAP_BYTES_MAX;
 }
 
-enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
+enum hs_status vat_process_limits(struct vat_process *p, struct kv_store *kv,
                                   struct vat_limits *out, struct hs_error *err)
 {
     struct buffer options = {0};
@@ -199,7 +200,7 @@ enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *
         kv_store_get(kv, key_of(&key, p->name.id.text, ".options", ""), &options, err);
 
     if (st == HS_NOT_FOUND ||
-        (st == HS_OK && !vat_options_memory(buffer_slice(&options), &memory))) {
+        (st == HS_OK && !vat_options_read(buffer_slice(&options), &memory, &p->critical))) {
         st = kernel_store_damaged(key_slice(&key), "no options that say its memory", err);
     }
     buffer_fini(&options);

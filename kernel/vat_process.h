@@ -23,6 +23,7 @@ struct vat_process {
     uint64_t deliveries;
     uint64_t born_after, ended_after; /* ids of the newest savepoints then */
     bool born, ended, touched, unsaved;
+    bool critical; /* a crank of it that fails is undone (critical.h) */
 };
 
 /* In the order of the ids' numbers. All zero bytes is a valid empty table. */
@@ -41,8 +42,8 @@ struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *
 /** Close and take out entry `i`. */
 void vat_table_remove(struct vat_table *t, size_t i);
 
-/** What the vat's options in `kv` fix about it: its memory. */
-HS_MUST_CHECK enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
+/** What the vat's options in `kv` fix about it: its memory, and whether it is critical. */
+HS_MUST_CHECK enum hs_status vat_process_limits(struct vat_process *p, struct kv_store *kv,
                                                 struct vat_limits *out, struct hs_error *err);
 /* Looks at what a vat says that is no syscall. */
 typedef void (*vat_console_fn)(void *data, const struct vat_process *p, struct slice request);

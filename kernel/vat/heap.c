@@ -323,6 +323,14 @@ const struct page_version *heap_back_to(struct heap *h, uint64_t id)
     return to;
 }
 
+void heap_savepoint_drop(struct heap *h)
+{
+    const struct page_version *last = page_versions_last(&h->versions);
+
+    assert(last);
+    page_versions_drop_after(&h->versions, last->id - 1, dirty_note_dropped, h);
+}
+
 void heap_savepoints_end(struct heap *h)
 {
     page_versions_clear(&h->versions, dirty_note_dropped, h);

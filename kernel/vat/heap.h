@@ -63,6 +63,8 @@ HS_MUST_CHECK enum hs_status heap_savepoint(struct heap *h, uint64_t id,
  *  behind it end.
  *  Returns: that version; NULL: there is none, it became the mark. Valid until the next call. */
 const struct page_version *heap_back_to(struct heap *h, uint64_t id);
+/** The newest version ends; the live memory stays. */
+void heap_savepoint_drop(struct heap *h);
 /** The versions end; the live memory stays. */
 void heap_savepoints_end(struct heap *h);
 

@@ -226,6 +226,24 @@ void vat_savepoints_end(struct vat *v)
     heap_savepoints_end(&v->heap);
 }
 
+enum hs_status vat_guard(struct vat *v, struct hs_error *err)
+{
+    return vat_savepoint(v, vat_savepoint_last(v) + 1, 0, err);
+}
+
+void vat_guard_end(struct vat *v)
+{
+    heap_savepoint_drop(&v->heap);
+}
+
+void vat_guard_return(struct vat *v)
+{
+    uint64_t unwanted;
+
+    (void)vat_back_to(v, vat_savepoint_last(v), &unwanted);
+    heap_savepoint_drop(&v->heap);
+}
+
 uint64_t vat_savepoint_last(const struct vat *v)
 {
     const struct page_version *last = page_versions_last(&v->heap.versions);

@@ -76,6 +76,13 @@ bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries);
 void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next);
 /** All savepoints end; the live heap stays. */
 void vat_savepoints_end(struct vat *v);
+/** Keep what the live heap is now, behind every savepoint, until one of the next two; nothing else
+ *  of this header but commands may come in between, or going back. HS_NOMEM: it is not kept. */
+HS_MUST_CHECK enum hs_status vat_guard(struct vat *v, struct hs_error *err);
+/** What it is now stays. Cannot fail. */
+void vat_guard_end(struct vat *v);
+/** It becomes what it was, also after a command that failed. Cannot fail. */
+void vat_guard_return(struct vat *v);
 /** Id of the newest savepoint that the heap has a version for; 0: none. */
 uint64_t vat_savepoint_last(const struct vat *v);
 uint64_t vat_savepoint_bytes(const struct vat *v); /* that they occupy */

@@ -93,8 +93,9 @@ struct figures {
     char *vats_gone; /* owned: JSON, of kernel_vats_ended; NULL: unknown */
 
     uint64_t deliveries[DELIVERY_RESULT_COUNT];
-    uint64_t ticks;      /* of messages that were delivered */
-    uint64_t vats_ended; /* by them */
+    uint64_t ticks;         /* of messages that were delivered */
+    uint64_t vats_ended;    /* by them */
+    uint64_t cranks_undone; /* of critical vats, likewise */
     uint64_t attaches[ENTRY_PATH_COUNT];
     uint64_t full_replays[ENTRY_CAUSE_COUNT];
     uint64_t replayed[PHASE_COUNT]; /* messages, by the phase they were replayed in */

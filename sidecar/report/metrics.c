@@ -312,6 +312,8 @@ static const struct metric metrics[] = {
      BY("status", delivery_word, deliveries)},
     {HISTOGRAM("delivery_duration_seconds", "Time in the kernel of one delivery.", delivery)},
     {COUNTER("vats_ended_total", "Vats that ended in a delivery."), FIGURE(vats_ended)},
+    {COUNTER("cranks_undone_total", "Cranks of critical vats that failed and were undone."),
+     FIGURE(cranks_undone)},
     {COUNTER("store_calls_total", "Requests made to the node's store."),
      READ_BY("op", store_calls)},
     {GAUGE("vat_heap_bytes", "Bytes of a vat's heap."), READ_BY("vat", heaps)},

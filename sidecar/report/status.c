@@ -137,6 +137,7 @@ static json_t *status_counters(const struct figures *f)
     (void)json_object_set_new(counters, "replayed", status_uint(replayed));
     (void)json_object_set_new(counters, "full_replays", status_uint(full_replays));
     (void)json_object_set_new(counters, "divergences", status_uint(f->divergences));
+    (void)json_object_set_new(counters, "cranks_undone", status_uint(f->cranks_undone));
     (void)json_object_set_new(counters, "snapshots_written",
                               status_uint(f->snapshot_writes[SNAPSHOT_WRITTEN]));
     (void)json_object_set_new(counters, "snapshots_failed",

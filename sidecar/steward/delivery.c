@@ -69,18 +69,26 @@ void delivery_count(const struct reporter *r, enum delivery_result result, uint6
 static void delivery_tell_ends(const struct lent *l, const struct message *m,
                                const struct kernel_outcome *outcome)
 {
-    uint64_t ends = 0;
+    uint64_t ends = 0, undone = 0;
     struct figures *f;
 
     for (size_t i = 0; i < outcome->events_len; i++) {
-        if (!kernel_event_is_end(buffer_slice(&outcome->events[i]))) continue;
-        ends++;
-        vat_news_log(l->reporter->logger, m, &outcome->events[i]);
+        const struct slice event = buffer_slice(&outcome->events[i]);
+
+        if (kernel_event_is_end(event)) {
+            ends++;
+        } else if (kernel_event_is_undone(event)) {
+            undone++;
+        } else {
+            continue;
+        }
+        vat_news_log(l->reporter->logger, m, event);
     }
-    if (ends == 0) return;
+    if (ends == 0 && undone == 0) return;
     spare_vats_changed(l->spare);
     f = figures_acquire(l->reporter->board);
     f->vats_ended += ends;
+    f->cranks_undone += undone;
     figures_release(l->reporter->board);
 }
 

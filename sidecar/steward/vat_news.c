@@ -1,5 +1,6 @@
 #include "sidecar/steward/vat_news.h"
 
+#include "kernel/outcome.h"
 #include "kernel/state/digest.h"
 
 #include <inttypes.h>
@@ -42,11 +43,12 @@ static void news_input(const struct message *m, char words[2 * NEWS_WORD_BYTES +
     }
 }
 
-void vat_news_log(const struct logger *logger, const struct message *m, const struct buffer *event)
+void vat_news_log(const struct logger *logger, const struct message *m, struct slice event)
 {
     char hex[SHA256_HEX_BYTES] = "", vat[NEWS_WORD_BYTES], handed[NEWS_WORD_BYTES];
     char input[2 * NEWS_WORD_BYTES + 2];
-    json_t *news = json_loadb(event->data, event->len, 0, NULL);
+    const bool ended = kernel_event_is_end(event);
+    json_t *news = json_loadb(event.data, event.len, 0, NULL);
     const char *reason = json_string_value(json_object_get(news, "reason"));
     struct log_field fields[] = {
         {.name = "vat", .text = vat},
@@ -61,9 +63,10 @@ void vat_news_log(const struct logger *logger, const struct message *m, const st
     news_word(news, "delivery", handed);
     news_input(m, input);
     if (sha256_hex(m->text, hex, NULL) != HS_OK) hex[0] = '\0';
-    logger_write_fields(
-        logger, LOG_LEVEL_ERROR, fields, sizeof fields / sizeof *fields,
-        "a vat has ended: \"%s\", in seqnum %" PRIu64 "%s%s, by the input %s (SHA-256 %s): %s", vat,
-        fields[2].number, handed[0] ? ", by " : "", handed, input, hex, reason ? reason : "");
+    logger_write_fields(logger, LOG_LEVEL_ERROR, fields, sizeof fields / sizeof *fields,
+                        "%s: \"%s\", in seqnum %" PRIu64 "%s%s, by the input %s (SHA-256 %s): %s",
+                        ended ? "a vat has ended" : "a critical vat was spared a failed crank", vat,
+                        fields[2].number, handed[0] ? ", by " : "", handed, input, hex,
+                        reason ? reason : "");
     json_decref(news);
 }

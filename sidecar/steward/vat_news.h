@@ -8,7 +8,7 @@
 
 /** One error line: the vat, why, when, what it was handed, and the input `m` that was executed
  *  then: its SHA-256, and whom and what it calls.
- *  In:  event  JSON, of the outcome's events: vat_ended */
-void vat_news_log(const struct logger *logger, const struct message *m, const struct buffer *event);
+ *  In:  event  JSON, of the outcome's events: vat_ended, crank_undone */
+void vat_news_log(const struct logger *logger, const struct message *m, struct slice event);
 
 #endif

@@ -38,6 +38,7 @@ static struct figures some_figures(void)
         .vats_gone = (char *)"[{\"vat\":\"bank\",\"seqnum\":7}]",
         .deliveries = {[DELIVERY_FULFILLED] = 118, [DELIVERY_REJECTED] = 2},
         .vats_ended = 3,
+        .cranks_undone = 4,
         .ticks = 36,
         .queued = 37,
         .attaches = {[ENTRY_SWAP] = 1},
@@ -66,6 +67,7 @@ static const char golden_status[] =
     "\"attach_ms\":1.5},\"counters\":{\"fulfilled\":118,\"rejected\":2,\"pending\":0,\"failed\":0,"
     "\"attaches\":{\"live\":0,\"swap\":1,\"catch_up\":0,\"roll_back\":0,\"tail\":0,"
     "\"full_replay\":0,\"cold\":0},\"replayed\":0,\"full_replays\":0,\"divergences\":0,"
+    "\"cranks_undone\":4,"
     "\"snapshots_written\":0,\"snapshots_failed\":0,\"snapshots_skipped\":0,\"log_appends\":0,"
     "\"log_failures\":0},\"rates\":{\"messages_per_s\":2000.0,"
     "\"image_bytes_per_s\":null,\"transcript_entries_per_s\":null,"
@@ -224,6 +226,7 @@ static const struct {
     {"ticks_total", " 36"},
     {"deliveries_total", "{status=\"fulfilled\"} 118"},
     {"vats_ended_total", " 3"},
+    {"cranks_undone_total", " 4"},
     {"delivery_duration_seconds", "_sum 0.000022"},
     {"store_calls_total", "{op=\"scan\"} 23"},
     {"divergences_total", " 24"},

@@ -320,6 +320,21 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
       await Promise.all(Object.keys(calls).map(name => calls[name].catch(note(name))));
       return order;
     },
+    /** All the memory that it may have, but for what fails it. */
+    fillMemory() {
+      for (;;) kept.set(kept.size, new Array(10000).fill(kept.size));
+    },
+    /** As much as its meter lets it, before it fails by that. */
+    growForever() {
+      for (let i = 0; ; i += 1) kept.set(i % 5000, 'x'.repeat(500));
+    },
+    /** Fails in the delivery that tells it what the other's promise came to. */
+    failWhenTold(who) {
+      E(others[who]).wait().then(() => {
+        notes.push('never seen');
+        exitVatWithFailure(Error('told'));
+      });
+    },
     /** The other vat decides `count` promises and ends; one in the middle is sent to. */
     async outlive(who, count) {
       const promise = (await E(others[who]).makeWaiting(count))[count / 2];
