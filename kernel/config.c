@@ -5,6 +5,7 @@
 #include "kernel/state/limits.h"
 #include "kernel/tables/bundles.h"
 #include "kernel/text/text_size.h"
+#include "kernel/vat/js_sources.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -107,6 +108,24 @@ static enum hs_status config_read_source(const struct config_place *at, const js
     return st;
 }
 
+/* "source" or "builtin". */
+static enum hs_status config_read_program(const struct config_place *at, const json_t *spec,
+                                          struct config_vat *vat, struct hs_error *err)
+{
+    const char *builtin = json_string_value(json_object_get(spec, "builtin"));
+    struct slice program;
+
+    if (!json_object_get(spec, "builtin")) {
+        return config_read_source(at, spec, "vat", vat->name, &vat->source, err);
+    }
+    program = js_builtin(builtin ? builtin : "");
+    if (program.len == 0 || json_object_get(spec, "source")) {
+        return config_invalid(
+            at, err, "\"builtin\" must be \"vat_admin\", without a \"source\", for vat", vat->name);
+    }
+    return kernel_fail(err, buffer_assign(&vat->source, program));
+}
+
 static enum hs_status config_read_parameters(const struct config_place *at, const json_t *spec,
                                              struct config_vat *vat, struct hs_error *err)
 {
@@ -176,7 +195,8 @@ static enum hs_status config_read_critical(const struct config_place *at, const 
 static enum hs_status config_read_vat(const struct config_place *at, const char *name, json_t *spec,
                                       struct hs_error *err)
 {
-    static const char *const known[] = {"source", "parameters", "reapInterval", "critical", NULL};
+    static const char *const known[] = {"source",       "builtin",  "parameters",
+                                        "reapInterval", "critical", NULL};
     struct config_vat *vat = &at->config->vats[at->config->vats_len];
     enum hs_status st;
 
@@ -185,7 +205,7 @@ static enum hs_status config_read_vat(const struct config_place *at, const char 
     at->config->vats_len++;
     vat->name = name;
     st = config_check_keys(at, spec, known, err);
-    if (st == HS_OK) st = config_read_source(at, spec, "vat", name, &vat->source, err);
+    if (st == HS_OK) st = config_read_program(at, spec, vat, err);
     if (st == HS_OK) st = config_read_parameters(at, spec, vat, err);
     if (st == HS_OK) st = config_read_interval(at, spec, vat, err);
     return st == HS_OK ? config_read_critical(at, spec, vat, err) : st;

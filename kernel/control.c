@@ -67,7 +67,7 @@ static enum hs_status control_terminate_vat(struct kernel *k, const struct contr
                    (int)utf8_cut(buffer_slice(&c->reason), CONTROL_REASON_BYTES - 32),
                    c->reason.len ? buffer_text((struct buffer *)&c->reason) : "");
     (void)snprintf(message, sizeof message, "the vat was terminated %s", reason);
-    fate = (struct vat_fate){&vat, reason, message, "terminateVat"};
+    fate = (struct vat_fate){&vat, reason, message, "terminateVat", NULL};
     st = vat_end(k, &fate, err);
     process = vat_table_find(&k->vats, &vat.id);
     if (st == HS_OK && process) kernel_process_ended(k, process);

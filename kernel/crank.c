@@ -11,7 +11,9 @@
 #include "kernel/tables/refcounts.h"
 #include "kernel/tables/resolution.h"
 #include "kernel/tables/run_queue.h"
+#include "kernel/vat_admin.h"
 #include "kernel/vat_end.h"
+#include "kernel/vat_meter.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -160,6 +162,7 @@ static enum hs_status crank_deliver_event(struct kernel *k, const struct event *
         return hs_fail(err, HS_KERNEL_FAILED, "%s: what waited is to be routed, not delivered",
                        e->promise.text);
     }
+    if (e->kind >= EVENT_CREATE_VAT) return vat_admin_run(k, e, err);
     st = vat_names_ended(&k->kv, &e->target, &ended, err);
     if (st != HS_OK) return st;
     if (ended) return event_release(&k->kv, e, err);
@@ -167,15 +170,17 @@ static enum hs_status crank_deliver_event(struct kernel *k, const struct event *
     return e->kind == EVENT_NOTIFY ? deliver_notify(k, e, err) : deliver_start_vat(k, e, err);
 }
 
+/* `data`: gets the event's kind. */
 static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_error *err)
 {
+    enum event_kind *kind = data;
     struct key at;
     struct buffer text = {0};
     struct event e = {0};
     enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
 
-    (void)data;
     if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
+    if (st == HS_OK) *kind = e.kind;
     if (st == HS_OK) st = crank_deliver_event(k, &e, err);
     event_fini(&e);
     buffer_fini(&text);
@@ -207,11 +212,55 @@ static enum hs_status crank_reap(struct kernel *k, void *data, struct hs_error *
 
 /* --- a vat that failed --- */
 
+struct casualty {
+    struct vat_process *process; /* NULL: it was not made yet */
+    struct vat_fate fate;
+};
+
 /* What it failed on stays where it was: it finds the vat gone, and is refused, behind what the vat
  * still owed when it was sent. */
 static enum hs_status crank_bury(struct kernel *k, void *data, struct hs_error *err)
 {
-    return vat_end(k, data, err);
+    struct casualty *c = data;
+    enum hs_status st = vat_meter_settle(k, c->process, err);
+
+    return st == HS_OK ? vat_end(k, &c->fate, err) : st;
+}
+
+/* --- what a vat's maker asked for, and cannot be done --- */
+
+static enum hs_status crank_give_up(struct kernel *k, void *data, struct hs_error *err)
+{
+    const struct casualty *c = data;
+    struct key at;
+    struct buffer text = {0};
+    struct event e = {0};
+    enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
+
+    if (st == HS_OK) st = event_parse(key_slice(&at), buffer_slice(&text), &e, err);
+    if (st == HS_OK) st = vat_meter_settle(k, c->process, err);
+    if (st == HS_OK) st = vat_admin_give_up(k, &e, c->fate.reason, err);
+    event_fini(&e);
+    buffer_fini(&text);
+    return st;
+}
+
+/* Nothing of it stays; `process` (NULL: none) was made for it. */
+static enum hs_status crank_not_done(struct kernel *k, struct vat_process *process,
+                                     const char *reason, struct hs_error *err)
+{
+    struct casualty c = {.process = process, .fate = {.reason = reason}};
+    enum hs_status st = crank_run(k, crank_give_up, &c, err);
+
+    if (st == HS_OK && process) kernel_process_give_up(k, process);
+    return st;
+}
+
+/* Was it about a vat to come, so that no vat ends by it? */
+static bool crank_is_not_done(enum event_kind kind, const struct vat_process *ran)
+{
+    return kind == EVENT_CREATE_VAT || kind == EVENT_UPGRADE_VAT ||
+           (kind == EVENT_CHANGE_OPTIONS && !ran);
 }
 
 /* --- a critical vat that failed: what it was handed is passed over --- */
@@ -280,16 +329,17 @@ static enum hs_status crank_spare(struct kernel *k, const struct delivering *wha
 }
 
 static enum hs_status crank_end_vat(struct kernel *k, struct vat_process *failed,
-                                    struct vat_fate *fate, struct hs_error *err)
+                                    const struct vat_fate *fate, struct hs_error *err)
 {
+    struct casualty c = {failed, *fate};
     struct buffer message = {0};
     bool starts = k->starts && failed->name.is_static;
     enum hs_status st =
         buffer_printf(&message, "vat \"%s\" was terminated: %s", failed->name.name, fate->reason);
 
     st = kernel_fail(err, st);
-    fate->message = buffer_text(&message);
-    if (st == HS_OK) st = crank_run(k, crank_bury, fate, err);
+    c.fate.message = buffer_text(&message);
+    if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
     if (st == HS_OK) kernel_process_ended(k, failed);
     k->unstarted = k->unstarted || starts;
     if (st == HS_OK && k->casualty.len == 0) buffer_take(&k->casualty, &message);
@@ -306,12 +356,17 @@ static enum hs_status crank_run_delivery(struct kernel *k, const struct deliveri
     struct vat_process *failed;
     struct vat_fate fate;
     char handed[KERNEL_HANDED_BYTES];
-    enum hs_status st = crank_run(k, what->deliver, NULL, &cause);
+    enum event_kind kind = EVENT_SEND;
+    enum hs_status st = crank_run(k, what->deliver, &kind, &cause);
+    /* Bounds are the same on every node, so is running into one. */
+    bool fails = st == HS_VAT_FAILED || st == HS_TOO_LARGE;
 
     *died = false;
     failed = k->ran;
-    /* Bounds are the same on every node, so is running into one. */
-    if ((st != HS_VAT_FAILED && st != HS_TOO_LARGE) || !failed) {
+    if (fails && crank_is_not_done(kind, failed)) {
+        return crank_not_done(k, failed, cause.text, err);
+    }
+    if (!fails || !failed) {
         critical_keep(k);
         return st == HS_OK ? st : hs_fail(err, st, "%s", cause.text);
     }
@@ -331,12 +386,13 @@ enum { REFUSAL_CRANKS_MAX = 64 };
  * others are to hear first, it waits like everything else. */
 static enum hs_status crank_refuse_failed(struct kernel *k, struct hs_error *err)
 {
+    enum event_kind kind;
     bool first = false;
     enum hs_status st = HS_OK;
 
     for (int i = 0; i < REFUSAL_CRANKS_MAX && !first && st == HS_OK; i++) {
         st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &first, err);
-        if (st == HS_OK) st = crank_run(k, first ? crank_deliver : crank_accept, NULL, err);
+        if (st == HS_OK) st = crank_run(k, first ? crank_deliver : crank_accept, &kind, err);
     }
     return st;
 }

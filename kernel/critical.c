@@ -8,7 +8,7 @@ enum hs_status critical_guard(struct kernel *k, struct hs_error *err)
     enum hs_status st;
 
     assert(!k->guarded.process);
-    if (!p->critical || p->transcript_len == 0) return HS_OK;
+    if (!p->critical || p->transcript_len == p->transcript_from) return HS_OK;
     st = vat_guard(p->vat, err);
     if (st != HS_OK) return st;
     k->guarded = (struct guarded){p, p->transcript_len, p->deliveries};

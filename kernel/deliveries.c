@@ -5,12 +5,15 @@
 #include "kernel/state/utf8.h"
 #include "kernel/syscalls.h"
 #include "kernel/tables/clist.h"
+#include "kernel/tables/meters.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/reaping.h"
 #include "kernel/tables/retirement.h"
 #include "kernel/tables/termination.h"
 #include "kernel/tables/transcript.h"
+#include "kernel/tables/vat_options.h"
 #include "kernel/vat_end.h"
+#include "kernel/vat_meter.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -45,8 +48,9 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     enum hs_status st;
 
     if (!d->exit_failed) {
+        struct vat_last_word word = {.body = buffer_slice(&d->exit_why), .slots = d->exit_slots};
         struct vat_fate fate = {&d->kernel->ran->name, "it exited", "the vat has exited",
-                                d->kernel->handed};
+                                d->kernel->handed, &word};
 
         kernel_process_ended(d->kernel, d->kernel->ran);
         return vat_end(d->kernel, &fate, err);
@@ -59,6 +63,32 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     return st;
 }
 
+/* What the vat's options grant it: memory, whether it is critical, and, but for a reap, what is
+ * left on its meter. */
+static enum hs_status delivery_grant(struct delivery *d, bool reap, struct hs_error *err)
+{
+    struct kernel *k = d->kernel;
+    struct vat_process *p = k->ran;
+    struct vat_options options;
+    struct vat_meter meter = {0};
+    bool metered = false;
+    uint64_t steps = meter_grant(k);
+    enum hs_status st = vat_options_read(&k->kv.store, &d->vat, &options, err);
+
+    if (st == HS_OK && !reap && options.meter.text[0] != '\0') {
+        st = meter_read(&k->kv, &options.meter, &meter, &metered, err);
+    }
+    if (st != HS_OK) return st;
+    if (metered) {
+        k->vat_meter = options.meter;
+        if (meter.remaining < steps) steps = meter.remaining;
+    }
+    p->critical = options.critical;
+    vat_set_memory_max(p->vat, options.memory);
+    vat_set_steps_max(p->vat, steps);
+    return HS_OK;
+}
+
 static enum hs_status delivery_run(struct delivery *d, struct slice text, bool reap,
                                    struct hs_error *err)
 {
@@ -68,7 +98,6 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, bool r
     enum hs_status st;
 
     k->meter.moved_bytes += text.len;
-    vat_set_steps_max(p->vat, meter_grant(k));
     kernel_tell(k, (struct witnessed){.kind = WITNESS_DELIVERY,
                                       .vat = &p->name,
                                       .number = p->transcript_len,
@@ -91,8 +120,9 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, bool r
         p->transcript_len++;
         p->deliveries++;
         if (d->exits) delivery_words(text, k->handed);
-        if (d->exits) st = delivery_exit(d, err);
+        st = vat_meter_settle(k, p, err);
     }
+    if (st == HS_OK && d->exits) st = delivery_exit(d, err);
     buffer_fini(&result);
     kernel_tell(k, (struct witnessed){.kind = WITNESS_DELIVERED,
                                       .vat = &p->name,
@@ -106,14 +136,18 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
                                    bool reap, struct hs_error *err)
 {
     struct delivery d = {.kernel = k, .vat = *vat};
-    enum hs_status st = kernel_process(k, vat, &k->ran, err);
+    enum hs_status st;
 
-    if (st == HS_OK) st = critical_guard(k, err);
+    k->vat_meter = (struct ref){""};
+    st = kernel_process(k, vat, &k->ran, err);
+    if (st == HS_OK) st = meter_check(k, err); /* its program may have been loaded */
     if (st == HS_OK) {
         k->meter.cranks++;
         k->meter.unbounded = reap;
-        st = delivery_run(&d, text, reap, err);
+        st = delivery_grant(&d, reap, err);
     }
+    if (st == HS_OK) st = critical_guard(k, err);
+    if (st == HS_OK) st = delivery_run(&d, text, reap, err);
     if (st != HS_OK) delivery_words(text, k->handed);
     delivery_fini(&d);
     return st;
@@ -295,15 +329,43 @@ enum hs_status deliver_notify(struct kernel *k, const struct event *e, struct hs
 
 enum hs_status deliver_start_vat(struct kernel *k, const struct event *e, struct hs_error *err)
 {
+    struct ref_list slots = {0};
+    struct buffer text = {0};
+    struct json_printer j = json_printer_on(&text);
+    enum hs_status st = clist_list_to_vat(&k->kv, &e->target, &e->data.slots, &slots, err);
+
+    if (st == HS_OK) st = event_release(&k->kv, e, err);
+    if (st != HS_OK) goto out;
+    json_print_open(&j, '[');
+    json_print_word(&j, "startVat");
+    capdata_print(&j, e->data.body, &slots);
+    json_print_close(&j, ']');
+    st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) st = deliver(k, &e->target, buffer_slice(&text), err);
+out:
+    ref_list_fini(&slots);
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status deliver_change_options(struct kernel *k, const struct event *e, uint64_t memory,
+                                      struct hs_error *err)
+{
     struct buffer text = {0};
     struct json_printer j = json_printer_on(&text);
     enum hs_status st;
 
     json_print_open(&j, '[');
-    json_print_word(&j, "startVat");
-    capdata_print(&j, e->data.body, NULL);
+    json_print_word(&j, "changeVatOptions");
+    json_print_open(&j, '{');
+    if (memory > 0) {
+        json_print_key(&j, "memory");
+        json_print_uint(&j, memory);
+    }
+    json_print_close(&j, '}');
     json_print_close(&j, ']');
     st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) st = event_release(&k->kv, e, err);
     if (st == HS_OK) st = deliver(k, &e->target, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;

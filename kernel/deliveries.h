@@ -17,8 +17,13 @@ HS_MUST_CHECK enum hs_status deliver_message(struct kernel *k, const struct even
 /** Nothing is delivered when the vat is gone or no longer knows the promise. */
 HS_MUST_CHECK enum hs_status deliver_notify(struct kernel *k, const struct event *e,
                                             struct hs_error *err);
+/** The event, which may be a vat's creation or upgrade, is released. */
 HS_MUST_CHECK enum hs_status deliver_start_vat(struct kernel *k, const struct event *e,
                                                struct hs_error *err);
+/** memory: a new limit, from the delivery after this one on; 0: as it was. The event is released.
+ */
+HS_MUST_CHECK enum hs_status deliver_change_options(struct kernel *k, const struct event *e,
+                                                    uint64_t memory, struct hs_error *err);
 HS_MUST_CHECK enum hs_status deliver_gc(struct kernel *k, const struct ref *vat,
                                         enum gc_action action, const struct ref_list *krefs,
                                         struct hs_error *err);

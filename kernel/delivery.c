@@ -9,6 +9,7 @@ void delivery_fini(struct delivery *d)
 {
     buffer_fini(&d->syscalls);
     buffer_fini(&d->exit_why);
+    ref_list_fini(&d->exit_slots);
 }
 
 /* "message", target, {"methargs":{"body":"#[\"method\",…" */

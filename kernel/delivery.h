@@ -7,11 +7,12 @@
 struct delivery {
     struct kernel *kernel;
     struct ref vat;
-    struct buffer syscalls; /* the transcript's list so far */
-    uint64_t let_go;        /* references that its syscalls dropped or retired */
-    bool exits;             /* the vat asked to end with this delivery, */
-    bool exit_failed;       /* which failed, */
-    struct buffer exit_why; /* for this reason: decoded body */
+    struct buffer syscalls;     /* the transcript's list so far */
+    uint64_t let_go;            /* references that its syscalls dropped or retired */
+    bool exits;                 /* the vat asked to end with this delivery, */
+    bool exit_failed;           /* which failed, */
+    struct buffer exit_why;     /* for this reason: decoded body, */
+    struct ref_list exit_slots; /* and what it names */
 };
 
 void delivery_fini(struct delivery *d);

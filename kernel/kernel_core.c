@@ -1,5 +1,7 @@
 #include "kernel/kernel_core.h"
 
+#include "kernel/tables/vat_record.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +85,33 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
     kernel_tell(k, (struct witnessed){.kind = WITNESS_VAT, .vat = &name});
     (*out)->born = true;
     (*out)->born_after = k->savepoints.id_last;
-    return vat_process_open(*out, &k->kv.store, k->options.engine, k->now.rules.crank_ticks,
-                            k->options.witness ? kernel_tell_console : NULL, k, err);
+    st = vat_record_count(&k->kv.store, vat, ".t.startPosition", &(*out)->transcript_from, err);
+    if (st != HS_OK) return st;
+    (*out)->transcript_len = (*out)->transcript_from;
+    st = vat_process_open(*out, &k->kv.store, k->options.engine, k->now.rules.crank_ticks,
+                          k->options.witness ? kernel_tell_console : NULL, k, err);
+    if ((*out)->vat) k->meter.loading_steps = vat_steps((*out)->vat);
+    return st;
+}
+
+enum hs_status kernel_process_replace(struct kernel *k, const struct ref *vat,
+                                      struct vat_process **out, struct hs_error *err)
+{
+    struct vat_process *before = vat_table_find(&k->vats, vat);
+    enum hs_status st;
+
+    if (before) kernel_process_ended(k, before);
+    st = kernel_process(k, vat, out, err);
+    if (*out) (*out)->replaced = before;
+    if (!*out && before) before->ended = false;
+    return st;
+}
+
+void kernel_process_give_up(struct kernel *k, struct vat_process *p)
+{
+    assert(p->born);
+    kernel_process_ended(k, p);
+    if (p->replaced) p->replaced->ended = false;
 }
 
 void kernel_process_ended(struct kernel *k, struct vat_process *p)

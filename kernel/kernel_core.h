@@ -62,6 +62,7 @@ struct kernel {
     char handed[KERNEL_HANDED_BYTES]; /* what a vat was handed when it ended; "": nothing */
     struct guarded guarded;
     struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
+    struct ref vat_meter;    /* what that is to be taken off; "": nothing */
 };
 
 /** HS_KERNEL_FAILED after a panic, HS_INVALID while the kernel must go back to its mark. */
@@ -84,6 +85,13 @@ void kernel_stand(struct kernel *k, const struct standing *at);
  *  its program does not load. */
 HS_MUST_CHECK enum hs_status kernel_process(struct kernel *k, const struct ref *vat,
                                             struct vat_process **out, struct hs_error *err);
+/** The vat is upgraded, as its record in the store says already: its process ends, *out is a new
+ * one with a heap of its own. HS_VAT_FAILED as above; *out is there all the same, if any was made.
+ */
+HS_MUST_CHECK enum hs_status kernel_process_replace(struct kernel *k, const struct ref *vat,
+                                                    struct vat_process **out, struct hs_error *err);
+/** A new process is given up; the one that it replaced lives on. */
+void kernel_process_give_up(struct kernel *k, struct vat_process *p);
 /** The vat has ended, in the message at hand. */
 void kernel_process_ended(struct kernel *k, struct vat_process *p);
 

@@ -22,6 +22,7 @@
 static void mark_vat(struct vat_process *p)
 {
     assert(!p->ended);
+    p->replaced = NULL;
     if (!p->touched && !p->born && vat_savepoint_last(p->vat) == 0) return;
     vat_mark(p->vat);
     p->transcript_len_marked = p->transcript_len;
@@ -42,7 +43,10 @@ static enum hs_status mark_ended(struct kernel *k, struct hs_error *err)
             i++;
             continue;
         }
-        if (!p->born) st = kernel_fail(err, ref_list_add(&k->ended, &p->name.id));
+        /* The image of one that was replaced is replaced with it, as a whole. */
+        if (!p->born && !vat_table_find(&k->vats, &p->name.id)) {
+            st = kernel_fail(err, ref_list_add(&k->ended, &p->name.id));
+        }
         if (st == HS_OK) vat_table_remove(&k->vats, i);
     }
     return st;
@@ -91,7 +95,10 @@ static struct vat_process *process_of_image(struct kernel *k, const struct heap_
     for (size_t i = 0; i < k->vats.len; i++) {
         struct vat_process *p = k->vats.items[i];
 
-        if (!p->born && strcmp(p->name.id.text, heap->info.vat_id) == 0) return p;
+        if (!p->born && strcmp(p->name.id.text, heap->info.vat_id) == 0 &&
+            (p->transcript_from == 0 || heap->info.transcript_entries > p->transcript_from)) {
+            return p;
+        }
     }
     return NULL;
 }
@@ -102,7 +109,7 @@ static void heaps_give_back(struct kernel *k, const struct mark_changes *changes
     for (size_t i = 0; i < changes->heaps_len; i++) {
         struct vat_process *p = process_of_image(k, &changes->heaps[i]);
 
-        if (!p) continue; /* it ended meanwhile */
+        if (!p) continue; /* it ended meanwhile, or was replaced */
         vat_changes_give_back(p->vat, &changes->heaps[i]);
         p->unsaved = true;
     }

@@ -67,16 +67,13 @@ static bool start_step(void *data)
 
 static enum hs_status start_heap(struct start_job *job, struct hs_error *err)
 {
+    static const struct vat_limits unlimited = {.heap_bytes_max = HS_HEAP_BYTES_MAX};
     const struct kernel_options *o = &job->kernel->options;
-    struct vat_limits limits;
-    enum hs_status st;
 
     if (!job->has_image) {
         return vat_process_open(job->process, o->base, o->engine, 0, NULL, NULL, err);
     }
-    st = vat_process_limits(job->process, o->base, &limits, err);
-    if (st != HS_OK) return st;
-    return vat_open_image(o->engine, limits, o->images, &job->image, &job->process->vat, err);
+    return vat_open_image(o->engine, unlimited, o->images, &job->image, &job->process->vat, err);
 }
 
 static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
@@ -126,6 +123,8 @@ static enum hs_status start_find_image(struct start_job *job, struct hs_error *e
                        "the heap image of %s holds %" PRIu64 " deliveries, the store %" PRIu64, id,
                        job->image.transcript_entries, job->process->transcript_len);
     }
+    /* Of an incarnation before this one it would be no image. */
+    if (job->from > 0 && job->image.transcript_entries <= job->from) return HS_OK;
     job->has_image = true;
     job->from = job->image.transcript_entries;
     return HS_OK;
@@ -156,14 +155,15 @@ static enum hs_status start_add_job(struct kernel *k, struct start *all,
                                     const struct vat_name *name, struct hs_error *err)
 {
     struct start_job *job = &all->jobs[all->len];
-    uint64_t len;
+    uint64_t len, from;
     enum hs_status st = start_check_engine(k, name, err);
 
-    if (st == HS_OK) st = transcript_len(k->options.base, &name->id, &len, err);
-    if (st != HS_OK || len == 0) return st;
-    *job = (struct start_job){.kernel = k, .all = all};
+    if (st == HS_OK) st = transcript_span(k->options.base, &name->id, &from, &len, err);
+    if (st != HS_OK || len == from) return st;
+    *job = (struct start_job){.kernel = k, .all = all, .from = from};
     st = vat_table_add(&k->vats, name, &job->process, err);
     if (st != HS_OK) return st;
+    job->process->transcript_from = from;
     job->process->transcript_len = len;
     job->process->transcript_len_marked = len;
     st = start_find_image(job, err);

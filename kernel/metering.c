@@ -19,7 +19,8 @@ void meter_crank_begin(struct kernel *k)
     struct meter *m = &k->meter;
 
     m->unbounded = false;
-    m->vat_steps = m->syscalls = m->moved_bytes = m->answer_bytes = m->noted_bytes = 0;
+    m->vat_steps = m->loading_steps = m->syscalls = m->moved_bytes = m->answer_bytes =
+        m->noted_bytes = 0;
 }
 
 /* What the kernel did in this crank, in steps. Counts and prices are bounded: it cannot overflow.
@@ -29,7 +30,7 @@ static uint64_t meter_kernel_steps(const struct kernel *k)
     const struct kernel_rules *r = &k->now.rules;
     const struct kv_work *work = &k->kv.work;
 
-    return r->price_crank + k->meter.syscalls * r->price_syscall +
+    return r->price_crank + k->meter.loading_steps + k->meter.syscalls * r->price_syscall +
            (work->bytes + k->meter.moved_bytes) / 1024 * r->price_kib +
            work->next_keys * r->price_next_key + work->references * r->price_reference;
 }

@@ -5,8 +5,8 @@
 #include "kernel/state/position.h"
 #include "kernel/tables/bundles.h"
 #include "kernel/tables/kv_hashed.h"
-#include "kernel/tables/reaping.h"
 #include "kernel/tables/vat_names.h"
+#include "kernel/tables/vat_record.h"
 #include "kernel/text/capdata.h"
 #include "kernel/vat/engine_id.h"
 
@@ -106,47 +106,26 @@ out:
     return st;
 }
 
-/* {"name":…,"supervisor":"lite","memory":…}, "reapInterval" if it is not the rules', and
- * "critical" if it is */
-static enum hs_status put_vat_options(struct kv_store *kv, const struct ref *id,
-                                      const struct kernel_config_vat *vat, uint64_t memory,
-                                      struct hs_error *err)
+static struct vat_options vat_options_of(const struct kernel_config_vat *vat,
+                                         const struct kernel_rules *rules)
 {
-    struct buffer options = {0};
-    struct key key;
-    struct json_printer j = json_printer_on(&options);
-    enum hs_status st;
+    struct vat_options o = {.memory = rules->memory,
+                            .reaps_set = vat->reap_never || vat->reap_interval > 0,
+                            .reaps_never = vat->reap_never,
+                            .reap_interval = vat->reap_interval,
+                            .critical = vat->critical};
 
-    json_print_open(&j, '{');
-    json_print_key(&j, "name");
-    json_print_string(&j, slice_text(vat->name));
-    json_print_key(&j, "supervisor");
-    json_print_word(&j, "lite");
-    json_print_key(&j, "memory");
-    json_print_uint(&j, memory);
-    if (vat->reap_never || vat->reap_interval > 0) json_print_key(&j, "reapInterval");
-    if (vat->reap_never) {
-        json_print_word(&j, "never");
-    } else if (vat->reap_interval > 0) {
-        json_print_uint(&j, vat->reap_interval);
-    }
-    if (vat->critical) json_print_key(&j, "critical");
-    if (vat->critical) json_print_raw(&j, slice_text("true"));
-    json_print_close(&j, '}');
-    st = kernel_fail(err, json_print_end(&j));
-    if (st == HS_OK) {
-        st = kv_store_set(kv, key_of(&key, id->text, ".options", ""), buffer_slice(&options), err);
-    }
-    buffer_fini(&options);
-    return st;
+    (void)snprintf(o.name, sizeof o.name, "%s", vat->name);
+    return o;
 }
 
 enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_config_vat *vat,
                                     struct hs_error *err)
 {
-    struct key key;
     struct ref id;
     char engine[SHA256_HEX_BYTES];
+    struct vat_program program = {.source = vat->source, .engine = engine};
+    struct vat_options options;
     struct kernel_rules rules;
     enum hs_status st = check_name(kv, "vat", vat->name, err);
 
@@ -154,18 +133,11 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
     if (st == HS_OK) st = allot_id(kv, "vat.nextID", "v", &id, err);
     if (st == HS_OK) st = name_list_add(kv, "vat.names", slice_text(vat->name), err);
     if (st == HS_OK) st = put(kv, "vat.name.", vat->name, id.text, err);
-    if (st == HS_OK) {
-        st = kv_store_set(kv, key_of(&key, id.text, ".source", ""), vat->source, err);
-    }
-    if (st == HS_OK) st = put_vat_options(kv, &id, vat, rules.memory, err);
     if (st == HS_OK) st = vat_engine_id(engine, err);
-    if (st == HS_OK) st = put(kv, id.text, ".engine", engine, err);
-    if (st == HS_OK) st = put_parameters(kv, &id, vat->parameters, err);
-    if (st == HS_OK) st = reap_dirt_begin(kv, &id, &rules, err);
-    if (st == HS_OK) st = put(kv, id.text, ".o.nextID", "50", err);
-    if (st == HS_OK) st = put(kv, id.text, ".p.nextID", "60", err);
-    if (st == HS_OK) st = put(kv, id.text, ".d.nextID", "70", err);
-    return st == HS_OK ? put(kv, id.text, ".t.endPosition", "0", err) : st;
+    if (st != HS_OK) return st;
+    options = vat_options_of(vat, &rules);
+    st = vat_record_write(kv, &id, &program, &options, &rules, err);
+    return st == HS_OK ? put_parameters(kv, &id, vat->parameters, err) : st;
 }
 
 /* {"type":…} */

@@ -231,10 +231,14 @@ enum hs_status syscall_exit(struct delivery *d, struct json_text *t, struct buff
     }
     st = read_capdata(t, &info, err);
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
+    if (st == HS_OK) st = translate_capdata(d, &info, err);
     if (st == HS_OK) { /* the last one counts */
         d->exits = true;
         d->exit_failed = failure;
         buffer_clear(&d->exit_why);
+        ref_list_fini(&d->exit_slots);
+        d->exit_slots = info.slots;
+        info.slots = (struct ref_list){0};
         st = kernel_fail(err, json_text_decode(&d->exit_why, info.body));
     }
     if (st == HS_OK) st = syscall_answer_ok(reply, err);

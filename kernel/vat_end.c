@@ -4,6 +4,7 @@
 #include "kernel/tables/termination.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
+#include "kernel/vat_meter.h"
 
 #include <string.h>
 
@@ -95,12 +96,29 @@ static enum hs_status vat_end_keep(struct kernel *k, const struct vat_fate *f, s
     return st;
 }
 
+/* Its maker hears of it. */
+static enum hs_status vat_end_answer(struct kernel *k, const struct vat_fate *fate,
+                                     struct hs_error *err)
+{
+    struct vat_last_word failed = {.failed = true};
+    struct buffer body = {0};
+    enum hs_status st;
+
+    if (fate->word) return vat_handler_ended(&k->kv, &fate->vat->id, fate->word, err);
+    st = kernel_fail(err, capdata_error(&body, "Error", fate->message));
+    failed.body = buffer_slice(&body);
+    if (st == HS_OK) st = vat_handler_ended(&k->kv, &fate->vat->id, &failed, err);
+    buffer_fini(&body);
+    return st;
+}
+
 enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
 {
     enum hs_status st = fate_tell(k, "vat_ended", fate, err);
 
     if (st == HS_OK) st = vat_end_keep(k, fate, err);
-    return st == HS_OK ? termination_begin(&k->kv, &fate->vat->id, fate->message, err) : st;
+    if (st == HS_OK) st = termination_begin(&k->kv, &fate->vat->id, fate->message, err);
+    return st == HS_OK ? vat_end_answer(k, fate, err) : st;
 }
 
 enum hs_status vat_spare(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
@@ -109,8 +127,9 @@ enum hs_status vat_spare(struct kernel *k, const struct vat_fate *fate, struct h
     struct slice undone = key_of(&key, fate->vat->id.text, ".undone", "");
     uint64_t count = 0;
     bool found = false;
-    enum hs_status st = fate_tell(k, "crank_undone", fate, err);
+    enum hs_status st = vat_meter_settle(k, vat_table_find(&k->vats, &fate->vat->id), err);
 
+    if (st == HS_OK) st = fate_tell(k, "crank_undone", fate, err);
     if (st == HS_OK) st = kv_hashed_has(&k->kv, undone, &found, err);
     if (st == HS_OK && found) st = kv_hashed_read_uint(&k->kv, undone, &count, err);
     return st == HS_OK ? kv_hashed_write_uint(&k->kv, undone, count + 1, err) : st;

@@ -6,15 +6,17 @@
 #define HEADSTART_KERNEL_VAT_END_H
 
 #include "kernel/kernel_core.h"
+#include "kernel/vat_handler.h"
 
 enum { VATS_ENDED_TOLD_MAX = 16 }; /* of those that ended, in the store */
 
 /* Why it ends. */
 struct vat_fate {
     const struct vat_name *vat;
-    const char *reason;  /* without its name */
-    const char *message; /* what those who wait for it get */
-    const char *handed;  /* what it was given to do; "": nothing */
+    const char *reason;               /* without its name */
+    const char *message;              /* what those who wait for it get */
+    const char *handed;               /* what it was given to do; "": nothing */
+    const struct vat_last_word *word; /* what its maker gets; NULL: an error, `message` */
 };
 
 /** Inside a crank: the vat ends, and that is told. */

@@ -1,8 +1,8 @@
 #include "kernel/vat_process.h"
 
 #include "kernel/state/array.h"
-#include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
+#include "kernel/tables/vat_record.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
 
@@ -156,11 +156,10 @@ static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *
 {
     struct buffer source = {0}, parameters = {0};
     struct key key;
-    enum hs_status st = kv_store_get(kv, key_of(&key, id->text, ".source", ""), &source, err);
+    enum hs_status st = vat_record_source(kv, id, &source, err);
 
-    if (st == HS_OK) {
-        st = kv_store_get(kv, key_of(&key, id->text, ".vatParameters", ""), &parameters, err);
-    }
+    if (st != HS_OK) goto out;
+    st = kv_store_get(kv, key_of(&key, id->text, ".vatParameters", ""), &parameters, err);
     if (st == HS_NOT_FOUND) st = kernel_store_damaged(key_slice(&key), "missing", err);
     if (st == HS_OK && !json_text_is_value(buffer_slice(&parameters))) {
         st = kernel_store_damaged(key_slice(&key), "no JSON", err);
@@ -174,37 +173,16 @@ out:
     return st;
 }
 
-/* Of the vat's options: the number under "memory", and "critical". */
-static bool vat_options_read(struct slice options, uint64_t *memory, bool *critical)
+/* What the vat's options grant its program while it is loaded. */
+static enum hs_status vat_process_limits(const struct vat_process *p, struct kv_store *kv,
+                                         uint64_t ticks_max, struct vat_limits *out,
+                                         struct hs_error *err)
 {
-    struct json_text t;
-    struct slice key, value;
-    bool found = false;
+    struct vat_options options;
+    enum hs_status st = vat_options_read(kv, &p->name.id, &options, err);
 
-    json_text_init(&t, options);
-    (void)json_text_open(&t, '{');
-    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
-        if (json_text_is(key, "critical")) *critical = slice_equal(value, slice_text("true"));
-        if (json_text_is(key, "memory")) found = uint_parse(value, memory) == HS_OK;
-    }
-    return json_text_end(&t) && found && *memory <= HS_HEAP_BYTES_MAX;
-}
-
-enum hs_status vat_process_limits(struct vat_process *p, struct kv_store *kv,
-                                  struct vat_limits *out, struct hs_error *err)
-{
-    struct buffer options = {0};
-    struct key key;
-    uint64_t memory = 0;
-    enum hs_status st =
-        kv_store_get(kv, key_of(&key, p->name.id.text, ".options", ""), &options, err);
-
-    if (st == HS_NOT_FOUND ||
-        (st == HS_OK && !vat_options_read(buffer_slice(&options), &memory, &p->critical))) {
-        st = kernel_store_damaged(key_slice(&key), "no options that say its memory", err);
-    }
-    buffer_fini(&options);
-    if (st == HS_OK) *out = (struct vat_limits){.heap_bytes_max = (uint32_t)memory};
+    *out = (struct vat_limits){.ticks_max = ticks_max, .heap_bytes_max = HS_HEAP_BYTES_MAX};
+    if (st == HS_OK && ticks_max > 0) out->heap_bytes_max = (uint32_t)options.memory;
     return st;
 }
 
@@ -219,9 +197,8 @@ enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
 
     assert(!p->vat);
     st = vat_bundle_command(kv, &p->name.id, &command, err);
-    if (st == HS_OK) st = vat_process_limits(p, kv, &limits, err);
+    if (st == HS_OK) st = vat_process_limits(p, kv, ticks_max, &limits, err);
     if (st != HS_OK) goto out;
-    limits.ticks_max = ticks_max;
     st = vat_open(engine, p->name.id.text, VAT_SUPERVISOR_LITE, limits, &p->vat, err);
     if (st != HS_OK) goto out;
     st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, &loading, &answer, NULL,

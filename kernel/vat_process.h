@@ -7,6 +7,8 @@
  *   ended    terminated since the mark: kept, and alive again on going back behind that
  *   touched  ran since its heap's newest savepoint, or the mark: its pages may differ from that
  *   unsaved  its mark image changed since the last snapshot was taken
+ *
+ * A vat that is upgraded is another process under the same id: the one before has ended.
  */
 #ifndef HEADSTART_KERNEL_VAT_PROCESS_H
 #define HEADSTART_KERNEL_VAT_PROCESS_H
@@ -17,7 +19,9 @@
 
 struct vat_process {
     struct vat_name name;
-    struct vat *vat; /* NULL only while it is being opened */
+    struct vat *vat;              /* NULL only while it is being opened */
+    struct vat_process *replaced; /* the incarnation before, if it ended since the mark */
+    uint64_t transcript_from;     /* the item that this incarnation began with */
     uint64_t transcript_len;
     uint64_t transcript_len_marked;
     uint64_t deliveries;
@@ -42,14 +46,11 @@ struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *
 /** Close and take out entry `i`. */
 void vat_table_remove(struct vat_table *t, size_t i);
 
-/** What the vat's options in `kv` fix about it: its memory, and whether it is critical. */
-HS_MUST_CHECK enum hs_status vat_process_limits(struct vat_process *p, struct kv_store *kv,
-                                                struct vat_limits *out, struct hs_error *err);
 /* Looks at what a vat says that is no syscall. */
 typedef void (*vat_console_fn)(void *data, const struct vat_process *p, struct slice request);
 
 /** Give the process a fresh heap with the vat's own program in it, both as `kv` has them.
- *  In:      ticks_max  what loading the program may take; 0: no limit
+ *  In:      ticks_max  what loading the program may take; 0: no limit holds, as in a replay
  *           console    is told what the program says meanwhile; NULL: nobody is
  *  Returns: HS_VAT_FAILED  the program does not load */
 HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,

@@ -38,8 +38,9 @@ struct device_type {
 };
 
 #define DEVICE_TYPES(X)                                                                            \
-    X(bridge) /* to the chain, and from it */                                                      \
-    X(timer)  /* wakes objects by block time */
+    X(bridge)   /* to the chain, and from it */                                                    \
+    X(timer)    /* wakes objects by block time */                                                  \
+    X(vatAdmin) /* makes, upgrades, changes and ends vats; meters */
 
 #define DEVICE_TYPE_DECLARE(name) extern const struct device_type device_type_##name;
 DEVICE_TYPES(DEVICE_TYPE_DECLARE)

@@ -46,19 +46,24 @@ static enum hs_status event_read_message(struct json_text *t, struct event *e)
     return st;
 }
 
+static const char *const event_names[EVENT_KIND_COUNT] = {
+    [EVENT_SEND] = "send",
+    [EVENT_NOTIFY] = "notify",
+    [EVENT_START_VAT] = "startVat",
+    [EVENT_REQUEUE] = "requeue",
+    [EVENT_CREATE_VAT] = "create-vat",
+    [EVENT_UPGRADE_VAT] = "upgrade-vat",
+    [EVENT_CHANGE_OPTIONS] = "changeVatOptions",
+    [EVENT_TERMINATE_VAT] = "terminate-vat",
+};
+
 static void event_read_kind(struct json_text *t, struct event *e)
 {
-    static const char *const names[] = {
-        [EVENT_SEND] = "send",
-        [EVENT_NOTIFY] = "notify",
-        [EVENT_START_VAT] = "startVat",
-        [EVENT_REQUEUE] = "requeue",
-    };
     struct slice raw;
 
     if (!json_text_string(t, &raw)) return;
-    for (int i = 0; i <= EVENT_REQUEUE; i++) {
-        if (!json_text_is(raw, names[i])) continue;
+    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+        if (!json_text_is(raw, event_names[i])) continue;
         e->kind = (enum event_kind)i;
         return;
     }
@@ -80,13 +85,20 @@ static enum hs_status event_read(struct json_text *t, struct event *e)
             event_read_ref(t, &e->promise);
         } else if (json_text_is(key, "msg")) {
             st = event_read_message(t, e);
-        } else if (json_text_is(key, "vatParameters")) {
+        } else if (json_text_is(key, "vatParameters") || json_text_is(key, "reason")) {
             st = capdata_read(t, &e->data);
+        } else if (json_text_is(key, "details")) {
+            (void)json_text_value(t, &e->details);
         } else {
             (void)json_text_fail(t, "unknown key");
         }
     }
     return st;
+}
+
+static bool event_has_details(const struct event *e)
+{
+    return e->details.len > 0 && e->details.data[0] == '{';
 }
 
 static bool event_is_complete(const struct event *e)
@@ -100,6 +112,14 @@ static bool event_is_complete(const struct event *e)
     case EVENT_REQUEUE: return kref_kind(&e->promise) == REF_PROMISE;
     case EVENT_START_VAT:
         return ref_is_vat(&e->target) && e->data.body.len > 0 && e->data.slots.len == 0;
+    case EVENT_CREATE_VAT:
+    case EVENT_UPGRADE_VAT:
+        return ref_is_vat(&e->target) && e->data.body.len > 0 &&
+               ref_list_is_krefs(&e->data.slots) && event_has_details(e);
+    case EVENT_CHANGE_OPTIONS: return ref_is_vat(&e->target) && event_has_details(e);
+    case EVENT_TERMINATE_VAT:
+        return ref_is_vat(&e->target) && e->data.body.len > 0 && ref_list_is_krefs(&e->data.slots);
+    case EVENT_KIND_COUNT: break;
     }
     return false;
 }
@@ -211,6 +231,42 @@ enum hs_status event_start_vat(struct kv_hashed *k, const struct ref *vat, struc
     enum hs_status st =
         kernel_fail(err, event_compose(&text, "startVat", vat, "vatParameters", parameters));
 
+    if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
+    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status event_compose_of_vat(struct buffer *out, enum event_kind kind,
+                                           const struct ref *vat, struct slice details,
+                                           const struct capdata *data)
+{
+    struct json_printer j = json_printer_on(out);
+
+    json_print_open(&j, '{');
+    json_print_key(&j, "type");
+    json_print_word(&j, event_names[kind]);
+    json_print_key(&j, "vatID");
+    json_print_word(&j, vat->text);
+    if (details.len > 0) {
+        json_print_key(&j, "details");
+        json_print_raw(&j, details);
+    }
+    if (data) {
+        json_print_key(&j, kind == EVENT_TERMINATE_VAT ? "reason" : "vatParameters");
+        capdata_print(&j, data->body, &data->slots);
+    }
+    json_print_close(&j, '}');
+    return json_print_end(&j);
+}
+
+enum hs_status event_of_vat(struct kv_hashed *k, enum event_kind kind, const struct ref *vat,
+                            struct slice details, const struct capdata *data, struct hs_error *err)
+{
+    struct buffer text = {0};
+    enum hs_status st = kernel_fail(err, event_compose_of_vat(&text, kind, vat, details, data));
+
+    assert(kind >= EVENT_CREATE_VAT && kind < EVENT_KIND_COUNT);
+    if (st == HS_OK && data) st = refcount_hold_all(k, &data->slots, err);
     if (st == HS_OK) st = run_queue_add(k, QUEUE_ACCEPTANCE, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;

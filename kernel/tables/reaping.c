@@ -2,6 +2,7 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/tables/vat_names.h"
+#include "kernel/tables/vat_options.h"
 #include "kernel/text/json_text.h"
 
 #include <assert.h>
@@ -89,36 +90,19 @@ static enum hs_status dirt_write(struct kv_store *kv, const struct ref *vat, str
     return st;
 }
 
-/* "reapInterval" of the vat's options: a number, or "never"; else the rules'. */
-static bool options_interval(struct slice options, struct reap_dirt *d)
-{
-    struct json_text t;
-    struct slice key, value;
-
-    json_text_init(&t, options);
-    (void)json_text_open(&t, '{');
-    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
-        if (!json_text_is(key, "reapInterval")) continue;
-        d->never = json_text_is(value, "never");
-        if (!d->never && uint_parse(value, &d->deliveries) != HS_OK) return false;
-    }
-    return json_text_end(&t);
-}
-
+/* As the vat's options say, or else the rules. */
 static enum hs_status dirt_full(struct kv_store *kv, const struct ref *vat,
                                 const struct kernel_rules *rules, struct reap_dirt *out,
                                 struct hs_error *err)
 {
-    struct buffer options = {0};
-    struct key key;
-    enum hs_status st = kv_store_get(kv, key_of(&key, vat->text, ".options", ""), &options, err);
+    struct vat_options options;
+    enum hs_status st = vat_options_read(kv, vat, &options, err);
 
     *out = (struct reap_dirt){.deliveries = rules->reap_interval, .bytes = rules->reap_bytes};
-    if (st == HS_NOT_FOUND || (st == HS_OK && !options_interval(buffer_slice(&options), out))) {
-        st = kernel_store_damaged(key_slice(&key), "no options that say when to reap", err);
-    }
-    buffer_fini(&options);
-    return st;
+    if (st != HS_OK || !options.reaps_set) return st;
+    out->never = options.reaps_never;
+    if (!out->never) out->deliveries = options.reap_interval;
+    return HS_OK;
 }
 
 enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,

@@ -122,6 +122,24 @@ enum hs_status transcript_len(struct kv_store *kv, const struct ref *vat, uint64
     return beyond ? transcript_end_damaged(vat, "the transcript goes on behind it", err) : st;
 }
 
+enum hs_status transcript_span(struct kv_store *kv, const struct ref *vat, uint64_t *from,
+                               uint64_t *len, struct hs_error *err)
+{
+    struct buffer value = {0};
+    struct key key;
+    enum hs_status st = transcript_len(kv, vat, len, err);
+
+    *from = 0;
+    if (st != HS_OK) return st;
+    st = kv_store_get(kv, key_of(&key, vat->text, ".t.startPosition", ""), &value, err);
+    if (st == HS_OK && (uint_parse(buffer_slice(&value), from) != HS_OK || *from > *len)) {
+        st = hs_fail(err, HS_CORRUPT, "kernel store: \"%s.t.startPosition\": no place in it",
+                     vat->text);
+    }
+    buffer_fini(&value);
+    return st == HS_NOT_FOUND ? HS_OK : st;
+}
+
 static bool transcript_parse(struct slice text, struct transcript_item *item)
 {
     struct json_text t;

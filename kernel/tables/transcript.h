@@ -2,7 +2,7 @@
  *
  *   v1.t.$pos =
  * {"d":delivery,"sc":[{"s":syscall,"r":answer},…],"r":{"status":"ok","metering":{"steps":N}}}
- *   v1.t.endPosition
+ *   v1.t.endPosition   v1.t.startPosition     where the newest incarnation begins; absent: at 0
  *
  * Items are composed of the raw texts that passed between kernel and vat, and a replay hands the
  * vat the same bytes again: a heap depends on every byte it was given.
@@ -41,6 +41,9 @@ HS_MUST_CHECK enum hs_status transcript_append(struct kv_hashed *k, const struct
 /** Number of items; 0 when the vat never ran. */
 HS_MUST_CHECK enum hs_status transcript_len(struct kv_store *kv, const struct ref *vat,
                                             uint64_t *len, struct hs_error *err);
+/** The items of the incarnation that there is: *from up to *len. */
+HS_MUST_CHECK enum hs_status transcript_span(struct kv_store *kv, const struct ref *vat,
+                                             uint64_t *from, uint64_t *len, struct hs_error *err);
 /** HS_CORRUPT: missing or not well-formed. *text holds what *item borrows. */
 HS_MUST_CHECK enum hs_status transcript_read(struct kv_store *kv, const struct ref *vat,
                                              uint64_t position, struct buffer *text,

@@ -13,6 +13,8 @@ struct embedded_file {
 /** The files of the supervisor "lite", in the order of booting. */
 extern const struct embedded_file embedded_lite[];
 extern const size_t embedded_lite_count;
+extern const struct embedded_file embedded_builtin[]; /* whole programs of vats */
+extern const size_t embedded_builtin_count;
 
 /** The modules that vats may import without having them, by the names to import. */
 extern const struct embedded_file embedded_modules[];

@@ -3,6 +3,7 @@
 #include "kernel/vat/embedded.h"
 
 #include <assert.h>
+#include <string.h>
 
 size_t js_source_count(enum vat_supervisor supervisor)
 {
@@ -27,6 +28,15 @@ bool js_module_find(struct slice name, struct slice *text)
         return true;
     }
     return false;
+}
+
+struct slice js_builtin(const char *name)
+{
+    for (size_t i = 0; i < embedded_builtin_count; i++) {
+        if (strcmp(embedded_builtin[i].name, name) != 0) continue;
+        return slice_make(embedded_builtin[i].bytes, embedded_builtin[i].len);
+    }
+    return slice_make(NULL, 0);
 }
 
 const char *js_engine_wasm_sha256(void)

@@ -20,6 +20,8 @@ struct js_source js_source_at(enum vat_supervisor supervisor, size_t i);
 
 /** The ES module that vats may import as `name` without having it; false: none. */
 bool js_module_find(struct slice name, struct slice *text);
+/** The program of a vat that is built in: by its name; empty: there is none. */
+struct slice js_builtin(const char *name);
 
 /** SHA-256 of the module that was compiled in (engine/instrument.py), 64 hex digits. */
 const char *js_engine_wasm_sha256(void);

@@ -183,6 +183,12 @@ void vat_set_steps_max(struct vat *v, uint64_t steps_max)
     v->steps_max = steps_max < VAT_STEPS_UNLIMITED ? steps_max : VAT_STEPS_UNLIMITED;
 }
 
+void vat_set_memory_max(struct vat *v, uint64_t bytes)
+{
+    assert(bytes <= HS_HEAP_BYTES_MAX);
+    ENGINE_MEMORY(&v->instance)->max_pages = (uint32_t)(bytes / HS_WASM_PAGE_BYTES);
+}
+
 /* --- marks and images --- */
 
 void vat_mark(struct vat *v)

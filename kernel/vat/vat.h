@@ -57,6 +57,9 @@ uint64_t vat_steps(const struct vat *v);
 uint64_t vat_steps_max(const struct vat *v);
 void vat_set_steps_max(struct vat *v, uint64_t steps_max);
 
+/** How far its memory may grow, from the next command on; what it has it keeps. */
+void vat_set_memory_max(struct vat *v, uint64_t bytes);
+
 /** The live heap becomes the mark: pages that differ are copied. Cannot fail. */
 void vat_mark(struct vat *v);
 /** The mark becomes the live heap: pages that differ are copied back, size included. A vat opened

@@ -1,0 +1,122 @@
+#include "kernel/tables/vat_options.h"
+
+#include "kernel/state/decimal.h"
+#include "kernel/state/utf8.h"
+#include "kernel/tables/kv_hashed.h"
+#include "kernel/text/json_text.h"
+
+#include <string.h>
+
+static bool options_read_name(struct slice raw, struct vat_options *o)
+{
+    struct buffer name = {0};
+    bool good = raw.data[0] == '"' && json_text_decode(&name, raw) == HS_OK && name.len > 0 &&
+                name.len < sizeof o->name && !memchr(name.data, '\0', name.len);
+
+    if (good) memcpy(o->name, buffer_text(&name), name.len + 1);
+    buffer_fini(&name);
+    return good;
+}
+
+static bool options_read_reaping(struct slice raw, struct vat_options *o)
+{
+    o->reaps_set = true;
+    o->reaps_never = raw.data[0] == '"' && json_text_is(raw, "never");
+    return o->reaps_never || (uint_parse(raw, &o->reap_interval) == HS_OK && o->reap_interval > 0);
+}
+
+static bool options_read_meter(struct slice raw, struct vat_options *o)
+{
+    uint64_t number;
+
+    return raw.data[0] == '"' && ref_make(json_text_inner(raw), &o->meter) == HS_OK &&
+           o->meter.text[0] == 'm' && uint_parse(slice_text(o->meter.text + 1), &number) == HS_OK;
+}
+
+static bool options_read_member(struct slice key, struct slice value, struct vat_options *o)
+{
+    if (json_text_is(key, "name")) return options_read_name(value, o);
+    if (json_text_is(key, "supervisor")) return value.data[0] == '"' && json_text_is(value, "lite");
+    if (json_text_is(key, "memory")) {
+        return uint_parse(value, &o->memory) == HS_OK && o->memory <= HS_HEAP_BYTES_MAX;
+    }
+    if (json_text_is(key, "reapInterval")) return options_read_reaping(value, o);
+    if (json_text_is(key, "critical")) {
+        o->critical = slice_equal(value, slice_text("true"));
+        return o->critical || slice_equal(value, slice_text("false"));
+    }
+    return json_text_is(key, "meter") && options_read_meter(value, o);
+}
+
+bool vat_options_parse(struct slice json, struct vat_options *out)
+{
+    struct json_text t;
+    struct slice key, value;
+
+    *out = (struct vat_options){.memory = 0};
+    json_text_init(&t, json);
+    (void)json_text_open(&t, '{');
+    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_value(&t, &value)) {
+        if (!options_read_member(key, value, out)) return false;
+    }
+    return json_text_end(&t) && out->memory > 0 && out->name[0] != '\0';
+}
+
+void vat_options_print(const struct vat_options *o, struct json_printer *j)
+{
+    json_print_open(j, '{');
+    json_print_key(j, "name");
+    json_print_string(j, slice_text(o->name));
+    json_print_key(j, "supervisor");
+    json_print_word(j, "lite");
+    json_print_key(j, "memory");
+    json_print_uint(j, o->memory);
+    if (o->reaps_set) {
+        json_print_key(j, "reapInterval");
+        if (o->reaps_never) {
+            json_print_word(j, "never");
+        } else {
+            json_print_uint(j, o->reap_interval);
+        }
+    }
+    if (o->critical) {
+        json_print_key(j, "critical");
+        json_print_raw(j, slice_text("true"));
+    }
+    if (o->meter.text[0] != '\0') {
+        json_print_key(j, "meter");
+        json_print_word(j, o->meter.text);
+    }
+    json_print_close(j, '}');
+}
+
+enum hs_status vat_options_read(struct kv_store *kv, const struct ref *vat, struct vat_options *out,
+                                struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct key key;
+    enum hs_status st = kv_store_get(kv, key_of(&key, vat->text, ".options", ""), &text, err);
+
+    if (st == HS_NOT_FOUND || (st == HS_OK && !vat_options_parse(buffer_slice(&text), out))) {
+        st = kernel_store_damaged(key_slice(&key), "no vat's options", err);
+    }
+    buffer_fini(&text);
+    return st;
+}
+
+enum hs_status vat_options_write(struct kv_store *kv, const struct ref *vat,
+                                 const struct vat_options *o, struct hs_error *err)
+{
+    struct buffer text = {0};
+    struct json_printer j = json_printer_on(&text);
+    struct key key;
+    enum hs_status st;
+
+    vat_options_print(o, &j);
+    st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) {
+        st = kv_store_set(kv, key_of(&key, vat->text, ".options", ""), buffer_slice(&text), err);
+    }
+    buffer_fini(&text);
+    return st;
+}

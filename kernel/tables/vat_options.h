@@ -1,0 +1,35 @@
+/* Vat options: what is fixed about a vat, as `v$N.options` has it.
+ *
+ *   {"name":…,"supervisor":"lite","memory":bytes}    and, where they were given, in this order:
+ *   "reapInterval":N|"never"   "critical":true   "meter":"m1"
+ */
+#ifndef HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
+#define HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
+
+#include "kernel/state/kv_store.h"
+#include "kernel/state/limits.h"
+#include "kernel/text/refs.h"
+
+enum { VAT_MEMORY_LEAST = 4 << 20 }; /* a booted supervisor fits */
+
+/* Plain value. */
+struct vat_options {
+    char name[HS_NAME_BYTES_MAX];
+    uint64_t memory;
+    bool reaps_set, reaps_never; /* else the rules' interval */
+    uint64_t reap_interval;
+    bool critical;
+    struct ref meter; /* "": none */
+};
+
+/** False: the text is something else. */
+bool vat_options_parse(struct slice json, struct vat_options *out);
+void vat_options_print(const struct vat_options *o, struct json_printer *j);
+
+/** HS_KERNEL_FAILED: damaged. */
+HS_MUST_CHECK enum hs_status vat_options_read(struct kv_store *kv, const struct ref *vat,
+                                              struct vat_options *out, struct hs_error *err);
+HS_MUST_CHECK enum hs_status vat_options_write(struct kv_store *kv, const struct ref *vat,
+                                               const struct vat_options *o, struct hs_error *err);
+
+#endif

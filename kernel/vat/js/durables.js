@@ -1,0 +1,329 @@
+/* Durables: what a vat keeps in its store, for the incarnation after it.
+ *
+ *   baggage            a map of strings to values, third argument of buildRootObject
+ *   VatData            makeKindHandle(tag), defineDurableKind(handle, init, behavior, options)
+ *
+ * An object of a durable kind is its reference, o+dK/I, and its state; what methods are called on
+ * stands for it in a heap, is made where there is none, and goes when nothing here reaches it. Its
+ * state stays as long as anybody has it: the kernel, or the store.
+ *
+ * In the vat's store, under keys that begin with "." and that the vat itself cannot touch:
+ *   .kinds = next kind       .kind.$K = {"tag":…,"next":I}    kinds count from 10
+ *   .state.$K/$I = {"property": capdata, …}                  .baggage.$key = capdata
+ *   .holds.$vref = N         how often what is stored names it: an import stays with the kernel (the
+ *                            next incarnation has those alone), an object of a kind has its state
+ *   .export.$vref = r | s    the kernel has it: reachable, or only recognizable any more
+ *
+ * Adds to the realm: durables
+ *   baggage, VatData
+ *   checkKinds()       throws unless each kind that has state has been defined
+ *   isDurable(vref)    does it name an object of a kind?
+ *   forgotten(vref)    nothing here reaches it any more: true if the kernel is to be told
+ *   drop(vrefs), retire(vrefs)   of those that are durable: the kernel has them no longer
+ */
+(realm => {
+  'use strict';
+
+  const { harden, makeSmallcaps } = realm;
+  const { syscall } = realm.syscalls;
+  const { faces, Far } = realm.remotables;
+  const references = realm.references;
+  const { objects, vrefs, register, untold } = references;
+  const { forget } = realm.weakCollections;
+  const { stringify, parse } = JSON;
+  const { freeze, defineProperty, create } = Object;
+  const { ownKeys, apply } = Reflect;
+
+  const KIND_HANDLE = 1; // the kind of kind handles
+  const KINDS_FIRST = 10;
+
+  const read = key => syscall('vatstoreGet', key);
+  const write = (key, text) => void syscall('vatstoreSet', key, text);
+  const remove = key => void syscall('vatstoreDelete', key);
+
+  const isDurable = vref => vref.startsWith('o+d');
+  const kindOf = vref => Number(vref.slice(3, vref.indexOf('/')));
+  const stateKey = vref => `.state.${vref.slice(3)}`;
+
+  // ---- what is stored, and what that holds ----
+
+  const storedReference = object => {
+    const vref = vrefs.get(object);
+    if (vref !== undefined && (isDurable(vref) || /^[od]-/.test(vref))) return vref;
+    throw TypeError(object instanceof Promise ? 'a promise is not durable'
+                                              : `not durable: ${faces.get(object) ?? 'an object'}`);
+  };
+
+  const { serialize, unserialize } = makeSmallcaps({
+    toReference: storedReference,
+    fromReference: references.fromReference,
+    faces,
+  });
+
+  const mayBeHeld = vref => vref[0] === 'o';
+  const HOLDS = '.holds.';
+  const holdsKey = vref => HOLDS + vref;
+  let holdsAny; // undefined: not looked yet
+
+  /** Does what is stored name it? Most vats store no reference, and pay nothing for the question. */
+  const isHeld = vref => {
+    if (holdsAny === undefined) {
+      holdsAny = syscall('vatstoreGetNextKey', HOLDS)?.startsWith(HOLDS) ?? false;
+    }
+    return holdsAny && read(holdsKey(vref)) !== null;
+  };
+
+  const changeHolds = (vref, change) => {
+    holdsAny = true;
+    const holds = Number(read(holdsKey(vref)) ?? 0) + change;
+    if (holds > 0) {
+      write(holdsKey(vref), `${holds}`);
+      return;
+    }
+    remove(holdsKey(vref));
+    if (objects.has(vref)) return; // a reap finds it, when nothing here reaches it
+    if (!isDurable(vref)) untold.set(vref, 'drop');
+    else if (read(`.export.${vref}`) !== 'r') deleteState(vref);
+  };
+
+  /** What is stored instead of `before` (JSON of capdata; undefined: nothing). */
+  const changeStored = (before, after) => {
+    const old = before === undefined ? [] : parse(before).slots.filter(mayBeHeld);
+    const now = after === undefined ? [] : parse(after).slots.filter(mayBeHeld);
+    for (const vref of now) changeHolds(vref, 1);
+    for (const vref of old) changeHolds(vref, -1);
+  };
+
+  // ---- kinds ----
+
+  const kinds = new Map(); // K → { tag, revive }: those that were defined
+  const handles = new WeakMap(); // handle → K
+  const states = new Map(); // vref → its state, as far as it stands for one here: { property: text }
+
+  const kindKey = kind => `.kind.${kind}`;
+  const readKind = kind => {
+    const text = read(kindKey(kind));
+    if (text === null) throw Error(`unknown kind ${kind}`);
+    return parse(text);
+  };
+
+  const makeHandle = (kind, tag) => {
+    const handle = Far(`kind ${tag}`, {});
+    handles.set(handle, kind);
+    return register(`o+d${KIND_HANDLE}/${kind}`, handle);
+  };
+
+  const makeKindHandle = tag => {
+    if (typeof tag !== 'string' || !tag.isWellFormed()) throw TypeError('a kind needs a tag');
+    const kind = Number(read('.kinds') ?? KINDS_FIRST);
+    write('.kinds', `${kind + 1}`);
+    write(kindKey(kind), stringify({ tag, next: 1 }));
+    return makeHandle(kind, tag);
+  };
+
+  const readState = vref => {
+    const known = states.get(vref);
+    if (known !== undefined) return known;
+    const text = read(stateKey(vref));
+    if (text === null) throw Error(`no state of ${vref}`);
+    const state = parse(text);
+    states.set(vref, state);
+    return state;
+  };
+
+  const makeState = (vref, names) => {
+    const state = create(null);
+    for (const name of names) {
+      defineProperty(state, name, {
+        get: () => unserialize(parse(readState(vref)[name])),
+        set: value => {
+          const record = readState(vref);
+          const after = serialize(value);
+          const before = record[name];
+          record[name] = after;
+          write(stateKey(vref), stringify(record));
+          changeStored(before, after);
+        },
+        enumerable: true,
+        configurable: false,
+      });
+    }
+    return freeze(state);
+  };
+
+  /** What stands for the object here. */
+  const makeRepresentative = (vref, tag, behavior) => {
+    const context = { state: makeState(vref, ownKeys(readState(vref))) };
+    const methods = {};
+    for (const name of ownKeys(behavior)) {
+      const method = behavior[name];
+      if (typeof method !== 'function') throw TypeError(`${tag}: ${String(name)} is not a method`);
+      methods[name] = (...args) => apply(method, undefined, [context, ...args]);
+    }
+    context.self = Far(tag, methods);
+    freeze(context);
+    register(vref, context.self);
+    return context;
+  };
+
+  const defineDurableKind = (handle, init, behavior, options = {}) => {
+    const kind = handles.get(handle);
+    if (kind === undefined) throw TypeError('a durable kind needs a kind handle');
+    if (kinds.has(kind)) throw TypeError('the kind is defined already');
+    if (typeof init !== 'function') throw TypeError('a kind needs init, a function');
+    const { tag } = readKind(kind);
+    harden(behavior);
+    kinds.set(kind, { revive: vref => makeRepresentative(vref, tag, behavior).self });
+    return harden((...args) => {
+      const initial = init(...args);
+      const record = create(null);
+      for (const name of ownKeys(initial)) {
+        if (typeof name !== 'string') throw TypeError('state has names that are strings');
+        record[name] = serialize(initial[name]);
+      }
+      const { next } = readKind(kind);
+      const vref = `o+d${kind}/${next}`;
+      write(kindKey(kind), stringify({ tag, next: next + 1 }));
+      write(stateKey(vref), stringify(record));
+      for (const name of ownKeys(record)) changeStored(undefined, record[name]);
+      states.set(vref, record);
+      const context = makeRepresentative(vref, tag, behavior);
+      if (options.finish !== undefined) options.finish(context);
+      return context.self;
+    });
+  };
+
+  const revive = vref => {
+    const kind = kindOf(vref);
+    if (kind === KIND_HANDLE) {
+      const number = Number(vref.slice(vref.indexOf('/') + 1));
+      return makeHandle(number, readKind(number).tag);
+    }
+    const known = kinds.get(kind);
+    if (known === undefined) throw Error(`the kind of ${vref} was not defined`);
+    return known.revive(vref);
+  };
+
+  const checkKinds = () => {
+    if (read('.kinds') === null) return;
+    const next = Number(read('.kinds'));
+    for (let kind = KINDS_FIRST; kind < next; kind++) {
+      const { tag, next: instance } = readKind(kind);
+      if (instance > 1 && !kinds.has(kind)) throw Error(`the durable kind "${tag}" is not defined`);
+    }
+  };
+
+  // ---- whom the objects belong to ----
+
+  const exported = new Set(); // of those that are here: the kernel has them, as the store says
+
+  const noteExport = vref => {
+    if (exported.has(vref)) return;
+    exported.add(vref);
+    write(`.export.${vref}`, 'r');
+  };
+
+  const deleteState = vref => {
+    exported.delete(vref);
+    states.delete(vref);
+    forget(vref);
+    if (kindOf(vref) === KIND_HANDLE) return; // a kind stays
+    const text = read(stateKey(vref));
+    if (text === null) return;
+    const record = parse(text);
+    remove(stateKey(vref));
+    if (read(`.export.${vref}`) === 's') untold.set(vref, 'drop');
+    remove(`.export.${vref}`);
+    for (const name of ownKeys(record)) changeStored(record[name], undefined);
+  };
+
+  const forgotten = vref => {
+    if (vref[1] === '-') return !isHeld(vref);
+    if (!isDurable(vref)) return true;
+    exported.delete(vref);
+    states.delete(vref);
+    if (isHeld(vref) || read(`.export.${vref}`) === 'r') return false;
+    deleteState(vref);
+    return false; // deleteState has said what is to be told
+  };
+
+  const isFree = vref => !objects.has(vref) && !isHeld(vref);
+
+  const drop = some => {
+    for (const vref of some.filter(isDurable)) {
+      exported.delete(vref);
+      write(`.export.${vref}`, 's');
+      if (isFree(vref)) deleteState(vref);
+    }
+  };
+
+  const retire = some => {
+    for (const vref of some.filter(isDurable)) {
+      exported.delete(vref);
+      untold.delete(vref);
+      remove(`.export.${vref}`);
+      if (isFree(vref)) deleteState(vref);
+    }
+  };
+
+  references.lendDurables({ isDurable, revive, noteExport });
+
+  // ---- baggage ----
+
+  const BAGGAGE = '.baggage.';
+  const baggageKey = key => {
+    if (typeof key !== 'string' || !key.isWellFormed()) {
+      throw TypeError('a key of baggage is a well-formed string');
+    }
+    return BAGGAGE + key;
+  };
+  const present = (key, text) => {
+    if (text === null) throw Error(`baggage has no ${stringify(key)}`);
+    return text;
+  };
+  const put = (key, before, value) => {
+    const text = serialize(value);
+    write(baggageKey(key), text);
+    changeStored(before, text);
+  };
+
+  function* keys() {
+    let at = BAGGAGE;
+    for (;;) {
+      at = syscall('vatstoreGetNextKey', at);
+      if (at === null || !at.startsWith(BAGGAGE)) return;
+      yield at.slice(BAGGAGE.length);
+    }
+  }
+  function* values() {
+    for (const key of keys()) yield baggage.get(key);
+  }
+  function* entries() {
+    for (const key of keys()) yield freeze([key, baggage.get(key)]);
+  }
+
+  const baggage = {
+    has: key => read(baggageKey(key)) !== null,
+    get: key => unserialize(parse(present(key, read(baggageKey(key))))),
+    init: (key, value) => {
+      if (baggage.has(key)) throw Error(`baggage has ${stringify(key)} already`);
+      put(key, undefined, value);
+    },
+    set: (key, value) => put(key, present(key, read(baggageKey(key))), value),
+    delete: key => {
+      const before = present(key, read(baggageKey(key)));
+      remove(baggageKey(key));
+      changeStored(before, undefined);
+    },
+    keys,
+    values,
+    entries,
+    getSize: () => [...keys()].length,
+  };
+
+  const VatData = { makeKindHandle, defineDurableKind };
+  return {
+    ...realm,
+    durables: { baggage, VatData, checkKinds, isDurable, forgotten, drop, retire },
+  };
+})

@@ -1,0 +1,229 @@
+/* Vat admin: vats that are made, changed and ended while the kernel runs, and their meters. */
+#include "tests/unit/kernel/machine.h"
+
+static const struct message control = {.control = true};
+
+static const char *make(struct machine *m, const char *args)
+{
+    return machine_call(m, "maker", "create", args);
+}
+
+#define ASSERT_CALL(m, method, args, expected)                                                     \
+    CU_ASSERT_STRING_EQUAL(machine_call(m, "maker", method, args), expected)
+#define ASSERT_SAYS(text, part) CU_ASSERT_PTR_NOT_NULL(strstr(text, part))
+
+static void vat_admin__vat_is_made_and_lives_on_every_way(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    CU_ASSERT_STRING_EQUAL(make(&m, "'one','child',{'vatParameters':{'start':5}}"), "\"made one\"");
+    ASSERT_CALL(&m, "call", "'one','count'", "6");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.dynamicIDs"), "[\"v3\"]");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_ok(kernel_mark(m.kernel, &m.err), &m);
+    machine_snapshot(&m);
+    CU_ASSERT_EQUAL(machine_restart(&m, true), HS_OK); /* from images */
+    CU_ASSERT_EQUAL(m.report.vats_from_images, 3);
+    ASSERT_CALL(&m, "call", "'one','count'", "7");
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK); /* from transcripts alone */
+    ASSERT_CALL(&m, "call", "'one','count',10", "17");
+    CU_ASSERT_STRING_EQUAL(make(&m, "'two',{'source':'export const buildRootObject = () => "
+                                    "Far(`x`, { hi: () => 7 });'}"),
+                           "\"made two\"");
+    ASSERT_CALL(&m, "call", "'two','hi'", "7");
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK);
+    ASSERT_CALL(&m, "call", "'two','hi'", "7");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void vat_admin__creation_that_fails_rejects_and_leaves_nothing(void)
+{
+    static const struct {
+        const char *args, *why;
+    } cases[] = {
+        {"'x','child',{'vatParameters':{'fails':true}}", "it does not start"},
+        {"'x','broken'", "the vat was not created"},
+        {"'x','0000000000000000000000000000000000000000000000000000000000000000'", "bundle"},
+        {"'x',{'source':''}", "a program is a bundle or"},
+        {"'x','child',{'memory':1024}", "memory must be"},
+        {"'x','child',{'colour':1}", "has no option"},
+        {"'x','child',{'critical':'forged'}", "critical vat key"},
+        {"'x','child',{'name':'no good'}", "is named by"},
+        {"'x','child',{'reapInterval':0}", "such options"},
+    };
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "ends", "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *value = make(&m, cases[i].args);
+
+        CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+        ASSERT_SAYS(value, cases[i].why);
+        CU_ASSERT_EQUAL(m.out.events_len, 0);
+        CU_ASSERT_EQUAL(machine_count(&m, "v3."), 0);
+        CU_ASSERT_EQUAL(machine_count(&m, "v4."), 0);
+        CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.dynamicIDs"), "[]");
+        CU_ASSERT_STRING_EQUAL(machine_get(&m, "runQueue")[0] == '[' ? "[" : "", "[");
+    }
+    CU_ASSERT_TRUE(make(&m, "'good','child'") != NULL);
+    ASSERT_CALL(&m, "call", "'good','count'", "1");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void vat_admin__memory_of_all_is_bounded(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_input(&m, control,
+                        "{'kernel':'setRules','rules':{'limits':{'memorySum':620000000}}}");
+    ASSERT_SAYS(make(&m, "'big','child'"), "no room for 268435456 bytes");
+    CU_ASSERT_STRING_EQUAL(make(&m, "'small','child',{'memory':16777216}"), "\"made small\"");
+    ASSERT_SAYS(machine_call(&m, "maker", "change", "'small',{'memory':268435456}"), "no room");
+    ASSERT_CALL(&m, "createTwo", "'child',{'memory':33554432}", "[\"fulfilled\",\"rejected\"]");
+    ASSERT_CALL(&m, "call", "'small','take',8", "1");
+    (void)machine_call(&m, "maker", "change", "'small',{'memory':33554432}");
+    ASSERT_CALL(&m, "call", "'small','take',8", "2");
+    (void)machine_call(&m, "maker", "change", "'small',{'memory':4194304}");
+    ASSERT_CALL(&m, "call", "'small','count'", "1"); /* what it has it keeps */
+    for (int images = 0; images < 2; images++) {
+        machine_ok(kernel_mark(m.kernel, &m.err), &m);
+        machine_snapshot(&m);
+        CU_ASSERT_EQUAL(machine_restart(&m, images == 1), HS_OK); /* once it was larger */
+        ASSERT_CALL(&m, "call", "'small','count',0", "1");
+    }
+    (void)machine_call(&m, "maker", "call", "'small','take',8");
+    ASSERT_SAYS(buffer_text(&m.out.value), "memory limit of 4194304 bytes");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void vat_admin__end_is_told_to_who_made_it(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    (void)make(&m, "'two','child'");
+    (void)make(&m, "'three','child'");
+    (void)make(&m, "'four','child'");
+    (void)machine_call(&m, "maker", "call", "'one','exit','bye'");
+    (void)machine_call(&m, "maker", "call", "'two','exitBadly','oh'");
+    (void)machine_call(&m, "maker", "end", "'three','enough'");
+    CU_ASSERT_EQUAL(m.out.events_len, 1);
+    ASSERT_SAYS(buffer_text(&m.out.events[0]), "enough");
+    (void)machine_call(&m, "maker", "call", "'four','loop'");
+    machine_work(&m, 0);
+    ASSERT_CALL(
+        &m, "ends", "",
+        "[\"one done: bye\",\"two failed: vat \\\"v4\\\" was terminated: it exited: oh\","
+        "\"three failed: enough\","
+        "\"four failed: vat \\\"v6\\\" was terminated: meter spent: more than 50000 ticks\"]");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.dynamicIDs"), "[]");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.terminated"), "[]");
+    for (const char *const *v = (const char *const[]){"v3.", "v4.", "v5.", "v6.", NULL}; *v; v++) {
+        CU_ASSERT_EQUAL(machine_count(&m, *v), 0);
+    }
+    (void)machine_call(&m, "maker", "end", "'three','again'"); /* no harm */
+    CU_ASSERT_EQUAL(m.out.events_len, 0);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void meter__is_spent_refilled_and_ends_its_vats(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "meter", "'m',30000000,20000000");
+    (void)make(&m, "'one','child',{'meter':'m'}");
+    (void)make(&m, "'two','child',{'meter':'m'}");
+    ASSERT_CALL(&m, "ends", "", "[]");
+    (void)machine_call(&m, "maker", "call", "'one','spend',1000000");
+    ASSERT_SAYS(machine_call(&m, "maker", "ends", ""), "[\"m has ");
+    (void)machine_call(&m, "maker", "refill", "'m',10000000");
+    ASSERT_CALL(&m, "call", "'two','count'", "1");
+    CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK);
+    (void)machine_call(&m, "maker", "call", "'two','spend',10000000");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    ASSERT_SAYS(buffer_text(&m.out.value), "meter spent");
+    (void)machine_call(&m, "maker", "call", "'one','count'"); /* it has the same meter */
+    ASSERT_SAYS(buffer_text(&m.out.value), "meter spent");
+    ASSERT_CALL(&m, "left", "'m'", "\"0\"");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void meter__caller_who_is_stopped_pays_nobodys(void)
+{
+    struct machine m;
+    struct message in = {.limited = true, .ticks = 200};
+    struct buffer before = {0};
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "meter", "'m',30000000,0");
+    (void)make(&m, "'one','child',{'meter':'m'}");
+    CU_ASSERT_EQUAL(buffer_append_text(&before, machine_call(&m, "maker", "left", "'m'")), HS_OK);
+    kernel_keep_savepoints(m.kernel, true);
+    (void)machine_input(&m, in, "{'to':'maker','method':'call','args':['one','spend',100000000]}");
+    ASSERT_SAYS(buffer_text(&m.out.value), "ticks that its caller");
+    CU_ASSERT_EQUAL(m.out.events_len, 0);
+    ASSERT_CALL(&m, "left", "'m'", buffer_text(&before));
+    ASSERT_CALL(&m, "call", "'one','count'", "1");
+    machine_close(&m);
+    buffer_fini(&before);
+}
+
+static void vat_admin__undone_with_its_message(void)
+{
+    struct machine m;
+    struct position before;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    machine_ok(kernel_mark(m.kernel, &m.err), &m);
+    kernel_keep_savepoints(m.kernel, true);
+    (void)machine_call(&m, "maker", "call", "'one','count'");
+    before = kernel_position(m.kernel);
+    (void)make(&m, "'two','child'");
+    (void)machine_call(&m, "maker", "end", "'one','enough'");
+    machine_ok(kernel_back_to(m.kernel, &before, &m.err), &m);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.dynamicIDs"), "[\"v3\"]");
+    CU_ASSERT_STRING_EQUAL(make(&m, "'two','child'"), "\"made two\"");
+    ASSERT_CALL(&m, "call", "'one','count'", "2");
+    ASSERT_CALL(&m, "call", "'two','count'", "1");
+    machine_ok(kernel_back_to_mark(m.kernel, &m.err), &m);
+    ASSERT_CALL(&m, "call", "'one','count'", "1");
+    machine_close(&m);
+}
+
+static void vat_admin__nobody_without_the_device_gets_the_service(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "vatAdmin", "createVatAdminService", "{}");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    CU_ASSERT_STRING_EQUAL(make(&m, "'one','child'"), "\"made one\"");
+    machine_close(&m);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct suite_case cases[] = {
+        SUITE_CASE(vat_admin__vat_is_made_and_lives_on_every_way),
+        SUITE_CASE(vat_admin__creation_that_fails_rejects_and_leaves_nothing),
+        SUITE_CASE(vat_admin__memory_of_all_is_bounded),
+        SUITE_CASE(vat_admin__end_is_told_to_who_made_it),
+        SUITE_CASE(meter__is_spent_refilled_and_ends_its_vats),
+        SUITE_CASE(meter__caller_who_is_stopped_pays_nobodys),
+        SUITE_CASE(vat_admin__undone_with_its_message),
+        SUITE_CASE(vat_admin__nobody_without_the_device_gets_the_service),
+    };
+
+    return MACHINE_MAIN("kernel_vat_admin", cases, argc, argv);
+}
