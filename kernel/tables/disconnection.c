@@ -40,6 +40,18 @@ static enum hs_status disconnect_export(struct kv_hashed *k, const struct ref *v
     return st == HS_OK ? object_orphan(k, &entry->kref, err) : st;
 }
 
+/* What the vat's store names (kernel/vat/js/durables.js) the next incarnation has, too. */
+static enum hs_status disconnect_import(struct kv_hashed *k, const struct ref *vat,
+                                        const struct clist_entry *entry, struct hs_error *err)
+{
+    struct key key;
+    bool held;
+    enum hs_status st =
+        kv_hashed_has(k, key_of(&key, vat->text, ".vs..holds.", entry->vref.text), &held, err);
+
+    return st == HS_OK && !held ? clist_delete(k, vat, entry, err) : st;
+}
+
 /* Every entry whose vref begins with `head`. */
 static enum hs_status disconnect_all(struct kv_hashed *k, const struct ref *vat, const char *head,
                                      struct slice body, struct hs_error *err)
@@ -61,7 +73,8 @@ static enum hs_status disconnect_all(struct kv_hashed *k, const struct ref *vat,
             st = kernel_store_damaged(buffer_slice(&at), "no whole entry", err);
         }
         if (st == HS_OK && head[0] == 'p') st = disconnect_promise(k, vat, &entry, body, err);
-        if (st == HS_OK && head[0] == 'o') st = disconnect_export(k, vat, &entry, err);
+        if (st == HS_OK && strcmp(head, "o+") == 0) st = disconnect_export(k, vat, &entry, err);
+        if (st == HS_OK && strcmp(head, "o-") == 0) st = disconnect_import(k, vat, &entry, err);
         if (st != HS_OK) break;
     }
     buffer_fini(&at);
@@ -73,5 +86,6 @@ enum hs_status disconnection_of_vat(struct kv_hashed *k, const struct ref *vat, 
 {
     enum hs_status st = disconnect_all(k, vat, "p", body, err);
 
-    return st == HS_OK ? disconnect_all(k, vat, "o+", body, err) : st;
+    if (st == HS_OK) st = disconnect_all(k, vat, "o+", body, err);
+    return st == HS_OK ? disconnect_all(k, vat, "o-", body, err) : st;
 }

@@ -2,7 +2,7 @@
  *
  * The promises it was to decide are rejected, those it knew are forgotten, its exports orphaned:
  * all but the root (o+0) and what is durable (o+d…), which the next incarnation answers for. Its
- * imports stay.
+ * imports are released but for those that its store names.
  */
 #ifndef HEADSTART_KERNEL_TABLES_DISCONNECTION_H
 #define HEADSTART_KERNEL_TABLES_DISCONNECTION_H

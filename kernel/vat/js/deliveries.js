@@ -9,7 +9,9 @@
   const { vatPowers } = realm;
   const { reap, retireImports } = realm.garbage;
   const { interfaceOf, callLocal } = realm.remotables;
-  const { objects, vrefs, register, drop, retire } = realm.references;
+  const { objects, vrefs, register, drop, retire, fromReference } = realm.references;
+  const { durables } = realm;
+  const { baggage, checkKinds, isDurable } = durables;
   const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
   const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
 
@@ -20,18 +22,21 @@
 
   const isObject = value => Object(value) === value;
 
+  const isOrdinary = vref => !isDurable(vref);
+
   const deliver = {
     startVat: async parameters => {
-      const root = await buildRootObject(vatPowers, unserialize(parameters));
+      const root = await buildRootObject(vatPowers, unserialize(parameters), baggage);
       if (!isObject(root) || interfaceOf(root) === undefined) {
         throw TypeError('buildRootObject must return a Far object');
       }
       if (vrefs.has(root)) throw TypeError('the root object was exported too early');
       register('o+0', root);
+      checkKinds();
     },
 
     message: (vref, message) => {
-      const target = objects.get(vref);
+      const target = isDurable(vref) ? fromReference(vref) : objects.get(vref);
       if (target === undefined || vref[0] !== 'o') throw Error(`no object ${vref}`);
       const { methargs, result } = message;
       let outcome;
@@ -69,8 +74,14 @@
       }
     },
 
-    dropExports: drop,
-    retireExports: retire,
+    dropExports: vrefs => {
+      drop(vrefs.filter(isOrdinary));
+      durables.drop(vrefs);
+    },
+    retireExports: vrefs => {
+      retire(vrefs.filter(isOrdinary));
+      durables.retire(vrefs);
+    },
     retireImports,
     bringOutYourDead: reap,
     stopVat: () => {},

@@ -8,7 +8,7 @@
  * the vat can reach, and so the same on every way that leads to this heap.
  *
  * Imports go when the vat cannot reach them; its own objects when the kernel has dropped them,
- * besides. Promises end by being settled, devices stay. The kernel is told of so many at once that
+ * besides; what the store keeps of either stays (durables.js). Promises end by being settled, devices stay. The kernel is told of so many at once that
  * it can always take it, and asks again.
  *
  * Adds to the realm: garbage
@@ -23,13 +23,15 @@
   const { syscall } = realm.syscalls;
   const { objects, dropped, untold, retire } = realm.references;
   const { recognizes, forget, sweep } = realm.weakCollections;
+  const { isDurable, forgotten } = realm.durables;
 
   const REFERENCES_MAX = 4096; // told at once: the kernel's REAP_REFERENCES_MAX
 
   const DROP = 'drop'; // the kernel takes it for reachable
   const RETIRE = 'retire'; // it was dropped before, and only recognized since
   const isImport = vref => vref[1] === '-';
-  const mayGo = vref => vref[0] === 'o' && (isImport(vref) || dropped.has(vref));
+  const mayGo = vref =>
+    vref[0] === 'o' && (isImport(vref) || dropped.has(vref) || isDurable(vref));
 
   /** Hold what may go weakly. The WeakRefs come first: if there is no memory for them, nothing has
    *  changed. Returns the references. */
@@ -66,9 +68,9 @@
       return; // no memory to look
     }
     collect();
-    for (const vref of strengthen(weak).sort()) untold.set(vref, DROP);
+    for (const vref of strengthen(weak).sort()) if (forgotten(vref)) untold.set(vref, DROP);
     for (const vref of sweep().sort()) {
-      if (!objects.has(vref) && !untold.has(vref)) untold.set(vref, RETIRE);
+      if (isImport(vref) && !objects.has(vref) && !untold.has(vref)) untold.set(vref, RETIRE);
     }
   };
 

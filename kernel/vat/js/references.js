@@ -1,6 +1,7 @@
 /* References: the names by which this vat and the kernel know objects, promises and devices.
  *
  *   o+N  objects of this vat (o+0 the root)   o-N  objects of others, as presences
+ *   o+dK/I  durable ones (durables.js)
  *   p+N  promises allotted here               p-N  promises allotted by the kernel
  *   d-N  devices
  * A promise's reference is good until it is resolved; later uses of the same promise get a new one.
@@ -23,6 +24,7 @@
     const dropped = new Set(); // of this vat's objects, those that the kernel only recognizes
     const untold = new Map(); // vref of what is gone → what the kernel is still to be told
     let nextExport = 1; // o+0 is the root
+    let durables; // of durables.js, which comes later
 
     const register = (vref, object) => {
       objects.set(vref, object);
@@ -41,6 +43,7 @@
       const known = objects.get(vref);
       if (known !== undefined) return known;
       untold.delete(vref);
+      if (durables.isDurable(vref)) return durables.revive(vref);
       if (vref[1] === '+') throw Error(`unknown reference ${vref}`);
       switch (vref[0]) {
         case 'd':
@@ -62,6 +65,7 @@
       const known = vrefs.get(object);
       if (known !== undefined) {
         dropped.delete(known);
+        if (durables.isDurable(known)) durables.noteExport(known);
         return known;
       }
       if (object instanceof Promise) return exportPromise(object);
@@ -85,8 +89,12 @@
       }
     };
 
+    const lendDurables = lent => {
+      durables = lent;
+    };
+
     return {
-      objects, vrefs, dropped, untold, register, forgetPromise, drop, retire, fromReference,
+      lendDurables, objects, vrefs, dropped, untold, register, forgetPromise, drop, retire, fromReference,
       toReference,
     };
   };

@@ -114,6 +114,7 @@
   const globals = {
     E: eventualSend.E, Far: remotables.Far, harden, console, assert, ...weakCollections.classes,
     [Symbol.for('@endo passStyleOf')]: marshal.passStyleOf, // by the name that Endo looks for
+    VatData: realm.durables.VatData,
   };
   for (const name of ownKeys(globals)) {
     defineProperty(globalThis, name, {
@@ -122,5 +123,6 @@
   }
   seal(); // before anything is hardened: it changes prototypes a last time
   harden(vatPowers);
+  harden(realm.durables.baggage);
   return { command, turn };
 })

@@ -41,15 +41,24 @@
     return text;
   };
 
+  /* What begins with "." is the supervisor's (durables.js). */
+  const ownKey = key => {
+    const text = storable(key);
+    if (text[0] === '.') throw TypeError('a key that begins with "." is not the vat\'s own');
+    return text;
+  };
+  const BEHIND_OURS = '.\u{10ffff}';
+
   const vatstore = {
     get: key => {
-      const value = syscall('vatstoreGet', storable(key));
+      const value = syscall('vatstoreGet', ownKey(key));
       return value === null ? undefined : value;
     },
-    set: (key, value) => void syscall('vatstoreSet', storable(key), storable(value)),
-    delete: key => void syscall('vatstoreDelete', storable(key)),
+    set: (key, value) => void syscall('vatstoreSet', ownKey(key), storable(value)),
+    delete: key => void syscall('vatstoreDelete', ownKey(key)),
     getNextKey: prior => {
-      const key = syscall('vatstoreGetNextKey', storable(prior));
+      let key = syscall('vatstoreGetNextKey', storable(prior));
+      if (key?.[0] === '.') key = syscall('vatstoreGetNextKey', BEHIND_OURS);
       return key === null ? undefined : key;
     },
   };

@@ -38,10 +38,11 @@
     if (known.size === 0) recognizers.delete(vref);
   };
 
-  /** The reference of a presence; undefined for anything else. */
+  /** The reference of a presence, or of what stands for a durable object: another one may come for
+   *  either. Undefined for anything else. */
   const presenceReference = key => {
     const vref = vrefs.get(key);
-    return vref !== undefined && vref[0] === 'o' && vref[1] === '-' ? vref : undefined;
+    return vref !== undefined && /^o(-|\+d)/.test(vref) ? vref : undefined;
   };
 
   /** What both are made of: `own` for all keys but presences. */

@@ -3,6 +3,8 @@ export function buildRootObject() {
   const made = new Map(); // name → { root, adminNode }
   const meters = new Map();
   const ends = [];
+  const held = new Map();
+  const fromName = value => (held.has(value) ? held.get(value) : value);
   let service, criticalVatKey;
 
   const withCaps = ({ meter, critical, ...options }) => {
@@ -40,6 +42,17 @@ export function buildRootObject() {
     end: (name, reason) => E(made.get(name).adminNode).terminateWithFailure(reason),
     change: (name, options) => E(made.get(name).adminNode).changeOptions(options),
     ends: () => [...ends],
+    /** Hold what comes of a call under a name; as an argument the name stands for it. */
+    hold: async (key, name, method, ...args) => {
+      held.set(key, await E(made.get(name).root)[method](...args.map(fromName)));
+    },
+    mine: (key, text) => {
+      held.set(key, Far('mine', { name: () => text }));
+    },
+    use: (key, method, ...args) => E(held.get(key))[method](...args.map(fromName)),
+    pass: (name, method, ...args) => E(made.get(name).root)[method](...args.map(fromName)),
+    same: async (key, name, method) => held.get(key) === await E(made.get(name).root)[method](),
+    letGo: key => held.delete(key),
     /** What a promise that the vat never settles comes to. */
     wait: name =>
       E(made.get(name).root).never().catch(
