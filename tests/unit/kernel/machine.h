@@ -16,7 +16,7 @@
 #include "kernel/state/kv_memory.h"
 #include "tests/unit/vat/image_keeper.h"
 
-enum { ALBUM_VATS_MAX = 8 };
+enum { ALBUM_VATS_MAX = 64 };
 
 /* Heap images of several vats. */
 struct album {

@@ -152,6 +152,56 @@ static void sleepers_write(struct buffer *text, uint64_t number, uint64_t seed)
     template_write(text, deeds[deed], names, 2, r);
 }
 
+/* --- the makers --- */
+
+/* Vats are made, upgraded and ended; some of what is asked of them cannot be done. */
+static void makers_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    static const char *const deeds[] = {
+        "'create','args':['@','shop',{'memory':16777216}]",
+        "'create','args':['@','shop',{'reapInterval':3,'vatParameters':{'first':#}}]",
+        "'create','args':['@','child',{'meter':'m','vatParameters':{'start':#}}]",
+        "'create','args':['@','shop',{'vatParameters':{'fails':true}}]",
+        "'create','args':['@','broken']",
+        "'upgrade','args':['@','shop',{'vatParameters':{'version':#}}]",
+        "'upgrade','args':['@','shop',{'vatParameters':{'version':#}}]",
+        "'upgrade','args':['@','shop',{'vatParameters':{'fails':true}}]",
+        "'upgrade','args':['@','broken']",
+        "'hold','args':['p@','@','purse',#]",
+        "'hold','args':['t@','@','transient']",
+        "'mine','args':['f@','n#']",
+        "'use','args':['p@','add',#]",
+        "'use','args':['p@','ask']",
+        "'use','args':['p@','befriend','f&']",
+        "'use','args':['t@','name']",
+        "'pass','args':['@','keep','k','p@']",
+        "'pass','args':['@','keep','k#','f&']",
+        "'pass','args':['@','see','p@']",
+        "'pass','args':['@','saw','p@']",
+        "'call','args':['@','unkeep','k']",
+        "'call','args':['@','amount','k']",
+        "'call','args':['@','keys']",
+        "'call','args':['@','version']",
+        "'call','args':['@','spend',#00]",
+        "'wait','args':['@']",
+        "'letGo','args':['p@']",
+        "'letGo','args':['f@']",
+        "'meter','args':['m',#000000,9000000]",
+        "'refill','args':['m',#000000]",
+        "'change','args':['@',{'memory':2#000000,'reapInterval':2}]",
+        "'createTwo','args':['child',{'memory':16777216}]",
+        "'end','args':['@','r#']",
+        "'call','args':['@','exit',#]",
+        "'ends','args':[]",
+    };
+    const uint64_t r = drawn(number, seed);
+
+    must(buffer_append_text(text, "{\"to\":\"maker\",\"method\":"), "a message");
+    template_write(text, deeds[(r >> 40) % (sizeof deeds / sizeof *deeds)], names, 3, r);
+    must(buffer_append_byte(text, '}'), "a message");
+}
+
 /* --- the ledger --- */
 
 /* The real workload: a line a message, read once. */
@@ -191,6 +241,7 @@ const struct speech *speech_any(uint64_t i)
         {"crowd", "unit/kernel/vats/crowd.json", crowd_write},
         {"town", "vats/town/kernel.json", town_write},
         {"sleepers", "unit/kernel/vats/sleepers.json", sleepers_write},
+        {"makers", "unit/kernel/vats/makers.json", makers_write},
         {"ledger", "vats/ledger/kernel.json", ledger_write},
     };
 
@@ -213,6 +264,10 @@ static const char *const orders[] = {
     "{'kernel':'terminateVat','vat':'@','reason':'r#'}",
     "{'bridge':'bridge','args':['g#',1]}",
     "{'bridge':'bridge','args':['g',#]}",
+    "{'kernel':'installBundle','bytes':5,'offset':0,'piece':'hello','bundle':"
+    "'2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'}",
+    "{'kernel':'installBundle','bytes':5,'offset':0,'piece':'hell#','bundle':"
+    "'2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'}",
     "{'kernel':'unheard'}",
 };
 enum { ORDERS = sizeof orders / sizeof *orders };
