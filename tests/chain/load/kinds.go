@@ -28,6 +28,10 @@ const (
 	Audit    Kind = "audit"    // a call that takes some milliseconds
 	Many     Kind = "many"     // fifty small calls in one transaction
 	Toil     Kind = "toil"     // more work than a block's end does
+	Found    Kind = "found"    // a vat is made
+	Visit    Kind = "visit"    // one that was made is called
+	Renew    Kind = "renew"    // and upgraded
+	Close    Kind = "close"    // and ended
 )
 
 // CallsOfMany is how many calls such a transaction holds.
@@ -41,6 +45,7 @@ const (
 	toilTurns   = 100
 	auditTimes  = 2000 // of at most as many balances as there are senders
 	ticksOfCall = 500
+	counters    = 6       // vats that come and go
 	tooMuch     = 1 << 50 // nobody has so much
 )
 
@@ -83,11 +88,28 @@ func (k Kind) messages(i int, dice *rand.Rand) []sdk.Msg {
 	case Toil:
 		return []sdk.Msg{call(i, "toil", fmt.Sprintf("[%d]", toilTurns))}
 	}
+	return k.onCounter(i, dice)
+}
+
+// onCounter makes a transaction about one of the vats that come and go.
+func (k Kind) onCounter(i int, dice *rand.Rand) []sdk.Msg {
+	args := fmt.Sprintf("[%d]", dice.IntN(counters))
+	switch k {
+	case Found, Renew, Close:
+		return []sdk.Msg{callOf(i, "contracts", string(k), args)}
+	case Visit:
+		args = fmt.Sprintf("[%d,%d]", dice.IntN(counters), 1+dice.IntN(100))
+		return []sdk.Msg{callOf(i, "contracts", "visit", args)}
+	}
 	panic(fmt.Sprintf("no kind of transaction: %q", k))
 }
 
 func call(i int, method, args string) *headstarttypes.MsgCall {
-	return &headstarttypes.MsgCall{Sender: network.SenderAddress(i).String(), Vat: "token",
+	return callOf(i, "token", method, args)
+}
+
+func callOf(i int, vat, method, args string) *headstarttypes.MsgCall {
+	return &headstarttypes.MsgCall{Sender: network.SenderAddress(i).String(), Vat: vat,
 		Method: method, Args: args, Ticks: ticksOfCall}
 }
 
@@ -117,4 +139,4 @@ func (m Mix) draw(dice *rand.Rand) Kind {
 
 // Usual is a bit of everything.
 var Usual = Mix{{Deposit, 10}, {Transfer, 35}, {Several, 10}, {Withdraw, 10}, {Failing, 20},
-	{Refused, 10}, {Large, 4}, {Toil, 1}}
+	{Refused, 10}, {Large, 4}, {Toil, 1}, {Found, 3}, {Visit, 8}, {Renew, 2}, {Close, 2}}

@@ -160,7 +160,7 @@ const blockTicks = 200
 
 func addKernel(c codec.Codec, state State, vector []byte) error {
 	genesis := headstarttypes.DefaultGenesis()
-	genesis.Params.Callable = []string{"token"}
+	genesis.Params.Callable = []string{"token", "contracts"}
 	genesis.Params.BlockTicks = blockTicks
 	var err error
 	if genesis.Entries, genesis.Hash, err = headstarttypes.ReadStateVector(vector); err != nil {

@@ -32,6 +32,7 @@ type Report struct {
 	FailedTxs    int     `json:"failed_txs"`
 	RevertsRatio float64 `json:"reverts_ratio"` // calls a second, every second undone ÷ none
 	PerCallUs    PerCall `json:"per_call_us"`
+	Vats         Vats    `json:"vats"`
 	History      int     `json:"history"`        // calls executed before the first act
 	Usage        []Usage `json:"usage"`          // of the machine
 	StateMiB     float64 `json:"state_mib"`      // a node's application state, all heights that it keeps

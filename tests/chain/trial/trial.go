@@ -131,6 +131,12 @@ func (t *trial) actUnderLoad(ctx context.Context) error {
 		return err
 	}
 	loaded[1] = c.clock()
+	var err error
+	if t.report.Vats, err = t.askVats(ctx, c.voting()[0]); err != nil {
+		return err
+	}
+	t.Say("transactions made %d vats, upgraded %d, ended %d", t.report.Vats.Founded, t.report.Vats.Renewed,
+		t.report.Vats.Ended)
 	t.report.Usage = c.usage(idle, loaded)
 	syncs := c.voting()[validatorsOfChain-1]
 	t.report.StateMiB, t.report.SyncMiB = c.voting()[0].stateMiB(), syncs.syncMiB()

@@ -32,6 +32,7 @@ export function buildRootObject({ D }, { denom }) {
     bootstrap(vats, devices) {
       bridge = devices.bridge;
       worker = vats.worker;
+      E(vats.contracts).begin(E(vats.vatAdmin).createVatAdminService(devices.vatAdmin));
     },
 
     /** The call's funds become tokens of who brings them. */
