@@ -1,59 +1,17 @@
 #include "kernel/vat_handler.h"
 
+#include "kernel/tables/bridge_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/meters.h"
-#include "kernel/tables/refcounts.h"
 
 #include <inttypes.h>
 
-static bool handler_parse(struct slice state, struct ref *out)
-{
-    struct json_text t;
-    struct slice key, raw;
-
-    out->text[0] = '\0';
-    json_text_init(&t, state);
-    (void)json_text_open(&t, '{');
-    while (json_text_more(&t, '}') && json_text_key(&t, &key) && json_text_string(&t, &raw)) {
-        if (!json_text_is(key, "handler")) continue;
-        if (ref_make(json_text_inner(raw), out) != HS_OK || kref_kind(out) != REF_OBJECT) {
-            return false;
-        }
-    }
-    return json_text_end(&t);
-}
-
-/* "": there is none. */
-static enum hs_status handler_find(struct kv_hashed *k, const struct ref *device, struct ref *out,
-                                   struct hs_error *err)
-{
-    struct key key;
-    struct slice state;
-    enum hs_status st =
-        kv_hashed_read(k, key_of(&key, device->text, ".deviceState", ""), &state, err);
-
-    if (st != HS_OK || handler_parse(state, out)) return st;
-    return kernel_store_damaged(key_slice(&key), "no state of a vatAdmin device", err);
-}
-
-enum hs_status vat_handler_set(struct kv_hashed *k, const struct ref *device,
+enum hs_status vat_handler_set(struct kv_hashed *k, const struct ref *device, const struct ref *vat,
                                const struct ref *object, struct hs_error *err)
 {
-    struct buffer state = {0};
-    struct key key;
-    struct ref before;
-    enum hs_status st = handler_find(k, device, &before, err);
+    struct bridge_handler next = {.handler = *object, .vat = *vat};
 
-    if (st == HS_OK) st = refcount_hold(k, object, err);
-    if (st == HS_OK && before.text[0] != '\0') st = refcount_release(k, &before, err);
-    if (st != HS_OK) return st;
-    st = kernel_fail(err, buffer_printf(&state, "{\"handler\":\"%s\"}", object->text));
-    if (st == HS_OK) {
-        st = kv_hashed_write(k, key_of(&key, device->text, ".deviceState", ""),
-                             buffer_slice(&state), err);
-    }
-    buffer_fini(&state);
-    return st;
+    return bridge_handler_replace(k, device, &next, err);
 }
 
 /* `args`: what stands between the brackets of the list, smallcaps. */
@@ -62,17 +20,17 @@ static enum hs_status handler_tell(struct kv_hashed *k, const struct ref *device
                                    const struct ref_list *slots, struct hs_error *err)
 {
     struct buffer body = {0}, raw = {0};
-    struct ref handler;
-    enum hs_status st = handler_find(k, device, &handler, err);
+    struct bridge_handler to;
+    enum hs_status st = bridge_handler_read(k, device, &to, err);
 
-    if (st != HS_OK || handler.text[0] == '\0') return st;
+    if (st != HS_OK || to.handler.text[0] == '\0') return st;
     st = buffer_printf(&body, "#[\"%s\",[", method);
     if (st == HS_OK) st = buffer_append(&body, buffer_slice(args));
     if (st == HS_OK) st = buffer_append_text(&body, "]]");
     if (st == HS_OK) st = json_text_encode(&raw, buffer_slice(&body));
     st = kernel_fail(err, st);
     if (st == HS_OK) {
-        st = event_send(k, QUEUE_ACCEPTANCE, &handler, buffer_slice(&raw), slots, NULL, err);
+        st = event_send(k, QUEUE_ACCEPTANCE, &to.handler, buffer_slice(&raw), slots, NULL, err);
     }
     buffer_fini(&body);
     buffer_fini(&raw);

@@ -1,6 +1,7 @@
 /* Vat handler: who is told what became of the vats that a vatAdmin device made.
  *
- *   d8.deviceState = {"handler":"ko21"}     an object of the vat that wraps the device
+ *   d8.deviceState = {"inboundHandler":"ko21","vat":"v2"}   an object of the vat that wraps the
+ * device
  *
  * It is told by messages, queued in the crank in which it happened:
  *
@@ -16,9 +17,10 @@
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/text/capdata.h"
 
-/** The object that is told, instead of the one before. */
+/** The object that is told, of `vat`, instead of the one before. */
 HS_MUST_CHECK enum hs_status vat_handler_set(struct kv_hashed *k, const struct ref *device,
-                                             const struct ref *object, struct hs_error *err);
+                                             const struct ref *vat, const struct ref *object,
+                                             struct hs_error *err);
 
 HS_MUST_CHECK enum hs_status vat_handler_created(struct kv_hashed *k, const struct ref *device,
                                                  const struct ref *vat, const struct ref *root,

@@ -122,7 +122,7 @@ static enum hs_status admin_register(struct device_call *c, struct arguments *a,
         kref_kind(&c->args->slots.items[0]) != REF_OBJECT) {
         return answer_error(c, "the handler must be an object", err);
     }
-    st = vat_handler_set(&c->kernel->kv, &c->device, &c->args->slots.items[0], err);
+    st = vat_handler_set(&c->kernel->kv, &c->device, &c->caller, &c->args->slots.items[0], err);
     return st == HS_OK ? device_answer_nothing(c, err) : st;
 }
 
