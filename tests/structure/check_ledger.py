@@ -2,7 +2,8 @@
 """Row 26 of the drills: every entry of docs/bugs.md names a test or a drill that is there.
 
 A cell `fails without the fix` holds references: `test_x`, by the file of that name; further words in
-backticks, by the text of one of the files named before them; *drill row N*, by the rows of tests/drills.
+backticks, by the text of one of the files named before them; `TestX`, by a Go test of that name; *drill
+row N*, by the rows of tests/drills.
 """
 import pathlib
 import re
@@ -30,6 +31,11 @@ def test_files(name):
     return [path for path in (TOP / "tests").rglob(f"{name}.*") if path.suffix in (".c", ".py")]
 
 
+def go_tests():
+    sources = "".join(path.read_text() for path in TOP.glob("ipc/clients/**/*_test.go"))
+    return set(re.findall(r"^func (Test\w+)\(", sources, re.M))
+
+
 def breaks(entry, rows):
     """What is wrong with one entry, in words."""
     if len(entry) != 4 or not all(entry):
@@ -41,7 +47,10 @@ def breaks(entry, rows):
     drills = [row for names in re.findall(r"drill rows? ((?:files|nodes|\d+)(?:, (?:files|nodes|\d+))*)", proof)
               for row in names.split(", ")]
     tests = re.findall(r"`(test_\w+)`", proof)
-    if not drills and not tests:
+    in_go = re.findall(r"`(Test\w+)`", proof)
+    for name in set(in_go) - go_tests():
+        yield f"names {name}, which is no Go test"
+    if not drills and not tests and not in_go:
         yield "names neither test nor drill"
     for row in drills:
         if row not in rows:
