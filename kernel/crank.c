@@ -253,6 +253,7 @@ static enum hs_status crank_not_done(struct kernel *k, struct vat_process *proce
     enum hs_status st = crank_run(k, crank_give_up, &c, err);
 
     if (st == HS_OK && process) kernel_process_give_up(k, process);
+    k->ran = NULL;
     return st;
 }
 
@@ -357,11 +358,14 @@ static enum hs_status crank_run_delivery(struct kernel *k, const struct deliveri
     struct vat_fate fate;
     char handed[KERNEL_HANDED_BYTES];
     enum event_kind kind = EVENT_SEND;
-    enum hs_status st = crank_run(k, what->deliver, &kind, &cause);
-    /* Bounds are the same on every node, so is running into one. */
-    bool fails = st == HS_VAT_FAILED || st == HS_TOO_LARGE;
+    enum hs_status st;
+    bool fails;
 
     *died = false;
+    k->vat_meter = (struct ref){""}; /* a delivery that was undone may have left one */
+    st = crank_run(k, what->deliver, &kind, &cause);
+    /* Bounds are the same on every node, so is running into one. */
+    fails = st == HS_VAT_FAILED || st == HS_TOO_LARGE;
     failed = k->ran;
     if (fails && crank_is_not_done(kind, failed)) {
         return crank_not_done(k, failed, cause.text, err);

@@ -109,9 +109,14 @@ enum hs_status kernel_process_replace(struct kernel *k, const struct ref *vat,
 
 void kernel_process_give_up(struct kernel *k, struct vat_process *p)
 {
+    size_t i = 0;
+
     assert(p->born);
-    kernel_process_ended(k, p);
     if (p->replaced) p->replaced->ended = false;
+    while (k->vats.items[i] != p) {
+        i++;
+    }
+    vat_table_remove(&k->vats, i);
 }
 
 void kernel_process_ended(struct kernel *k, struct vat_process *p)

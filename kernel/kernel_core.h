@@ -90,7 +90,7 @@ HS_MUST_CHECK enum hs_status kernel_process(struct kernel *k, const struct ref *
  */
 HS_MUST_CHECK enum hs_status kernel_process_replace(struct kernel *k, const struct ref *vat,
                                                     struct vat_process **out, struct hs_error *err);
-/** A new process is given up; the one that it replaced lives on. */
+/** A process made in the crank that failed is closed; the one that it replaced lives on. */
 void kernel_process_give_up(struct kernel *k, struct vat_process *p);
 /** The vat has ended, in the message at hand. */
 void kernel_process_ended(struct kernel *k, struct vat_process *p);

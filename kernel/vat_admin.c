@@ -43,6 +43,7 @@ static enum hs_status vats_sum(struct kernel *k, const struct ref *but, size_t *
         st = vat_options_read(&k->kv.store, &names[i].id, &options, err);
         *memory += options.memory;
     }
+    k->kv.work.next_keys += *count; /* who asks pays for the looking */
     free(names);
     return st;
 }

@@ -112,15 +112,19 @@ enum hs_status vat_handler_ended(struct kv_hashed *k, const struct ref *vat,
                                  const struct vat_last_word *word, struct hs_error *err)
 {
     struct buffer args = {0};
+    struct slice value = {NULL, 0};
     struct ref device;
     bool found;
     enum hs_status st = admin_find(k, vat, &device, &found, err);
 
     if (st != HS_OK || !found) return st;
-    st = buffer_printf(&args, "\"%s\",%s,", vat->text, word->failed ? "true" : "false");
-    if (st == HS_OK) {
-        st = buffer_append(&args, slice_make(word->body.data + 1, word->body.len - 1));
+    if (slice_starts_with(word->body, slice_text("#"))) {
+        value = slice_make(word->body.data + 1, word->body.len - 1);
     }
+    /* What it left may be anything, if it got past its supervisor. */
+    if (value.len == 0 || !json_text_is_value(value)) value = slice_text("\"#undefined\"");
+    st = buffer_printf(&args, "\"%s\",%s,", vat->text, word->failed ? "true" : "false");
+    if (st == HS_OK) st = buffer_append(&args, value);
     st = kernel_fail(err, st);
     if (st == HS_OK) st = handler_tell(k, &device, "ended", &args, &word->slots, err);
     buffer_fini(&args);

@@ -1,7 +1,6 @@
 /* Vat handler: who is told what became of the vats that a vatAdmin device made.
  *
- *   d8.deviceState = {"inboundHandler":"ko21","vat":"v2"}   an object of the vat that wraps the
- * device
+ *   d8.deviceState = {"inboundHandler":"ko21","vat":"v2"}   an object of the vat around the device
  *
  * It is told by messages, queued in the crank in which it happened:
  *

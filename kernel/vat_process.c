@@ -31,7 +31,13 @@ void vat_table_fini(struct vat_table *t)
 
 static enum hs_status vat_table_reserve(struct vat_table *t)
 {
-    if (t->len >= HS_VAT_COUNT_MAX) return HS_TOO_LARGE;
+    size_t alive = 0;
+
+    /* Those that ended are this process's matter: another may have forgotten them. */
+    for (size_t i = 0; i < t->len; i++) {
+        alive += !t->items[i]->ended;
+    }
+    if (alive >= HS_VAT_COUNT_MAX) return HS_TOO_LARGE;
     return array_reserve(&t->items, &t->capacity, t->len + 1, sizeof(*t->items));
 }
 

@@ -2,9 +2,9 @@
  *
  *   callOutbound(value)   the value, as plain JSON, is one of the message's outputs; called with
  *                         another number of arguments, the list of them
- *   registerInboundHandler(handler)   what the chain sends by this bridge is sent to it from now
- * on: inbound(…args) (kernel/inbound.h) unregisterInboundHandler()        by the vat that
- * registered it
+ *   registerInboundHandler(handler)   it gets what the chain sends by this bridge from now on:
+ *                                     inbound(…args) (kernel/inbound.h)
+ *   unregisterInboundHandler()        by the vat that registered it
  */
 #include "kernel/devices/device_arguments.h"
 #include "kernel/devices/device_types.h"

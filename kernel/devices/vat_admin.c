@@ -334,7 +334,7 @@ out:
     return st;
 }
 
-/* d8.nextUpgrade: counted up from 1. */
+/* d8.upgrades: counted up from 1. */
 static enum hs_status upgrade_allot(struct device_call *c, uint64_t *number, struct hs_error *err)
 {
     struct key key;

@@ -60,12 +60,17 @@ static enum hs_status disconnect_all(struct kv_hashed *k, const struct ref *vat,
     struct key prefix_key;
     struct slice prefix = key_of(&prefix_key, vat->text, ".c.", head);
     const size_t skip = prefix.len - strlen(head);
+    size_t count = 0;
     struct clist_entry entry;
     struct ref vref;
     enum hs_status st;
 
     while ((st = kv_hashed_next(k, prefix, &at, NULL, err)) == HS_OK) {
-        if (ref_make(slice_make(at.data + skip, at.len - skip), &vref) != HS_OK) {
+        if (++count > DISCONNECTION_REFERENCES_MAX) {
+            st = hs_fail(err, HS_VAT_FAILED, "more than %d references of one kind are in the way",
+                         DISCONNECTION_REFERENCES_MAX);
+        }
+        if (st == HS_OK && ref_make(slice_make(at.data + skip, at.len - skip), &vref) != HS_OK) {
             st = kernel_store_damaged(buffer_slice(&at), "no reference", err);
         }
         if (st == HS_OK) st = clist_find_vref(k, vat, &vref, &entry, err);

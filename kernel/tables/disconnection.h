@@ -9,7 +9,10 @@
 
 #include "kernel/tables/kv_hashed.h"
 
-/** `body`: decoded, what the promises are rejected with. */
+enum { DISCONNECTION_REFERENCES_MAX = 20000 }; /* promises, exports, imports: of each */
+
+/** `body`: decoded, what the promises are rejected with.
+ *  Returns: HS_VAT_FAILED  there are more than can be left in one crank */
 HS_MUST_CHECK enum hs_status disconnection_of_vat(struct kv_hashed *k, const struct ref *vat,
                                                   struct slice body, struct hs_error *err);
 

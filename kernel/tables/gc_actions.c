@@ -118,6 +118,8 @@ static enum hs_status gc_action_stands(struct kv_hashed *k, const struct ref *va
     return HS_OK;
 }
 
+enum { GC_GROUPS_LOOKED_MAX = 16 }; /* at once, in search of one that has something left to do */
+
 /* A walk over the actions, each of which is deleted once it was taken. */
 struct gc_walk {
     struct buffer key; /* of `next`, while it is there */
@@ -152,7 +154,7 @@ enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat, enum gc_act
     enum hs_status st = gc_key_next(k, &walk.key, &walk.next, &walk.found, err);
 
     ref_list_clear(krefs);
-    while (st == HS_OK && krefs->len == 0 && walk.found) {
+    for (int i = 0; i < GC_GROUPS_LOOKED_MAX && st == HS_OK && krefs->len == 0 && walk.found; i++) {
         st = gc_walk_take_group(k, &walk, &group, krefs, err);
     }
     *found = st == HS_OK && krefs->len > 0;

@@ -22,7 +22,8 @@ HS_MUST_CHECK enum hs_status gc_actions_add(struct kv_hashed *k, const struct re
 
 /** Take the next group that has something left to do: one vat, one kind of action, its objects, of
  *  at most GC_GROUP_MAX actions. Actions that were negated meanwhile (the object is held again, or
- *  gone) are left out. *found false: nothing is left. */
+ *  gone) are left out. *found false: none of those looked at had; kv_hashed.gc_pending says whether
+ *  any are left. */
 HS_MUST_CHECK enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat,
                                              enum gc_action *action, struct ref_list *krefs,
                                              bool *found, struct hs_error *err);

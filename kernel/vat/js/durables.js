@@ -140,8 +140,8 @@
           const record = readState(vref);
           const after = serialize(value);
           const before = record[name];
-          record[name] = after;
-          write(stateKey(vref), stringify(record));
+          write(stateKey(vref), stringify({ ...record, [name]: after }));
+          record[name] = after; // only then: the store may refuse it
           changeStored(before, after);
         },
         enumerable: true,
@@ -223,7 +223,7 @@
     write(`.export.${vref}`, 'r');
   };
 
-  const deleteState = vref => {
+  const deleteOne = vref => {
     exported.delete(vref);
     states.delete(vref);
     forget(vref);
@@ -235,6 +235,18 @@
     if (read(`.export.${vref}`) === 's') untold.set(vref, 'drop');
     remove(`.export.${vref}`);
     for (const name of ownKeys(record)) changeStored(record[name], undefined);
+  };
+
+  const doomed = []; // what is being deleted: a state may hold the next, as long as a list is
+
+  const deleteState = vref => {
+    doomed.push(vref);
+    if (doomed.length > 1) return; // whoever began goes on with it
+    try {
+      for (const one of doomed) deleteOne(one); // it grows
+    } finally {
+      doomed.length = 0;
+    }
   };
 
   const forgotten = vref => {

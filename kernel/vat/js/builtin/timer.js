@@ -6,6 +6,7 @@
  * Whoever holds the service may use it; the device stays here. However many ask, the device is
  * asked for one wake-up at a time. */
 const EVENTS_MAX = 100_000;
+const FIRED_MAX = 1_000; // at once, so that what many asked for is never too much for one delivery
 
 const whole = (value, what) => {
   const n = Number.isSafeInteger(value) ? BigInt(value) : value;
@@ -41,9 +42,10 @@ export function buildRootObject({ D }) {
     return low;
   };
 
+  /** What is due already is asked for again: the device makes the next second of it. */
   const arm = () => {
     const [first] = times;
-    if (first === armed) return;
+    if (first === armed && (first === undefined || first > now())) return;
     if (armed !== undefined) D(device).removeWakeup(waker);
     armed = first;
     if (first !== undefined) D(device).setWakeup(first, waker);
@@ -77,10 +79,14 @@ export function buildRootObject({ D }) {
       const due = [];
       D(device).removeWakeup(waker); // one that was asked for while this message waited
       armed = undefined;
-      while (times.length > 0 && times[0] <= present) {
-        const time = times.shift();
-        due.push(...schedule.get(time));
-        schedule.delete(time);
+      while (times.length > 0 && times[0] <= present && due.length < FIRED_MAX) {
+        const events = schedule.get(times[0]);
+        for (const event of events) {
+          if (due.length === FIRED_MAX) break;
+          events.delete(event);
+          due.push(event);
+        }
+        if (events.size === 0) schedule.delete(times.shift());
       }
       count -= due.length;
       arm();
