@@ -131,13 +131,16 @@
     return state;
   };
 
-  const makeState = (vref, names) => {
+  /** `owner`: { vref, self }. Whoever has the state alone has the object, too: else the state could
+   *  go under his hands. */
+  const makeState = owner => {
+    const { vref } = owner;
     const state = create(null);
-    for (const name of names) {
+    for (const name of ownKeys(readState(vref))) {
       defineProperty(state, name, {
-        get: () => unserialize(parse(readState(vref)[name])),
+        get: () => unserialize(parse(readState(owner.vref)[name])),
         set: value => {
-          const record = readState(vref);
+          const record = readState(owner.vref);
           const after = serialize(value);
           const before = record[name];
           write(stateKey(vref), stringify({ ...record, [name]: after }));
@@ -153,7 +156,8 @@
 
   /** What stands for the object here. */
   const makeRepresentative = (vref, tag, behavior) => {
-    const context = { state: makeState(vref, ownKeys(readState(vref))) };
+    const owner = { vref, self: undefined };
+    const context = { state: makeState(owner) };
     const methods = {};
     for (const name of ownKeys(behavior)) {
       const method = behavior[name];
@@ -161,6 +165,7 @@
       methods[name] = (...args) => apply(method, undefined, [context, ...args]);
     }
     context.self = Far(tag, methods);
+    owner.self = context.self;
     freeze(context);
     register(vref, context.self);
     return context;
@@ -237,16 +242,37 @@
     for (const name of ownKeys(record)) changeStored(record[name], undefined);
   };
 
-  const doomed = []; // what is being deleted: a state may hold the next, as long as a list is
+  /* A state that goes may have been all that held the next, and so on. What others let go of must not
+   * be too much for one delivery: each deletes some, and reaps the rest. */
+  const DELETED_MAX = 500;
+  const REAPED_MAX = 4_000;
+  const doomed = []; // what nobody has any more, and is not deleted yet
+  let deleting = false;
+  let left = DELETED_MAX; // in the delivery at hand
+
+  const deleteDoomed = () => {
+    if (deleting) return;
+    deleting = true;
+    try {
+      for (; left > 0 && doomed.length > 0; left--) deleteOne(doomed.pop()); // it grows meanwhile
+    } finally {
+      deleting = false;
+    }
+  };
 
   const deleteState = vref => {
     doomed.push(vref);
-    if (doomed.length > 1) return; // whoever began goes on with it
-    try {
-      for (const one of doomed) deleteOne(one); // it grows
-    } finally {
-      doomed.length = 0;
-    }
+    deleteDoomed();
+  };
+
+  /** A delivery begins. */
+  const begin = () => {
+    left = DELETED_MAX;
+  };
+
+  const deleteRest = () => {
+    left = REAPED_MAX;
+    deleteDoomed();
   };
 
   const forgotten = vref => {
@@ -336,6 +362,6 @@
   const VatData = { makeKindHandle, defineDurableKind };
   return {
     ...realm,
-    durables: { baggage, VatData, checkKinds, isDurable, forgotten, drop, retire },
+    durables: { baggage, VatData, checkKinds, isDurable, forgotten, drop, retire, begin, deleteRest },
   };
 })

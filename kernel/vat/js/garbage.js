@@ -23,7 +23,7 @@
   const { syscall } = realm.syscalls;
   const { objects, dropped, untold, retire } = realm.references;
   const { recognizes, forget, sweep } = realm.weakCollections;
-  const { isDurable, forgotten } = realm.durables;
+  const { isDurable, forgotten, deleteRest } = realm.durables;
 
   const REFERENCES_MAX = 4096; // told at once: the kernel's REAP_REFERENCES_MAX
 
@@ -79,6 +79,7 @@
   };
 
   const reap = () => {
+    deleteRest();
     if (untold.size === 0) findGone();
     const drops = [];
     const retires = [];

@@ -72,6 +72,7 @@
     },
 
     deliver: delivery => {
+      realm.durables.begin();
       const type = delivery[0];
       if (!hasOwn(deliver, type)) throw TypeError(`unknown delivery ${type}`);
       const done = deliver[type](delivery[1], delivery[2]);

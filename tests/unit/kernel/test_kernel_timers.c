@@ -413,6 +413,27 @@ static void service__wakes_delays_and_cancels(void)
     machine_close(&m);
 }
 
+static void service__fires_so_many_at_once(void)
+{
+    struct machine m;
+
+    service_open(&m);
+    for (int i = 0; i < 9; i++) {
+        (void)call(&m, START, "user", "many", "500,1010,'a'");
+    }
+    for (uint64_t time = 1010; time < 1012; time++) {
+        size_t fired = 0;
+
+        do {
+            (void)run(&m, time);
+            fired += m.out.outputs_len;
+        } while (m.out.queued > 0);
+        CU_ASSERT_EQUAL(fired, time < 1011 ? 4000 : 500);
+    }
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.wake"), "(none)");
+    machine_close(&m);
+}
+
 static void service__repeats_until_cancelled_or_failing(void)
 {
     struct machine m;
@@ -476,6 +497,7 @@ int main(int argc, char **argv)
         SUITE_CASE(ways__undone_replayed_and_restarted_timers_are_the_same),
         SUITE_CASE(ways__time_that_goes_back_wakes_later),
         SUITE_CASE(service__wakes_delays_and_cancels),
+        SUITE_CASE(service__fires_so_many_at_once),
         SUITE_CASE(service__repeats_until_cancelled_or_failing),
         SUITE_CASE(service__bad_arguments_are_refused),
     };

@@ -217,6 +217,51 @@ static void durable__goes_when_nobody_has_it(void)
     machine_close(&m);
 }
 
+/* However much hangs on what another vat lets go of, its owner lives. */
+static void durable__long_row_goes_by_and_by(void)
+{
+    enum { LONG = 1200 };
+    struct machine m;
+    size_t holds;
+
+    shop_open(&m);
+    holds = machine_count(&m, "v3.vs..holds.");
+    (void)machine_call(&m, "maker", "hold", "'head','shop','row',1200");
+    reap(&m);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), LONG);
+    (void)machine_call(&m, "maker", "letGo", "'head'");
+    for (int i = 0; i < 4; i++) {
+        size_t before = machine_count(&m, "v3.vs..state.");
+
+        reap(&m);
+        CU_ASSERT(machine_count(&m, "v3.vs..state.") <= before);
+        CU_ASSERT_STRING_EQUAL(machine_call(&m, "maker", "call", "'shop','version'"), "1");
+    }
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..holds."), holds);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* Whether the object was collected must not show to who has its state. */
+static void durable__state_keeps_its_object(void)
+{
+    struct machine m;
+
+    shop_open(&m);
+    (void)machine_call(&m, "maker", "hold", "'purse','shop','purse',10");
+    (void)machine_call(&m, "maker", "use", "'purse','lend'");
+    (void)machine_call(&m, "maker", "letGo", "'purse'");
+    reap(&m);
+    reap(&m);
+    ASSERT_CALL(&m, "call", "'shop','lentAmount'", "10");
+    (void)machine_call(&m, "maker", "call", "'shop','giveBack'");
+    reap(&m);
+    reap(&m);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), 0);
+    machine_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -227,6 +272,8 @@ int main(int argc, char **argv)
         SUITE_CASE(upgrade__image_of_the_old_incarnation_is_none_of_the_new),
         SUITE_CASE(durable__only_what_lasts_is_kept),
         SUITE_CASE(durable__goes_when_nobody_has_it),
+        SUITE_CASE(durable__long_row_goes_by_and_by),
+        SUITE_CASE(durable__state_keeps_its_object),
     };
 
     return MACHINE_MAIN("kernel_upgrade", cases, argc, argv);

@@ -1,6 +1,8 @@
 /* Vat admin: vats that are made, changed and ended while the kernel runs, and their meters. */
 #include "tests/unit/kernel/machine.h"
 
+#include "kernel/kernel_core.h"
+
 static const struct message control = {.control = true};
 
 static const char *make(struct machine *m, const char *args)
@@ -201,6 +203,62 @@ static void vat_admin__undone_with_its_message(void)
     machine_close(&m);
 }
 
+/* A query's limit is met in a vat with a meter; what comes next is a program that does not load. */
+static void meter__that_a_query_stopped_at_is_nobodys(void)
+{
+    static const struct message unlimited = {.limited = false},
+                                limited = {.limited = true, .ticks = 100};
+    struct machine both[2];
+
+    for (int extra = 0; extra < 2; extra++) {
+        for (int i = 0; i < 2; i++) {
+            struct machine *m = &both[i];
+
+            machine_open(m, "maker.json");
+            kernel_keep_savepoints(m->kernel, true);
+            (void)machine_call(m, "maker", "meter", "'m',3000000000,1");
+            (void)make(m, "'metered','child',{'meter':'m'}");
+            (void)make(m, "'plain','child'");
+            (void)machine_input(m, control,
+                                "{'kernel':'setRules','rules':{'policy':{'cranks':2}}}");
+            for (int j = 0; j < extra; j++) {
+                (void)machine_input(m, unlimited, "{'to':'maker','method':'ends','args':[]}");
+            }
+            (void)machine_input(m, unlimited,
+                                "{'to':'maker','method':'upgrade','args':['plain','broken']}");
+        }
+        do {
+            machine_ok(machine_ask(&both[1], limited,
+                                   "{'to':'maker','method':'call','args':['metered','loop']}"),
+                       &both[1]);
+            CU_ASSERT_EQUAL(both[1].out.status, MESSAGE_REJECTED);
+            for (int i = 0; i < 2; i++) {
+                machine_ok(machine_deliver(&both[i], 9, slice_make("", 0)), &both[i]);
+            }
+            CU_ASSERT_TRUE(machine_equal(&both[0], &both[1]));
+        } while (both[0].out.queued > 0);
+        machine_close(&both[0]);
+        machine_close(&both[1]);
+    }
+}
+
+/* Vats that were given up are gone at once, with their memory. */
+static void vat_admin__what_was_given_up_takes_no_memory(void)
+{
+    struct machine m;
+    size_t before;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'x','broken'");
+    before = m.kernel->vats.len;
+    for (int i = 0; i < 20; i++) {
+        (void)make(&m, "'x','broken'");
+        CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    }
+    CU_ASSERT_EQUAL(m.kernel->vats.len, before);
+    machine_close(&m);
+}
+
 static void vat_admin__nobody_without_the_device_gets_the_service(void)
 {
     struct machine m;
@@ -221,7 +279,9 @@ int main(int argc, char **argv)
         SUITE_CASE(vat_admin__end_is_told_to_who_made_it),
         SUITE_CASE(meter__is_spent_refilled_and_ends_its_vats),
         SUITE_CASE(meter__caller_who_is_stopped_pays_nobodys),
+        SUITE_CASE(meter__that_a_query_stopped_at_is_nobodys),
         SUITE_CASE(vat_admin__undone_with_its_message),
+        SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),
         SUITE_CASE(vat_admin__nobody_without_the_device_gets_the_service),
     };
 

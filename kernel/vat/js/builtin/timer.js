@@ -6,7 +6,7 @@
  * Whoever holds the service may use it; the device stays here. However many ask, the device is
  * asked for one wake-up at a time. */
 const EVENTS_MAX = 100_000;
-const FIRED_MAX = 1_000; // at once, so that what many asked for is never too much for one delivery
+const FIRED_MAX = 4_000; // at once, so that what many asked for is never too much for one delivery
 
 const whole = (value, what) => {
   const n = Number.isSafeInteger(value) ? BigInt(value) : value;

@@ -25,6 +25,10 @@ export function buildRootObject({ D }) {
     },
     now: () => E(service).getCurrentTimestamp(),
     at: (time, name, token) => E(service).setWakeup(time, handlerOf(name), tokenOf(token)),
+    async many(count, time, name) {
+      const handler = handlerOf(name);
+      for (let i = 0; i < count; i += 1) E(service).setWakeup(time, handler);
+    },
     delay(seconds, name, token) {
       E(service).delay(seconds, tokenOf(token)).then(
         time => say(`${name} ${time}`),

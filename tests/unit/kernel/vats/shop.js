@@ -22,14 +22,32 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
       },
       ask: ({ state }) => E(state.friend).name(),
       self: ({ self }) => self,
+      lend: ({ state }) => {
+        lent = state;
+      },
     },
   );
   if (first !== undefined) baggage.init('first', makePurse(first));
   const seen = new WeakMap();
+  let lent;
 
   return Far('shop', {
     version: () => version,
     purse: amount => makePurse(amount),
+    /** One that holds the next, and so on. */
+    row: length => {
+      let purse = makePurse(0);
+      for (let i = 1; i < length; i += 1) {
+        const next = makePurse(i);
+        E(next).befriend(purse);
+        purse = next;
+      }
+      return purse;
+    },
+    lentAmount: () => lent.amount,
+    giveBack: () => {
+      lent = undefined;
+    },
     keep: (key, value) => (baggage.has(key) ? baggage.set(key, value) : baggage.init(key, value)),
     kept: key => baggage.get(key),
     unkeep: key => baggage.delete(key),
