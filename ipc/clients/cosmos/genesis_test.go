@@ -18,6 +18,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
+	client "headstart/client"
 	headstart "headstart/cosmos"
 	"headstart/cosmos/keeper"
 	"headstart/cosmos/types"
@@ -228,4 +229,23 @@ func TestAddKernel(t *testing.T) {
 	require.NoError(t, g.Beginnable())
 	require.Equal(t, []string{"shop"}, g.Params.Callable)
 	require.Error(t, headstart.AddKernel(cdc, after, []byte("{}"), nil))
+}
+
+// What a node keeps for itself goes into no genesis.
+func TestWhatIsLocalIsNotExported(t *testing.T) {
+	s := newScript()
+	s.answer = func(a *client.Answer) {
+		for _, key := range []string{"local.note", "local", "locality"} {
+			a.Writes = append(a.Writes, client.Write{Key: []byte(key), Value: []byte("1")})
+		}
+	}
+	c := newChain(t, setup{options: keeper.Options{Client: s}})
+	c.block(c.transaction(shop("sell", "[1]")))
+	g, err := c.keeper.ExportGenesis(c.ctx())
+	require.NoError(t, err)
+	var keys []string
+	for _, e := range g.Entries {
+		keys = append(keys, string(e.Key))
+	}
+	require.ElementsMatch(t, []string{"kernel.hash", "kernel.seqnum", "local", "locality"}, keys)
 }

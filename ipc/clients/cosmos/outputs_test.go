@@ -208,3 +208,17 @@ func TestArgumentsStayArguments(t *testing.T) {
 	require.Contains(t, got.Value, `{"caller":{"from":"`+alice.String()+`"`)
 	require.Contains(t, got.Value, `"]}","üü\\\""`)
 }
+
+// A coin that the chain does not let anybody send is not sent by a call, in or out.
+func TestACoinThatMayNotBeSentStays(t *testing.T) {
+	s := newScript()
+	c := newChain(t, setup{options: keeper.Options{Client: s}})
+	c.atEnd = func(ctx sdk.Context) { c.bank.SetSendEnabled(ctx, denom, false) }
+	c.block()
+	m := shop("sell", "[1]")
+	m.Funds = sdk.NewCoins(sdk.NewInt64Coin(denom, 700))
+	r := c.block(c.transaction(m)).TxResults[0]
+	require.NotZero(t, r.Code)
+	require.Zero(t, s.count())
+	require.EqualValues(t, purse, c.balance(alice))
+}

@@ -3,6 +3,7 @@ package headstart_test
 //lint:file-ignore SA1019 as in module.go
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -124,6 +125,24 @@ func TestTheAuthoritysMessages(t *testing.T) {
 		t,
 		(&types.MsgCall{Sender: alice.String(), Vat: "shop", Method: "x", Args: rules}).ValidateBasic(),
 	)
+}
+
+// What a question may take is bounded by the params, whatever is asked for, and so is its size.
+func TestQuestionsAreBounded(t *testing.T) {
+	s := newScript()
+	c := newChain(t, setup{options: keeper.Options{Client: s}, params: func(p *types.Params) { p.QueryTicks = 70 }})
+	c.block()
+	server := keeper.NewQueryServer(c.keeper)
+	for _, ticks := range []struct{ named, given uint64 }{{0, 70}, {7, 7}, {1 << 40, 70}} {
+		_, err := server.Call(c.ctx(), &types.QueryCallRequest{Vat: "shop", Method: "sold", Ticks: ticks.named})
+		require.Equal(t, codes.Unavailable, status.Code(err)) // a script knows nothing
+		require.Equal(t, ticks.given, *s.asked[len(s.asked)-1].Ticks)
+	}
+	asked := len(s.asked)
+	long := `["` + strings.Repeat("x", types.MaxMessageBytes-10) + `"]` // with the caller it is too long
+	_, err := server.Call(c.ctx(), &types.QueryCallRequest{Vat: "shop", Method: "sold", Args: long})
+	require.Equal(t, codes.InvalidArgument, status.Code(err))
+	require.Len(t, s.asked, asked)
 }
 
 type routes map[string]sdk.Invariant

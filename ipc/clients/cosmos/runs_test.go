@@ -169,3 +169,54 @@ func TestCommitsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// No notice holds up a block for longer than its bound, and what a block waits for as long as it
+// takes are deliveries alone.
+func TestNoticesOfCommitsAreBounded(t *testing.T) {
+	const bound = 7 * time.Second
+	s := newScript()
+	options := keeper.Options{Client: s, PrepareCommit: true, PrepareTimeout: bound}
+	c := newChain(t, setup{options: options})
+	c.block()
+	require.Len(t, s.bounds, 2)
+	require.LessOrEqual(t, s.bounds[0], bound)
+	require.LessOrEqual(t, s.bounds[1], time.Second)
+}
+
+// The inbound vat is told of an output that failed; of one that its own answer brings, nobody is: a
+// failure would breed the next.
+func TestAFailureBreedsNoOther(t *testing.T) {
+	s := newScript()
+	s.answer = func(a *client.Answer) {
+		a.Writes = append(a.Writes, client.Write{Key: []byte(types.KeyQueued), Value: []byte("1")})
+		if n := s.count(); n > 1 && n < 10 {
+			a.Outputs = []string{`{"type":"gift"}`}
+		}
+	}
+	gift := func(sdk.Context, keeper.Output) error { return sdkerrors.ErrInsufficientFunds }
+	c := newChain(t, setup{
+		options: keeper.Options{Client: s, Outputs: map[string]keeper.OutputHandler{"gift": gift}},
+		params: func(p *types.Params) {
+			p.BlockRuns = 1
+			p.Inbound = types.Inbound{Vat: "shop", Method: "inbox"}
+		},
+	})
+	r := c.block(c.transaction(shop("sell", "[1]")))
+	require.Equal(t, 3, s.count(), "the call, a run, and what the inbound vat is told")
+	require.Len(t, attributes(r.Events, types.EventOutputFailed, types.AttributeCode), 2)
+}
+
+// A run counts for a tick at the least: a block's budget ends where runs take nothing, too.
+func TestARunThatTakesNothingCounts(t *testing.T) {
+	s := newScript()
+	s.answer = func(a *client.Answer) {
+		a.Ticks = 0
+		a.Writes = append(a.Writes, client.Write{Key: []byte(types.KeyQueued), Value: []byte("1")})
+	}
+	c := newChain(t, setup{
+		options: keeper.Options{Client: s},
+		params:  func(p *types.Params) { p.BlockTicks, p.BlockRuns = 3, 20 },
+	})
+	c.block(c.transaction(shop("sell", "[1]")))
+	require.Equal(t, 4, s.count(), "the call, and three runs")
+}

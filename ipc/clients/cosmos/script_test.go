@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
+	"time"
 
 	client "headstart/client"
 	"headstart/cosmos/keeper"
@@ -27,6 +29,17 @@ type script struct {
 	delivered []client.Delivery
 	committed []client.Position
 	prepared  []uint64
+	asked     []client.Question
+	bounds    []time.Duration // of the notices around commits, as they came
+}
+
+// bounded notes how long a notice may take; one without a bound counts as for ever.
+func (s *script) bounded(ctx context.Context) {
+	bound := time.Duration(math.MaxInt64)
+	if until, is := ctx.Deadline(); is {
+		bound = time.Until(until)
+	}
+	s.bounds = append(s.bounds, bound)
 }
 
 var errPassOn = errors.New("pass on")
@@ -62,6 +75,7 @@ func (s *script) Attach(
 }
 
 func (s *script) Query(ctx context.Context, q client.Question) (client.QueryAnswer, error) {
+	s.asked = append(s.asked, q)
 	if s.Client != nil {
 		return s.Client.Query(ctx, q)
 	}
@@ -69,6 +83,7 @@ func (s *script) Query(ctx context.Context, q client.Question) (client.QueryAnsw
 }
 
 func (s *script) Commit(ctx context.Context, height uint64, at *client.Position) error {
+	s.bounded(ctx)
 	s.committed = append(s.committed, *at)
 	if s.Client != nil {
 		return s.Client.Commit(ctx, height, at)
@@ -77,6 +92,7 @@ func (s *script) Commit(ctx context.Context, height uint64, at *client.Position)
 }
 
 func (s *script) PrepareCommit(ctx context.Context, height uint64) error {
+	s.bounded(ctx)
 	s.prepared = append(s.prepared, height)
 	if s.Client != nil {
 		return s.Client.PrepareCommit(ctx, height)
