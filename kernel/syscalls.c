@@ -103,7 +103,8 @@ enum hs_status syscall_answer(void *data, struct slice request, struct buffer *r
                               struct hs_error *err)
 {
     struct delivery *d = data;
-    struct witnessed event = {.kind = WITNESS_SYSCALL, .vat = &d->kernel->ran->name};
+    const struct vat_process *ran = d->kernel->ran;
+    struct witnessed event = {.kind = WITNESS_SYSCALL, .vat = ran ? &ran->name : NULL};
 
     buffer_clear(reply);
     if (!vat_request_syscall(request, &event.text)) {
