@@ -62,31 +62,48 @@ const reword = (line, wordings) =>
 const loosen = (line, wordings) =>
   wordings.reduce((text, wording) => {
     const { ours, theirs, theirPattern } = wording;
-    if (ours !== '') return theirs.includes('…') ? text.replace(theirPattern, () => theirs) : text;
+    if (ours !== '') {
+      return theirs.includes('…') ? text.replace(theirPattern, () => theirs) : text;
+    }
     const other = text.replace(theirPattern, '');
     if (other !== text) wording.used += 1;
     return other;
   }, line);
 
+/** Lines that one vat logged in a row, sorted: in which turn of a delivery a vat saw something is
+ * left to programs that look at turns. */
+const sortRuns = lines => {
+  const sourceOf = line => /^\d+ \w+/.exec(line)[0];
+  const runs = [];
+  for (const line of lines) {
+    const run = runs.at(-1);
+    if (run && sourceOf(run[0]) === sourceOf(line)) run.push(line);
+    else runs.push([line]);
+  }
+  return runs.flatMap(run => run.sort());
+};
+
 /** { found: pairs of lines, reworded: how many of ours were, lines: how many SwingSet gave } */
-export const compare = (spec, observed, wordings) => {
+export const compare = (spec, observed, wordings, isTurnless = false) => {
   const ours = linesOf(spec, observed.ours);
   const theirs = linesOf(spec, observed.theirs).map(line => loosen(line, wordings));
   const mine = ours.map(line => reword(line, wordings));
   const reworded = mine.filter((line, i) => line !== ours[i]).length;
-  return { found: pairs(mine, theirs), reworded, lines: theirs.length };
+  const arrange = isTurnless ? sortRuns : lines => lines;
+  return { found: pairs(arrange(mine), arrange(theirs)), reworded, lines: theirs.length };
 };
 
 /* A row of docs/differences.md: | program | `ours` | `SwingSet's` |, under a heading that says why.
  * A bar inside a line is written \|. Where the program is `all`, the row tells of a part of any
- * line: what ours says where SwingSet says the other, or nothing where SwingSet adds to it; … stands
- * for any text up to the bracket or quote that ends an error's. */
+ * line: what ours says where SwingSet says the other, or nothing where SwingSet adds to it; …
+ * stands for any text up to the bracket or quote that ends an error's. */
 const cells = row => row.split(/(?<!\\)\|/).slice(1, -1).map(cell => cell.trim());
 const plain = cell => cell.replace(/^`|`$/g, '').replace(/\\\|/g, '|');
 
 const pattern = text => {
   const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/"/g, '\\\\?"');
-  return RegExp(escaped.replace(/…/g, '.*') + (text.includes('…') ? '(?=\\)|"\\})' : ''));
+  const end = text.includes('…') ? '(?=\\)|"\\})' : '(?!\\w)';
+  return RegExp(escaped.replace(/…/g, '.*') + end, 'g');
 };
 
 /** { lines: the rows of single programs, wordings: those of all } */

@@ -33,7 +33,8 @@ const programNames = () => {
 };
 
 const tell = (kind, { ours, theirs }) => {
-  console.log(`    ${kind}\n      ours   ${ours || '(nothing)'}\n      theirs ${theirs || '(nothing)'}`);
+  const text = line => line || '(nothing)';
+  console.log(`    ${kind}\n      ours   ${text(ours)}\n      theirs ${text(theirs)}`);
 };
 
 /** As docs/differences.md has it. */
@@ -61,7 +62,7 @@ const SHRINKING_RUNS = 60; // each takes a second or two
 
 const differencesOf = async (kernels, calls, wordings) => {
   const spec = specOf(programOf(calls));
-  return compare(spec, await kernels.run(spec), wordings);
+  return compare(spec, await kernels.run(spec), wordings, true);
 };
 
 /** One random program; where it differs, the smallest that still does is told. */
@@ -87,7 +88,8 @@ const runRandoms = async (kernels, count, wordings) => {
     lines += result.lines;
     failed += result.equal ? 0 : 1;
   }
-  console.log(`  random, seed ${options.seed}: ${count} programs, ${lines} lines, ${failed} differ`);
+  console.log(`  random, seed ${options.seed}: ${count} programs, ${lines} lines, ` +
+    `${failed} differ`);
   return failed;
 };
 

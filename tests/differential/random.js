@@ -27,6 +27,7 @@ const actor = ({ exitVat, exitVatWithFailure }) => {
     if (kind === 'held') return pick(n);
     if (kind === 'pair') return harden([pick(n), pick(n + 1)]);
     if (kind === 'error') return harden(RangeError(`error ${n}`));
+    if (kind === 'text') return `!text ${n}`;
     if (kind === 'settled') return Promise.resolve(n);
     return n;
   };
@@ -98,17 +99,18 @@ const actor = ({ exitVat, exitVatWithFailure }) => {
 
 const makeSteps = (dice, depth, endings) => {
   const value = () => {
-    const kind = ['number', 'held', 'held', 'pair', 'error', 'settled'][dice(6)];
+    const kind = ['number', 'held', 'held', 'pair', 'text', 'settled'][dice(6)];
     return [kind, dice(40)];
   };
+  const inner = () => (depth > 0 ? makeSteps(dice, depth - 1, endings) : []);
   const step = () => {
     const roll = dice(100);
-    if (roll < 40) return ['send', dice(40), depth > 0 ? makeSteps(dice, depth - 1, endings) : [], value()];
+    if (roll < 40) return ['send', dice(40), inner(), value()];
     if (roll < 50) return ['watch', dice(40)];
     if (roll < 62) return ['promise'];
     if (roll < 70) return ['object'];
     if (roll < 82) return ['resolve', dice(40), value()];
-    if (roll < 86) return ['reject', dice(40), value()];
+    if (roll < 86) return ['reject', dice(40), dice(2) ? value() : ['error', dice(40)]];
     if (roll < 90) return ['drop', dice(40)];
     if (roll < 96) return ['answer', value()];
     if (roll < 98 || !endings) return ['throw', dice(40)];

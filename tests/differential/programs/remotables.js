@@ -36,7 +36,7 @@ export const program = {
           log(b, String(b), Object.isFrozen(b), Reflect.ownKeys(b).length, typeof b.note);
         },
         async names() {
-          for (const name of ['thing', 'thing', 'a b', '!x', 'x'.repeat(20)]) {
+          for (const name of ['thing', 'thing', 'two words', '!x', 'x'.repeat(20)]) {
             log(await E(b).make(name));
           }
         },
