@@ -23,8 +23,7 @@ struct config_vat {
     const char *name; /* borrowed from the JSON */
     struct buffer source;
     struct buffer parameters;
-    uint64_t reap_interval; /* 0: as the rules have it */
-    bool reap_never;
+    struct reap_setting reaps;
     bool critical;
 };
 
@@ -170,15 +169,17 @@ static enum hs_status config_read_interval(const struct config_place *at, const 
     json_int_t number = json_integer_value(interval);
 
     if (!interval) return HS_OK;
-    vat->reap_never = json_is_string(interval) && strcmp(json_string_value(interval), "never") == 0;
-    if (vat->reap_never) return HS_OK;
+    vat->reaps.set = true;
+    vat->reaps.never =
+        json_is_string(interval) && strcmp(json_string_value(interval), "never") == 0;
+    if (vat->reaps.never) return HS_OK;
     if (number < 1 || number > RULES_REAP_INTERVAL_MOST) {
         return config_invalid(at, err,
                               "\"reapInterval\" must be a number of deliveries or "
                               "\"never\" for vat",
                               vat->name);
     }
-    vat->reap_interval = (uint64_t)number;
+    vat->reaps.interval = (uint64_t)number;
     return HS_OK;
 }
 
@@ -450,8 +451,7 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
     return (struct kernel_config_vat){.name = c->vats[i].name,
                                       .source = buffer_slice(&c->vats[i].source),
                                       .parameters = buffer_slice(&c->vats[i].parameters),
-                                      .reap_interval = c->vats[i].reap_interval,
-                                      .reap_never = c->vats[i].reap_never,
+                                      .reaps = c->vats[i].reaps,
                                       .critical = c->vats[i].critical};
 }
 

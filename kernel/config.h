@@ -11,6 +11,7 @@
 
 #include "kernel/state/disk.h"
 #include "kernel/tables/rules.h"
+#include "kernel/tables/vat_options.h"
 
 struct kernel_config;
 
@@ -18,8 +19,7 @@ struct kernel_config_vat {
     const char *name;
     struct slice source;     /* the ES module's text */
     struct slice parameters; /* JSON object text; "{}" when not given */
-    uint64_t reap_interval;  /* deliveries; 0: as the rules have it */
-    bool reap_never;
+    struct reap_setting reaps;
     bool critical; /* a crank of it that fails is undone */
 };
 

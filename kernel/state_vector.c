@@ -109,11 +109,8 @@ out:
 static struct vat_options vat_options_of(const struct kernel_config_vat *vat,
                                          const struct kernel_rules *rules)
 {
-    struct vat_options o = {.memory = rules->memory,
-                            .reaps_set = vat->reap_never || vat->reap_interval > 0,
-                            .reaps_never = vat->reap_never,
-                            .reap_interval = vat->reap_interval,
-                            .critical = vat->critical};
+    struct vat_options o = {
+        .memory = rules->memory, .reaps = vat->reaps, .critical = vat->critical};
 
     (void)snprintf(o.name, sizeof o.name, "%s", vat->name);
     return o;

@@ -214,13 +214,9 @@ static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
     }
     if (st != HS_OK) return st;
     if (d->memory > 0) options.memory = d->memory;
-    if (d->reaps_set) {
-        options.reaps_set = true;
-        options.reaps_never = d->reaps_never;
-        options.reap_interval = d->reap_interval;
-    }
+    if (d->reaps.set) options.reaps = d->reaps;
     st = vat_options_write(&k->kv.store, &e->target, &options, err);
-    if (st == HS_OK && d->reaps_set) {
+    if (st == HS_OK && d->reaps.set) {
         st = reap_dirt_begin(&k->kv.store, &e->target, &k->now.rules, err);
     }
     return st == HS_OK ? deliver_change_options(k, e, d->memory, err) : st;

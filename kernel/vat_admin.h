@@ -13,7 +13,7 @@
 #include "kernel/tables/vat_record.h"
 
 /** Inside a crank: do what the event says, which is released. HS_VAT_FAILED: it cannot be done, err
- *  says why; k->ran is NULL, or the new process. */
+ *  says why; k->ran is NULL, the new process, or, of changed options, the vat itself. */
 HS_MUST_CHECK enum hs_status vat_admin_run(struct kernel *k, const struct event *e,
                                            struct hs_error *err);
 
@@ -36,8 +36,7 @@ struct vat_details {
     uint64_t upgrade;      /* number of an upgrade; 0: it is none */
     struct buffer message; /* decoded: what promises are rejected with */
     uint64_t memory;       /* new options; 0: as it was */
-    bool reaps_set, reaps_never;
-    uint64_t reap_interval;
+    struct reap_setting reaps;
 };
 
 void vat_details_fini(struct vat_details *d);

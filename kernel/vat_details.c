@@ -13,14 +13,6 @@ static bool details_text(struct slice value, struct buffer *out)
     return value.data[0] == '"' && json_text_decode(out, value) == HS_OK;
 }
 
-static bool details_reaping(struct slice value, struct vat_details *d)
-{
-    d->reaps_set = true;
-    d->reaps_never = value.data[0] == '"' && json_text_is(value, "never");
-    return d->reaps_never ||
-           (uint_parse(value, &d->reap_interval) == HS_OK && d->reap_interval > 0);
-}
-
 static bool details_read(struct slice key, struct slice value, struct vat_details *d)
 {
     if (json_text_is(key, "admin")) {
@@ -38,7 +30,7 @@ static bool details_read(struct slice key, struct slice value, struct vat_detail
     if (json_text_is(key, "upgrade")) return uint_parse(value, &d->upgrade) == HS_OK;
     if (json_text_is(key, "message")) return details_text(value, &d->message);
     if (json_text_is(key, "memory")) return uint_parse(value, &d->memory) == HS_OK;
-    return json_text_is(key, "reapInterval") && details_reaping(value, d);
+    return json_text_is(key, "reapInterval") && reap_setting_parse(value, &d->reaps);
 }
 
 bool vat_details_parse(struct slice json, struct vat_details *out)
@@ -84,14 +76,7 @@ enum hs_status vat_details_print(const struct vat_details *d, struct buffer *out
         json_print_key(&j, "memory");
         json_print_uint(&j, d->memory);
     }
-    if (d->reaps_set) {
-        json_print_key(&j, "reapInterval");
-        if (d->reaps_never) {
-            json_print_word(&j, "never");
-        } else {
-            json_print_uint(&j, d->reap_interval);
-        }
-    }
+    reap_setting_print(&d->reaps, &j);
     json_print_close(&j, '}');
     return json_print_end(&j);
 }

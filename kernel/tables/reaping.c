@@ -99,9 +99,9 @@ static enum hs_status dirt_full(struct kv_store *kv, const struct ref *vat,
     enum hs_status st = vat_options_read(kv, vat, &options, err);
 
     *out = (struct reap_dirt){.deliveries = rules->reap_interval, .bytes = rules->reap_bytes};
-    if (st != HS_OK || !options.reaps_set) return st;
-    out->never = options.reaps_never;
-    if (!out->never) out->deliveries = options.reap_interval;
+    if (st != HS_OK || !options.reaps.set) return st;
+    out->never = options.reaps.never;
+    if (!out->never) out->deliveries = options.reaps.interval;
     return HS_OK;
 }
 

@@ -18,11 +18,22 @@ static bool options_read_name(struct slice raw, struct vat_options *o)
     return good;
 }
 
-static bool options_read_reaping(struct slice raw, struct vat_options *o)
+bool reap_setting_parse(struct slice raw, struct reap_setting *out)
 {
-    o->reaps_set = true;
-    o->reaps_never = raw.data[0] == '"' && json_text_is(raw, "never");
-    return o->reaps_never || (uint_parse(raw, &o->reap_interval) == HS_OK && o->reap_interval > 0);
+    out->set = true;
+    out->never = raw.data[0] == '"' && json_text_is(raw, "never");
+    return out->never || (uint_parse(raw, &out->interval) == HS_OK && out->interval > 0);
+}
+
+void reap_setting_print(const struct reap_setting *s, struct json_printer *j)
+{
+    if (!s->set) return;
+    json_print_key(j, "reapInterval");
+    if (s->never) {
+        json_print_word(j, "never");
+    } else {
+        json_print_uint(j, s->interval);
+    }
 }
 
 static bool options_read_meter(struct slice raw, struct vat_options *o)
@@ -40,7 +51,7 @@ static bool options_read_member(struct slice key, struct slice value, struct vat
     if (json_text_is(key, "memory")) {
         return uint_parse(value, &o->memory) == HS_OK && o->memory <= HS_HEAP_BYTES_MAX;
     }
-    if (json_text_is(key, "reapInterval")) return options_read_reaping(value, o);
+    if (json_text_is(key, "reapInterval")) return reap_setting_parse(value, &o->reaps);
     if (json_text_is(key, "critical")) {
         o->critical = slice_equal(value, slice_text("true"));
         return o->critical || slice_equal(value, slice_text("false"));
@@ -71,14 +82,7 @@ void vat_options_print(const struct vat_options *o, struct json_printer *j)
     json_print_word(j, "lite");
     json_print_key(j, "memory");
     json_print_uint(j, o->memory);
-    if (o->reaps_set) {
-        json_print_key(j, "reapInterval");
-        if (o->reaps_never) {
-            json_print_word(j, "never");
-        } else {
-            json_print_uint(j, o->reap_interval);
-        }
-    }
+    reap_setting_print(&o->reaps, j);
     if (o->critical) {
         json_print_key(j, "critical");
         json_print_raw(j, slice_text("true"));

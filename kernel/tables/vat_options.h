@@ -12,12 +12,23 @@
 
 enum { VAT_MEMORY_LEAST = 4 << 20 }; /* a booted supervisor fits */
 
+/* When a vat is reaped, as "reapInterval" says: N deliveries, or "never"; zeroed: as the rules do.
+ */
+struct reap_setting {
+    bool set, never;
+    uint64_t interval;
+};
+
+/** False: `raw` is neither. */
+bool reap_setting_parse(struct slice raw, struct reap_setting *out);
+/** The member of an object; nothing, if it is not set. */
+void reap_setting_print(const struct reap_setting *s, struct json_printer *j);
+
 /* Plain value. */
 struct vat_options {
     char name[HS_NAME_BYTES_MAX];
     uint64_t memory;
-    bool reaps_set, reaps_never; /* else the rules' interval */
-    uint64_t reap_interval;
+    struct reap_setting reaps;
     bool critical;
     struct ref meter; /* "": none */
 };
