@@ -6,7 +6,7 @@
 #include "kernel/devices/devices.h"
 #include "kernel/pending.h"
 #include "kernel/state/utf8.h"
-#include "kernel/tables/bridge_handler.h"
+#include "kernel/tables/device_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/routing.h"
@@ -223,7 +223,7 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
 
 /* Whom the bridge hands it; in->reason: nobody, and why. */
 static enum hs_status inbound_find_handler(struct kernel *k, struct inbound *in,
-                                           struct bridge_handler *out, struct hs_error *err)
+                                           struct device_handler *out, struct hs_error *err)
 {
     const struct slice name = buffer_slice(&in->bridge);
     struct ref device;
@@ -233,7 +233,7 @@ static enum hs_status inbound_find_handler(struct kernel *k, struct inbound *in,
 
     if (st == HS_OK && found) {
         why = "no vat has registered for what comes in by the bridge";
-        st = bridge_handler_read(&k->kv, &device, out, err);
+        st = device_handler_read(&k->kv, &device, out, err);
         found = st == HS_OK && out->handler.text[0] != '\0';
     }
     if (st == HS_OK && found) {
@@ -249,7 +249,7 @@ static enum hs_status inbound_find_handler(struct kernel *k, struct inbound *in,
 
 static enum hs_status inbound_by_bridge(struct kernel *k, struct inbound *in, struct hs_error *err)
 {
-    struct bridge_handler to;
+    struct device_handler to;
     enum hs_status st = inbound_find_handler(k, in, &to, err);
 
     if (st == HS_OK && in->reason[0] == '\0') st = inbound_queue_check(k, in, err);

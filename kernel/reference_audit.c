@@ -2,8 +2,8 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/position.h"
-#include "kernel/tables/bridge_handler.h"
 #include "kernel/tables/clist.h"
+#include "kernel/tables/device_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/objects.h"
 #include "kernel/tables/promises.h"
@@ -85,12 +85,12 @@ static enum hs_status hold_wakeup(struct holds *h, struct slice key, struct slic
     return kernel_fail(err, hold(h, &w.handler, true));
 }
 
-static enum hs_status hold_bridge_handler(struct holds *h, struct slice key, struct slice value,
+static enum hs_status hold_device_handler(struct holds *h, struct slice key, struct slice value,
                                           struct hs_error *err)
 {
-    struct bridge_handler b;
+    struct device_handler b;
 
-    if (bridge_handler_parse(value, &b) != HS_OK) {
+    if (device_handler_parse(value, &b) != HS_OK) {
         return kernel_store_damaged(key, "no handler of a bridge", err);
     }
     return b.handler.text[0] == '\0' ? HS_OK : kernel_fail(err, hold(h, &b.handler, true));
@@ -203,7 +203,7 @@ static enum hs_status hold_key(struct holds *h, struct slice key, struct slice v
         return hold_list(h, rest, err);
     }
     if (key_has(key, "d", ".deviceState", &rest) && rest.len == 0) {
-        return hold_bridge_handler(h, key, value, err);
+        return hold_device_handler(h, key, value, err);
     }
     if (key_has(key, "timer.", ".", &rest)) return hold_wakeup(h, key, value, err);
     if (key_has(key, "v", ".c.", &rest)) return hold_entry(h, rest, value, err);

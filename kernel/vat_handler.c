@@ -1,6 +1,6 @@
 #include "kernel/vat_handler.h"
 
-#include "kernel/tables/bridge_handler.h"
+#include "kernel/tables/device_handler.h"
 #include "kernel/tables/events.h"
 #include "kernel/tables/meters.h"
 
@@ -9,9 +9,9 @@
 enum hs_status vat_handler_set(struct kv_hashed *k, const struct ref *device, const struct ref *vat,
                                const struct ref *object, struct hs_error *err)
 {
-    struct bridge_handler next = {.handler = *object, .vat = *vat};
+    struct device_handler next = {.handler = *object, .vat = *vat};
 
-    return bridge_handler_replace(k, device, &next, err);
+    return device_handler_replace(k, device, &next, err);
 }
 
 /* `args`: what stands between the brackets of the list, smallcaps. */
@@ -20,8 +20,8 @@ static enum hs_status handler_tell(struct kv_hashed *k, const struct ref *device
                                    const struct ref_list *slots, struct hs_error *err)
 {
     struct buffer body = {0}, raw = {0};
-    struct bridge_handler to;
-    enum hs_status st = bridge_handler_read(k, device, &to, err);
+    struct device_handler to;
+    enum hs_status st = device_handler_read(k, device, &to, err);
 
     if (st != HS_OK || to.handler.text[0] == '\0') return st;
     st = buffer_printf(&body, "#[\"%s\",[", method);

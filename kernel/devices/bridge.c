@@ -9,7 +9,7 @@
 #include "kernel/devices/device_arguments.h"
 #include "kernel/devices/device_types.h"
 #include "kernel/kernel_core.h"
-#include "kernel/tables/bridge_handler.h"
+#include "kernel/tables/device_handler.h"
 #include "kernel/tables/routing.h"
 
 /* The only element of a list is sent as itself. */
@@ -26,23 +26,21 @@ static struct slice bridge_sole_element(struct slice list)
     return list;
 }
 
-static enum hs_status bridge_call_outbound(struct device_call *c, struct hs_error *err)
+static enum hs_status bridge_call_outbound(struct device_call *c, struct device_arguments *a,
+                                           struct hs_error *err)
 {
     struct kernel *k = c->kernel;
-    struct buffer body = {0}, json = {0};
+    struct buffer json = {0};
     enum hs_status st;
 
     if (k->outputs.len >= HS_OUTPUTS_MAX) {
         return device_answer_error(c, slice_text("too many outputs"), err);
     }
-    st = json_text_decode(&body, c->args->body);
-    if (st == HS_OK) st = capdata_to_json(&json, buffer_slice(&body));
-    st = kernel_fail(err, st);
+    st = kernel_fail(err, capdata_to_json(&json, buffer_slice(&a->body)));
     if (st == HS_OK) {
         st = kernel_say(k, &k->outputs, bridge_sole_element(buffer_slice(&json)), err);
     }
     if (st == HS_OK) st = device_answer_nothing(c, err);
-    buffer_fini(&body);
     buffer_fini(&json);
     return st;
 }
@@ -50,15 +48,15 @@ static enum hs_status bridge_call_outbound(struct device_call *c, struct hs_erro
 /* Whose vat ended is as good as not registered. */
 static enum hs_status bridge_is_taken(struct device_call *c, bool *taken, struct hs_error *err)
 {
-    struct bridge_handler now;
-    enum hs_status st = bridge_handler_read(&c->kernel->kv, &c->device, &now, err);
+    struct device_handler now;
+    enum hs_status st = device_handler_read(&c->kernel->kv, &c->device, &now, err);
 
     *taken = st == HS_OK && now.handler.text[0] != '\0';
     if (!*taken) return st;
     return route_is_open(&c->kernel->kv, &now.handler, taken, err);
 }
 
-static enum hs_status bridge_register(struct device_call *c, const struct bridge_handler *next,
+static enum hs_status bridge_register(struct device_call *c, const struct device_handler *next,
                                       struct hs_error *err)
 {
     bool taken;
@@ -66,35 +64,31 @@ static enum hs_status bridge_register(struct device_call *c, const struct bridge
 
     if (st != HS_OK) return st;
     if (taken) return device_answer_error(c, slice_text("inboundHandler already registered"), err);
-    st = bridge_handler_replace(&c->kernel->kv, &c->device, next, err);
+    st = device_handler_replace(&c->kernel->kv, &c->device, next, err);
     return st == HS_OK ? device_answer_nothing(c, err) : st;
 }
 
-static enum hs_status bridge_register_inbound(struct device_call *c, struct hs_error *err)
+static enum hs_status bridge_register_inbound(struct device_call *c, struct device_arguments *a,
+                                              struct hs_error *err)
 {
-    struct bridge_handler next = {.vat = c->caller};
-    struct device_arguments a;
-    enum hs_status st = device_arguments_init(&a, c->args, err);
+    struct device_handler next = {.vat = c->caller};
 
-    if (st == HS_OK) {
-        st = device_argument_object(&a, &next.handler) && device_arguments_end(&a)
-                 ? bridge_register(c, &next, err)
-                 : device_answer_error(c, slice_text(a.problem), err);
-    }
-    device_arguments_fini(&a);
-    return st;
+    if (!device_argument_object(a, &next.handler) || !device_arguments_end(a)) return HS_OK;
+    return bridge_register(c, &next, err);
 }
 
-static enum hs_status bridge_unregister_inbound(struct device_call *c, struct hs_error *err)
+static enum hs_status bridge_unregister_inbound(struct device_call *c, struct device_arguments *a,
+                                                struct hs_error *err)
 {
-    struct bridge_handler now;
-    enum hs_status st = bridge_handler_read(&c->kernel->kv, &c->device, &now, err);
+    struct device_handler now;
+    enum hs_status st = device_handler_read(&c->kernel->kv, &c->device, &now, err);
 
+    (void)a; /* it takes none, and minds none */
     if (st != HS_OK) return st;
     if (now.handler.text[0] != '\0' && !ref_equal(&now.vat, &c->caller)) {
         return device_answer_error(c, slice_text("another vat registered the inboundHandler"), err);
     }
-    st = bridge_handler_replace(&c->kernel->kv, &c->device, NULL, err);
+    st = device_handler_replace(&c->kernel->kv, &c->device, NULL, err);
     return st == HS_OK ? device_answer_nothing(c, err) : st;
 }
 

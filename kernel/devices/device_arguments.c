@@ -17,7 +17,7 @@ enum hs_status device_arguments_init(struct device_arguments *a, const struct ca
     body = buffer_slice(&a->body);
     if (body.len > 0 && body.data[0] == '#') body = slice_make(body.data + 1, body.len - 1);
     json_text_init(&a->text, body);
-    if (!json_text_open(&a->text, '[')) a->problem = "no list of arguments";
+    a->is_list = json_text_open(&a->text, '[');
     return HS_OK;
 }
 
@@ -28,20 +28,21 @@ void device_arguments_fini(struct device_arguments *a)
 
 static bool device_arguments_want(struct device_arguments *a, const char *wanted)
 {
-    if (!a->problem) a->problem = wanted;
+    if (!a->problem) a->problem = a->is_list ? wanted : "no list of arguments";
     return false;
 }
 
-static bool device_argument_value(struct device_arguments *a, struct slice *raw)
+bool device_argument_next(struct device_arguments *a, struct slice *raw)
 {
-    return !a->problem && json_text_next(&a->text, ']') && json_text_value(&a->text, raw);
+    return a->is_list && !a->problem && json_text_more(&a->text, ']') &&
+           json_text_value(&a->text, raw);
 }
 
 bool device_argument_uint(struct device_arguments *a, uint64_t *out)
 {
     struct slice raw;
 
-    if (!device_argument_value(a, &raw)) {
+    if (!device_argument_next(a, &raw)) {
         return device_arguments_want(a, "a whole number is missing");
     }
     if (raw.data[0] == '"' && json_text_first(raw) == '+') {
@@ -71,7 +72,7 @@ bool device_argument_object(struct device_arguments *a, struct ref *kref)
     struct slice raw;
     uint64_t slot;
 
-    if (!device_argument_value(a, &raw)) return device_arguments_want(a, "an object is missing");
+    if (!device_argument_next(a, &raw)) return device_arguments_want(a, "an object is missing");
     if (!device_argument_slot(raw, &slot) || slot >= a->slots->len ||
         kref_kind(&a->slots->items[slot]) != REF_OBJECT) {
         return device_arguments_want(a, "a remotable object is wanted, not a value or a promise");
@@ -83,6 +84,6 @@ bool device_argument_object(struct device_arguments *a, struct ref *kref)
 bool device_arguments_end(struct device_arguments *a)
 {
     if (a->problem) return false;
-    if (json_text_close(&a->text, ']') && json_text_end(&a->text)) return true;
+    if (a->is_list && json_text_close(&a->text, ']') && json_text_end(&a->text)) return true;
     return device_arguments_want(a, "there are more arguments than it takes");
 }

@@ -11,6 +11,7 @@
 
 #include "kernel/text/capdata.h"
 
+struct device_arguments;
 struct kernel;
 
 /* One callNow at hand. */
@@ -22,9 +23,12 @@ struct device_call {
     struct buffer *answer;      /* to be appended to, once: device_answer_… */
 };
 
-/** A method. HS_OK: *answer has its answer, an error that the vat is thrown among them.
- *  HS_VAT_FAILED: illegal, the vat ends. */
-typedef enum hs_status (*device_method_fn)(struct device_call *c, struct hs_error *err);
+/** A method, with its arguments to be read (device_arguments.h).
+ *  HS_OK: *answer has its answer, an error that the vat is thrown among them; or, where an argument
+ *  is not what was wanted, nothing: the vat is thrown what was. HS_VAT_FAILED: illegal, the vat
+ *  ends. */
+typedef enum hs_status (*device_method_fn)(struct device_call *c, struct device_arguments *a,
+                                           struct hs_error *err);
 
 struct device_method {
     const char *name; /* NULL ends the list */

@@ -1,5 +1,6 @@
 #include "kernel/devices/devices.h"
 
+#include "kernel/devices/device_arguments.h"
 #include "kernel/devices/device_types.h"
 #include "kernel/state/utf8.h"
 
@@ -68,6 +69,18 @@ static enum hs_status device_refuse_method(struct device_call *c, const struct d
     return st;
 }
 
+static enum hs_status device_run_method(struct device_call *c, const struct device_method *method,
+                                        struct hs_error *err)
+{
+    struct device_arguments a;
+    enum hs_status st = device_arguments_init(&a, c->args, err);
+
+    if (st == HS_OK) st = method->run(c, &a, err);
+    if (st == HS_OK && a.problem) st = device_answer_error(c, slice_text(a.problem), err);
+    device_arguments_fini(&a);
+    return st;
+}
+
 enum hs_status device_call(struct kernel *k, const struct ref *caller, const struct ref *device,
                            struct slice method, const struct capdata *args, struct buffer *answer,
                            struct hs_error *err)
@@ -85,7 +98,7 @@ enum hs_status device_call(struct kernel *k, const struct ref *caller, const str
     if (st == HS_OK) st = device_read_type(k, &c.device, &type, err);
     if (st != HS_OK) return st;
     for (const struct device_method *m = type->methods; m->name; m++) {
-        if (slice_equal(method, slice_text(m->name))) return m->run(&c, err);
+        if (slice_equal(method, slice_text(m->name))) return device_run_method(&c, m, err);
     }
     return device_refuse_method(&c, type, method, err);
 }

@@ -81,15 +81,15 @@ static enum hs_status timer_enter(struct device_call *c, struct wakeup *w, struc
     return st == HS_OK ? timer_answer_time(c, w->time, err) : st;
 }
 
-static enum hs_status timer_do_get_last_polled(struct device_call *c, struct device_arguments *a,
-                                               struct hs_error *err)
+static enum hs_status timer_get_last_polled(struct device_call *c, struct device_arguments *a,
+                                            struct hs_error *err)
 {
     if (!device_arguments_end(a)) return HS_OK;
     return timer_answer_time(c, timer_now(c), err);
 }
 
-static enum hs_status timer_do_set_wakeup(struct device_call *c, struct device_arguments *a,
-                                          struct hs_error *err)
+static enum hs_status timer_set_wakeup(struct device_call *c, struct device_arguments *a,
+                                       struct hs_error *err)
 {
     struct wakeup w = {0};
 
@@ -101,8 +101,8 @@ static enum hs_status timer_do_set_wakeup(struct device_call *c, struct device_a
     return timer_enter(c, &w, err);
 }
 
-static enum hs_status timer_do_remove_wakeup(struct device_call *c, struct device_arguments *a,
-                                             struct hs_error *err)
+static enum hs_status timer_remove_wakeup(struct device_call *c, struct device_arguments *a,
+                                          struct hs_error *err)
 {
     struct buffer cursor = {0}, times = {0};
     struct json_printer j = json_printer_on(&times);
@@ -130,8 +130,8 @@ static enum hs_status timer_do_remove_wakeup(struct device_call *c, struct devic
     return st;
 }
 
-static enum hs_status timer_do_make_repeater(struct device_call *c, struct device_arguments *a,
-                                             struct hs_error *err)
+static enum hs_status timer_make_repeater(struct device_call *c, struct device_arguments *a,
+                                          struct hs_error *err)
 {
     struct repeater r;
     const char *why;
@@ -150,8 +150,8 @@ static enum hs_status timer_do_make_repeater(struct device_call *c, struct devic
     return st == HS_OK ? timer_answer_number(c, number, err) : st;
 }
 
-static enum hs_status timer_do_schedule(struct device_call *c, struct device_arguments *a,
-                                        struct hs_error *err)
+static enum hs_status timer_schedule(struct device_call *c, struct device_arguments *a,
+                                     struct hs_error *err)
 {
     struct wakeup w = {0};
     struct repeater r;
@@ -171,8 +171,8 @@ static enum hs_status timer_do_schedule(struct device_call *c, struct device_arg
     return timer_enter(c, &w, err);
 }
 
-static enum hs_status timer_do_delete_repeater(struct device_call *c, struct device_arguments *a,
-                                               struct hs_error *err)
+static enum hs_status timer_delete_repeater(struct device_call *c, struct device_arguments *a,
+                                            struct hs_error *err)
 {
     struct repeater r;
     uint64_t number;
@@ -187,42 +187,14 @@ static enum hs_status timer_do_delete_repeater(struct device_call *c, struct dev
     return st == HS_OK ? timer_answer_number(c, number, err) : st;
 }
 
-typedef enum hs_status (*timer_do_fn)(struct device_call *c, struct device_arguments *a,
-                                      struct hs_error *err);
-
-/* With arguments that it does not take, a method has answered nothing: why, then. */
-static enum hs_status timer_call(struct device_call *c, timer_do_fn run, struct hs_error *err)
-{
-    struct device_arguments a;
-    enum hs_status st = device_arguments_init(&a, c->args, err);
-
-    if (st == HS_OK) st = run(c, &a, err);
-    if (st == HS_OK && a.problem) st = device_answer_error(c, slice_text(a.problem), err);
-    device_arguments_fini(&a);
-    return st;
-}
-
-#define TIMER_METHODS(X)                                                                           \
-    X(getLastPolled, get_last_polled)                                                              \
-    X(setWakeup, set_wakeup)                                                                       \
-    X(removeWakeup, remove_wakeup)                                                                 \
-    X(makeRepeater, make_repeater)                                                                 \
-    X(schedule, schedule)                                                                          \
-    X(deleteRepeater, delete_repeater)
-
-#define TIMER_METHOD(name, noun)                                                                   \
-    static enum hs_status timer_##noun(struct device_call *c, struct hs_error *err)                \
-    {                                                                                              \
-        return timer_call(c, timer_do_##noun, err);                                                \
-    }
-TIMER_METHODS(TIMER_METHOD)
-#undef TIMER_METHOD
-
 static const struct device_method timer_methods[] = {
-#define TIMER_ROW(name, noun) {#name, timer_##noun},
-    TIMER_METHODS(TIMER_ROW)
-#undef TIMER_ROW
-        {NULL, NULL},
+    {"getLastPolled", timer_get_last_polled},
+    {"setWakeup", timer_set_wakeup},
+    {"removeWakeup", timer_remove_wakeup},
+    {"makeRepeater", timer_make_repeater},
+    {"schedule", timer_schedule},
+    {"deleteRepeater", timer_delete_repeater},
+    {NULL, NULL},
 };
 
 const struct device_type device_type_timer = {

@@ -16,6 +16,7 @@
  * What is wrong with an argument is thrown in the vat that calls.
  */
 #include "kernel/vat_admin.h"
+#include "kernel/devices/device_arguments.h"
 #include "kernel/devices/device_types.h"
 #include "kernel/kernel_core.h"
 #include "kernel/state/decimal.h"
@@ -29,7 +30,6 @@ enum { ARGUMENTS_MAX = 3 };
 
 /* The arguments of a call: decoded texts, and the raw smallcaps of each. */
 struct arguments {
-    struct buffer body;
     struct slice raw[ARGUMENTS_MAX];
     struct buffer text[ARGUMENTS_MAX]; /* of those that are strings */
     size_t len;
@@ -37,7 +37,6 @@ struct arguments {
 
 static void arguments_fini(struct arguments *a)
 {
-    buffer_fini(&a->body);
     for (size_t i = 0; i < ARGUMENTS_MAX; i++) {
         buffer_fini(&a->text[i]);
     }
@@ -55,19 +54,12 @@ static enum hs_status argument_text(struct slice raw, struct buffer *out)
     return HS_OK;
 }
 
-static enum hs_status arguments_read(const struct device_call *c, struct arguments *a,
+static enum hs_status arguments_read(struct device_arguments *from, struct arguments *a,
                                      struct hs_error *err)
 {
-    struct json_text t;
-    struct slice list;
-    enum hs_status st = kernel_fail(err, json_text_decode(&a->body, c->args->body));
+    enum hs_status st = HS_OK;
 
-    if (st != HS_OK || a->body.len < 2) return st;
-    list = slice_make(a->body.data + 1, a->body.len - 1);
-    json_text_init(&t, list);
-    (void)json_text_open(&t, '[');
-    while (st == HS_OK && a->len < ARGUMENTS_MAX && json_text_more(&t, ']') &&
-           json_text_value(&t, &a->raw[a->len])) {
+    while (st == HS_OK && a->len < ARGUMENTS_MAX && device_argument_next(from, &a->raw[a->len])) {
         if (a->raw[a->len].data[0] == '"') {
             st = kernel_fail(err, argument_text(a->raw[a->len], &a->text[a->len]));
         }
@@ -76,32 +68,13 @@ static enum hs_status arguments_read(const struct device_call *c, struct argumen
     return st;
 }
 
-static enum hs_status answer_raw(struct device_call *c, struct slice smallcaps,
-                                 struct hs_error *err)
-{
-    struct buffer body = {0}, raw = {0};
-    struct json_printer j = json_printer_on(c->answer);
-    enum hs_status st = buffer_append_text(&body, "#");
-
-    if (st == HS_OK) st = buffer_append(&body, smallcaps);
-    if (st == HS_OK) st = json_text_encode(&raw, buffer_slice(&body));
-    json_print_open(&j, '[');
-    json_print_word(&j, "ok");
-    capdata_print(&j, buffer_slice(&raw), NULL);
-    json_print_close(&j, ']');
-    if (st == HS_OK) st = json_print_end(&j);
-    buffer_fini(&body);
-    buffer_fini(&raw);
-    return kernel_fail(err, st);
-}
-
 /* A word that needs neither escape nor guard: an id, a hash. */
 static enum hs_status answer_word(struct device_call *c, const char *word, struct hs_error *err)
 {
     struct buffer text = {0};
-    enum hs_status st = kernel_fail(err, buffer_printf(&text, "\"%s\"", word));
+    enum hs_status st = kernel_fail(err, buffer_printf(&text, "#\"%s\"", word));
 
-    if (st == HS_OK) st = answer_raw(c, buffer_slice(&text), err);
+    if (st == HS_OK) st = device_answer_value(c, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
 }
@@ -136,7 +109,7 @@ static enum hs_status admin_has_bundle(struct device_call *c, struct arguments *
     if (bundle_id_make(buffer_slice(&a->text[0]), &id) == HS_OK) {
         st = bundle_has(&c->kernel->kv, &id, &found, err);
     }
-    return st == HS_OK ? answer_raw(c, slice_text(found ? "true" : "false"), err) : st;
+    return st == HS_OK ? device_answer_value(c, slice_text(found ? "#true" : "#false"), err) : st;
 }
 
 static enum hs_status admin_bundle_named(struct device_call *c, struct arguments *a,
@@ -167,7 +140,7 @@ static enum hs_status admin_owns(struct device_call *c, struct slice text, struc
     return st;
 }
 
-/* Queue the event; parameters: of the call, with all its slots. NULL words: it is well. */
+/* Queue the event; parameters: of the call, with all its slots. */
 static enum hs_status admin_queue(struct device_call *c, enum event_kind kind,
                                   const struct ref *vat, const struct vat_details *d,
                                   struct slice parameters, struct hs_error *err)
@@ -489,9 +462,9 @@ static enum hs_status admin_meter(struct device_call *c, struct arguments *a, st
 
     if (st != HS_OK) return st;
     if (!found) return answer_error(c, "there is no such meter", err);
-    st = kernel_fail(
-        err, buffer_printf(&text, "[\"+%" PRIu64 "\",\"+%" PRIu64 "\"]", m.remaining, m.threshold));
-    if (st == HS_OK) st = answer_raw(c, buffer_slice(&text), err);
+    st = kernel_fail(err, buffer_printf(&text, "#[\"+%" PRIu64 "\",\"+%" PRIu64 "\"]", m.remaining,
+                                        m.threshold));
+    if (st == HS_OK) st = device_answer_value(c, buffer_slice(&text), err);
     buffer_fini(&text);
     return st;
 }
@@ -501,10 +474,11 @@ static enum hs_status admin_meter(struct device_call *c, struct arguments *a, st
 typedef enum hs_status (*admin_fn)(struct device_call *c, struct arguments *a,
                                    struct hs_error *err);
 
-static enum hs_status admin_method(struct device_call *c, admin_fn run, struct hs_error *err)
+static enum hs_status admin_method(struct device_call *c, admin_fn run,
+                                   struct device_arguments *from, struct hs_error *err)
 {
     struct arguments a = {.len = 0};
-    enum hs_status st = arguments_read(c, &a, err);
+    enum hs_status st = arguments_read(from, &a, err);
 
     if (st == HS_OK) st = run(c, &a, err);
     arguments_fini(&a);
@@ -525,9 +499,10 @@ static enum hs_status admin_method(struct device_call *c, admin_fn run, struct h
     X(meter, admin_meter)
 
 #define VAT_ADMIN_CALL(name, function)                                                             \
-    static enum hs_status call_##name(struct device_call *c, struct hs_error *err)                 \
+    static enum hs_status call_##name(struct device_call *c, struct device_arguments *from,        \
+                                      struct hs_error *err)                                        \
     {                                                                                              \
-        return admin_method(c, function, err);                                                     \
+        return admin_method(c, function, from, err);                                               \
     }
 VAT_ADMIN_METHODS(VAT_ADMIN_CALL)
 #undef VAT_ADMIN_CALL
