@@ -136,10 +136,8 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
                                    bool reap, struct hs_error *err)
 {
     struct delivery d = {.kernel = k, .vat = *vat};
-    enum hs_status st;
+    enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
-    k->vat_meter = (struct ref){""};
-    st = kernel_process(k, vat, &k->ran, err);
     if (st == HS_OK) st = meter_check(k, err); /* its program may have been loaded */
     if (st == HS_OK) {
         k->meter.cranks++;

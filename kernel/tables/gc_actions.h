@@ -1,7 +1,6 @@
 /* GC actions: what vats are still to be told about objects that nobody holds any more.
  *
- *   gcActions.v1.dropExport.ko20 = ""     gcActions.v1.retireExport.ko20
- * gcActions.v2.retireImport.ko20
+ *   gcActions.v1.dropExport.ko20 = ""     ….v1.retireExport.ko20     ….v2.retireImport.ko20
  *
  * A key each, so that adding or taking one costs the same however many there are. The order of the
  * keys is the order of work: by vat, and in each vat dropExport, retireExport, retireImport.
