@@ -112,6 +112,16 @@ func TestAnAppsHandler(t *testing.T) {
 	require.Equal(t, seen[0].Seqnum+1, seen[1].Seqnum)
 }
 
+// requireInbox wants the vat to have what was brought in once, in the name of the module.
+func requireInbox(t *testing.T, c *chain) {
+	got := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
+	require.JSONEq(
+		t,
+		`[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`,
+		got,
+	)
+}
+
 // What other modules bring in is a call of the module's own to the vat of the params.
 func TestInbound(t *testing.T) {
 	c, _ := genesisChain(t, "kernel", nil)
@@ -122,12 +132,7 @@ func TestInbound(t *testing.T) {
 		require.ErrorIs(t, err, types.ErrInvalidCall)
 	}
 	c.block()
-	got := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
-	require.JSONEq(
-		t,
-		`[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`,
-		got,
-	)
+	requireInbox(t, c)
 }
 
 // By the bridge they reach the handler that a vat registered, and nobody else's message does.
@@ -145,12 +150,7 @@ func TestInboundByTheBridge(t *testing.T) {
 		require.ErrorIs(t, err, types.ErrInvalidCall)
 	}
 	c.block()
-	got := called(t, c.block(c.transaction(shop("inbox", ""))).TxResults[0], 0).Value
-	require.JSONEq(
-		t,
-		`[{"from":"`+types.ModuleAccount().String()+`","payload":{"type":"ack","of":7}}]`,
-		got,
-	)
+	requireInbox(t, c)
 }
 
 // Without a handler what comes in is rejected, as a call to nobody is.

@@ -40,13 +40,19 @@ func tests(out io.Writer, reports []Report) {
 	fmt.Fprintln(out)
 }
 
-func actsOf(out io.Writer, reports []Report) {
-	byName := map[string][]Act{}
+// grouped is what all reports tell, by name.
+func grouped[T any](reports []Report, of func(Report) []T, name func(T) string) map[string][]T {
+	all := map[string][]T{}
 	for _, r := range reports {
-		for _, a := range r.Acts {
-			byName[a.Act] = append(byName[a.Act], a)
+		for _, one := range of(r) {
+			all[name(one)] = append(all[name(one)], one)
 		}
 	}
+	return all
+}
+
+func actsOf(out io.Writer, reports []Report) {
+	byName := grouped(reports, func(r Report) []Act { return r.Acts }, func(a Act) string { return a.Act })
 	fmt.Fprintln(out, "| act | times | path | missed | `baseline` | `back_s` |")
 	fmt.Fprintln(out, "|---|---:|---|---:|---:|---:|")
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
@@ -64,12 +70,8 @@ func actsOf(out io.Writer, reports []Report) {
 }
 
 func usages(out io.Writer, reports []Report) {
-	byProcess := map[string][]Usage{}
-	for _, r := range reports {
-		for _, u := range r.Usage {
-			byProcess[u.Process] = append(byProcess[u.Process], u)
-		}
-	}
+	byProcess := grouped(reports, func(r Report) []Usage { return r.Usage },
+		func(u Usage) string { return u.Process })
 	fmt.Fprintln(out, "| process | of a core, idle | of a core, under load | MiB of memory | MiB of disk |")
 	fmt.Fprintln(out, "|---|---:|---:|---:|---:|")
 	for _, process := range slices.Sorted(maps.Keys(byProcess)) {

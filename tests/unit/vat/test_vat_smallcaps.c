@@ -33,74 +33,75 @@ static void check_resolved(struct rig *r, const char *data)
     CU_ASSERT_STRING_EQUAL(buffer_text(&r->result), "['ok',null,null]");
 }
 
+static const struct {
+    const char *data, *kind, *back; /* back NULL: as it came */
+} values[] = {
+    {"null", "object null", NULL},
+    {"true", "boolean true", NULL},
+    {"5", "number 5", NULL},
+    {"-1.5e+300", "number -1.5e+300", NULL},
+    {"'#undefined'", "undefined undefined", NULL},
+    {"'#NaN'", "number NaN", NULL},
+    {"'#Infinity'", "number Infinity", NULL},
+    {"'#-Infinity'", "number -Infinity", NULL},
+    {"'#-0'", "minus zero", "0"},
+    {"'+123'", "bigint 123", NULL},
+    {"'+0'", "bigint 0", NULL},
+    {"'-123456789012345678901234567890'", "bigint -123456789012345678901234567890", NULL},
+    {"''", "string ", NULL},
+    {"'plain'", "string plain", NULL},
+    {"'!!bang'", "string !bang", NULL},
+    {"'!#hash'", "string #hash", NULL},
+    {"'!+1'", "string +1", NULL},
+    {"'!-1'", "string -1", NULL},
+    {"'!$0'", "string $0", NULL},
+    {"'!%sym'", "string %sym", NULL},
+    {"'!&0'", "string &0", NULL},
+    {"'!(par'", "string (par", NULL},
+    {"'!,'", "string ,", NULL},
+    {"'.dot'", "string .dot", NULL},
+    {"' space'", "string  space", NULL},
+    {"'!plain'", "string plain", "'plain'"},
+    {"[]", "array ", NULL},
+    {"[1,[2,[3,'+4']]]", "array number 1 array number 2 array number 3 bigint 4", NULL},
+    {"{}", "record ", NULL},
+    {"{'a':1,'b':{'c':'!#'}}", "record a=number 1 b=record c=string #", NULL},
+    {"'%name'", "symbol Symbol(name)", NULL},
+    {"'%'", "symbol Symbol()", NULL},
+    {"'%@@asyncIterator'", "symbol Symbol(Symbol.asyncIterator)", NULL},
+    {"'%@@@@iterator'", "symbol Symbol(@@iterator)", NULL},
+    {"{'#tag':'!#set','payload':[1,'%a']}", "[object #set]", NULL},
+    {"{'#tag':'t','payload':{'#tag':'u','payload':'#undefined'}}", "[object t]", NULL},
+    {"{'b':1,'a':2}", "record b=number 1 a=number 2", "{'a':2,'b':1}"},
+    {"{'!#a':1,'!$b':2}", "record #a=number 1 $b=number 2", NULL},
+    {"{'__proto__':1,'constructor':2}", "record __proto__=number 1 constructor=number 2", NULL},
+    {"{'!#x':1,'__proto__':{'y':1}}", "record #x=number 1 __proto__=record y=number 1", NULL},
+    {"{'#error':'bad','name':'TypeError'}", "TypeError TypeError bad", NULL},
+    {"{'#error':'!#x','name':'Odd'}", "Error Odd #x", NULL},
+    {"{'#error':'!(par','name':'!-Odd'}", "Error -Odd (par", NULL},
+    {"{'#error':'e','name':'Error','cause':{'a':'!-1'}}", "Error Error e", NULL},
+    {"{'#error':'e','name':'AggregateError','errors':[1,{'#error':'!%f','name':'Error'}]}",
+     "AggregateError AggregateError e", NULL},
+    {"{'#error':'e','errorId':'error:1','name':'Error'}", "Error Error e",
+     "{'#error':'e','name':'Error'}"},
+};
+
 static void smallcaps__value_is_seen_right_and_returned_as_it_came(void)
 {
-    static const struct {
-        const char *data, *kind, *back; /* back NULL: as it came */
-    } cases[] = {
-        {"null", "object null", NULL},
-        {"true", "boolean true", NULL},
-        {"5", "number 5", NULL},
-        {"-1.5e+300", "number -1.5e+300", NULL},
-        {"'#undefined'", "undefined undefined", NULL},
-        {"'#NaN'", "number NaN", NULL},
-        {"'#Infinity'", "number Infinity", NULL},
-        {"'#-Infinity'", "number -Infinity", NULL},
-        {"'#-0'", "minus zero", "0"},
-        {"'+123'", "bigint 123", NULL},
-        {"'+0'", "bigint 0", NULL},
-        {"'-123456789012345678901234567890'", "bigint -123456789012345678901234567890", NULL},
-        {"''", "string ", NULL},
-        {"'plain'", "string plain", NULL},
-        {"'!!bang'", "string !bang", NULL},
-        {"'!#hash'", "string #hash", NULL},
-        {"'!+1'", "string +1", NULL},
-        {"'!-1'", "string -1", NULL},
-        {"'!$0'", "string $0", NULL},
-        {"'!%sym'", "string %sym", NULL},
-        {"'!&0'", "string &0", NULL},
-        {"'!(par'", "string (par", NULL},
-        {"'!,'", "string ,", NULL},
-        {"'.dot'", "string .dot", NULL},
-        {"' space'", "string  space", NULL},
-        {"'!plain'", "string plain", "'plain'"},
-        {"[]", "array ", NULL},
-        {"[1,[2,[3,'+4']]]", "array number 1 array number 2 array number 3 bigint 4", NULL},
-        {"{}", "record ", NULL},
-        {"{'a':1,'b':{'c':'!#'}}", "record a=number 1 b=record c=string #", NULL},
-        {"'%name'", "symbol Symbol(name)", NULL},
-        {"'%'", "symbol Symbol()", NULL},
-        {"'%@@asyncIterator'", "symbol Symbol(Symbol.asyncIterator)", NULL},
-        {"'%@@@@iterator'", "symbol Symbol(@@iterator)", NULL},
-        {"{'#tag':'!#set','payload':[1,'%a']}", "[object #set]", NULL},
-        {"{'#tag':'t','payload':{'#tag':'u','payload':'#undefined'}}", "[object t]", NULL},
-        {"{'b':1,'a':2}", "record b=number 1 a=number 2", "{'a':2,'b':1}"},
-        {"{'!#a':1,'!$b':2}", "record #a=number 1 $b=number 2", NULL},
-        {"{'__proto__':1,'constructor':2}", "record __proto__=number 1 constructor=number 2", NULL},
-        {"{'!#x':1,'__proto__':{'y':1}}", "record #x=number 1 __proto__=record y=number 1", NULL},
-        {"{'#error':'bad','name':'TypeError'}", "TypeError TypeError bad", NULL},
-        {"{'#error':'!#x','name':'Odd'}", "Error Odd #x", NULL},
-        {"{'#error':'!(par','name':'!-Odd'}", "Error -Odd (par", NULL},
-        {"{'#error':'e','name':'Error','cause':{'a':'!-1'}}", "Error Error e", NULL},
-        {"{'#error':'e','name':'AggregateError','errors':[1,{'#error':'!%f','name':'Error'}]}",
-         "AggregateError AggregateError e", NULL},
-        {"{'#error':'e','errorId':'error:1','name':'Error'}", "Error Error e",
-         "{'#error':'e','name':'Error'}"},
-    };
     struct rig r;
 
     rig_start(&r, program);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         char body[256], kind[256];
 
-        (void)snprintf(body, sizeof body, "['kind',[%s]]", cases[i].data);
+        (void)snprintf(body, sizeof body, "['kind',[%s]]", values[i].data);
         CU_ASSERT_EQUAL(rig_call(&r, body, "[]"), HS_OK);
-        (void)snprintf(kind, sizeof kind, "'%s'", cases[i].kind);
+        (void)snprintf(kind, sizeof kind, "'%s'", values[i].kind);
         check_resolved(&r, kind);
-        (void)snprintf(body, sizeof body, "['echo',[%s]]", cases[i].data);
+        (void)snprintf(body, sizeof body, "['echo',[%s]]", values[i].data);
         CU_ASSERT_EQUAL(rig_call(&r, body, "[]"), HS_OK);
-        check_resolved(&r, cases[i].back ? cases[i].back : cases[i].data);
-        (void)snprintf(body, sizeof body, "['frozen',[%s]]", cases[i].data);
+        check_resolved(&r, values[i].back ? values[i].back : values[i].data);
+        (void)snprintf(body, sizeof body, "['frozen',[%s]]", values[i].data);
         CU_ASSERT_EQUAL(rig_call(&r, body, "[]"), HS_OK);
         check_resolved(&r, "true");
     }
