@@ -10,12 +10,17 @@ uint64_t clock_us(void)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-uint64_t clock_unix_s(void)
+uint64_t clock_unix_us(void)
 {
     struct timespec t = {0};
 
     (void)clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec > 0 ? (uint64_t)t.tv_sec : 0;
+    return t.tv_sec > 0 ? (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 : 0;
+}
+
+uint64_t clock_unix_s(void)
+{
+    return clock_unix_us() / 1000000;
 }
 
 static uint64_t system_now_us(void *data)

@@ -19,6 +19,7 @@ const struct clock *clock_system(void);
 
 /* The machine's, for what is shown and for tools, which no test gives a clock. */
 uint64_t clock_us(void);
+uint64_t clock_unix_us(void);
 uint64_t clock_unix_s(void);
 
 #endif

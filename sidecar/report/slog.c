@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { HELD_BYTES_MAX = 1 << 20 }; /* of lines that are not written yet */
 
@@ -127,14 +126,6 @@ struct line {
     struct json_printer j;
 };
 
-static uint64_t unix_us(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void print_word(struct json_printer *j, const char *key, const char *word)
 {
     json_print_key(j, key);
@@ -188,7 +179,7 @@ static void print_json(struct json_printer *j, const char *key, struct slice jso
 static struct line line_begin(struct slog *s, const char *type, const struct witnessed *w,
                               bool live)
 {
-    uint64_t us = unix_us();
+    uint64_t us = clock_unix_us();
     struct line line = {.slog = s, .begin = s->held.len, .j = json_printer_on(&s->held)};
     struct json_printer *j = &line.j;
 
