@@ -7,6 +7,8 @@
 #define HEADSTART_TESTS_BENCH_BENCH_H
 
 #include "kernel/state/errors.h"
+#include "sidecar/commands/progress_bar.h"
+#include "tests/bench/machine.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +19,14 @@ enum { BENCH_COUNTS_MAX = 16 };
 struct bench_options {
     uint64_t messages[BENCH_COUNTS_MAX]; /* --messages N[,N…] */
     size_t messages_len;
+    uint64_t every[BENCH_COUNTS_MAX]; /* --every N[,N…]: a snapshot once in N messages */
+    size_t every_len;
+    const char *out;   /* --out: folder for CSV and SVG; NULL: none */
     uint64_t heap_mib; /* --heap-mib: ballast of the vat */
     uint64_t repeats;  /* --repeats: measurements of each figure, 1..SPREAD_SAMPLES_MAX */
     bool no_images;    /* --no-images: preload replays the snapshot's transcripts */
     bool json;
+    struct machine machine; /* as it was at the start */
 };
 
 /** Restart with headstart's data against full replay, by length of history. */
@@ -33,7 +39,7 @@ HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
 /** Undoing messages, in the kernel alone. */
 HS_MUST_CHECK enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err);
 
-/** Deliveries beside observers that ask queries against deliveries alone. */
+/** What a message costs, by workload. */
 HS_MUST_CHECK enum hs_status bench_cost(const struct bench_options *options, struct hs_error *err);
 
 /** What a tick takes, by kind of work, in the kernel alone. */

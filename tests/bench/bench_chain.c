@@ -14,10 +14,12 @@ struct bench_chain {
     struct headstart *link; /* NULL while not connected */
     struct position at;
     struct buffer key, value; /* what the last store callback answered */
+    struct workload_messages *messages;
     struct buffer message;
 };
 
-enum hs_status bench_chain_open(struct bench_chain **out, struct hs_error *err)
+enum hs_status bench_chain_open(const struct workload *w, struct bench_chain **out,
+                                struct hs_error *err)
 {
     struct bench_chain *c = calloc(1, sizeof *c);
     enum hs_status st;
@@ -25,8 +27,9 @@ enum hs_status bench_chain_open(struct bench_chain **out, struct hs_error *err)
     assert(out);
     if (!c) return hs_fail(err, HS_NOMEM, "bench: out of memory");
     st = kv_memory_open(&c->store, err);
+    if (st == HS_OK) st = workload_messages_open(w, &c->messages, err);
     if (st != HS_OK) {
-        free(c);
+        bench_chain_close(c);
         return st;
     }
     *out = c;
@@ -38,6 +41,7 @@ void bench_chain_close(struct bench_chain *c)
     if (!c) return;
     bench_chain_disconnect(c);
     kv_memory_close(c->store);
+    workload_messages_close(c->messages);
     buffer_fini(&c->key);
     buffer_fini(&c->value);
     buffer_fini(&c->message);
@@ -104,19 +108,6 @@ void bench_chain_disconnect(struct bench_chain *c)
     c->link = NULL;
 }
 
-/* Transfers that visit every account and never repeat a pair soon. */
-static enum hs_status next_message(struct bench_chain *c)
-{
-    uint64_t n = c->at.seqnum;
-
-    buffer_clear(&c->message);
-    return buffer_printf(&c->message,
-                         "{\"to\":\"bench\",\"method\":\"transfer\","
-                         "\"args\":[\"account%llu\",\"account%llu\",%llu]}",
-                         (unsigned long long)(n * 7919 % 1000),
-                         (unsigned long long)(n * 104729 % 1000 ^ 1), (unsigned long long)(n % 13));
-}
-
 static enum hs_status apply_writes(struct bench_chain *c, const struct headstart_result *r,
                                    struct hs_error *err)
 {
@@ -133,6 +124,16 @@ static enum hs_status apply_writes(struct bench_chain *c, const struct headstart
     return position_make(r->seqnum, slice_text(r->hash), &c->at, err);
 }
 
+static void answer_take(struct bench_answer *answer, const struct headstart_result *r)
+{
+    *answer =
+        (struct bench_answer){.replayed = r->replayed, .wait_us = r->wait_us, .run_us = r->run_us};
+    (void)memcpy(answer->path, r->path, sizeof answer->path);
+    for (size_t i = 0; i < r->writes_len; i++) {
+        answer->writes_bytes += r->writes[i].key.len + r->writes[i].value.len;
+    }
+}
+
 enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *answer,
                                    struct hs_error *err)
 {
@@ -145,10 +146,10 @@ enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *a
     };
     struct headstart_result *r = NULL;
     struct headstart_error cause;
-    enum hs_status st = next_message(c);
+    enum hs_status st = workload_message(c->messages, c->at.seqnum, &c->message, err);
 
     assert(c->link);
-    if (st != HS_OK) return hs_fail(err, st, "bench: making a message");
+    if (st != HS_OK) return st;
     d.message = bytes_of(&c->message);
     if (headstart_deliver(c->link, &d, &r, &cause) != HEADSTART_OK) {
         return hs_fail(err, HS_UNAVAILABLE, "bench: delivery %llu failed: %s",
@@ -159,11 +160,7 @@ enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *a
                      (unsigned long long)r->seqnum, r->status, (int)r->value.len, r->value.data);
     }
     if (st == HS_OK) st = apply_writes(c, r, err);
-    if (st == HS_OK && answer) {
-        (void)memcpy(answer->path, r->path, sizeof answer->path);
-        answer->replayed = r->replayed;
-        answer->run_us = r->run_us;
-    }
+    if (st == HS_OK && answer) answer_take(answer, r);
     headstart_result_free(r);
     return st;
 }

@@ -3,7 +3,7 @@
 #ifndef HEADSTART_TESTS_BENCH_BENCH_CHAIN_H
 #define HEADSTART_TESTS_BENCH_BENCH_CHAIN_H
 
-#include "kernel/state/bytes.h"
+#include "tests/bench/bench_workload.h"
 
 #define BENCH_CHAIN_ID "headstart-bench"
 
@@ -14,11 +14,13 @@ struct bench_chain;
 /* What one delivery told. */
 struct bench_answer {
     char path[16];
-    uint64_t replayed;
+    uint64_t replayed, wait_us;
     uint64_t run_us;
+    uint64_t writes_bytes; /* keys and values */
 };
 
-HS_MUST_CHECK enum hs_status bench_chain_open(struct bench_chain **out, struct hs_error *err);
+HS_MUST_CHECK enum hs_status bench_chain_open(const struct workload *w, struct bench_chain **out,
+                                              struct hs_error *err);
 void bench_chain_close(struct bench_chain *c);
 
 /** Connect as the node; waits for a socket that is not there yet. */
@@ -26,7 +28,7 @@ HS_MUST_CHECK enum hs_status bench_chain_connect(struct bench_chain *c, const ch
                                                  struct hs_error *err);
 void bench_chain_disconnect(struct bench_chain *c);
 
-/** Deliver the next message of the workload (a transfer) and apply its writes; every
+/** Deliver the next message of the workload and apply its writes; every
  *  BENCH_BLOCK_MESSAGES the height rises. `answer` may be NULL. */
 HS_MUST_CHECK enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *answer,
                                                  struct hs_error *err);

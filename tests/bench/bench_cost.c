@@ -1,226 +1,208 @@
-/* Cost: what a message costs the node, alone and beside observers.
+/* Cost: what a message costs, a row a workload.
  *
- * One sidecar, one node that pauses between its blocks as a chain does, eight observers that ask
- * one query after the other, or not at all, in turns, a slice each: a machine that slows down slows
- * both down. Told are the latencies of the node's deliveries, their 99th percentiles' ratio, and
- * how many queries were answered meanwhile.
+ *   pair       two sidecars, log and snapshots on (the defaults) and off: throughput, processor
+ * time, latencies, memory; once more while one core is somebody else's budget     the kernel alone:
+ * what its time goes into undo       the kernel alone: messages that fail at the node, and
+ * savepoints prices     the kernel alone: the dearest tick (of no workload: the same in each row)
+ *   observed   deliveries beside observers that ask queries against deliveries alone
  */
-#include "ipc/include/headstart.h"
+#include "sidecar/threads/vat_thread.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/bench_chain.h"
-#include "tests/bench/bench_sidecar.h"
-#include "tests/bench/spread.h"
-#include "tests/node/latency.h"
+#include "tests/bench/bench_pair.h"
+#include "tests/bench/busy_core.h"
+#include "tests/bench/cost_row.h"
+#include "tests/bench/log_append.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
+#include <stdlib.h>
 
 enum {
-    COST_OBSERVERS = 8,
-    COST_WARM_UP_MESSAGES = 500,
-    COST_BLOCK_PAUSE_MS = 10, /* time for queries, as a chain leaves it */
-    COST_BUSY_PAUSE_MS = 1,   /* an observer that was told `busy` asks again after that */
-};
-
-/* What the observers share with the bench's own thread. */
-struct observers {
-    const char *socket;
-    pthread_t threads[COST_OBSERVERS];
-    size_t threads_len;
-    atomic_bool asking, ended;
-    atomic_uint_fast64_t answered, refused;
-    atomic_bool broken; /* one met an error that is none of the protocol's */
+    ROWS_MAX = 3,
+    LARGE_HEAP_MIB = 62,  /* beside the 1.7 that the vat has */
+    UNDO_SHARE = 5,       /* a slice there is so much shorter */
+    UNTRACKED_SHARE = 50, /* each message compares the whole heap */
+    UNTRACKED_SLICES_MAX = 3,
+    STEPS_A_ROW = 9,
 };
 
 struct cost {
-    struct bench_sidecar *sidecar;
-    struct bench_chain *chain;
-    struct observers observers;
-    struct latency alone, beside;
-    struct spread p99_ratios; /* of slices */
-    uint64_t asked_us;        /* how long observers asked */
+    const struct bench_options *options;
+    struct cost_row rows[ROWS_MAX];
+    size_t rows_len;
+    struct tick_prices prices;
+    struct progress_bar bar;
+    uint64_t steps; /* done */
 };
 
-static void cost_pause(unsigned ms)
+static void step(struct cost *c)
 {
-    const struct timespec pause = {.tv_nsec = (long)ms * 1000000};
-
-    (void)nanosleep(&pause, NULL);
+    c->steps++;
+    progress_bar_show(&c->bar, c->steps, c->steps, c->rows_len * STEPS_A_ROW + 1);
 }
 
-/* --- observers --- */
-
-static bool observer_ask(struct observers *o, struct headstart *link)
+static uint64_t slice_messages(const struct cost *c, uint64_t share)
 {
-    static const char message[] =
-        "{\"to\":\"bench\",\"method\":\"transfer\",\"args\":[\"account1\",\"account2\",3]}";
-    const struct headstart_query q = {.message = {message, sizeof message - 1}};
-    struct headstart_query_result *r = NULL;
-    struct headstart_error err;
-    bool fine = true;
+    uint64_t messages = c->options->messages[0] / c->options->repeats / share;
 
-    if (headstart_query(link, &q, &r, &err) == HEADSTART_OK) {
-        (void)atomic_fetch_add(&o->answered, 1);
-    } else {
-        fine = strcmp(err.code, "busy") == 0;
-        (void)atomic_fetch_add(&o->refused, 1);
-        cost_pause(COST_BUSY_PAUSE_MS);
-    }
-    headstart_query_result_free(r);
-    return fine;
+    return messages > 0 ? messages : 1;
 }
 
-static void *observer_run(void *data)
+/* --- beside a sidecar --- */
+
+static enum hs_status pair_slices(struct cost *c, struct bench_pair *pair, struct hs_error *err)
 {
-    struct observers *o = data;
-    struct headstart_options options = {.socket_path = o->socket,
-                                        .chain_id = BENCH_CHAIN_ID,
-                                        .client = "headstart-bench observer",
-                                        .observer = true,
-                                        .connect_timeout_ms = 60000};
-    struct headstart *link = NULL;
-    struct headstart_error err;
-    bool fine = headstart_connect(&options, &link, &err) == HEADSTART_OK;
-
-    while (fine && !atomic_load(&o->ended)) {
-        if (atomic_load(&o->asking)) {
-            fine = observer_ask(o, link);
-        } else {
-            cost_pause(COST_BUSY_PAUSE_MS);
-        }
-    }
-    headstart_close(link);
-    if (!fine) atomic_store(&o->broken, true);
-    return NULL;
-}
-
-static enum hs_status observers_start(struct observers *o, const char *socket, struct hs_error *err)
-{
-    o->socket = socket;
-    while (o->threads_len < COST_OBSERVERS) {
-        if (pthread_create(&o->threads[o->threads_len], NULL, observer_run, o) != 0) {
-            return hs_fail(err, HS_NOMEM, "bench: starting an observer");
-        }
-        o->threads_len++;
-    }
-    return HS_OK;
-}
-
-static void observers_end(struct observers *o)
-{
-    atomic_store(&o->ended, true);
-    while (o->threads_len > 0) {
-        (void)pthread_join(o->threads[--o->threads_len], NULL);
-    }
-}
-
-/* --- slices --- */
-
-static enum hs_status cost_open(struct cost *c, uint64_t heap_mib, struct hs_error *err)
-{
-    static const char *const extra[] = {"--serve-queries", NULL};
-    enum hs_status st = bench_chain_open(&c->chain, err);
-
-    if (st == HS_OK) st = bench_sidecar_open(heap_mib, &c->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(c->sidecar, extra, err);
-    if (st == HS_OK) st = bench_chain_connect(c->chain, bench_sidecar_socket(c->sidecar), err);
-    for (int i = 0; i < COST_WARM_UP_MESSAGES && st == HS_OK; i++) {
-        st = bench_chain_deliver(c->chain, NULL, err);
-    }
-    if (st == HS_OK) {
-        st = observers_start(&c->observers, bench_sidecar_socket(c->sidecar), err);
-    }
-    return st;
-}
-
-static void cost_close(struct cost *c)
-{
-    observers_end(&c->observers);
-    bench_sidecar_close(c->sidecar);
-    bench_chain_close(c->chain);
-    latency_fini(&c->alone);
-    latency_fini(&c->beside);
-}
-
-static enum hs_status cost_slice(struct cost *c, uint64_t messages, bool asked, uint32_t *p99_us,
-                                 struct hs_error *err)
-{
-    struct latency slice = {0};
-    uint64_t began_us = latency_clock_us();
     enum hs_status st = HS_OK;
 
-    atomic_store(&c->observers.asking, asked);
-    for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
-        uint64_t before_us;
-
-        if (bench_chain_seqnum(c->chain) % BENCH_BLOCK_MESSAGES == 0) {
-            cost_pause(COST_BLOCK_PAUSE_MS);
-        }
-        before_us = latency_clock_us();
-        st = bench_chain_deliver(c->chain, NULL, err);
-        if (st == HS_OK) st = latency_add(&slice, latency_clock_us() - before_us, err);
-        if (st == HS_OK) {
-            st = latency_add(asked ? &c->beside : &c->alone, latency_clock_us() - before_us, err);
-        }
+    for (uint64_t i = 0; i < c->options->repeats && st == HS_OK; i++) {
+        st = bench_pair_slice(pair, slice_messages(c, 1), err);
     }
-    atomic_store(&c->observers.asking, false);
-    if (asked) c->asked_us += latency_clock_us() - began_us;
-    *p99_us = latency_quantile_us(&slice, 990);
-    latency_fini(&slice);
-    if (st == HS_OK && atomic_load(&c->observers.broken)) {
-        st = hs_fail(err, HS_PROTOCOL, "bench: an observer was refused, and not as busy");
-    }
+    step(c);
     return st;
 }
 
-static void cost_print(struct cost *c, const struct bench_options *o)
+/* The same sidecars go on, but what they tell is counted anew. */
+static enum hs_status busy_slices(struct cost *c, struct bench_pair *pair, struct hs_error *err)
 {
-    double alone = latency_quantile_us(&c->alone, 990);
-    double beside = latency_quantile_us(&c->beside, 990);
-    double ratio = alone > 0 ? beside / alone : 0;
-    uint64_t answered = atomic_load(&c->observers.answered);
-    double per_s = c->asked_us > 0 ? (double)answered * 1e6 / (double)c->asked_us : 0;
+    struct busy_core busy = {0};
+    enum hs_status st = busy_core_start(&busy, err);
 
-    if (o->json) {
-        (void)printf("{\"schema\":1,\"rows\":[{\"workload\":\"transfers\",\"heap_mib\":%llu,"
-                     "\"p50_us\":%u,\"p99_us\":%.0f,\"observers\":%d,\"observers_p50_us\":%u,"
-                     "\"observers_p99_us\":%.0f,\"observers_p99_ratio\":%.2f,"
-                     "\"observers_p99_ratio_median\":%.2f,\"queries_per_s\":%.0f}]}\n",
-                     (unsigned long long)o->heap_mib, latency_quantile_us(&c->alone, 500), alone,
-                     COST_OBSERVERS, latency_quantile_us(&c->beside, 500), beside, ratio,
-                     spread_median(&c->p99_ratios), per_s);
+    pair->on_off.len = 0;
+    if (st == HS_OK) st = pair_slices(c, pair, err);
+    busy_core_stop(&busy);
+    return st;
+}
+
+static enum hs_status row_pair(struct cost *c, struct cost_row *row, struct hs_error *err)
+{
+    struct bench_pair pair = {.slices = 0};
+    enum hs_status st = bench_pair_open(&pair, &row->workload, NULL, err);
+
+    step(c);
+    if (st == HS_OK) st = pair_slices(c, &pair, err);
+    if (st == HS_OK) cost_row_take_pair(row, &pair);
+    if (st == HS_OK) st = busy_slices(c, &pair, err);
+    row->busy_on_off = pair.on_off;
+    bench_pair_close(&pair);
+    return st;
+}
+
+static enum hs_status row_observed(struct cost *c, struct cost_row *row, struct hs_error *err)
+{
+    enum hs_status st = observed_measure(&row->workload, slice_messages(c, 2), c->options->repeats,
+                                         &row->observed, err);
+
+    step(c);
+    return st;
+}
+
+/* --- in the kernel alone --- */
+
+static enum hs_status row_untracked(struct cost *c, struct vat_engine *engine, struct cost_row *row,
+                                    struct hs_error *err)
+{
+    uint64_t slices = c->options->repeats;
+    enum hs_status st;
+
+    if (slices > UNTRACKED_SLICES_MAX) slices = UNTRACKED_SLICES_MAX;
+    vat_engine_watch(engine, false);
+    st = undo_ratios_measure(engine, &row->workload, slice_messages(c, UNTRACKED_SHARE),
+                             COST_UNDO_BLOCK, slices, &row->untracked, err);
+    vat_engine_watch(engine, true);
+    step(c);
+    return st;
+}
+
+static enum hs_status row_kernel(struct cost *c, struct vat_engine *engine, struct cost_row *row,
+                                 struct hs_error *err)
+{
+    const struct workload *w = &row->workload;
+    uint64_t slices = c->options->repeats;
+    enum hs_status st = budget_measure(engine, w, slice_messages(c, 1), slices, &row->budget, err);
+
+    step(c);
+    for (int i = 0; i < COST_UNDO_BLOCKS && st == HS_OK; i++) {
+        st = undo_ratios_measure(engine, w, slice_messages(c, UNDO_SHARE), cost_undo_blocks[i],
+                                 slices, &row->undo[i], err);
+        step(c);
+    }
+    if (st == HS_OK) st = row_untracked(c, engine, row, err);
+    if (st == HS_OK) st = log_append_measure(w, slice_messages(c, 1), slices, &row->log_us, err);
+    step(c);
+    return st;
+}
+
+static enum hs_status kernels_measure(void *data, struct hs_error *err)
+{
+    struct cost *c = data;
+    struct vat_engine *engine = NULL;
+    enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
+
+    for (size_t i = 0; i < c->rows_len && st == HS_OK; i++) {
+        st = row_kernel(c, engine, &c->rows[i], err);
+    }
+    if (st == HS_OK) st = tick_prices_measure(engine, slice_messages(c, 1), &c->prices, err);
+    step(c);
+    vat_engine_close(engine);
+    return st;
+}
+
+/* --- all of it --- */
+
+static void rows_begin(struct cost *c)
+{
+    uint64_t heap_mib = c->options->heap_mib;
+
+    c->rows[c->rows_len++].workload =
+        (struct workload){.program = WORKLOAD_LEDGER, .heap_mib = heap_mib};
+    c->rows[c->rows_len++].workload =
+        (struct workload){.program = WORKLOAD_TRANSFERS, .heap_mib = heap_mib};
+    if (heap_mib > 0) return;
+    c->rows[c->rows_len++].workload =
+        (struct workload){.program = WORKLOAD_TRANSFERS, .heap_mib = LARGE_HEAP_MIB};
+}
+
+static void print(struct cost *c)
+{
+    size_t which;
+    double worst = tick_prices_worst(&c->prices, &which);
+
+    if (!c->options->json) {
+        for (size_t i = 0; i < c->rows_len; i++) {
+            cost_row_print(&c->rows[i]);
+        }
+        (void)printf("The dearest tick: %s, %.2f times the usual\n", tick_prices_kind(which),
+                     worst);
+        machine_print(&c->options->machine, stdout);
         return;
     }
-    (void)printf(
-        "A delivery alone and beside %d observers that ask all the time\n\n"
-        "  median      alone %6u us, beside %6u us\n"
-        "  99th perc.  alone %6.0f us, beside %6.0f us, ratio %.2f\n"
-        "  of slices   %.2f %.2f %.2f (min, median, max)\n"
-        "  queries     %.0f/s answered, %llu told busy\n",
-        COST_OBSERVERS, latency_quantile_us(&c->alone, 500), latency_quantile_us(&c->beside, 500),
-        alone, beside, ratio, spread_min(&c->p99_ratios), spread_median(&c->p99_ratios),
-        spread_max(&c->p99_ratios), per_s, (unsigned long long)atomic_load(&c->observers.refused));
+    (void)printf("{\"schema\":1,\"rows\":[");
+    for (size_t i = 0; i < c->rows_len; i++) {
+        if (i > 0) (void)printf(",");
+        cost_row_print_json(&c->rows[i], worst);
+    }
+    (void)printf("],");
+    machine_print_json(&c->options->machine, stdout);
+    (void)printf("}\n");
 }
 
 enum hs_status bench_cost(const struct bench_options *options, struct hs_error *err)
 {
-    struct cost c = {.chain = NULL};
-    uint64_t slice = options->messages[0] / options->repeats + 1;
-    enum hs_status st = cost_open(&c, options->heap_mib, err);
+    struct cost *c = calloc(1, sizeof *c);
+    enum hs_status st = HS_OK;
 
-    for (uint64_t i = 0; i < options->repeats && st == HS_OK; i++) {
-        uint32_t alone_us = 0, beside_us = 0;
-
-        bench_say("cost: slice %llu of %llu, %llu messages each way", (unsigned long long)i + 1,
-                  (unsigned long long)options->repeats, (unsigned long long)slice);
-        st = cost_slice(&c, slice, false, &alone_us, err);
-        if (st == HS_OK) st = cost_slice(&c, slice, true, &beside_us, err);
-        if (alone_us > 0) spread_add(&c.p99_ratios, (double)beside_us / (double)alone_us);
+    if (!c) return hs_fail(err, HS_NOMEM, "bench: out of memory");
+    c->options = options;
+    rows_begin(c);
+    progress_bar_start(&c->bar, "cost", true);
+    for (size_t i = 0; i < c->rows_len && st == HS_OK; i++) {
+        st = row_pair(c, &c->rows[i], err);
+        if (st == HS_OK) st = row_observed(c, &c->rows[i], err);
     }
-    if (st == HS_OK) cost_print(&c, options);
-    cost_close(&c);
+    if (st == HS_OK) st = vat_thread_run(kernels_measure, c, err);
+    progress_bar_end(&c->bar);
+    if (st == HS_OK) print(c);
+    for (size_t i = 0; i < c->rows_len; i++) {
+        observed_fini(&c->rows[i].observed);
+    }
+    free(c);
     return st;
 }

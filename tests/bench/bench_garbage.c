@@ -85,7 +85,9 @@ static void garbage_print_json(const struct garbage *g)
                      (unsigned long long)row->size.keys, (unsigned long long)row->size.bytes,
                      (unsigned long long)row->size.heap_bytes, row->us);
     }
-    (void)printf("],\"flat\":%s}\n", garbage_is_flat(g) ? "true" : "false");
+    (void)printf("],\"flat\":%s,", garbage_is_flat(g) ? "true" : "false");
+    machine_print_json(&g->options->machine, stdout);
+    (void)printf("}\n");
 }
 
 static void garbage_print(const struct garbage *g)

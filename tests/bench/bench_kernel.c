@@ -4,7 +4,7 @@
 #include "tests/bench/bench.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,40 +12,36 @@ struct bench_kernel {
     struct kernel_config *config;
     struct kv_memory *base;
     struct kernel *kernel;
+    struct workload_messages *messages;
     struct buffer message;
     uint64_t height, number;
 };
 
-static enum hs_status config_load(uint64_t ballast_mib, struct kernel_config **out,
+static enum hs_status config_load(const struct workload *w, struct kernel_config **out,
                                   struct hs_error *err)
 {
     char path[] = "/tmp/headstart-bench-XXXXXX";
     int fd = mkstemp(path);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
     enum hs_status st;
-    bool bad;
 
-    if (!f) return hs_fail(err, HS_IO, "bench: making %s", path);
-    bad = fprintf(f,
-                  "{\"vats\":{\"bench\":{\"source\":\"%s\",\"parameters\":"
-                  "{\"accounts\":1000,\"ballast\":%llu}}}}\n",
-                  HEADSTART_BENCH_VAT_FILE, (unsigned long long)ballast_mib) < 0;
-    bad = fclose(f) != 0 || bad;
-    st = bad ? hs_fail(err, HS_IO, "bench: writing %s", path)
-             : kernel_config_load(disk_system(), path, out, err);
+    if (fd < 0) return hs_fail_errno(err, HS_IO, errno, "bench: making %s", path);
+    (void)close(fd);
+    st = workload_write_kernel(w, path, err);
+    if (st == HS_OK) st = kernel_config_load(disk_system(), path, out, err);
     (void)unlink(path);
     return st;
 }
 
-enum hs_status bench_kernel_open(struct vat_engine *engine, uint64_t ballast_mib, bool savepoints,
-                                 struct bench_kernel **out, struct hs_error *err)
+enum hs_status bench_kernel_open(struct vat_engine *engine, const struct workload *w,
+                                 bool savepoints, struct bench_kernel **out, struct hs_error *err)
 {
     struct bench_kernel *k = calloc(1, sizeof *k);
     struct kernel_options options = {.engine = engine};
     enum hs_status st;
 
     if (!k) return hs_fail(err, HS_NOMEM, "bench: out of memory");
-    st = config_load(ballast_mib, &k->config, err);
+    st = config_load(w, &k->config, err);
+    if (st == HS_OK) st = workload_messages_open(w, &k->messages, err);
     if (st == HS_OK) st = kv_memory_open(&k->base, err);
     if (st == HS_OK) {
         options.base = kv_memory_store(k->base);
@@ -67,25 +63,18 @@ void bench_kernel_close(struct bench_kernel *k)
     kernel_close(k->kernel);
     kv_memory_close(k->base);
     kernel_config_close(k->config);
+    workload_messages_close(k->messages);
     buffer_fini(&k->message);
     free(k);
 }
 
-/* The transfers of bench_chain.c. */
 static enum hs_status bench_kernel_deliver(struct bench_kernel *k, struct hs_error *err)
 {
-    uint64_t n = k->number++;
     struct message m = {.height = k->height, .time = 1700000000 + k->height};
     struct kernel_outcome outcome = {0};
-    enum hs_status st;
+    enum hs_status st = workload_message(k->messages, k->number++, &k->message, err);
 
-    buffer_clear(&k->message);
-    st = buffer_printf(&k->message,
-                       "{\"to\":\"bench\",\"method\":\"transfer\","
-                       "\"args\":[\"account%llu\",\"account%llu\",%llu]}",
-                       (unsigned long long)(n * 7919 % 1000),
-                       (unsigned long long)((n * 104729 % 1000) ^ 1), (unsigned long long)(n % 13));
-    if (st != HS_OK) return hs_fail(err, st, "bench: making a message");
+    if (st != HS_OK) return st;
     m.text = buffer_slice(&k->message);
     st = kernel_deliver(k->kernel, &m, &outcome, err);
     if (st == HS_OK && outcome.status != MESSAGE_FULFILLED) {

@@ -4,12 +4,13 @@
 #define HEADSTART_TESTS_BENCH_BENCH_KERNEL_H
 
 #include "kernel/kernel.h"
+#include "tests/bench/bench_workload.h"
 
 struct bench_kernel;
 
-/** A kernel with the benchmark's vat in it, on a store in memory. ballast_mib: extra heap of the
- *  vat; the engine is borrowed. Needs a thread with a vat's stack. */
-HS_MUST_CHECK enum hs_status bench_kernel_open(struct vat_engine *engine, uint64_t ballast_mib,
+/** A kernel with the workload's program in it, on a store in memory; the engine is borrowed. Needs
+ *  a thread with a vat's stack. */
+HS_MUST_CHECK enum hs_status bench_kernel_open(struct vat_engine *engine, const struct workload *w,
                                                bool savepoints, struct bench_kernel **out,
                                                struct hs_error *err);
 void bench_kernel_close(struct bench_kernel *k);

@@ -103,11 +103,12 @@ static enum hs_status measure_full(struct bench_sidecar *sidecar, struct bench_c
 static enum hs_status measure_row(const struct bench_options *options, struct restart_row *row,
                                   struct hs_error *err)
 {
+    const struct workload w = {.heap_mib = options->heap_mib};
     struct bench_sidecar *sidecar = NULL;
     struct bench_chain *chain = NULL;
-    enum hs_status st = bench_chain_open(&chain, err);
+    enum hs_status st = bench_chain_open(&w, &chain, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(options->heap_mib, &sidecar, err);
+    if (st == HS_OK) st = bench_sidecar_open(&w, &sidecar, err);
     if (st == HS_OK) st = bench_sidecar_start(sidecar, restart_settings(options), err);
     if (st == HS_OK) st = bench_chain_connect(chain, bench_sidecar_socket(sidecar), err);
     bench_say("restart: executing %llu messages", (unsigned long long)row->messages);
@@ -140,7 +141,7 @@ static double start_ms(const struct restart_way *w)
     return spread_median(&w->ready_ms) + spread_median(&w->answer_ms);
 }
 
-static void print_json(const struct restart_row *rows, size_t len)
+static void print_json(const struct restart_row *rows, size_t len, const struct machine *m)
 {
     (void)printf("{\"schema\":1,\"rows\":[");
     for (size_t i = 0; i < len; i++) {
@@ -160,7 +161,9 @@ static void print_json(const struct restart_row *rows, size_t len)
                      spread_min(&r->warm.ready_ms), spread_max(&r->warm.ready_ms),
                      spread_min(&r->full.answer_ms), spread_max(&r->full.answer_ms));
     }
-    (void)printf("]}\n");
+    (void)printf("],");
+    machine_print_json(m, stdout);
+    (void)printf("}\n");
 }
 
 static void print_spread(const struct spread *s)
@@ -204,6 +207,10 @@ enum hs_status bench_restart(const struct bench_options *options, struct hs_erro
         st = measure_row(options, &rows[i], err);
     }
     if (st != HS_OK) return st;
-    (options->json ? print_json : print_table)(rows, options->messages_len);
+    if (options->json) {
+        print_json(rows, options->messages_len, &options->machine);
+    } else {
+        print_table(rows, options->messages_len);
+    }
     return HS_OK;
 }

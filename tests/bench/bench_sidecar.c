@@ -61,22 +61,7 @@ static enum hs_status find_program(struct bench_sidecar *s, struct hs_error *err
     return hs_fail(err, HS_UNAVAILABLE, "bench: %s is not there; build it first", s->program);
 }
 
-static enum hs_status write_kernel(struct bench_sidecar *s, uint64_t ballast_mib,
-                                   struct hs_error *err)
-{
-    FILE *f = fopen(s->kernel, "we");
-    bool bad;
-
-    if (!f) return hs_fail_errno(err, HS_IO, errno, "bench: %s", s->kernel);
-    bad = fprintf(f,
-                  "{\"vats\":{\"bench\":{\"source\":\"%s\",\"parameters\":"
-                  "{\"accounts\":1000,\"ballast\":%llu}}}}\n",
-                  HEADSTART_BENCH_VAT_FILE, (unsigned long long)ballast_mib) < 0;
-    bad = fclose(f) != 0 || bad;
-    return bad ? hs_fail_errno(err, HS_IO, errno, "bench: writing %s", s->kernel) : HS_OK;
-}
-
-enum hs_status bench_sidecar_open(uint64_t ballast_mib, struct bench_sidecar **out,
+enum hs_status bench_sidecar_open(const struct workload *w, struct bench_sidecar **out,
                                   struct hs_error *err)
 {
     struct bench_sidecar *s = calloc(1, sizeof *s);
@@ -96,7 +81,7 @@ enum hs_status bench_sidecar_open(uint64_t ballast_mib, struct bench_sidecar **o
     (void)snprintf(s->kernel, sizeof s->kernel, "%s/kernel.json", s->dir);
     (void)snprintf(s->log, sizeof s->log, "%s/sidecar.log", s->dir);
     st = find_program(s, err);
-    if (st == HS_OK) st = write_kernel(s, ballast_mib, err);
+    if (st == HS_OK) st = workload_write_kernel(w, s->kernel, err);
     if (st != HS_OK) {
         bench_sidecar_close(s);
         return st;
@@ -205,18 +190,52 @@ enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s, struct hs_erro
     return st;
 }
 
-enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struct hs_error *err)
+/* One of the folders that the sidecar keeps in its data folder. */
+static enum hs_status forget_folder(struct bench_sidecar *s, const char *name, struct hs_error *err)
 {
-    static const char *const kept_by_the_sidecar[] = {"snapshot", "log", "quarantine"};
     char path[PATH_BYTES + 32];
 
     assert(s->pid == 0);
-    for (size_t i = 0; i < sizeof kept_by_the_sidecar / sizeof kept_by_the_sidecar[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", s->data, kept_by_the_sidecar[i]);
-        remove_tree(path);
-        if (access(path, F_OK) == 0) return hs_fail(err, HS_IO, "bench: cannot remove %s", path);
+    (void)snprintf(path, sizeof path, "%s/%s", s->data, name);
+    remove_tree(path);
+    return access(path, F_OK) == 0 ? hs_fail(err, HS_IO, "bench: cannot remove %s", path) : HS_OK;
+}
+
+enum hs_status bench_sidecar_forget_log(struct bench_sidecar *s, struct hs_error *err)
+{
+    return forget_folder(s, "log", err);
+}
+
+enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struct hs_error *err)
+{
+    enum hs_status st = forget_folder(s, "snapshot", err);
+
+    if (st == HS_OK) st = forget_folder(s, "log", err);
+    if (st == HS_OK) st = forget_folder(s, "quarantine", err);
+    return st;
+}
+
+enum hs_status bench_sidecar_figure(struct bench_sidecar *s, const char *group, const char *member,
+                                    uint64_t *out, struct hs_error *err)
+{
+    struct headstart *link = NULL;
+    char *packed = NULL;
+    size_t len = 0;
+    enum hs_status st = observe(s, &link, err);
+
+    *out = 0;
+    if (st == HS_OK) st = ask_status(link, &packed, &len, err);
+    if (st == HS_OK) {
+        struct packed_value map = packed_root(slice_make(packed, len));
+
+        if (*group) map = packed_member(map, group);
+        if (!packed_uint(packed_member(map, member), out)) {
+            st = hs_fail(err, HS_PROTOCOL, "bench: the status has no number %s.%s", group, member);
+        }
     }
-    return HS_OK;
+    free(packed);
+    headstart_close(link);
+    return st;
 }
 
 enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
@@ -249,4 +268,9 @@ enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
 const char *bench_sidecar_socket(const struct bench_sidecar *s)
 {
     return s->socket;
+}
+
+pid_t bench_sidecar_pid(const struct bench_sidecar *s)
+{
+    return s->pid;
 }

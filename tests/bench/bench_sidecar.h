@@ -2,14 +2,15 @@
 #ifndef HEADSTART_TESTS_BENCH_BENCH_SIDECAR_H
 #define HEADSTART_TESTS_BENCH_BENCH_SIDECAR_H
 
-#include "kernel/state/bytes.h"
+#include "tests/bench/bench_workload.h"
+
+#include <sys/types.h>
 
 struct bench_sidecar;
 
-/** Make the folder with the benchmark's vat in it. ballast_mib: extra heap of the vat. The folder
- *  is removed by close. */
-HS_MUST_CHECK enum hs_status bench_sidecar_open(uint64_t ballast_mib, struct bench_sidecar **out,
-                                                struct hs_error *err);
+/** Make the folder with the workload's program in it. It is removed by close. */
+HS_MUST_CHECK enum hs_status bench_sidecar_open(const struct workload *w,
+                                                struct bench_sidecar **out, struct hs_error *err);
 /** Kills the process if it runs. */
 void bench_sidecar_close(struct bench_sidecar *s);
 
@@ -24,10 +25,18 @@ HS_MUST_CHECK enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s,
                                                        struct hs_error *err);
 /** Remove everything the sidecar keeps on disk, as if it had been lost, but keep boot images. */
 HS_MUST_CHECK enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struct hs_error *err);
+/** Remove the replay log alone. */
+HS_MUST_CHECK enum hs_status bench_sidecar_forget_log(struct bench_sidecar *s,
+                                                      struct hs_error *err);
+/** A number of `status`: `member` of its map `group`, or with "" its own. */
+HS_MUST_CHECK enum hs_status bench_sidecar_figure(struct bench_sidecar *s, const char *group,
+                                                  const char *member, uint64_t *out,
+                                                  struct hs_error *err);
 /** Sum of the vats' heap sizes, from `status`. */
 HS_MUST_CHECK enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
                                                       struct hs_error *err);
 
 const char *bench_sidecar_socket(const struct bench_sidecar *s);
+pid_t bench_sidecar_pid(const struct bench_sidecar *s); /* 0: it does not run */
 
 #endif

@@ -174,7 +174,9 @@ static void sizes_print_json(const struct sizes *s)
                          (unsigned long long)s->ticks[i][j]);
         }
     }
-    (void)printf("]}\n");
+    (void)printf("],");
+    machine_print_json(&s->options->machine, stdout);
+    (void)printf("}\n");
 }
 
 static void sizes_print(const struct sizes *s)

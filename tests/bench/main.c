@@ -20,7 +20,8 @@ static const char usage_text[] =
     "  prices      the time of a tick, of every kind of work against the workload's\n"
     "  garbage     heap and store while payments are issued and taken back\n"
     "  sizes       the time of what a vat can collect, by its size\n"
-    "  cost        deliveries beside observers that ask queries against deliveries alone\n"
+    "  cost        what a message costs, by workload: throughput, processor time, latency,\n"
+    "              memory, the kernel's share by item, undoing, observers\n"
     "\n"
     "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000; cost:\n"
     "                     10000), or messages of a slice (undo: 2000), or of the workload\n"
@@ -149,7 +150,11 @@ int main(int argc, char **argv)
             memcpy(options.messages, commands[i].messages, sizeof options.messages);
             options.messages_len = commands[i].messages_len;
         }
-        if (commands[i].run(&options, &err) == HS_OK) return EXIT_IS_OK;
+        options.machine = machine_look();
+        if (commands[i].run(&options, &err) == HS_OK) {
+            if (!options.json) machine_print(&options.machine, stdout);
+            return EXIT_IS_OK;
+        }
         (void)fprintf(stderr, "headstart-bench: %s\n", err.text);
         return EXIT_IS_FAILED;
     }

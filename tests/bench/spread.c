@@ -1,5 +1,6 @@
 #include "tests/bench/spread.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,4 +40,16 @@ double spread_median(const struct spread *s)
 double spread_max(const struct spread *s)
 {
     return spread_at(s, 1);
+}
+
+void spread_print_json(const struct spread *s, const char *key, int decimals)
+{
+    (void)printf("\"%s\":%.*f,\"%s_min\":%.*f,\"%s_max\":%.*f", key, decimals, spread_median(s),
+                 key, decimals, spread_min(s), key, decimals, spread_max(s));
+}
+
+void spread_print(const struct spread *s, int width, int decimals)
+{
+    (void)printf("%*.*f %*.*f %*.*f", width, decimals, spread_min(s), width, decimals,
+                 spread_median(s), width, decimals, spread_max(s));
 }

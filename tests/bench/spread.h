@@ -20,4 +20,9 @@ double spread_min(const struct spread *s);
 double spread_median(const struct spread *s);
 double spread_max(const struct spread *s);
 
+/** `"key":median,"key_min":…,"key_max":…` on stdout, with so many decimals. */
+void spread_print_json(const struct spread *s, const char *key, int decimals);
+/** The three for people, each `width` columns wide. */
+void spread_print(const struct spread *s, int width, int decimals);
+
 #endif

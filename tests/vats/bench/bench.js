@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const PAGE_WORDS = 1024; // a heap page of 4 KiB
 
 /** Words without zeros, each page different from every other, without randomness. */
-const makeBallast = mebibytes => {
+export const makeBallast = mebibytes => {
   const words = new Uint32Array((mebibytes * MIB) / 4);
   let state = 0x9e3779b9;
   for (let i = 0; i < Math.min(PAGE_WORDS, words.length); i += 1) {
