@@ -67,7 +67,7 @@ static void dispatch_greet(void *data, struct ipc_request *request)
 {
     struct ipc_connection *c = request->connection;
     struct ipc_server *s = request->server;
-    struct ipc_hello_answer answer = {.server = "", .phase = "", .engine = "", .genesis = ""};
+    struct ipc_hello_answer answer = {.server = "", .phase = "", .genesis = ""};
     struct session_hello hello = *(const struct session_hello *)ipc_request_params(request);
     struct ipc_verdict verdict =
         session_hello_rule(&hello, s->chain_id, s->node != NULL, dispatch_observers_full(s));

@@ -50,7 +50,8 @@ struct ipc_hello_answer {
     const char *phase;
     struct position at;
     uint64_t height;
-    const char *engine;  /* id of the one that this binary holds; "": not known */
+    const char *const *engines; /* ids of those that this binary holds */
+    size_t engines_len;
     const char *genesis; /* hash of the state vector of our configuration; "": not known */
 };
 

@@ -189,7 +189,7 @@ enum hs_status session_hello_write(const struct ipc_hello_answer *answer,
     hello_put_uint(&w, "seqnum", answer->at.seqnum);
     hello_put_text(&w, "hash", answer->at.hash);
     hello_put_uint(&w, "height", answer->height);
-    hello_put_texts(&w, "engines", &answer->engine, answer->engine[0] ? 1 : 0);
+    hello_put_texts(&w, "engines", answer->engines, answer->engines_len);
     hello_put_text(&w, "genesis", answer->genesis);
     hello_put_texts(&w, "features", owner->features, owner->features_len);
     return wire_end(&w);

@@ -5,6 +5,7 @@
 #include "kernel/state/limits.h"
 #include "kernel/tables/bundles.h"
 #include "kernel/text/text_size.h"
+#include "kernel/vat/engine_id.h"
 #include "kernel/vat/js_sources.h"
 
 #include <assert.h>
@@ -42,6 +43,7 @@ struct kernel_config {
     struct kernel_config_device *devices;
     size_t devices_len;
     struct kernel_rules rules;
+    char engine[SHA256_HEX_BYTES];
 };
 
 /* Where the configuration is, for messages and relative paths. */
@@ -335,6 +337,21 @@ static enum hs_status config_read_rules(const struct config_place *at, const jso
     return st == HS_OK ? st : hs_fail(err, HS_INVALID, "%s: %s", at->path, cause.text);
 }
 
+static enum hs_status config_read_engine(const struct config_place *at, const json_t *engine,
+                                         struct hs_error *err)
+{
+    const char *id = json_string_value(engine);
+    char *ours = at->config->engine;
+
+    for (size_t i = 0; i < vat_engine_count(); i++) {
+        enum hs_status st = vat_engine_id(i, ours, err);
+
+        if (st != HS_OK || !engine || (id && strcmp(id, ours) == 0)) return st;
+    }
+    return config_invalid(at, err, "\"engine\" must be the id of one that this program holds, not",
+                          id ? id : "");
+}
+
 /* What the first message writes fits its answer. */
 static enum hs_status config_check_bytes(const struct config_place *at, struct hs_error *err)
 {
@@ -367,7 +384,8 @@ static enum hs_status config_check_memory(const struct config_place *at, struct 
 
 static enum hs_status config_read(const struct config_place *at, struct hs_error *err)
 {
-    static const char *const known[] = {"bootstrap", "vats", "bundles", "devices", "rules", NULL};
+    static const char *const known[] = {"bootstrap", "vats",   "bundles", "devices",
+                                        "rules",     "engine", NULL};
     struct kernel_config *c = at->config;
     struct buffer text = {0};
     json_error_t problem;
@@ -390,6 +408,7 @@ static enum hs_status config_read(const struct config_place *at, struct hs_error
     if (st == HS_OK) st = config_read_bundles(at, json_object_get(c->json, "bundles"), err);
     if (st == HS_OK) st = config_read_devices(at, json_object_get(c->json, "devices"), err);
     if (st == HS_OK) st = config_read_rules(at, json_object_get(c->json, "rules"), err);
+    if (st == HS_OK) st = config_read_engine(at, json_object_get(c->json, "engine"), err);
     if (st == HS_OK) st = config_check_bytes(at, err);
     if (st == HS_OK) st = config_check_memory(at, err);
     if (st != HS_OK) return st;
@@ -428,6 +447,11 @@ void kernel_config_close(struct kernel_config *c)
     free(c->devices);
     json_decref(c->json);
     free(c);
+}
+
+const char *kernel_config_engine(const struct kernel_config *c)
+{
+    return c->engine;
 }
 
 const char *kernel_config_bootstrap(const struct kernel_config *c)

@@ -3,7 +3,8 @@
  * SwingSet's JSON shape: {"bootstrap": "<vat>" (optional), "vats": {"<name>": {"source": "<file>",
  * "parameters": {…}}}, "bundles": {"<name>": {"source": "<file>"}} (optional),
  * "devices": {"<name>": {"type": "bridge"}}, "rules": {…} (optional; of
- * kernel.rules, what is to differ from the defaults)}. Source paths are relative to the
+ * kernel.rules, what is to differ from the defaults), "engine": id (optional; one that the program
+ * holds, by default its first)}. Source paths are relative to the
  * configuration file. The configuration speaks only to an empty store (docs/kernel.md).
  */
 #ifndef HEADSTART_KERNEL_CONFIG_H
@@ -40,6 +41,8 @@ HS_MUST_CHECK enum hs_status kernel_config_load(const struct disk *disk, const c
                                                 struct kernel_config **out, struct hs_error *err);
 void kernel_config_close(struct kernel_config *c);
 
+/** Id of the engine that the chain begins on; one that this program holds. */
+const char *kernel_config_engine(const struct kernel_config *c);
 /** Bootstrap vat's name, NULL if there is none. */
 const char *kernel_config_bootstrap(const struct kernel_config *c);
 /** The rules that the chain begins with; of NULL, the defaults. */

@@ -5,6 +5,7 @@
 #include "kernel/tables/bundles.h"
 #include "kernel/text/json_text.h"
 #include "kernel/vat_end.h"
+#include "kernel/vat_engines.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@ enum { CONTROL_REASON_BYTES = 400 };
 struct control {
     struct slice kernel, rules, bytes, offset; /* raw values; empty: not there */
     struct buffer vat, reason, bundle, piece;  /* decoded */
+    struct buffer engine;
 };
 
 static void control_fini(struct control *c)
@@ -22,6 +24,7 @@ static void control_fini(struct control *c)
     buffer_fini(&c->reason);
     buffer_fini(&c->bundle);
     buffer_fini(&c->piece);
+    buffer_fini(&c->engine);
 }
 
 typedef enum hs_status (*control_fn)(struct kernel *k, const struct control *c,
@@ -104,23 +107,29 @@ static enum hs_status control_abort_bundle(struct kernel *k, const struct contro
     return st == HS_OK ? bundle_install_abort(&k->kv, &bundle, err) : st;
 }
 
-static enum hs_status control_not_yet(struct kernel *k, const struct control *c,
-                                      struct hs_error *err)
+/* Vats stay on theirs until they are upgraded. A program that does not hold the engine could do
+ * neither: its node stops here, and goes on with one that does. */
+static enum hs_status control_use_engine(struct kernel *k, const struct control *c,
+                                         struct hs_error *err)
 {
-    (void)k;
-    (void)c;
-    return hs_fail(err, HS_INVALID, "this kernel cannot do that yet");
+    struct slice id = buffer_slice(&c->engine);
+    size_t number;
+    enum hs_status st =
+        vat_engines_find(k->options.engine, id, "the chain goes over to", &number, err);
+
+    if (st == HS_INVALID) {
+        return hs_fail(err, st, "\"engine\" must be an engine's id, 64 hex digits");
+    }
+    return st == HS_OK ? kv_hashed_write(&k->kv, slice_text("kernel.engine"), id, err) : st;
 }
 
 static const struct {
     const char *name;
     control_fn run;
 } controls[] = {
-    {"setRules", control_set_rules},
-    {"terminateVat", control_terminate_vat},
-    {"installBundle", control_install_bundle},
-    {"abortBundle", control_abort_bundle},
-    {"useEngine", control_not_yet},
+    {"setRules", control_set_rules},           {"terminateVat", control_terminate_vat},
+    {"installBundle", control_install_bundle}, {"abortBundle", control_abort_bundle},
+    {"useEngine", control_use_engine},
 };
 
 /* Where the value of `key` goes: as it stands, or decoded. */
@@ -133,7 +142,7 @@ static enum hs_status control_read_member(struct control *c, struct slice key, s
     } members[] = {
         {"kernel", &c->kernel, NULL}, {"rules", &c->rules, NULL}, {"bytes", &c->bytes, NULL},
         {"offset", &c->offset, NULL}, {"vat", NULL, &c->vat},     {"reason", NULL, &c->reason},
-        {"bundle", NULL, &c->bundle}, {"piece", NULL, &c->piece},
+        {"bundle", NULL, &c->bundle}, {"piece", NULL, &c->piece}, {"engine", NULL, &c->engine},
     };
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {

@@ -12,7 +12,8 @@
 
 /** In a crank: do what the message says, which is an object with a key "kernel".
  *  Returns: HS_INVALID      it is rejected; err says why; what was written stays (bundles.h)
- *           HS_WRONG_EPOCH  rules of a version that this program does not know */
+ *           HS_WRONG_EPOCH  rules of a version that this program does not know, or an engine that
+ * it does not hold */
 HS_MUST_CHECK enum hs_status control_run(struct kernel *k, struct slice message,
                                          struct hs_error *err);
 

@@ -14,6 +14,7 @@
 #include "kernel/tables/gc_actions.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/transcript.h"
+#include "kernel/vat_engines.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -28,6 +29,7 @@ struct start_job {
     struct vat_process *process;
     struct heap_image_info image;
     bool has_image;
+    size_t engine; /* number of the one that the vat is on */
     uint64_t from; /* first item to replay */
     enum hs_status status;
     struct hs_error error;
@@ -73,7 +75,8 @@ static enum hs_status start_heap(struct start_job *job, struct hs_error *err)
     if (!job->has_image) {
         return vat_process_open(job->process, o->base, o->engine, 0, NULL, NULL, err);
     }
-    return vat_open_image(o->engine, unlimited, o->images, &job->image, &job->process->vat, err);
+    return vat_open_image(o->engine, job->engine, unlimited, o->images, &job->image,
+                          &job->process->vat, err);
 }
 
 static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
@@ -123,31 +126,13 @@ static enum hs_status start_find_image(struct start_job *job, struct hs_error *e
                        "the heap image of %s holds %" PRIu64 " deliveries, the store %" PRIu64, id,
                        job->image.transcript_entries, job->process->transcript_len);
     }
-    /* Of an incarnation before this one it would be no image. */
+    /* Of an incarnation before this one it would be no image: of another program, and maybe of
+     * another engine. A vat changes engines by an upgrade alone, so that what is left is of the
+     * engine that the store names. */
     if (job->from > 0 && job->image.transcript_entries <= job->from) return HS_OK;
     job->has_image = true;
     job->from = job->image.transcript_entries;
     return HS_OK;
-}
-
-/* On another engine a vat would run, and come to something else. */
-static enum hs_status start_check_engine(struct kernel *k, const struct vat_name *name,
-                                         struct hs_error *err)
-{
-    struct key key;
-    struct slice id;
-    bool found;
-    const char *ours = vat_engine_own_id(k->options.engine);
-    enum hs_status st =
-        kv_hashed_find(&k->kv, key_of(&key, name->id.text, ".engine", ""), &id, &found, err);
-
-    if (st != HS_OK || (found && slice_equal(id, slice_text(ours)))) return st;
-    if (!found) return kernel_store_damaged(key_slice(&key), "missing", err);
-    if (!position_valid(1, id)) {
-        return kernel_store_damaged(key_slice(&key), "no engine's id", err);
-    }
-    return hs_fail(err, HS_WRONG_EPOCH, "vat %s (%s) runs on the engine %.*s, this program has %s",
-                   name->id.text, name->name, (int)id.len, id.data, ours);
 }
 
 /* A vat without deliveries has no heap yet: it gets one with its first (startVat). */
@@ -155,12 +140,16 @@ static enum hs_status start_add_job(struct kernel *k, struct start *all,
                                     const struct vat_name *name, struct hs_error *err)
 {
     struct start_job *job = &all->jobs[all->len];
+    struct kv_store *base = k->options.base;
     uint64_t len, from;
-    enum hs_status st = start_check_engine(k, name, err);
+    size_t engine;
+    /* On another engine it would run, and come to something else. */
+    enum hs_status st = vat_engines_read(base, k->options.engine, name->id.text, &engine, err);
 
-    if (st == HS_OK) st = transcript_span(k->options.base, &name->id, &from, &len, err);
+    if (st == HS_WRONG_EPOCH) return hs_fail_prefix(err, st, "%s", name->name);
+    if (st == HS_OK) st = transcript_span(base, &name->id, &from, &len, err);
     if (st != HS_OK || len == from) return st;
-    *job = (struct start_job){.kernel = k, .all = all, .from = from};
+    *job = (struct start_job){.kernel = k, .all = all, .from = from, .engine = engine};
     st = vat_table_add(&k->vats, name, &job->process, err);
     if (st != HS_OK) return st;
     job->process->transcript_from = from;
@@ -175,9 +164,11 @@ static enum hs_status start_add_job(struct kernel *k, struct start *all,
 static enum hs_status start_gather(struct kernel *k, struct start *all, struct hs_error *err)
 {
     struct vat_name *names = NULL;
-    size_t len = 0;
-    enum hs_status st = vat_names_all(&k->kv, &names, &len, err);
+    size_t len = 0, unwanted;
+    enum hs_status st =
+        vat_engines_read(k->options.base, k->options.engine, VAT_ENGINES_OF_NEW, &unwanted, err);
 
+    if (st == HS_OK) st = vat_names_all(&k->kv, &names, &len, err);
     if (st == HS_OK && len > 0) {
         all->jobs = calloc(len, sizeof *all->jobs);
         if (!all->jobs) st = kernel_fail(err, HS_NOMEM);

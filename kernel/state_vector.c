@@ -120,8 +120,8 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
                                     struct hs_error *err)
 {
     struct ref id;
-    char engine[SHA256_HEX_BYTES];
-    struct vat_program program = {.source = vat->source, .engine = engine};
+    struct buffer engine = {0};
+    struct vat_program program = {.source = vat->source};
     struct vat_options options;
     struct kernel_rules rules;
     enum hs_status st = check_name(kv, "vat", vat->name, err);
@@ -130,10 +130,13 @@ enum hs_status state_vector_add_vat(struct kv_store *kv, const struct kernel_con
     if (st == HS_OK) st = allot_id(kv, "vat.nextID", "v", &id, err);
     if (st == HS_OK) st = name_list_add(kv, "vat.names", slice_text(vat->name), err);
     if (st == HS_OK) st = put(kv, "vat.name.", vat->name, id.text, err);
-    if (st == HS_OK) st = vat_engine_id(engine, err);
-    if (st != HS_OK) return st;
-    options = vat_options_of(vat, &rules);
-    st = vat_record_write(kv, &id, &program, &options, &rules, err);
+    if (st == HS_OK) st = kv_store_get_text(kv, "kernel.engine", &engine, err);
+    if (st == HS_OK) {
+        program.engine = buffer_text(&engine);
+        options = vat_options_of(vat, &rules);
+        st = vat_record_write(kv, &id, &program, &options, &rules, err);
+    }
+    buffer_fini(&engine);
     return st == HS_OK ? put_parameters(kv, &id, vat->parameters, err) : st;
 }
 
@@ -184,6 +187,17 @@ static enum hs_status put_bootstrap(struct kv_store *kv, const char *name, struc
     return st;
 }
 
+static enum hs_status put_engine(struct kv_store *kv, const struct kernel_config *config,
+                                 struct hs_error *err)
+{
+    char first[SHA256_HEX_BYTES];
+    enum hs_status st;
+
+    if (config) return put(kv, "kernel.engine", "", kernel_config_engine(config), err);
+    st = vat_engine_id(VAT_ENGINE_FIRST, first, err);
+    return st == HS_OK ? put(kv, "kernel.engine", "", first, err) : st;
+}
+
 static enum hs_status put_config(struct kv_store *kv, const struct kernel_config *config,
                                  struct hs_error *err)
 {
@@ -222,5 +236,6 @@ enum hs_status state_vector_init(struct kv_store *kv, const struct kernel_config
         if (st != HS_OK) return st;
     }
     st = kernel_rules_write(kv, &rules, err);
+    if (st == HS_OK) st = put_engine(kv, config, err);
     return st == HS_OK && config ? put_config(kv, config, err) : st;
 }

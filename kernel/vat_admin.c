@@ -8,6 +8,7 @@
 #include "kernel/tables/reaping.h"
 #include "kernel/tables/transcript.h"
 #include "kernel/vat_end.h"
+#include "kernel/vat_engines.h"
 #include "kernel/vat_handler.h"
 
 #include <assert.h>
@@ -276,6 +277,7 @@ out:
 enum hs_status vat_admin_run(struct kernel *k, const struct event *e, struct hs_error *err)
 {
     struct vat_details d = {.upgrade = 0};
+    size_t engine;
     enum hs_status st = HS_OK;
 
     if (e->kind == EVENT_TERMINATE_VAT) {
@@ -283,13 +285,17 @@ enum hs_status vat_admin_run(struct kernel *k, const struct event *e, struct hs_
         return st == HS_OK ? event_release(&k->kv, e, err) : st;
     }
     st = vat_admin_details(e, &d, err);
-    if (st != HS_OK) return st;
-    d.program.engine = vat_engine_own_id(k->options.engine);
+    if (st == HS_OK) {
+        st = vat_engines_read(&k->kv.store, k->options.engine, VAT_ENGINES_OF_NEW, &engine, err);
+    }
+    if (st != HS_OK) goto out;
+    d.program.engine = vat_engine_id_at(k->options.engine, engine);
     switch (e->kind) {
     case EVENT_CREATE_VAT: st = vat_admin_create(k, e, &d, err); break;
     case EVENT_UPGRADE_VAT: st = vat_admin_upgrade(k, e, &d, err); break;
     default: st = vat_admin_change(k, e, &d, err); break;
     }
+out:
     vat_details_fini(&d);
     return st;
 }

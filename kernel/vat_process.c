@@ -5,6 +5,7 @@
 #include "kernel/tables/vat_record.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
+#include "kernel/vat_engines.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -199,13 +200,15 @@ enum hs_status vat_process_open(struct vat_process *p, struct kv_store *kv,
     struct vat_loading loading = {p, console, console_data};
     struct buffer command = {0}, answer = {0};
     struct vat_limits limits;
+    size_t number;
     enum hs_status st;
 
     assert(!p->vat);
-    st = vat_bundle_command(kv, &p->name.id, &command, err);
+    st = vat_engines_read(kv, engine, p->name.id.text, &number, err);
+    if (st == HS_OK) st = vat_bundle_command(kv, &p->name.id, &command, err);
     if (st == HS_OK) st = vat_process_limits(p, kv, ticks_max, &limits, err);
     if (st != HS_OK) goto out;
-    st = vat_open(engine, p->name.id.text, VAT_SUPERVISOR_LITE, limits, &p->vat, err);
+    st = vat_open(engine, number, p->name.id.text, limits, &p->vat, err);
     if (st != HS_OK) goto out;
     st = vat_command(p->vat, buffer_slice(&command), vat_answer_loading, &loading, &answer, NULL,
                      err);

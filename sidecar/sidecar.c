@@ -54,7 +54,7 @@ struct sidecar {
     struct data_folder *folder;
     struct kernel_config *kernel_config;
     struct vat_engine *engine;
-    char engine_id[SHA256_HEX_BYTES];
+    const char *engine_ids[VAT_ENGINES_MAX];
     char genesis[SHA256_HEX_BYTES]; /* of kernel_config; "": there is none */
     struct figures_board *board;
     struct job_queue *queue; /* what other threads hand the loop */
@@ -208,7 +208,10 @@ static void sidecar_hello(void *data, struct ipc_hello_answer *out)
     out->phase = phase_name(f->phase);
     out->at = f->at;
     out->height = f->height;
-    out->engine = s->engine_id;
+    for (size_t i = 0; i < vat_engine_count(); i++)
+        s->engine_ids[i] = vat_engine_id_at(s->engine, i);
+    out->engines = s->engine_ids;
+    out->engines_len = vat_engine_count();
     out->genesis = s->genesis;
     figures_release(s->board);
 }
@@ -446,9 +449,7 @@ static enum hs_status sidecar_open_folder(struct sidecar *s, struct hs_error *er
 static enum hs_status sidecar_open_engine(struct sidecar *s, struct hs_error *err)
 {
     bool cached = data_folder_has(s->folder, DATA_FOLDER_IMAGES);
-    enum hs_status st = vat_engine_id(s->engine_id, err);
 
-    if (st != HS_OK) return st;
     return vat_engine_open(disk_system(),
                            cached ? data_folder_path(s->folder, DATA_FOLDER_IMAGES) : NULL,
                            &s->engine, err);

@@ -31,7 +31,7 @@ struct snapshot_db_options {
     const struct disk *disk;    /* outlives the store; NULL: the system's */
     const char *dir;            /* <data>/snapshot; created if missing */
     const char *quarantine_dir; /* rejected generations are moved here */
-    const char *epoch;          /* vat_engine_own_id: images of another epoch are not handed out */
+    const char *epoch;          /* vat_images_epoch: images of another are not handed out */
     uint32_t keep;              /* K: snapshots that can be returned to, >= 1 */
     /* Of what opening puts aside; NULL: it is not told. */
     void (*told)(void *data, const char *words);

@@ -18,12 +18,12 @@ void engine_begin(engine_instance *m)
     qjs_set_max_stack_size(m, VAT_STACK_BYTES_MAX);
 }
 
-void vat_compile(engine_instance *m, enum vat_supervisor supervisor, struct boot_code *code)
+void vat_compile(engine_instance *m, size_t engine, struct boot_code *code)
 {
-    assert(js_source_count(supervisor) <= BOOT_FILES_MAX);
+    assert(js_source_count(engine) <= BOOT_FILES_MAX);
     engine_begin(m);
-    for (size_t i = 0; i < js_source_count(supervisor); i++) {
-        struct js_source source = js_source_at(supervisor, i);
+    for (size_t i = 0; i < js_source_count(engine); i++) {
+        struct js_source source = js_source_at(engine, i);
 
         js_compile(m, source.text, source.name, &code->files[i]);
     }
@@ -61,8 +61,7 @@ static struct vat_function function_take(engine_instance *m, js_handle superviso
     return f;
 }
 
-struct vat_entry vat_boot(engine_instance *m, enum vat_supervisor supervisor,
-                          const struct boot_code *code)
+struct vat_entry vat_boot(engine_instance *m, size_t engine, const struct boot_code *code)
 {
     struct vat_entry entry;
     js_handle value;
@@ -70,9 +69,8 @@ struct vat_entry vat_boot(engine_instance *m, enum vat_supervisor supervisor,
     engine_begin(m);
     qjs_set_module_loader(m, 1);
     value = host_calls_object_new(m);
-    for (size_t i = 0; i < js_source_count(supervisor); i++) {
-        value =
-            boot_step(m, js_source_at(supervisor, i).name, buffer_slice(&code->files[i]), value);
+    for (size_t i = 0; i < js_source_count(engine); i++) {
+        value = boot_step(m, js_source_at(engine, i).name, buffer_slice(&code->files[i]), value);
     }
     entry.command = function_take(m, value, "command");
     entry.turn = function_take(m, value, "turn");

@@ -10,9 +10,18 @@ struct embedded_file {
     size_t len;
 };
 
-/** The files of the supervisor "lite", in the order of booting. */
-extern const struct embedded_file embedded_lite[];
-extern const size_t embedded_lite_count;
+/* What makes engines of this program differ: the files of their supervisor, in the order of
+ * booting. */
+struct embedded_engine {
+    const struct embedded_file *files;
+    size_t files_len;
+};
+
+/** The engines of this program; the first is what a chain begins on. */
+extern const struct embedded_engine embedded_engines[];
+extern const size_t embedded_engines_count; /* 1..EMBEDDED_ENGINES_MAX */
+enum { EMBEDDED_ENGINES_MAX = 3 };
+
 extern const struct embedded_file embedded_builtin[]; /* whole programs of vats */
 extern const size_t embedded_builtin_count;
 

@@ -11,16 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUPERVISOR_COUNT = VAT_SUPERVISOR_LITE + 1 };
-
 struct vat_engine {
     const struct disk *disk;
     char *boot_image_dir; /* NULL: no cache */
-    char id[SHA256_HEX_BYTES];
+    char ids[VAT_ENGINES_MAX][SHA256_HEX_BYTES];
     bool watch;
     struct stop_switch stop;
-    pthread_mutex_t lock;                       /* guards the booted heaps below */
-    struct boot_image booted[SUPERVISOR_COUNT]; /* without pages: not yet */
+    pthread_mutex_t lock;                      /* guards the booted heaps below */
+    struct boot_image booted[VAT_ENGINES_MAX]; /* without pages: not yet */
 };
 
 static pthread_once_t module_once = PTHREAD_ONCE_INIT;
@@ -60,7 +58,9 @@ enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_d
     }
     e->watch = true;
     (void)pthread_once(&module_once, module_init);
-    st = vat_engine_id(e->id, err);
+    for (size_t i = 0; i < vat_engine_count() && st == HS_OK; i++) {
+        st = vat_engine_id(i, e->ids[i], err);
+    }
     if (st == HS_OK) st = engine_cache_open(e, boot_image_dir, err);
     if (st != HS_OK) {
         vat_engine_close(e);
@@ -73,7 +73,7 @@ enum hs_status vat_engine_open(const struct disk *disk, const char *boot_image_d
 void vat_engine_close(struct vat_engine *e)
 {
     if (!e) return;
-    for (int i = 0; i < SUPERVISOR_COUNT; i++)
+    for (size_t i = 0; i < vat_engine_count(); i++)
         boot_image_fini(&e->booted[i]);
     wasm_runtime_close();
     stop_switch_fini(&e->stop);
@@ -89,10 +89,20 @@ void vat_engine_keep_images(struct vat_engine *e, const char *dir)
     (void)pthread_mutex_unlock(&e->lock);
 }
 
-const char *vat_engine_own_id(const struct vat_engine *e)
+const char *vat_engine_id_at(const struct vat_engine *e, size_t number)
 {
-    assert(e->id[0]);
-    return e->id;
+    assert(number < vat_engine_count());
+    return e->ids[number];
+}
+
+bool vat_engine_find(const struct vat_engine *e, struct slice id, size_t *number)
+{
+    for (size_t i = 0; i < vat_engine_count(); i++) {
+        if (!slice_equal(id, slice_text(e->ids[i]))) continue;
+        *number = i;
+        return true;
+    }
+    return false;
 }
 
 void vat_engine_stop(struct vat_engine *e)
@@ -124,7 +134,7 @@ bool vat_engine_watches(const struct vat_engine *e)
 
 struct boot_job {
     engine_instance *instance;
-    enum vat_supervisor supervisor;
+    size_t number; /* of the engine */
     struct boot_code code;
     struct vat_entry entry;
 };
@@ -133,14 +143,14 @@ static void compile_body(void *data)
 {
     struct boot_job *job = data;
 
-    vat_compile(job->instance, job->supervisor, &job->code);
+    vat_compile(job->instance, job->number, &job->code);
 }
 
 static void boot_body(void *data)
 {
     struct boot_job *job = data;
 
-    job->entry = vat_boot(job->instance, job->supervisor, &job->code);
+    job->entry = vat_boot(job->instance, job->number, &job->code);
 }
 
 /* In an instance of its own; heap: what it leaves there, NULL: unwanted. */
@@ -161,10 +171,10 @@ static enum hs_status boot_job_run(struct vat_engine *e, struct boot_job *job,
 }
 
 /* Compiled elsewhere than it is booted: so not even memory given back holds the text. */
-static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor supervisor,
-                                      struct boot_image *out, struct hs_error *err)
+static enum hs_status engine_boot_now(struct vat_engine *e, size_t number, struct boot_image *out,
+                                      struct hs_error *err)
 {
-    struct boot_job job = {.supervisor = supervisor};
+    struct boot_job job = {.number = number};
     enum hs_status st = boot_job_run(e, &job, compile_body, NULL, err);
 
     if (st == HS_OK) st = boot_job_run(e, &job, boot_body, &out->heap, err);
@@ -173,34 +183,33 @@ static enum hs_status engine_boot_now(struct vat_engine *e, enum vat_supervisor 
     return st == HS_OK ? HS_OK : hs_fail_prefix(err, st, "boot a supervisor");
 }
 
-static enum hs_status engine_boot_through_cache(struct vat_engine *e,
-                                                enum vat_supervisor supervisor,
+static enum hs_status engine_boot_through_cache(struct vat_engine *e, size_t number,
                                                 struct boot_image *out, struct hs_error *err)
 {
     char name[SHA256_HEX_BYTES + 16];
     enum hs_status st;
 
-    if (!e->boot_image_dir) return engine_boot_now(e, supervisor, out, err);
-    (void)snprintf(name, sizeof name, "%s-%d.boot", e->id, (int)supervisor);
+    if (!e->boot_image_dir) return engine_boot_now(e, number, out, err);
+    (void)snprintf(name, sizeof name, "%s.boot", e->ids[number]);
     /* Whatever is wrong with the cache, a boot puts it right; and if it cannot be written, this
      * process has the heap all the same. */
     if (boot_image_read(e->disk, e->boot_image_dir, name, out, NULL) == HS_OK) return HS_OK;
-    st = engine_boot_now(e, supervisor, out, err);
+    st = engine_boot_now(e, number, out, err);
     if (st == HS_OK) {
         (void)(boot_image_write(e->disk, e->boot_image_dir, name, out, NULL) == HS_OK);
     }
     return st;
 }
 
-enum hs_status vat_engine_boot_image(struct vat_engine *e, enum vat_supervisor supervisor,
+enum hs_status vat_engine_boot_image(struct vat_engine *e, size_t number,
                                      const struct boot_image **out, struct hs_error *err)
 {
-    struct boot_image *booted = &e->booted[supervisor];
+    struct boot_image *booted = &e->booted[number];
     enum hs_status st = HS_OK;
 
-    assert((int)supervisor < SUPERVISOR_COUNT);
+    assert(number < vat_engine_count());
     (void)pthread_mutex_lock(&e->lock);
-    if (booted->heap.len == 0) st = engine_boot_through_cache(e, supervisor, booted, err);
+    if (booted->heap.len == 0) st = engine_boot_through_cache(e, number, booted, err);
     (void)pthread_mutex_unlock(&e->lock);
     *out = booted;
     return st;

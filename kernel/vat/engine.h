@@ -4,6 +4,7 @@
 #define HEADSTART_KERNEL_VAT_ENGINE_H
 
 #include "kernel/state/disk.h"
+#include "kernel/vat/engine_id.h"
 #include "kernel/vat/vat_terms.h"
 
 struct boot_image;
@@ -24,15 +25,15 @@ void vat_engine_close(struct vat_engine *e); /* no vat may be left */
  *  Thread: any */
 void vat_engine_keep_images(struct vat_engine *e, const char *dir);
 
-/** vat_engine_id (engine_id.h): heap images and vats of another are not for this one. Valid as long
- *  as the engine. */
-const char *vat_engine_own_id(const struct vat_engine *e);
+/** vat_engine_id (engine_id.h) of engine `number`. Valid as long as the engine. */
+const char *vat_engine_id_at(const struct vat_engine *e, size_t number);
+/** The number of the engine whose id that is; false: this program does not hold it. */
+bool vat_engine_find(const struct vat_engine *e, struct slice id, size_t *number);
 
-/** A supervisor right after its boot: kept in memory, else read from the cache folder,
+/** Engine `number`'s heap right after its boot: kept in memory, else read from the cache folder,
  *  else made now and kept in both. Borrowed, unchanging, valid as long as the engine.
  *  Thread: any; a first boot makes others wait. */
-HS_MUST_CHECK enum hs_status vat_engine_boot_image(struct vat_engine *e,
-                                                   enum vat_supervisor supervisor,
+HS_MUST_CHECK enum hs_status vat_engine_boot_image(struct vat_engine *e, size_t number,
                                                    const struct boot_image **out,
                                                    struct hs_error *err);
 

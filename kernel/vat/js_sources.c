@@ -5,19 +5,24 @@
 #include <assert.h>
 #include <string.h>
 
-size_t js_source_count(enum vat_supervisor supervisor)
+size_t js_engine_count(void)
 {
-    assert(supervisor == VAT_SUPERVISOR_LITE);
-    return embedded_lite_count;
+    return embedded_engines_count;
 }
 
-struct js_source js_source_at(enum vat_supervisor supervisor, size_t i)
+size_t js_source_count(size_t engine)
 {
-    assert(i < js_source_count(supervisor));
-    return (struct js_source){
-        .name = embedded_lite[i].name,
-        .text = slice_make(embedded_lite[i].bytes, embedded_lite[i].len),
-    };
+    assert(engine < embedded_engines_count);
+    return embedded_engines[engine].files_len;
+}
+
+struct js_source js_source_at(size_t engine, size_t i)
+{
+    const struct embedded_file *file;
+
+    assert(i < js_source_count(engine));
+    file = &embedded_engines[engine].files[i];
+    return (struct js_source){.name = file->name, .text = slice_make(file->bytes, file->len)};
 }
 
 bool js_module_find(struct slice name, struct slice *text)

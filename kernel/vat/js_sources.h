@@ -3,7 +3,6 @@
 #define HEADSTART_KERNEL_VAT_JS_SOURCES_H
 
 #include "kernel/state/bytes.h"
-#include "kernel/vat/vat_terms.h"
 
 #include <stdbool.h>
 
@@ -13,10 +12,12 @@ struct js_source {
     struct slice text;
 };
 
-/** The files of a supervisor in the order of booting: the first is called with the host calls, each
- *  further one with what the one before returned; the last returns {command, turn}. */
-size_t js_source_count(enum vat_supervisor supervisor);
-struct js_source js_source_at(enum vat_supervisor supervisor, size_t i);
+/** How many engines this program holds, by their numbers from 0. */
+size_t js_engine_count(void);
+/** The files of an engine's supervisor in the order of booting: the first is called with the host
+ *  calls, each further one with what the one before returned; the last returns {command, turn}. */
+size_t js_source_count(size_t engine);
+struct js_source js_source_at(size_t engine, size_t i);
 
 /** The ES module that vats may import as `name` without having it; false: none. */
 bool js_module_find(struct slice name, struct slice *text);

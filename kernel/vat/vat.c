@@ -33,7 +33,7 @@ void vat_close(struct vat *v)
     vat_instance_close(v);
 }
 
-enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_supervisor supervisor,
+enum hs_status vat_open(struct vat_engine *e, size_t number, const char *id,
                         struct vat_limits limits, struct vat **out, struct hs_error *err)
 {
     const struct boot_image *booted = NULL;
@@ -41,7 +41,7 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
     enum hs_status st;
 
     assert(strlen(id) < VAT_ID_BYTES_MAX);
-    st = vat_engine_boot_image(e, supervisor, &booted, err);
+    st = vat_engine_boot_image(e, number, &booted, err);
     if (st != HS_OK) return st;
     if ((uint64_t)booted->heap.info.page_count * HS_HEAP_PAGE_BYTES > limits.heap_bytes_max) {
         return hs_fail(err, HS_TOO_LARGE,
@@ -61,7 +61,7 @@ enum hs_status vat_open(struct vat_engine *e, const char *id, enum vat_superviso
     return HS_OK;
 }
 
-enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
+enum hs_status vat_open_image(struct vat_engine *e, size_t number, struct vat_limits limits,
                               struct heap_image_source *source, const struct heap_image_info *info,
                               struct vat **out, struct hs_error *err)
 {
@@ -72,7 +72,7 @@ enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
     if (strnlen(info->vat_id, VAT_ID_BYTES_MAX) == VAT_ID_BYTES_MAX) {
         return hs_fail(err, HS_CORRUPT, "a heap image's vat id has no end");
     }
-    st = vat_engine_boot_image(e, VAT_SUPERVISOR_LITE, &booted, err); /* of its entry */
+    st = vat_engine_boot_image(e, number, &booted, err); /* of its entry */
     if (st != HS_OK) return st;
     st = vat_instance_open(vat_engine_watches(e), vat_engine_stop_switch(e), limits, &v, err);
     if (st != HS_OK) return st;

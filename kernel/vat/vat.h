@@ -23,15 +23,16 @@
 
 struct vat;
 
-/** A vat whose supervisor has booted and that waits for its first command. From the boot image if
- *  there is one, else booted now and the image kept: both give the same bytes. */
-HS_MUST_CHECK enum hs_status vat_open(struct vat_engine *e, const char *vat_id,
-                                      enum vat_supervisor supervisor, struct vat_limits limits,
-                                      struct vat **out, struct hs_error *err);
+/** A vat of engine `number` whose supervisor has booted and that waits for its first command. From
+ *  the boot image if there is one, else booted now and the image kept: both give the same bytes. */
+HS_MUST_CHECK enum hs_status vat_open(struct vat_engine *e, size_t number, const char *vat_id,
+                                      struct vat_limits limits, struct vat **out,
+                                      struct hs_error *err);
 
-/** A vat from a heap image of this engine (vat_engine_own_id). HS_CORRUPT: the image failed its
- * checks. The mark is the image. */
-HS_MUST_CHECK enum hs_status vat_open_image(struct vat_engine *e, struct vat_limits limits,
+/** A vat from a heap image of that engine. HS_CORRUPT: the image failed its checks. The mark is the
+ *  image. */
+HS_MUST_CHECK enum hs_status vat_open_image(struct vat_engine *e, size_t number,
+                                            struct vat_limits limits,
                                             struct heap_image_source *source,
                                             const struct heap_image_info *info, struct vat **out,
                                             struct hs_error *err);

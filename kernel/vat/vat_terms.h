@@ -1,10 +1,8 @@
-/* Vat terms: who boots a vat, what it may spend, and who answers what it asks. */
+/* Vat terms: what a vat may spend, and who answers what it asks. */
 #ifndef HEADSTART_KERNEL_VAT_VAT_TERMS_H
 #define HEADSTART_KERNEL_VAT_VAT_TERMS_H
 
 #include "kernel/state/bytes.h"
-
-enum vat_supervisor { VAT_SUPERVISOR_LITE }; /* the JavaScript booted before the vat's own */
 
 struct vat_limits {
     uint64_t ticks_max;      /* of one command; 0: no limit */

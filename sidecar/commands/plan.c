@@ -54,7 +54,7 @@ static void put_preload(const struct plan_account *a, uint64_t messages, struct 
         printer_format(to, "the next start loads the snapshot at %" PRIu64 " from %s%s%s; ",
                        a->snapshots[0].at.seqnum,
                        a->facts.has_images ? "its heap images" : "transcripts",
-                       a->other_epoch ? ", since the images are another engine's" : "",
+                       a->other_epoch ? ", since the images are another program's" : "",
                        messages > 0 ? " and executes the log from there" : "");
     }
 }

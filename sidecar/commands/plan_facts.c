@@ -203,12 +203,14 @@ static enum exit_code take_snapshots(const struct settings *s, struct plan_accou
 {
     struct vat_engine *engine = NULL;
     struct snapshot_db *db = NULL;
+    char epoch[SHA256_HEX_BYTES];
     struct hs_error err = {0};
     enum exit_code code = EXIT_CODE_OK;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, &err);
 
+    if (st == HS_OK) st = vat_images_epoch(epoch, &err);
     if (st == HS_OK) {
-        code = offline_snapshots_open(s, vat_engine_own_id(engine), OFFLINE_WITH_PAGES, &db);
+        code = offline_snapshots_open(s, epoch, OFFLINE_WITH_PAGES, &db);
     }
     if (st == HS_OK && code == EXIT_CODE_OK) st = take_kept(db, engine, a, &err);
     snapshot_db_close(db);

@@ -11,7 +11,7 @@ struct plan_account {
     struct entry_snapshot *snapshots; /* owned; what facts.entry.snapshots is */
     struct rates rates;
     bool from_daemon;
-    bool other_epoch;   /* there are none because another engine wrote the folder */
+    bool other_epoch;   /* there are none because another program wrote the folder */
     bool snapshot_lost; /* there was one, but none that passes its checks */
     /* Of those that are there, the start leaves so many out, and why; "": none. */
     size_t snapshots_fallen;

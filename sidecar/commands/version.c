@@ -7,17 +7,24 @@
 
 static enum exit_code version_command(const struct command_call *call)
 {
-    char engine[SHA256_HEX_BYTES];
+    char engines[VAT_ENGINES_MAX][SHA256_HEX_BYTES];
     struct hs_error err = {.status = HS_OK};
-    enum hs_status st = vat_engine_id(engine, &err);
+    enum hs_status st = HS_OK;
 
+    for (size_t i = 0; i < vat_engine_count() && st == HS_OK; i++) {
+        st = vat_engine_id(i, engines[i], &err);
+    }
     if (st != HS_OK) return failure_report(st, &err);
     if (settings_flag(&call->settings, SETTING_JSON)) {
         printf("{\"schema\":1,\"version\":\"" HEADSTART_VERSION_TEXT "\",\"protocol\":1,"
-               "\"engines\":[\"%s\"]}\n",
-               engine);
+               "\"engines\":[");
+        for (size_t i = 0; i < vat_engine_count(); i++)
+            printf("%s\"%s\"", i > 0 ? "," : "", engines[i]);
+        printf("]}\n");
     } else {
-        printf("headstart " HEADSTART_VERSION_TEXT "\nengine %s\n", engine);
+        printf("headstart " HEADSTART_VERSION_TEXT "\n");
+        for (size_t i = 0; i < vat_engine_count(); i++)
+            printf("engine %s\n", engines[i]);
     }
     return EXIT_CODE_OK;
 }

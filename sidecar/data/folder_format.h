@@ -13,7 +13,7 @@ enum { DATA_FOLDER_VERSION = 5 };
 struct data_folder_format {
     uint64_t version;
     char chain_id[HS_CHAIN_ID_BYTES_MAX + 1];
-    char epoch[SHA256_HEX_BYTES]; /* of the engine that wrote it last; "" before the first */
+    char epoch[SHA256_HEX_BYTES]; /* of the images that were last written; "" before the first */
 };
 
 /** Of a version that this program does not know, the rest is as far as it can be understood.

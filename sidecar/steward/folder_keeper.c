@@ -26,7 +26,7 @@ static void folder_keeper_show(const struct folder_keeper *k)
     figures_release(k->o.reporter->board);
 }
 
-/* That FORMAT names another engine, or none, costs nothing: each image names its own. */
+/* That FORMAT names another epoch, or none, costs nothing: each snapshot names its own. */
 static enum hs_status folder_keeper_adopt(struct folder_keeper *k, struct hs_error *err)
 {
     bool changed = false;
@@ -35,8 +35,8 @@ static enum hs_status folder_keeper_adopt(struct folder_keeper *k, struct hs_err
     k->adopted = st == HS_OK;
     if (changed) {
         logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
-                     "the data folder was written with another engine: its heap images are not "
-                     "used, transcripts are replayed instead");
+                     "the data folder was written by a program whose heap images are others: they "
+                     "are not used, transcripts are replayed instead");
     }
     return st;
 }
@@ -74,7 +74,7 @@ enum hs_status folder_keeper_open(const struct folder_keeper_options *options,
     background_init(&k->background);
     if (folder_keeper_adopt(k, &why) != HS_OK) {
         logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
-                     "the data folder does not say which engine wrote it: %s", why.text);
+                     "the data folder does not say what its heap images are like: %s", why.text);
     }
     for (int part = 0; part < DATA_FOLDER_PART_COUNT; part++) {
         k->has[part] = data_folder_has(k->o.folder, (enum data_folder_part)part);

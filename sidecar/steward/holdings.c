@@ -7,7 +7,7 @@ static enum hs_status holdings_open_folder(struct holdings *h, struct hs_error *
         .folder = h->o.folder,
         .workers = h->o.workers,
         .engine = h->o.engine,
-        .epoch = vat_engine_own_id(h->o.engine),
+        .epoch = h->images_epoch,
         .nudge = h->o.nudge,
         .data = h->o.data,
     };
@@ -21,7 +21,7 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
         .reporter = &h->o.reporter,
         .workers = h->o.workers,
         .folder = h->folder,
-        .epoch = vat_engine_own_id(h->o.engine),
+        .epoch = h->images_epoch,
         .keep = h->o.config->snapshot_keep,
         .every = h->o.config->snapshot_every,
         .run_us_max = h->o.config->snapshot_seconds * 1000000,
@@ -66,7 +66,8 @@ enum hs_status holdings_open(struct holdings *h, const struct holdings_options *
     enum hs_status st;
 
     *h = (struct holdings){.o = *options};
-    st = holdings_open_folder(h, err);
+    st = vat_images_epoch(h->images_epoch, err);
+    if (st == HS_OK) st = holdings_open_folder(h, err);
     if (st == HS_OK) st = holdings_open_spare(h, err);
     if (st == HS_OK) st = holdings_open_keepers(h, err);
     if (st != HS_OK) holdings_close(h);

@@ -26,6 +26,7 @@ struct holdings_options { /* all borrowed until holdings_close */
 /* Caller's memory. */
 struct holdings {
     struct holdings_options o;
+    char images_epoch[SHA256_HEX_BYTES];
     struct folder_keeper *folder;
     struct spare *spare;
     struct snapshot_keeper *snapshots;

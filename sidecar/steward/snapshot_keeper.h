@@ -34,7 +34,7 @@ struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
     struct worker_pool *workers;
     const struct folder_keeper *folder; /* asked for a place at each attempt */
-    const char *epoch;                  /* vat_engine_own_id */
+    const char *epoch;                  /* vat_images_epoch */
     uint32_t keep;                      /* snapshots that can be returned to, >= 1 */
     uint64_t every;                     /* a snapshot once in so many messages; 0: none */
     uint64_t run_us_max;                /* or when they ran for so long; 0: however long */

@@ -84,7 +84,7 @@ static void *work_main(void *data)
     must(kernel_config_load(disk_system(), w->kernel_path, &config, &err), &err);
     must(vat_engine_open(disk_system(), NULL, &engine, &err), &err);
     must(kv_memory_open(&store, &err), &err);
-    (void)printf("engine %s\n", vat_engine_own_id(engine));
+    (void)printf("engine %s\n", vat_engine_id_at(engine, VAT_ENGINE_FIRST));
     options.base = kv_memory_store(store);
     options.engine = engine;
     options.config = config;

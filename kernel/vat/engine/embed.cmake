@@ -1,30 +1,42 @@
 # Write the sources booted into vats, and the wasm file's hash, as C.
-#   cmake -DFROM=folder -DSOURCES="a.js b.js" -DMODULES="c.js" -DBUILTIN="d.js" -DWASM=… -DOUT=… -P embed.cmake
-# The sources are relative to the folder, whose path may have spaces; theirs may not. Their order is
-# that of the table, and of booting. MODULES are those that vats may import, as @endo/c; BUILTIN are
+#   cmake -DFROM=folder -DENGINES="a.js b.js|a.js c.js" -DMODULES="d.js" -DBUILTIN="e.js" -DWASM=… -DOUT=… -P embed.cmake
+# ENGINES are the sources of each engine's supervisor, in the order of booting. Sources are relative
+# to the folder, whose path may have spaces; theirs may not. MODULES are those that vats may import, as @endo/c; BUILTIN are
 # programs of vats, named without their ending.
 set(arrays "")
 
 function(embed path name table)
   string(MAKE_C_IDENTIFIER "${path}" array)
+  string(APPEND ${table} "    {\"${name}\", ${array}, sizeof ${array}},\n")
+  set(${table} "${${table}}" PARENT_SCOPE)
+  if("${arrays}" MATCHES " ${array}\\[") # engines share files
+    return()
+  endif()
   file(READ "${FROM}/${path}" hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
   string(REGEX REPLACE "((0x..,){16})" "\\1\n" bytes "${bytes}")
   string(APPEND arrays "static const unsigned char ${array}[] = {\n${bytes}\n};\n")
-  string(APPEND ${table} "    {\"${name}\", ${array}, sizeof ${array}},\n")
   set(arrays "${arrays}" PARENT_SCOPE)
-  set(${table} "${${table}}" PARENT_SCOPE)
 endfunction()
 
-separate_arguments(SOURCES)
+string(REPLACE "|" ";" ENGINES "${ENGINES}")
 separate_arguments(MODULES)
 separate_arguments(BUILTIN)
-set(lite "")
 set(modules "")
 set(builtin "")
-foreach(path ${SOURCES})
-  get_filename_component(name "${path}" NAME)
-  embed("${path}" "${name}" lite)
+set(supervisors "")
+set(engines "")
+set(number 0)
+foreach(sources ${ENGINES})
+  separate_arguments(sources)
+  set(files "")
+  foreach(path ${sources})
+    get_filename_component(name "${path}" NAME)
+    embed("${path}" "${name}" files)
+  endforeach()
+  string(APPEND supervisors "static const struct embedded_file supervisor_${number}[] = {\n${files}};\n")
+  string(APPEND engines "    {supervisor_${number}, sizeof supervisor_${number} / sizeof supervisor_${number}[0]},\n")
+  math(EXPR number "${number} + 1")
 endforeach()
 foreach(path ${MODULES})
   get_filename_component(name "${path}" NAME_WE)
@@ -39,9 +51,11 @@ file(WRITE "${OUT}" "/* Made by engine/embed.cmake. */
 #include \"kernel/vat/embedded.h\"
 
 ${arrays}
-const struct embedded_file embedded_lite[] = {
-${lite}};
-const size_t embedded_lite_count = sizeof embedded_lite / sizeof embedded_lite[0];
+${supervisors}
+const struct embedded_engine embedded_engines[] = {
+${engines}};
+const size_t embedded_engines_count = sizeof embedded_engines / sizeof embedded_engines[0];
+_Static_assert(${number} <= EMBEDDED_ENGINES_MAX, \"more engines than a program may hold\");
 const struct embedded_file embedded_modules[] = {
 ${modules}};
 const size_t embedded_modules_count = sizeof embedded_modules / sizeof embedded_modules[0];

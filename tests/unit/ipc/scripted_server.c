@@ -34,12 +34,15 @@ struct scripted_server {
 
 static void on_hello(void *data, struct ipc_hello_answer *out)
 {
+    static const char *const engines[] = {"engine-1"};
+
     (void)data;
     *out = (struct ipc_hello_answer){.server = "headstart test",
                                      .phase = "primed",
                                      .at = position_origin(),
                                      .height = 7,
-                                     .engine = "engine-1",
+                                     .engines = engines,
+                                     .engines_len = 1,
                                      .genesis = "g"};
 }
 

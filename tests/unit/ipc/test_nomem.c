@@ -58,7 +58,7 @@ static void on_hello(void *data, struct ipc_hello_answer *out)
 {
     (void)data;
     *out = (struct ipc_hello_answer){
-        .server = "s", .phase = "live", .at = position_origin(), .engine = "", .genesis = ""};
+        .server = "s", .phase = "live", .at = position_origin(), .genesis = ""};
 }
 
 static void on_node(void *data, const char *client)

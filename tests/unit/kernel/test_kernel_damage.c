@@ -197,6 +197,7 @@ static bool case_is_right(enum hs_status st, const struct hs_error *err)
     case HS_OK: return true;
     case HS_CORRUPT:
     case HS_KERNEL_FAILED: return strstr(err->text, "kernel store: \"") != NULL;
+    case HS_WRONG_EPOCH: return strstr(err->text, " on the engine ") != NULL; /* well-formed */
     case HS_DIVERGED: return strncmp(err->text, "vat v", 5) == 0;
     case HS_TOO_LARGE: return strncmp(err->text, "seqnum", 6) == 0; /* the chain's last one */
     default: return false;

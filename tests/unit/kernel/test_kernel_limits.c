@@ -373,7 +373,7 @@ static void rules__bad_ones_are_rejected_and_change_nothing(void)
          "crankTicks"},
         {true, "{'kernel':'setRules','rules':{'limits':{'cranks':2}}}", "no rule"},
         {true, "{'kernel':'dance'}", "no control message"},
-        {true, "{'kernel':'useEngine'}", "cannot do that yet"},
+        {true, "{'kernel':'useEngine'}", "64 hex digits"},
         {true, "{'kernel':'terminateVat','vat':'nobody'}", "no vat of that name"},
     };
     struct machine m;

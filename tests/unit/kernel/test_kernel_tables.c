@@ -16,11 +16,12 @@ static void state_vector__empty_kernel_has_the_known_keys(void)
 {
     static const char *const golden[][2] = {
         {"acceptanceQueue", "[1,1]"}, {"device.names", "[]"},  {"device.nextID", "7"},
-        {"kd.nextID", "30"},          {"kernel.pending", "0"}, {"kernel.queued", "1"},
-        {"kernel.rules", NULL},       {"kernel.seqnum", "0"},  {"ko.nextID", "20"},
-        {"kp.nextID", "40"},          {"meter.nextID", "1"},   {"pinnedObjects", ""},
-        {"reapQueue", "[]"},          {"runQueue", "[1,1]"},   {"vat.dynamicIDs", "[]"},
-        {"vat.names", "[]"},          {"vat.nextID", "1"},     {"vats.terminated", "[]"},
+        {"kd.nextID", "30"},          {"kernel.engine", NULL}, {"kernel.pending", "0"},
+        {"kernel.queued", "1"},       {"kernel.rules", NULL},  {"kernel.seqnum", "0"},
+        {"ko.nextID", "20"},          {"kp.nextID", "40"},     {"meter.nextID", "1"},
+        {"pinnedObjects", ""},        {"reapQueue", "[]"},     {"runQueue", "[1,1]"},
+        {"vat.dynamicIDs", "[]"},     {"vat.names", "[]"},     {"vat.nextID", "1"},
+        {"vats.terminated", "[]"},
     };
     struct kv_memory *m = NULL;
     struct buffer key = {0}, value = {0};

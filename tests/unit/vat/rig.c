@@ -80,7 +80,7 @@ static enum hs_status rig_host(void *data, struct slice request, struct buffer *
 void rig_open(struct rig *r, struct vat_limits limits)
 {
     memset(r, 0, sizeof *r);
-    if (vat_open(rig_engine(), "v1", VAT_SUPERVISOR_LITE, limits, &r->vat, &r->err) != HS_OK) {
+    if (vat_open(rig_engine(), VAT_ENGINE_FIRST, "v1", limits, &r->vat, &r->err) != HS_OK) {
         (void)fprintf(stderr, "rig: %s\n", r->err.text);
         abort();
     }

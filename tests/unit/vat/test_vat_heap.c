@@ -72,9 +72,9 @@ static void vat__name_and_limits_leave_no_trace_in_the_heap(void)
     char hex_a[SHA256_HEX_BYTES], hex_b[SHA256_HEX_BYTES];
 
     CU_ASSERT_EQUAL_FATAL(
-        vat_open(rig_engine(), "v1", VAT_SUPERVISOR_LITE, vat_limits_default(), &a, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(
-        vat_open(rig_engine(), "v4294967295", VAT_SUPERVISOR_LITE, small, &b, NULL), HS_OK);
+        vat_open(rig_engine(), VAT_ENGINE_FIRST, "v1", vat_limits_default(), &a, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(vat_open(rig_engine(), VAT_ENGINE_FIRST, "v4294967295", small, &b, NULL),
+                          HS_OK);
     CU_ASSERT_EQUAL(vat_heap_sha256(a, hex_a, NULL), HS_OK);
     CU_ASSERT_EQUAL(vat_heap_sha256(b, hex_b, NULL), HS_OK);
     CU_ASSERT_STRING_EQUAL(hex_a, hex_b);
@@ -187,9 +187,9 @@ static void restore(struct rig *r, struct image_keeper *k)
 
     memset(r, 0, sizeof *r);
     CU_ASSERT_EQUAL_FATAL(k->source.ops->find(&k->source, "v1", &info, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(
-        vat_open_image(rig_engine(), vat_limits_default(), &k->source, &info, &r->vat, &r->err),
-        HS_OK);
+    CU_ASSERT_EQUAL_FATAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(),
+                                         &k->source, &info, &r->vat, &r->err),
+                          HS_OK);
     CU_ASSERT_STRING_EQUAL(vat_id(r->vat), "v1");
 }
 
@@ -294,24 +294,28 @@ static void image__damaged_is_refused(void)
     vat_mark(a.vat);
     keep(&a, &k, true);
     k.damaged = true;
-    CU_ASSERT_EQUAL(
-        vat_open_image(rig_engine(), vat_limits_default(), &k.source, &k.info, &v, &a.err),
-        HS_CORRUPT);
+    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(), &k.source,
+                                   &k.info, &v, &a.err),
+                    HS_CORRUPT);
     k.damaged = false;
     info = k.info;
     info.page_count = 0;
-    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), vat_limits_default(), &k.source, &info, &v, NULL),
+    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(), &k.source,
+                                   &info, &v, NULL),
                     HS_CORRUPT);
     info.page_count = UINT32_MAX;
-    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), vat_limits_default(), &k.source, &info, &v, NULL),
+    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(), &k.source,
+                                   &info, &v, NULL),
                     HS_CORRUPT);
     info = k.info;
     info.page_count++;
-    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), vat_limits_default(), &k.source, &info, &v, NULL),
+    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(), &k.source,
+                                   &info, &v, NULL),
                     HS_CORRUPT);
     info = k.info;
     info.stack_pointer = UINT32_MAX;
-    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), vat_limits_default(), &k.source, &info, &v, NULL),
+    CU_ASSERT_EQUAL(vat_open_image(rig_engine(), VAT_ENGINE_FIRST, vat_limits_default(), &k.source,
+                                   &info, &v, NULL),
                     HS_CORRUPT);
     CU_ASSERT_PTR_NULL(v);
     rig_close(&a);
@@ -336,7 +340,7 @@ static void image__with_overrun_memory_opens_and_ends_at_a_command(void)
     CU_ASSERT_EQUAL(rig_call_plain(&b, "sum"), HS_OK);
     rig_close(&b);
 
-    CU_ASSERT_EQUAL_FATAL(vat_engine_boot_image(rig_engine(), VAT_SUPERVISOR_LITE, &booted, NULL),
+    CU_ASSERT_EQUAL_FATAL(vat_engine_boot_image(rig_engine(), VAT_ENGINE_FIRST, &booted, NULL),
                           HS_OK);
     k.pages[booted->entry.turn.handle] ^= 8; /* another object */
     restore(&b, &k);
