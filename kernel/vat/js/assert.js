@@ -4,7 +4,7 @@
  * it is, for it travels to other vats.
  *
  * Adds to the realm: assert, with fail, equal, typeof, string, details, Fail, quote, bare,
- * makeError (also as error) and note.
+ * makeError (also as error) and note; Refuse, as Fail, with a TypeError, for what cannot be passed.
  */
 (realm => {
   'use strict';
@@ -152,5 +152,7 @@
     fail, equal, typeof: hasType, string, details, Fail, quote, bare, makeError, error: makeError,
     note,
   });
-  return { ...realm, assert };
+  const Refuse = (template, ...args) => fail(details(template, ...args), TypeError);
+
+  return { ...realm, assert, Refuse };
 })

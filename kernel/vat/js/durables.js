@@ -26,7 +26,8 @@
 
   const { harden, makeSmallcaps } = realm;
   const { syscall } = realm.syscalls;
-  const { faces, Far } = realm.remotables;
+  const { Given, makePart, ownerOf } = realm.parts;
+  const { faces, FarReturning } = realm.remotables;
   const references = realm.references;
   const { objects, vrefs, register, untold } = references;
   const { forget } = realm.weakCollections;
@@ -96,7 +97,7 @@
 
   // ---- kinds ----
 
-  const kinds = new Map(); // K → { tag, revive }: those that were defined
+  const kinds = new Map(); // K → { tag, methods }: those that were defined
   const handles = new WeakMap(); // handle → K
   const states = new Map(); // vref → its state, as far as it stands for one here: { property: text }
 
@@ -108,7 +109,7 @@
   };
 
   const makeHandle = (kind, tag) => {
-    const handle = Far(`kind ${tag}`, {});
+    const handle = FarReturning(`kind ${tag}`, {});
     handles.set(handle, kind);
     return register(`o+d${KIND_HANDLE}/${kind}`, handle);
   };
@@ -131,44 +132,93 @@
     return state;
   };
 
-  /** `owner`: { vref, self }. Whoever has the state alone has the object, too: else the state could
-   *  go under his hands. */
-  const makeState = owner => {
-    const { vref } = owner;
+  /* What stands for an object may be collected, and another one made. So nothing that a vat can hold
+   * of the first is its own: methods and the accessors of states are the same for all, and find what
+   * they are for by `this`; its context, state and face are parts of it. */
+
+  const STATE = 'state';
+  const CONTEXT = 'context';
+
+  class Representative extends Given {
+    #kind;
+    #context;
+
+    constructor(self, kind, context) {
+      super(self);
+      this.#kind = kind;
+      this.#context = context;
+    }
+
+    static contextOf(self, kind) {
+      if (Object(self) === self && #kind in self && self.#kind === kind) return self.#context;
+      throw TypeError('a method of a durable object is called on an object of its kind');
+    }
+  }
+
+  const recordOf = state => {
+    const owner = Object(state) === state ? ownerOf(state, STATE) : undefined;
+    if (owner === undefined) throw TypeError('this is no state of a durable object');
+    return { vref: vrefs.get(owner), record: readState(vrefs.get(owner)) };
+  };
+
+  const makeAccessors = name => harden({
+    get() {
+      return unserialize(parse(recordOf(this).record[name]));
+    },
+    set(value) {
+      const { vref, record } = recordOf(this);
+      const after = serialize(value);
+      const before = record[name];
+      write(stateKey(vref), stringify({ ...record, [name]: after }));
+      record[name] = after; // only then: the store may refuse it
+      changeStored(before, after);
+    },
+  });
+
+  const accessors = new Map(); // name of a property → those of all states that have it
+  const accessorsOf = name => {
+    const known = accessors.get(name);
+    if (known !== undefined) return known;
+    const made = makeAccessors(name);
+    accessors.set(name, made);
+    return made;
+  };
+
+  const makeState = (vref, self) => {
     const state = create(null);
     for (const name of ownKeys(readState(vref))) {
       defineProperty(state, name, {
-        get: () => unserialize(parse(readState(owner.vref)[name])),
-        set: value => {
-          const record = readState(owner.vref);
-          const after = serialize(value);
-          const before = record[name];
-          write(stateKey(vref), stringify({ ...record, [name]: after }));
-          record[name] = after; // only then: the store may refuse it
-          changeStored(before, after);
-        },
-        enumerable: true,
-        configurable: false,
+        ...accessorsOf(name), enumerable: true, configurable: false,
       });
     }
-    return freeze(state);
+    return freeze(makePart(state, STATE, self));
   };
 
   /** What stands for the object here. */
-  const makeRepresentative = (vref, tag, behavior) => {
-    const owner = { vref, self: undefined };
-    const context = { state: makeState(owner) };
-    const methods = {};
-    for (const name of ownKeys(behavior)) {
-      const method = behavior[name];
-      if (typeof method !== 'function') throw TypeError(`${tag}: ${String(name)} is not a method`);
-      methods[name] = (...args) => apply(method, undefined, [context, ...args]);
-    }
-    context.self = Far(tag, methods);
-    owner.self = context.self;
-    freeze(context);
-    register(vref, context.self);
+  const makeRepresentative = (vref, kind) => {
+    const { tag, methods } = kinds.get(kind);
+    const self = { ...methods };
+    const context = freeze(makePart({ state: makeState(vref, self), self }, CONTEXT, self));
+    FarReturning(tag, new Representative(self, kind, context));
+    register(vref, self);
     return context;
+  };
+
+  const makeMethod = (kind, name, behave) => ({
+    [name](...args) {
+      return apply(behave, undefined, [Representative.contextOf(this, kind), ...args]);
+    },
+  })[name];
+
+  /** A kind's methods, as all of its objects have them. */
+  const makeMethods = (kind, tag, behavior) => {
+    const methods = create(null);
+    for (const name of ownKeys(behavior)) {
+      const behave = behavior[name];
+      if (typeof behave !== 'function') throw TypeError(`${tag}: ${String(name)} is not a method`);
+      methods[name] = makeMethod(kind, name, behave);
+    }
+    return harden(methods);
   };
 
   const defineDurableKind = (handle, init, behavior, options = {}) => {
@@ -177,8 +227,7 @@
     if (kinds.has(kind)) throw TypeError('the kind is defined already');
     if (typeof init !== 'function') throw TypeError('a kind needs init, a function');
     const { tag } = readKind(kind);
-    harden(behavior);
-    kinds.set(kind, { revive: vref => makeRepresentative(vref, tag, behavior).self });
+    kinds.set(kind, { tag, methods: makeMethods(kind, tag, harden(behavior)) });
     return harden((...args) => {
       const initial = init(...args);
       const record = create(null);
@@ -192,7 +241,7 @@
       write(stateKey(vref), stringify(record));
       for (const name of ownKeys(record)) changeStored(undefined, record[name]);
       states.set(vref, record);
-      const context = makeRepresentative(vref, tag, behavior);
+      const context = makeRepresentative(vref, kind);
       if (options.finish !== undefined) options.finish(context);
       return context.self;
     });
@@ -204,9 +253,8 @@
       const number = Number(vref.slice(vref.indexOf('/') + 1));
       return makeHandle(number, readKind(number).tag);
     }
-    const known = kinds.get(kind);
-    if (known === undefined) throw Error(`the kind of ${vref} was not defined`);
-    return known.revive(vref);
+    if (!kinds.has(kind)) throw Error(`the kind of ${vref} was not defined`);
+    return makeRepresentative(vref, kind).self;
   };
 
   const checkKinds = () => {

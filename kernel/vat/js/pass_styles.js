@@ -10,7 +10,8 @@
 (realm => {
   'use strict';
 
-  const { quote: q, Fail } = realm.assert;
+  const { quote: q } = realm.assert;
+  const { Refuse } = realm;
   const { interfaceOf, refuseUndeclared } = realm.remotables;
   const { freeze, create, getPrototypeOf, hasOwn, isFrozen } = Object;
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
@@ -41,22 +42,22 @@
     if (style === undefined) return false;
     const tag = getOwnPropertyDescriptor(value, toStringTag);
     const payload = getOwnPropertyDescriptor(value, 'payload');
-    if (style.value !== 'tagged') Fail`Unrecognized PassStyle: ${q(style.value)}`;
+    if (style.value !== 'tagged') Refuse`Unrecognized PassStyle: ${q(style.value)}`;
     if (typeof tag?.value !== 'string') {
-      Fail`A [Symbol.toStringTag]-named property must be a string: ${value}`;
+      Refuse`A [Symbol.toStringTag]-named property must be a string: ${value}`;
     }
     if (payload === undefined || !('value' in payload) || !payload.enumerable) {
-      Fail`"payload" property expected: ${value}`;
+      Refuse`"payload" property expected: ${value}`;
     }
     if (ownKeys(value).length !== TAGGED_KEYS) {
-      Fail`Unexpected properties on tagged record ${value}`;
+      Refuse`Unexpected properties on tagged record ${value}`;
     }
     freeze(value);
     return true;
   };
 
   const makeTagged = (tag, payload) => {
-    if (typeof tag !== 'string') Fail`The tag of a tagged record must be a string: ${tag}`;
+    if (typeof tag !== 'string') Refuse`The tag of a tagged record must be a string: ${tag}`;
     return freeze(create(objectPrototype, {
       [PASS_STYLE]: { value: 'tagged' },
       [toStringTag]: { value: tag },
@@ -81,20 +82,20 @@
       return registered.startsWith('@@') ? `@@${registered}` : registered;
     }
     return wellKnown.get(symbol) ??
-      Fail`Only registered symbols or well-known symbols are passable: ${q(symbol)}`;
+      Refuse`Only registered symbols or well-known symbols are passable: ${q(symbol)}`;
   };
 
   const symbolOf = name => {
     if (!name.startsWith('@@')) return Symbol.for(name);
     if (name.startsWith('@@@@')) return Symbol.for(name.slice(2));
     return wellKnownByName.get(name) ??
-      Fail`Reserved for well known symbol ${q(name.slice(2))}: ${q(name)}`;
+      Refuse`Reserved for well known symbol ${q(name.slice(2))}: ${q(name)}`;
   };
 
   // ---- styles by name ----
 
   const styleOfObject = object => {
-    if (!isFrozen(object)) Fail`Cannot pass non-frozen objects like ${object}. Use harden()`;
+    if (!isFrozen(object)) Refuse`Cannot pass non-frozen objects like ${object}. Use harden()`;
     if (interfaceOf(object) !== undefined) return 'remotable';
     if (isArray(object)) return 'copyArray';
     if (isPromise(object)) return 'promise';

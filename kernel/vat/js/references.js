@@ -15,7 +15,7 @@
 (realm => {
   'use strict';
 
-  const { makeFace } = realm.remotables;
+  const { makeFace, makeReturning } = realm.remotables;
   const { syscall } = realm.syscalls;
 
   const makeReferences = ({ importPromise, exportPromise }) => {
@@ -49,7 +49,7 @@
         case 'd':
           return register(vref, makeFace({}, name ?? `Alleged: device ${vref}`));
         case 'o':
-          return register(vref, makeFace({}, name ?? `Alleged: presence ${vref}`));
+          return register(vref, makeReturning({}, name ?? `Alleged: presence ${vref}`));
         case 'p': {
           const promise = importPromise(vref);
           syscall('subscribe', vref);

@@ -5,17 +5,20 @@
  *
  * Adds to the realm: remotables
  *   faces      WeakMap of remotables to their interface names; of all that were met
- *   makeFace(target, name)   make a remotable of an object
+ *   makeFace(target, name)   make a remotable of an object; makeReturning(target, name): of one that
+ *              may be collected and made again, whose face is a part of it (parts.js)
  *   interfaceOf(value)       its name; undefined for what is none; throws for a false one
  *   refuseUndeclared(value)  throw what there is to say of an object or function that is none
- *   Far(name, target)        make one, for vats
+ *   Far(name, target)        make one, for vats; FarReturning: of one that may come again
  *   callLocal(target, method, args)   call what is here; method undefined: target itself
  */
 (realm => {
   'use strict';
 
   const { harden } = realm;
+  const { makePart, isPart } = realm.parts;
   const { quote: q, details: X, Fail, fail } = realm.assert;
+  const { Refuse } = realm;
   const { freeze, create, defineProperty, getPrototypeOf, setPrototypeOf } = Object;
   const { hasOwn, isFrozen } = Object;
   const { ownKeys, getOwnPropertyDescriptor, apply } = Reflect;
@@ -27,34 +30,39 @@
   const PASS_STYLE = Symbol.for('passStyle');
   const METHOD_NAMES = '__getMethodNames__';
 
+  const FACE = 'face';
+
   const faces = new WeakMap();
 
-  const makeFace = (target, name) => {
+  const makeFaceOf = (target, name, owner) => {
     const isFunction = typeof target === 'function';
     const face = create(isFunction ? functionPrototype : objectPrototype, {
       [PASS_STYLE]: { value: 'remotable' },
       [toStringTag]: { value: name },
     });
+    makePart(face, FACE, owner);
     setPrototypeOf(target, freeze(face));
     freeze(target);
     faces.set(target, name);
     return target;
   };
+  const makeFace = (target, name) => makeFaceOf(target, name, undefined);
+  const makeReturning = (target, name) => makeFaceOf(target, name, target);
 
   // ---- what may be one ----
 
   const isMethod = value => typeof value === 'function' && !(PASS_STYLE in value);
 
   const checkMethods = object => {
-    if (isArray(object)) Fail`cannot serialize arrays as Remotable ${object}`;
+    if (isArray(object)) Refuse`cannot serialize arrays as Remotable ${object}`;
     for (const key of ownKeys(object)) {
       const property = getOwnPropertyDescriptor(object, key);
       const name = q(String(key));
       if (!('value' in property)) {
-        Fail`cannot serialize Remotables with accessors like ${name} in ${object}`;
+        Refuse`cannot serialize Remotables with accessors like ${name} in ${object}`;
       }
       if (!isMethod(property.value)) {
-        Fail`cannot serialize Remotables with non-methods like ${name} in ${object}`;
+        Refuse`cannot serialize Remotables with non-methods like ${name} in ${object}`;
       }
     }
   };
@@ -63,20 +71,20 @@
     const others = ownKeys(target).filter(key => key !== 'name' && key !== 'length');
     const valueOf = key => getOwnPropertyDescriptor(target, key)?.value;
     if (typeof valueOf('name') !== 'string') {
-      Fail`Far function name must be a string, in ${target}`;
+      Refuse`Far function name must be a string, in ${target}`;
     }
     if (typeof valueOf('length') !== 'number') {
-      Fail`Far function length must be a number, in ${target}`;
+      Refuse`Far function length must be a number, in ${target}`;
     }
     if (others.length > 0) {
-      Fail`Far functions unexpected properties besides .name and .length ${others}`;
+      Refuse`Far functions unexpected properties besides .name and .length ${others}`;
     }
   };
 
   const checkShape = target => {
     if (typeof target === 'function') checkFunction(target);
     else if (typeof target === 'object' && target !== null) checkMethods(target);
-    else Fail`cannot serialize non-objects as Remotable ${target}`;
+    else Refuse`cannot serialize non-objects as Remotable ${target}`;
   };
 
   const refuseUndeclared = target => {
@@ -87,7 +95,7 @@
       throw TypeError(`cannot pass ${what}: use Far for objects with methods`);
     }
     checkShape(target);
-    Fail`Remotables must be explicitly declared: ${q(target)}`;
+    Refuse`Remotables must be explicitly declared: ${q(target)}`;
   };
 
   /** A face that another library made: nothing but its two properties, on what faces stand on. */
@@ -99,14 +107,24 @@
     face[toStringTag].isWellFormed() &&
     getPrototypeOf(face) === base;
 
+  /** A face of ours belongs to one object: what inherits from it and is not that one, a Proxy or a
+   *  child of it, would be taken for it. */
+  const refuseBorrowed = target => {
+    for (let from = getPrototypeOf(target); from !== null; from = getPrototypeOf(from)) {
+      if (!isPart(from, FACE)) continue;
+      throw TypeError(`cannot pass what is made of another remotable, [${from[toStringTag]}]`);
+    }
+  };
+
   const interfaceOf = target => {
     const known = faces.get(target);
     if (known !== undefined || target[PASS_STYLE] !== 'remotable') return known;
+    refuseBorrowed(target);
     const face = getPrototypeOf(target);
     const base = typeof target === 'function' ? functionPrototype : objectPrototype;
     checkShape(freeze(target));
     if (face === null || !isFace(face, base)) {
-      Fail`Remotables must be explicitly declared: ${q(target)}`;
+      Refuse`Remotables must be explicitly declared: ${q(target)}`;
     }
     faces.set(target, face[toStringTag]);
     return face[toStringTag];
@@ -131,20 +149,20 @@
   const checkNew = target => {
     checkShape(target);
     if (PASS_STYLE in target) {
-      Fail`Remotable ${target} is already marked as a ${q(target[PASS_STYLE])}`;
+      Refuse`Remotable ${target} is already marked as a ${q(target[PASS_STYLE])}`;
     }
-    if (isFrozen(target)) Fail`Remotable ${target} is already frozen`;
+    if (isFrozen(target)) Refuse`Remotable ${target} is already frozen`;
     const prototype = getPrototypeOf(target);
     if (typeof target === 'function') {
       if (prototype !== functionPrototype) {
-        Fail`Far functions must originally inherit from Function.prototype, in ${target}`;
+        Refuse`Far functions must originally inherit from Function.prototype, in ${target}`;
       }
     } else if (prototype !== objectPrototype && prototype !== null) {
-      Fail`For now, remotables cannot inherit from anything unusual, in ${target}`;
+      Refuse`For now, remotables cannot inherit from anything unusual, in ${target}`;
     }
   };
 
-  const Far = (name, target = {}) => {
+  const makeFar = (name, target, make) => {
     if (typeof name !== 'string' || !name.isWellFormed()) {
       throw TypeError('Far needs an interface name');
     }
@@ -155,8 +173,10 @@
       }
       for (const key of ownKeys(target)) harden(target[key]);
     }
-    return makeFace(target, `Alleged: ${name}`);
+    return make(target, `Alleged: ${name}`);
   };
+  const Far = (name, target = {}) => makeFar(name, target, makeFace);
+  const FarReturning = (name, target) => makeFar(name, target, makeReturning);
 
   // ---- calls ----
 
@@ -192,6 +212,8 @@
     return apply(found, target, args);
   };
 
-  const remotables = { faces, makeFace, interfaceOf, refuseUndeclared, Far, callLocal };
+  const remotables = {
+    faces, makeFace, makeReturning, interfaceOf, refuseUndeclared, Far, FarReturning, callLocal,
+  };
   return { ...realm, remotables };
 })

@@ -22,7 +22,8 @@
 
   const { faces, interfaceOf, refuseUndeclared } = realm.remotables;
   const { styleOf, isTagged, makeTagged, isPromise, symbolName, symbolOf } = realm.passStyles;
-  const { quote: q, Fail } = realm.assert;
+  const { quote: q } = realm.assert;
+  const { Refuse } = realm;
   const { stringify, parse } = JSON;
   const { freeze, defineProperty, getPrototypeOf, hasOwn } = Object;
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
@@ -62,7 +63,6 @@
     };
 
     const ERRORS_DEEP = 8; // causes of causes that are passed
-    let errorDepth = 0;
 
     const errorText = (error, key, otherwise) => {
       let text;
@@ -99,18 +99,20 @@
         '#error': errorText(error, 'message', ''),
         name: errorText(error, 'name', 'Error'),
       };
-      if (errorDepth === ERRORS_DEEP) return result;
-      errorDepth += 1;
+      if (trail.errors === ERRORS_DEEP) return result;
+      trail.errors += 1;
       encodeErrorPart(error, 'cause', slots, result);
       encodeErrorPart(error, 'errors', slots, result);
-      errorDepth -= 1;
+      trail.errors -= 1;
       return result;
     };
 
-    /* Where the encoder stands: the objects it is in and the keys it went by. Only as much of it is
-     * kept as the depth says. */
+    /* Where the encoder stands: the objects it is in and the keys it went by, of which only as much
+     * is kept as the depth says; and how many errors it is in. */
     const DEPTH_MAX = 1000; // more than the kernel lets pass
-    const trail = { depth: 0, objects: [], keys: [] };
+    const makeTrail = () => ({ depth: 0, objects: [], keys: [], errors: 0 });
+    let trail = makeTrail();
+    let encoding = false;
 
     const enter = (object, key) => {
       const { depth } = trail;
@@ -126,7 +128,7 @@
     const refuseDeep = () => {
       const cyclic = new Set(trail.objects).size < DEPTH_MAX;
       trail.depth = 0; // a place of 1000 keys helps nobody
-      if (cyclic) Fail`Pass-by-copy data cannot be cyclic ${{}}`;
+      if (cyclic) Refuse`Pass-by-copy data cannot be cyclic ${{}}`;
       throw TypeError('data that nests more than 1000 deep cannot be passed');
     };
 
@@ -212,9 +214,9 @@
     };
 
     const checkProperty = (object, key, property) => {
-      if (property === undefined) Fail`${q(key)} property expected: ${object}`;
-      if (!('value' in property)) Fail`${q(key)} must not be an accessor property: ${object}`;
-      if (!property.enumerable) Fail`${q(key)} must be an enumerable property: ${object}`;
+      if (property === undefined) Refuse`${q(key)} property expected: ${object}`;
+      if (!('value' in property)) Refuse`${q(key)} must not be an accessor property: ${object}`;
+      if (!property.enumerable) Refuse`${q(key)} must be an enumerable property: ${object}`;
     };
 
     const encodeTagged = (tagged, slots) => {
@@ -260,15 +262,30 @@
       }
     };
 
-    /** As JSON to be: strings, numbers and plain objects. Whatever fails is told with its place. */
-    const encodeWhole = (value, slots) => {
+    const encodeTold = (value, slots) => {
       trail.depth = 0;
+      trail.errors = 0;
       try {
         return encode(value, slots);
       } catch (problem) {
         throw trail.depth === 0 ? problem : located(problem);
       } finally {
         trail.objects.length = 0; // they may be garbage from now on
+      }
+    };
+
+    /** As JSON to be: strings, numbers and plain objects. Whatever fails is told with its place.
+     *  What a value does when it is read may be to send another one. */
+    const encodeWhole = (value, slots) => {
+      const outer = trail;
+      const within = encoding;
+      if (within) trail = makeTrail();
+      encoding = true;
+      try {
+        return encodeTold(value, slots);
+      } finally {
+        trail = outer;
+        encoding = within;
       }
     };
 

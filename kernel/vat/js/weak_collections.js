@@ -2,9 +2,10 @@
  *
  * A presence goes when nothing but weak collections has it, and another one may come for the same
  * object. To the vat they are one: what it kept under the first must be there under the second. So
- * what is kept under a presence is kept under its reference, until the object is gone everywhere.
+ * what is kept under a presence is kept under its reference, until the object is gone everywhere;
+ * what is kept under a part of it (parts.js), under the reference and the part's name.
  *
- *   recognizers   reference → the collections that have something under it
+ *   recognizers   such a place → the collections that have something there
  *
  * A collection is known here by its record alone, so that it can go, too. As long as it stays, it
  * holds what is kept under presences.
@@ -19,23 +20,24 @@
   'use strict';
 
   const { WeakRef } = realm;
+  const { partNames, partOf } = realm.parts;
   const { vrefs } = realm.references;
   const EngineWeakMap = WeakMap;
 
-  const records = new Set(); // of collections with presences: { collection: WeakRef, vrefs: Set }
-  const recognizers = new Map(); // vref → Set of records
+  const records = new Set(); // of collections with presences: { collection: WeakRef, places: Set }
+  const recognizers = new Map(); // place → Set of records
 
-  const recognize = (vref, record) => {
-    const known = recognizers.get(vref);
-    if (known === undefined) recognizers.set(vref, new Set([record]));
+  const recognize = (place, record) => {
+    const known = recognizers.get(place);
+    if (known === undefined) recognizers.set(place, new Set([record]));
     else known.add(record);
-    record.vrefs.add(vref);
+    record.places.add(place);
   };
 
-  const recognizeNoMore = (vref, record) => {
-    const known = recognizers.get(vref);
+  const recognizeNoMore = (place, record) => {
+    const known = recognizers.get(place);
     known.delete(record);
-    if (known.size === 0) recognizers.delete(vref);
+    if (known.size === 0) recognizers.delete(place);
   };
 
   /** The reference of a presence, or of what stands for a durable object: another one may come for
@@ -45,48 +47,60 @@
     return vref !== undefined && /^o(-|\+d)/.test(vref) ? vref : undefined;
   };
 
-  /** What both are made of: `own` for all keys but presences. */
+  const partPlace = (vref, name) => `${vref} ${name}`;
+  const placesOf = vref => [vref, ...partNames.map(name => partPlace(vref, name))];
+  const vrefOf = place => place.split(' ', 1)[0];
+
+  /** Undefined for what is neither a presence nor a part of one. */
+  const placeOf = key => {
+    const vref = presenceReference(key);
+    const part = vref === undefined && Object(key) === key ? partOf(key) : undefined;
+    const owner = part && presenceReference(part.owner);
+    return owner === undefined ? vref : partPlace(owner, part.name);
+  };
+
+  /** What both are made of: `own` for all keys but presences and their parts. */
   class WeakEntries {
     #own = new EngineWeakMap();
-    #presences; // Map of vref → value
+    #presences; // Map of place → value
     #record;
 
     get(key) {
-      const vref = presenceReference(key);
-      return vref === undefined ? this.#own.get(key) : this.#presences?.get(vref);
+      const place = placeOf(key);
+      return place === undefined ? this.#own.get(key) : this.#presences?.get(place);
     }
 
     has(key) {
-      const vref = presenceReference(key);
-      return vref === undefined ? this.#own.has(key) : this.#presences?.has(vref) ?? false;
+      const place = placeOf(key);
+      return place === undefined ? this.#own.has(key) : this.#presences?.has(place) ?? false;
     }
 
     set(key, value) {
-      const vref = presenceReference(key);
-      if (vref === undefined) {
+      const place = placeOf(key);
+      if (place === undefined) {
         this.#own.set(key, value);
         return;
       }
       if (this.#record === undefined) {
         this.#presences = new Map();
-        this.#record = { collection: new WeakRef(this), vrefs: new Set() };
+        this.#record = { collection: new WeakRef(this), places: new Set() };
         records.add(this.#record);
       }
-      this.#presences.set(vref, value);
-      recognize(vref, this.#record);
+      this.#presences.set(place, value);
+      recognize(place, this.#record);
     }
 
     delete(key) {
-      const vref = presenceReference(key);
-      if (vref === undefined) return this.#own.delete(key);
-      if (this.#presences === undefined || !this.#presences.delete(vref)) return false;
-      this.#record.vrefs.delete(vref);
-      recognizeNoMore(vref, this.#record);
+      const place = placeOf(key);
+      if (place === undefined) return this.#own.delete(key);
+      if (this.#presences === undefined || !this.#presences.delete(place)) return false;
+      this.#record.places.delete(place);
+      recognizeNoMore(place, this.#record);
       return true;
     }
 
-    forget(vref) {
-      this.#presences.delete(vref);
+    forget(place) {
+      this.#presences.delete(place);
     }
   }
 
@@ -145,27 +159,28 @@
     }
   }, 'WeakSet');
 
-  const recognizes = vref => recognizers.has(vref);
+  const recognizes = vref => placesOf(vref).some(place => recognizers.has(place));
 
-  const forget = vref => {
-    for (const record of recognizers.get(vref) ?? []) {
-      record.vrefs.delete(vref);
-      record.collection.deref()?.forget(vref);
+  const forgetPlace = place => {
+    for (const record of recognizers.get(place) ?? []) {
+      record.places.delete(place);
+      record.collection.deref()?.forget(place);
     }
-    recognizers.delete(vref);
+    recognizers.delete(place);
   };
+  const forget = vref => placesOf(vref).forEach(forgetPlace);
 
   const sweep = () => {
-    const unrecognized = [];
+    const unrecognized = new Set();
     for (const record of records) {
       if (record.collection.deref() !== undefined) continue;
       records.delete(record);
-      for (const vref of record.vrefs) {
-        recognizeNoMore(vref, record);
-        if (!recognizers.has(vref)) unrecognized.push(vref);
+      for (const place of record.places) {
+        recognizeNoMore(place, record);
+        if (!recognizes(vrefOf(place))) unrecognized.add(vrefOf(place));
       }
     }
-    return unrecognized;
+    return [...unrecognized];
   };
 
   const classes = { WeakMap: VatWeakMap, WeakSet: VatWeakSet };

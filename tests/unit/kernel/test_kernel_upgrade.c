@@ -40,7 +40,7 @@ static void upgrade__objects_live_on_under_their_references(void)
     ASSERT_CALL(&m, "use", "'purse','add',1", "\"2: 16\"");
     ASSERT_CALL(&m, "use", "'purse','ask'", "\"Ann\"");
     ASSERT_CALL(&m, "call", "'shop','amount','own'", "16");
-    ASSERT_CALL(&m, "call", "'shop','keys'", "[\"own\",\"purseKind\"]");
+    ASSERT_CALL(&m, "call", "'shop','keys'", "[\"otherKind\",\"own\",\"purseKind\"]");
     for (int images = 0; images < 2; images++) {
         machine_ok(kernel_mark(m.kernel, &m.err), &m);
         machine_snapshot(&m);
@@ -262,6 +262,45 @@ static void durable__state_keeps_its_object(void)
     machine_close(&m);
 }
 
+/* Nor to who has a part of it: kept itself, or in a weak collection. */
+static void durable__parts_are_the_same_later(void)
+{
+    static const char *const parts[] = {"self", "state", "context", "face", "method", "getter"};
+    struct machine m;
+
+    shop_open(&m);
+    (void)machine_call(&m, "maker", "hold", "'purse','shop','purse',10");
+    (void)machine_call(&m, "maker", "use", "'purse','mark'");
+    reap(&m);
+    ASSERT_CALL(&m, "use", "'purse','marks'",
+                "[\"self\",\"state\",\"context\",\"face\",\"method\",\"getter\"]");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char args[64];
+
+        (void)snprintf(args, sizeof args, "'keeper','shop','purse',1");
+        (void)machine_call(&m, "maker", "hold", args);
+        (void)snprintf(args, sizeof args, "'keeper','keepPart','%s'", parts[i]);
+        (void)machine_call(&m, "maker", "use", args);
+        reap(&m);
+        (void)snprintf(args, sizeof args, "'keeper','isKept','%s'", parts[i]);
+        ASSERT_CALL(&m, "use", args, "true");
+    }
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void durable__methods_and_states_are_for_their_own(void)
+{
+    struct machine m;
+
+    shop_open(&m);
+    (void)machine_call(&m, "maker", "hold", "'purse','shop','purse',10");
+    (void)machine_call(&m, "maker", "pass", "'shop','keep','own','purse'");
+    ASSERT_CALL(&m, "use", "'purse','misuse'", "0");
+    ASSERT_CALL(&m, "call", "'shop','amount','own'", "10");
+    machine_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -274,6 +313,8 @@ int main(int argc, char **argv)
         SUITE_CASE(durable__goes_when_nobody_has_it),
         SUITE_CASE(durable__long_row_goes_by_and_by),
         SUITE_CASE(durable__state_keeps_its_object),
+        SUITE_CASE(durable__parts_are_the_same_later),
+        SUITE_CASE(durable__methods_and_states_are_for_their_own),
     };
 
     return MACHINE_MAIN("kernel_upgrade", cases, argc, argv);

@@ -192,7 +192,65 @@ static void passed__is_frozen(void)
                            "'copyArray','copyRecord','error','promise','remotable']"));
     check_program("return globalThis[Symbol.for('@endo passStyleOf')]([]);",
                   REJECTED("{'#error':'Cannot pass non-frozen objects like (an object). Use "
-                           "harden()','name':'Error'}"));
+                           "harden()','name':'TypeError'}"));
+}
+
+/* Whoever got it would take it for the remotable that it was made of. */
+static void made_of_another__is_not_passed(void)
+{
+    static const char program[] =
+        "const { create, freeze, getPrototypeOf, setPrototypeOf } = Object;\n"
+        "const makes = [\n"
+        "  it => create(it), it => create(create(it)), it => freeze(create(it)),\n"
+        "  it => new Proxy(it, {}), it => new Proxy(new Proxy(it, {}), {}),\n"
+        "  it => create(new Proxy(it, {})), it => create(getPrototypeOf(it)),\n"
+        "  it => setPrototypeOf({ m: () => 1 }, getPrototypeOf(it)),\n"
+        "  it => setPrototypeOf(() => 1, getPrototypeOf(it)),\n"
+        "  it => setPrototypeOf([], getPrototypeOf(it)),\n"
+        "  it => setPrototypeOf(Error('e'), getPrototypeOf(it)),\n"
+        "  it => setPrototypeOf(Promise.resolve(it), getPrototypeOf(it)),\n"
+        "  it => new Proxy(it, { get: (o, key) => (key === Symbol.toStringTag ? 'Alleged: other'\n"
+        "                                                                     : o[key]) }),\n"
+        "  it => new Proxy(Promise.resolve(it), {}), it => create(Promise.resolve(it)),\n"
+        "];\n"
+        "const style = globalThis[Symbol.for('@endo passStyleOf')];\n"
+        "const nameOf = how => { try { how(); return 'none'; } catch (e) { return e.name; } };\n"
+        "export const buildRootObject = () => Far('root', { async go(who) {\n"
+        "  const names = new Set();\n"
+        "  for (const it of [who, Far('own', { m: () => 1 }), Far('own', () => 1)]) {\n"
+        "    for (const make of makes) {\n"
+        "      names.add(nameOf(() => style(freeze(make(it)))));\n"
+        "      names.add(nameOf(() => E.sendOnly(who).m([make(it)])));\n"
+        "      await E(who).m(make(it)).catch(e => names.add(e.name));\n"
+        "    }\n"
+        "  }\n"
+        "  return [...names];\n"
+        "} });";
+    struct rig r;
+
+    rig_start(&r, program);
+    check_call(&r, "['go',['$0']]", "['o-50']", RESOLVED("['TypeError']"));
+    rig_close(&r);
+}
+
+/* What a value does when it is read may be to send another one. */
+static void sent_while_another_is_read__does_not_disturb(void)
+{
+    static const char program[] =
+        "const style = globalThis[Symbol.for('@endo passStyleOf')];\n"
+        "export const buildRootObject = () => Far('root', { go(who) {\n"
+        "  const sly = new Proxy({ a: 1 }, { ownKeys(o) {\n"
+        "    style(harden([[[{ deep: [1] }]]]));\n"
+        "    return Reflect.ownKeys(o); } });\n"
+        "  try { style(harden([1, { b: [sly, () => 1] }])); } catch (e) { return e.message; }\n"
+        "} });";
+    struct rig r;
+
+    rig_start(&r, program);
+    check_call(&r, "['go',['$0']]", "['o-50']",
+               RESOLVED("'Remotables must be explicitly declared: '[Function <anon>]', at "
+                        "[1].b[1]'"));
+    rig_close(&r);
 }
 
 static void assert__tells_what_is_quoted_and_no_more(void)
@@ -233,6 +291,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(methods__are_named_by_symbols_too),
     SUITE_CASE(send__forms_of_E),
     SUITE_CASE(passed__is_frozen),
+    SUITE_CASE(made_of_another__is_not_passed),
+    SUITE_CASE(sent_while_another_is_read__does_not_disturb),
     SUITE_CASE(assert__tells_what_is_quoted_and_no_more),
     SUITE_CASE(device__is_asked_by_D_alone),
 };

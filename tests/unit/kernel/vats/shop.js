@@ -7,6 +7,15 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
     return baggage.get(key);
   };
 
+  /** All that a vat can hold of a durable object. */
+  const partsOf = context => ({
+    self: context.self, state: context.state, context, face: Object.getPrototypeOf(context.self),
+    method: context.self.add,
+    getter: Object.getOwnPropertyDescriptor(context.state, 'amount').get,
+  });
+  const marks = new WeakMap();
+  const keptParts = [];
+
   const handle = provide('purseKind', () => makeKindHandle('purse'));
   const makePurse = forgets ? undefined : defineDurableKind(
     handle,
@@ -22,11 +31,39 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
       },
       ask: ({ state }) => E(state.friend).name(),
       self: ({ self }) => self,
+      mark: context => {
+        for (const [name, part] of Object.entries(partsOf(context))) marks.set(part, name);
+      },
+      marks: context => Object.values(partsOf(context)).map(part => marks.get(part) ?? 'none'),
+      keepPart: (context, name) => void keptParts.push(partsOf(context)[name]),
+      isKept: (context, name) => keptParts.includes(partsOf(context)[name]),
+      misuse: context => {
+        const { self, state } = context;
+        const { getter } = partsOf(context);
+        const tries = [
+          () => (0, self.amount)(), () => self.amount.call(context), () => self.amount.call(state),
+          () => self.amount.call(handle), () => self.amount.call(Object.create(self)),
+          () => self.amount.call(new Proxy(self, {})), () => getter(), () => getter.call(self),
+          () => getter.call(Object.create(state)), () => Reflect.get(self, 'amount').apply(),
+          () => self.amount.call(makeOther()), () => baggage.set('own', new Proxy(self, {})),
+          () => baggage.set('own', Object.create(self)), () => (state.friend = new Proxy(self, {})),
+        ];
+        return tries.filter(go => {
+          try {
+            go();
+            return true;
+          } catch (problem) {
+            return !(problem instanceof TypeError);
+          }
+        }).length;
+      },
       lend: ({ state }) => {
         lent = state;
       },
     },
   );
+  const other = provide('otherKind', () => makeKindHandle('other'));
+  const makeOther = defineDurableKind(other, () => ({ amount: 1 }), { amount: () => 'other' });
   if (first !== undefined) baggage.init('first', makePurse(first));
   const seen = new WeakMap();
   let lent;
