@@ -36,6 +36,10 @@ HS_MUST_CHECK enum hs_status bench_restart(const struct bench_options *options,
 HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
                                             struct hs_error *err);
 
+/** What N should be in "a snapshot once in N messages". */
+HS_MUST_CHECK enum hs_status bench_decimation(const struct bench_options *options,
+                                              struct hs_error *err);
+
 /** Undoing messages, in the kernel alone. */
 HS_MUST_CHECK enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err);
 

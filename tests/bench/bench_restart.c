@@ -13,18 +13,12 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
-#include "tests/bench/spread.h"
+#include "tests/bench/restart_way.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { FULL_REPEATS_MAX = 3 }; /* each takes as long as history is */
-
-/* One way of restarting, measured several times. */
-struct restart_way {
-    struct spread ready_ms;  /* start of the process to readiness */
-    struct spread answer_ms; /* the node connects and asks, to its answer */
-};
 
 struct restart_row {
     uint64_t messages;
@@ -32,35 +26,12 @@ struct restart_row {
     struct restart_way warm, full;
 };
 
-/* Start, wait for readiness, deliver once. */
-static enum hs_status restart_once(struct bench_sidecar *sidecar, struct bench_chain *chain,
-                                   const char *const *settings, struct restart_way *way,
-                                   struct bench_answer *answer, struct hs_error *err)
-{
-    double began = bench_clock_ms(), ready = began;
-    enum hs_status st = bench_sidecar_start(sidecar, settings, err);
-
-    if (st == HS_OK) st = bench_sidecar_wait_primed(sidecar, err);
-    ready = bench_clock_ms();
-    if (st == HS_OK) st = bench_chain_connect(chain, bench_sidecar_socket(sidecar), err);
-    if (st == HS_OK) st = bench_chain_deliver(chain, answer, err);
-    spread_add(&way->ready_ms, ready - began);
-    spread_add(&way->answer_ms, bench_clock_ms() - ready);
-    return st;
-}
-
 /* What every sidecar of this run is started with. */
 static const char *const *restart_settings(const struct bench_options *options)
 {
     static const char *const no_images[] = {"--no-images", NULL};
 
     return options->no_images ? no_images : NULL;
-}
-
-static void die(struct bench_sidecar *sidecar, struct bench_chain *chain)
-{
-    bench_sidecar_kill(sidecar);
-    bench_chain_disconnect(chain);
 }
 
 static enum hs_status measure_warm(struct bench_sidecar *sidecar, struct bench_chain *chain,
@@ -71,8 +42,8 @@ static enum hs_status measure_warm(struct bench_sidecar *sidecar, struct bench_c
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < options->repeats && st == HS_OK; i++) {
-        die(sidecar, chain);
-        st = restart_once(sidecar, chain, restart_settings(options), &row->warm, &answer, err);
+        restart_way_die(sidecar, chain);
+        st = restart_way_once(&row->warm, sidecar, chain, restart_settings(options), &answer, err);
         if (st == HS_OK && strcmp(answer.path, "full_replay") == 0) {
             st = hs_fail(err, HS_INTERNAL, "bench: the warm start needed a full replay");
         }
@@ -88,10 +59,11 @@ static enum hs_status measure_full(struct bench_sidecar *sidecar, struct bench_c
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < options->repeats && i < FULL_REPEATS_MAX && st == HS_OK; i++) {
-        die(sidecar, chain);
+        restart_way_die(sidecar, chain);
         st = bench_sidecar_forget(sidecar, err);
         if (st == HS_OK) {
-            st = restart_once(sidecar, chain, restart_settings(options), &row->full, &answer, err);
+            st = restart_way_once(&row->full, sidecar, chain, restart_settings(options), &answer,
+                                  err);
         }
         if (st == HS_OK && strcmp(answer.path, "full_replay") != 0) {
             st = hs_fail(err, HS_INTERNAL, "bench: without data the path was %s", answer.path);
@@ -135,12 +107,6 @@ static double answer_ratio(const struct restart_row *r)
     return ratio(spread_median(&r->full.answer_ms), spread_median(&r->warm.answer_ms));
 }
 
-/* The whole way from a dead process to the node's answer. */
-static double start_ms(const struct restart_way *w)
-{
-    return spread_median(&w->ready_ms) + spread_median(&w->answer_ms);
-}
-
 static void print_json(const struct restart_row *rows, size_t len, const struct machine *m)
 {
     (void)printf("{\"schema\":1,\"rows\":[");
@@ -156,7 +122,7 @@ static void print_json(const struct restart_row *rows, size_t len, const struct 
                      i ? "," : "", (unsigned long long)r->messages,
                      (unsigned long long)r->heap_bytes, spread_median(&r->warm.answer_ms),
                      spread_median(&r->warm.ready_ms), spread_median(&r->full.answer_ms),
-                     answer_ratio(r), ratio(start_ms(&r->full), start_ms(&r->warm)),
+                     answer_ratio(r), ratio(restart_way_ms(&r->full), restart_way_ms(&r->warm)),
                      spread_min(&r->warm.answer_ms), spread_max(&r->warm.answer_ms),
                      spread_min(&r->warm.ready_ms), spread_max(&r->warm.ready_ms),
                      spread_min(&r->full.answer_ms), spread_max(&r->full.answer_ms));
@@ -187,13 +153,13 @@ static void print_table(const struct restart_row *rows, size_t len)
         print_spread(&r->warm.answer_ms);
         print_spread(&r->full.answer_ms);
         (void)printf("  %8.1f  %8.1f\n", answer_ratio(r),
-                     ratio(start_ms(&r->full), start_ms(&r->warm)));
+                     ratio(restart_way_ms(&r->full), restart_way_ms(&r->warm)));
     }
     if (len > 1) {
         (void)printf("\nfrom start to first answer, %llu messages / %llu: %.2f\n",
                      (unsigned long long)rows[len - 1].messages,
                      (unsigned long long)rows[0].messages,
-                     ratio(start_ms(&rows[len - 1].warm), start_ms(&rows[0].warm)));
+                     ratio(restart_way_ms(&rows[len - 1].warm), restart_way_ms(&rows[0].warm)));
     }
 }
 

@@ -229,7 +229,8 @@ enum hs_status bench_sidecar_figure(struct bench_sidecar *s, const char *group, 
         struct packed_value map = packed_root(slice_make(packed, len));
 
         if (*group) map = packed_member(map, group);
-        if (!packed_uint(packed_member(map, member), out)) {
+        map = packed_member(map, member);
+        if (packed_kind_of(map) != PACKED_NIL && !packed_uint(map, out)) {
             st = hs_fail(err, HS_PROTOCOL, "bench: the status has no number %s.%s", group, member);
         }
     }

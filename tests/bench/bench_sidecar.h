@@ -28,7 +28,8 @@ HS_MUST_CHECK enum hs_status bench_sidecar_forget(struct bench_sidecar *s, struc
 /** Remove the replay log alone. */
 HS_MUST_CHECK enum hs_status bench_sidecar_forget_log(struct bench_sidecar *s,
                                                       struct hs_error *err);
-/** A number of `status`: `member` of its map `group`, or with "" its own. */
+/** A number of `status`: `member` of its map `group`, or with "" its own; 0 where it
+ *  says null. */
 HS_MUST_CHECK enum hs_status bench_sidecar_figure(struct bench_sidecar *s, const char *group,
                                                   const char *member, uint64_t *out,
                                                   struct hs_error *err);

@@ -11,10 +11,11 @@
 enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
 
 static const char usage_text[] =
-    "Usage: headstart-bench restart|overhead|undo|prices|cost|garbage|sizes\n"
+    "Usage: headstart-bench restart|decimation|overhead|cost|undo|prices|garbage|sizes\n"
     "                       [options]\n"
     "\n"
     "  restart     warm start against full replay, by length of history\n"
+    "  decimation  a snapshot once in N messages: what that costs, a restart then, the best N\n"
     "  overhead    deliveries with snapshots and synced log against deliveries without\n"
     "  undo        messages whose transactions fail at the node against messages that stay\n"
     "  prices      the time of a tick, of every kind of work against the workload's\n"
@@ -24,10 +25,12 @@ static const char usage_text[] =
     "              memory, the kernel's share by item, undoing, observers\n"
     "\n"
     "  --messages N[,N…]  lengths of history (restart: 1000,10000; overhead: 20000; cost:\n"
-    "                     10000), or messages of a slice (undo: 2000), or of the workload\n"
+    "                     10000; decimation: 2000), of a slice (undo: 2000), of the workload\n"
     "                     (prices: 1000); payments (garbage: 10000,100000,1000000);\n"
     "                     sizes (1000,10000,100000)\n"
-    "  --heap-mib N       extra heap of the vat (default 0)\n"
+    "  --every N[,N…]     decimation: these N (1,10,50,100,500,1000)\n"
+    "  --out DIR          decimation: a CSV file and SVG plots there (plots need gnuplot)\n"
+    "  --heap-mib N       extra heap of the vat (default 0; decimation: 0, 14 and 62)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
     "  --no-images        restart: without heap images, for comparison\n"
     "  --json             one JSON document instead of a table\n"
@@ -42,6 +45,7 @@ struct bench_command {
 
 static const struct bench_command commands[] = {
     {"restart", bench_restart, {1000, 10000}, 2},
+    {"decimation", bench_decimation, {2000}, 1},
     {"overhead", bench_overhead, {20000}, 1},
     {"undo", bench_undo, {2000}, 1},
     {"prices", bench_prices, {1000}, 1},
@@ -85,15 +89,15 @@ static bool parse_count(const char *text, char **end, uint64_t max, uint64_t *ou
     return true;
 }
 
-static bool parse_counts(const char *text, struct bench_options *o)
+static bool parse_counts(const char *text, uint64_t counts[BENCH_COUNTS_MAX], size_t *len)
 {
     char *end = NULL;
 
-    o->messages_len = 0;
+    *len = 0;
     do {
-        if (o->messages_len == BENCH_COUNTS_MAX) return false;
-        if (!parse_count(text, &end, 100000000, &o->messages[o->messages_len])) return false;
-        if (o->messages[o->messages_len++] == 0) return false;
+        if (*len == BENCH_COUNTS_MAX) return false;
+        if (!parse_count(text, &end, 100000000, &counts[*len])) return false;
+        if (counts[(*len)++] == 0) return false;
         text = end + 1;
     } while (*end == ',');
     return *end == '\0';
@@ -110,6 +114,7 @@ static bool parse_options(int argc, char **argv, struct bench_options *o)
 {
     static const struct option flags[] = {
         {"messages", required_argument, NULL, 'm'}, {"heap-mib", required_argument, NULL, 'b'},
+        {"every", required_argument, NULL, 'e'},    {"out", required_argument, NULL, 'o'},
         {"repeats", required_argument, NULL, 'r'},  {"json", no_argument, NULL, 'j'},
         {"no-images", no_argument, NULL, 'i'},      {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0}};
@@ -119,7 +124,9 @@ static bool parse_options(int argc, char **argv, struct bench_options *o)
         bool ok = true;
 
         switch (flag) {
-        case 'm': ok = parse_counts(optarg, o); break;
+        case 'm': ok = parse_counts(optarg, o->messages, &o->messages_len); break;
+        case 'e': ok = parse_counts(optarg, o->every, &o->every_len); break;
+        case 'o': o->out = optarg; break;
         case 'b': ok = parse_one(optarg, 512, &o->heap_mib); break;
         case 'r': ok = parse_one(optarg, SPREAD_SAMPLES_MAX, &o->repeats) && o->repeats; break;
         case 'i': o->no_images = true; break;
@@ -137,7 +144,8 @@ static bool parse_options(int argc, char **argv, struct bench_options *o)
 
 int main(int argc, char **argv)
 {
-    struct bench_options options = {.repeats = 5};
+    struct bench_options options = {
+        .repeats = 5, .every = {1, 10, 50, 100, 500, 1000}, .every_len = 6};
     struct hs_error err = {0};
 
     if (!parse_options(argc, argv, &options) || optind + 1 != argc) {
