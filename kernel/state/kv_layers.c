@@ -2,7 +2,9 @@
 
 #include "kernel/state/array.h"
 #include "kernel/state/fault.h"
+#include "kernel/state/kv_cache.h"
 #include "kernel/state/kv_gaps.h"
+#include "kernel/state/limits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@ enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, 
 struct kv_layers {
     struct kv_store store; /* first: the interface is this object */
     struct kv_store *base;
+    struct kv_cache *cache;   /* of the base */
     struct kv_store *through; /* NULL, or read instead of everything below the message layer */
     struct kv_map *maps[LAYER_COUNT];
     struct kv_map **undo; /* one a savepoint: from the next one, or now, back to it */
@@ -56,13 +59,39 @@ static enum hs_status copy_out(struct buffer *to, struct slice from, struct hs_e
     return st == HS_OK ? st : hs_fail(err, st, "layered store: copying %zu bytes", from.len);
 }
 
+/* What the base holds, from the cache if it is there. `value` may be NULL. */
+static enum hs_status base_get(struct kv_layers *l, struct slice key, struct buffer *value,
+                               struct hs_error *err)
+{
+    struct buffer fetched = {0};
+    struct slice cached;
+    enum hs_status st;
+
+    switch (kv_cache_find(l->cache, key, &cached)) {
+    case KV_CACHED_VALUE: return value ? copy_out(value, cached, err) : HS_OK;
+    case KV_CACHED_ABSENT: return HS_NOT_FOUND;
+    case KV_CACHED_NOT: break;
+    }
+    st = kv_store_get(l->base, key, value ? value : &fetched, err);
+    if (st == HS_OK || st == HS_NOT_FOUND) {
+        struct slice found = buffer_slice(value ? value : &fetched);
+
+        kv_cache_put(l->cache, key, st == HS_OK ? found : (struct slice){0}, st == HS_NOT_FOUND);
+    }
+    buffer_fini(&fetched);
+    return st;
+}
+
 static enum hs_status layers_get(struct kv_store *kv, struct slice key, struct buffer *value,
                                  struct hs_error *err)
 {
     struct kv_layers *l = layers_of(kv);
     struct kv_entry entry;
 
-    if (!layers_find(l, key, &entry)) return kv_store_get(layers_below(l), key, value, err);
+    if (!layers_find(l, key, &entry)) {
+        return l->through ? kv_store_get(l->through, key, value, err)
+                          : base_get(l, key, value, err);
+    }
     if (entry.deleted) return HS_NOT_FOUND;
     return copy_out(value, entry.value, err);
 }
@@ -72,10 +101,16 @@ static enum hs_status layers_has(struct kv_store *kv, struct slice key, bool *fo
 {
     struct kv_layers *l = layers_of(kv);
     struct kv_entry entry;
+    enum hs_status st;
 
-    if (!layers_find(l, key, &entry)) return kv_store_has(layers_below(l), key, found, err);
-    *found = !entry.deleted;
-    return HS_OK;
+    if (layers_find(l, key, &entry)) {
+        *found = !entry.deleted;
+        return HS_OK;
+    }
+    if (l->through) return kv_store_has(l->through, key, found, err);
+    st = base_get(l, key, NULL, err);
+    *found = st == HS_OK;
+    return st == HS_NOT_FOUND ? HS_OK : st;
 }
 
 /* The smallest entry behind `after` that some layer holds, as the innermost of them has it. */
@@ -229,6 +264,7 @@ enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out, str
     l->store.ops = &layers_ops;
     l->base = base;
     st = kv_gaps_init(&l->gaps, err);
+    if (st == HS_OK) st = kv_cache_open(HS_READ_CACHE_BYTES_MAX, &l->cache, err);
     for (int i = 0; i < LAYER_COUNT && st == HS_OK; i++) {
         st = kv_map_open(&l->maps[i], err);
     }
@@ -249,6 +285,7 @@ void kv_layers_close(struct kv_layers *l)
         kv_map_close(l->maps[i]);
     }
     kv_gaps_fini(&l->gaps);
+    kv_cache_close(l->cache);
     free(l->undo);
     free(l);
 }
@@ -410,6 +447,18 @@ enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
     return HS_OK;
 }
 
+/* The base was written. */
+static void cache_follow(struct kv_layers *l, const struct kv_map *written)
+{
+    struct kv_entry entry = {0};
+    struct slice after = slice_text("");
+
+    while (kv_map_next(written, after, &entry)) {
+        kv_cache_written(l->cache, entry.key, entry.value, entry.deleted);
+        after = entry.key;
+    }
+}
+
 void kv_layers_thaw(struct kv_layers *l, bool written)
 {
     struct kv_map *frozen = l->maps[LAYER_FROZEN];
@@ -417,6 +466,7 @@ void kv_layers_thaw(struct kv_layers *l, bool written)
     assert(l->frozen_out);
     l->frozen_out = false;
     if (written) {
+        cache_follow(l, frozen);
         kv_map_clear(frozen);
         return;
     }

@@ -4,7 +4,7 @@
  *                                                                                           │
  *   reads fall through: crank, message, block, mark, frozen, base                     (a snapshot
  *                                                                                      writes it)
- *   base: the store below, never written through here                                       ▼
+ *   base: the store below, never written through here, with a read cache above it           ▼
  *                                                                                         base
  * - crank: one delivery's changes; merged when it commits, dropped when it aborts.
  * - message: what the current message changed: the `writes` of its answer.

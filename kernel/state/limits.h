@@ -43,6 +43,7 @@ enum {
     HS_SAVEPOINT_BYTES_MIN = 16 << 20, /* of memory that they may take, and the live heaps' */
     HS_OPEN_INPUTS_MAX = 65536, /* messages of the open block kept to be executed again … */
     HS_OPEN_INPUT_BYTES_MAX = 32 << 20, /* … and the bytes of their texts */
+    HS_READ_CACHE_BYTES_MAX = 16 << 20, /* what is kept of keys read below a kernel's layers */
     HS_LOG_SEGMENT_BYTES = 1 << 20, /* a replay-log segment is closed past this size: small, since
                                        whole segments are trimmed and all are read at a start */
 };

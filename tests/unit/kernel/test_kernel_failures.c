@@ -321,7 +321,7 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
 {
     struct machine m, twin;
     struct failing_store failing = {.kv = {.ops = &failing_ops}};
-    struct kernel_options options = {.base = &failing.kv, .engine = machine_engine()};
+    struct kernel_options options = {.engine = machine_engine()};
     struct kernel *kernel = NULL;
     struct message message = {.height = 3, .time = 1700000003}; /* as machine_call_at */
     struct kernel_outcome out;
@@ -335,7 +335,9 @@ static void store__failing_at_any_read_leaves_nothing_behind(void)
     (void)machine_call_at(&twin, 2, "left", "note", "'x'");
     failing.under = kv_memory_store(m.real);
     failing.left = UINT64_MAX;
+    options.base = failing.under;
     CU_ASSERT_EQUAL_FATAL(kernel_start(&options, &kernel, NULL, &m.err), HS_OK);
+    kernel_read_through(kernel, &failing.kv); /* a base is read once, and then from the cache */
     before = kernel_position(kernel);
     (void)machine_call_at(&twin, 3, "left", "ask", "'right','set','k','v'");
     message.text = buffer_slice(&twin.text);

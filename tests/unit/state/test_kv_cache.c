@@ -1,0 +1,170 @@
+/* The read cache against a store that it is kept beside, and what of it a kernel's layers use. */
+#include "tests/unit/suite.h"
+
+#include "kernel/state/kv_cache.h"
+#include "kernel/state/kv_layers.h"
+#include "kernel/state/kv_memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEYS = 200, BUDGET = 8192, LARGE = BUDGET / 4 };
+
+static struct slice key_of(unsigned number, char text[16])
+{
+    (void)snprintf(text, 16, "key%u", number);
+    return slice_text(text);
+}
+
+static void ask(struct kv_cache *c, struct kv_store *kv, struct slice key)
+{
+    struct buffer truth = {0};
+    bool absent = kv_store_get(kv, key, &truth, NULL) == HS_NOT_FOUND;
+    struct slice value;
+
+    switch (kv_cache_find(c, key, &value)) {
+    case KV_CACHED_VALUE:
+        CU_ASSERT(!absent);
+        CU_ASSERT(slice_equal(value, buffer_slice(&truth)));
+        break;
+    case KV_CACHED_ABSENT: CU_ASSERT(absent); break;
+    case KV_CACHED_NOT:
+        kv_cache_put(c, key, absent ? (struct slice){0} : buffer_slice(&truth), absent);
+        break;
+    }
+    buffer_fini(&truth);
+}
+
+static void change(struct kv_cache *c, struct kv_store *kv, struct slice key, uint64_t dice)
+{
+    static char bytes[LARGE];
+    size_t len = dice % 8 == 0 ? sizeof bytes : dice % 40;
+
+    if (dice % 5 == 0) {
+        CU_ASSERT_EQUAL(kv_store_delete(kv, key, NULL), HS_OK);
+        kv_cache_written(c, key, (struct slice){0}, true);
+        return;
+    }
+    memset(bytes, (int)(dice & 0x7f), len);
+    CU_ASSERT_EQUAL(kv_store_set(kv, key, slice_make(bytes, len), NULL), HS_OK);
+    kv_cache_written(c, key, slice_make(bytes, len), false);
+}
+
+static void kv_cache__says_what_the_store_holds_within_its_budget(void)
+{
+    uint64_t seed = suite_seed();
+    struct kv_memory *store = NULL;
+    struct kv_cache *c = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&store, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_cache_open(BUDGET, &c, NULL), HS_OK);
+    for (int step = 0; step < 100000; step++) {
+        char text[16];
+        struct slice key = key_of((unsigned)(suite_random(&seed) % KEYS), text);
+
+        if (suite_random(&seed) % 4 == 0) {
+            change(c, kv_memory_store(store), key, suite_random(&seed));
+        } else {
+            ask(c, kv_memory_store(store), key);
+        }
+        CU_ASSERT(kv_cache_bytes(c) <= BUDGET);
+    }
+    CU_ASSERT(kv_cache_bytes(c) > BUDGET / 2);
+    kv_cache_close(c);
+    kv_memory_close(store);
+}
+
+static void kv_cache__what_is_asked_for_stays(void)
+{
+    struct kv_cache *c = NULL;
+    struct slice value;
+    char text[16];
+
+    CU_ASSERT_EQUAL_FATAL(kv_cache_open(BUDGET, &c, NULL), HS_OK);
+    kv_cache_put(c, slice_text("hot"), slice_text("1"), false);
+    kv_cache_put(c, slice_text("cold"), slice_text("1"), false);
+    for (unsigned i = 0; i < 1000; i++) {
+        kv_cache_put(c, key_of(i, text), slice_text("once"), false);
+        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), &value), KV_CACHED_VALUE);
+    }
+    CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("cold"), &value), KV_CACHED_NOT);
+    kv_cache_close(c);
+}
+
+/* A base that counts what it is asked. */
+struct counted {
+    struct kv_store store; /* first */
+    struct kv_store *below;
+    unsigned gets;
+};
+
+static enum hs_status counted_get(struct kv_store *kv, struct slice key, struct buffer *value,
+                                  struct hs_error *err)
+{
+    ((struct counted *)kv)->gets++;
+    return kv_store_get(((struct counted *)kv)->below, key, value, err);
+}
+
+static const struct kv_store_ops counted_ops = {.get = counted_get};
+
+static void check_reads(struct kv_store *kv, const char *key, const char *want)
+{
+    struct buffer value = {0};
+    bool found = want == NULL;
+
+    CU_ASSERT_EQUAL(kv_store_get(kv, slice_text(key), &value, NULL), want ? HS_OK : HS_NOT_FOUND);
+    if (want) CU_ASSERT_STRING_EQUAL(buffer_text(&value), want);
+    CU_ASSERT_EQUAL(kv_store_has(kv, slice_text(key), &found, NULL), HS_OK);
+    CU_ASSERT_EQUAL(found, want != NULL);
+    buffer_fini(&value);
+}
+
+/* What a snapshot writes to the base is what the cache says afterwards, without asking. */
+static void kv_layers__ask_the_base_once_and_follow_what_is_written_there(void)
+{
+    struct kv_memory *memory = NULL;
+    struct kv_layers *l = NULL;
+    const struct kv_map *frozen;
+    struct counted base = {.store = {.ops = &counted_ops}};
+    struct kv_store *kv;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&memory, NULL), HS_OK);
+    base.below = kv_memory_store(memory);
+    CU_ASSERT_EQUAL(kv_store_set(base.below, slice_text("a"), slice_text("1"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(base.below, slice_text("b"), slice_text("1"), NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_layers_open(&base.store, &l, NULL), HS_OK);
+    kv = kv_layers_store(l);
+    for (int i = 0; i < 3; i++) {
+        check_reads(kv, "a", "1");
+        check_reads(kv, "b", "1");
+        check_reads(kv, "none", NULL);
+    }
+    CU_ASSERT_EQUAL(base.gets, 3);
+    CU_ASSERT_EQUAL(kv_store_set(kv, slice_text("a"), slice_text("22"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_delete(kv, slice_text("b"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(kv, slice_text("none"), slice_text("3"), NULL), HS_OK);
+    kv_layers_message_commit(l);
+    kv_layers_mark(l);
+    CU_ASSERT_EQUAL(kv_layers_freeze(l, &frozen, NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(base.below, slice_text("a"), slice_text("22"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_delete(base.below, slice_text("b"), NULL), HS_OK);
+    CU_ASSERT_EQUAL(kv_store_set(base.below, slice_text("none"), slice_text("3"), NULL), HS_OK);
+    kv_layers_thaw(l, true);
+    check_reads(kv, "a", "22");
+    check_reads(kv, "b", NULL);
+    check_reads(kv, "none", "3");
+    CU_ASSERT_EQUAL(base.gets, 3);
+    kv_layers_close(l);
+    kv_memory_close(memory);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(kv_cache__says_what_the_store_holds_within_its_budget),
+    SUITE_CASE(kv_cache__what_is_asked_for_stays),
+    SUITE_CASE(kv_layers__ask_the_base_once_and_follow_what_is_written_there),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("kv_cache", cases, argc, argv);
+}
