@@ -4,14 +4,51 @@
 
 enum { SNAPSHOT_RUN_FACTOR = 20 };
 
-bool snapshot_policy_due(const struct snapshot_moment *now, const struct snapshot_rhythm *rhythm)
+/* A fifth of a second; and no debt over a day, whatever a clock says. */
+#define SAVED_MAX    (INT64_C(200000) * 100)
+#define SPENT_US_MAX (UINT64_C(86400) * 1000000)
+#define SPENT_MAX    ((int64_t)SPENT_US_MAX * 100)
+
+static bool snapshot_due_by_run_time(const struct snapshot_moment *now,
+                                     const struct snapshot_rhythm *rhythm)
 {
-    assert(now && rhythm->messages >= 1);
-    if (now->height_next == 0 || now->height_next == now->height_last) return false;
-    if (now->seqnum_mark <= now->seqnum_newest) return false; /* went back, or nothing new */
-    if (now->seqnum_mark - now->seqnum_newest >= rhythm->messages) return true;
     return rhythm->run_us > 0 && now->run_us >= rhythm->run_us &&
            now->run_us / SNAPSHOT_RUN_FACTOR >= now->write_us;
+}
+
+enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
+                                      const struct snapshot_rhythm *rhythm)
+{
+    assert(now && rhythm->messages >= 1);
+    if (now->height_next == 0 || now->height_next == now->height_last) return SNAPSHOT_NOT_DUE;
+    if (now->seqnum_mark <= now->seqnum_newest) return SNAPSHOT_NOT_DUE; /* back, or nothing new */
+    if (snapshot_due_by_run_time(now, rhythm)) return SNAPSHOT_DUE_AT_ONCE;
+    return now->seqnum_mark - now->seqnum_newest >= rhythm->messages ? SNAPSHOT_DUE
+                                                                     : SNAPSHOT_NOT_DUE;
+}
+
+struct snapshot_allowance snapshot_allowance_full(uint64_t now_us)
+{
+    return (struct snapshot_allowance){.seen_us = now_us, .saved_hundredths = SAVED_MAX};
+}
+
+bool snapshot_allowance_left(struct snapshot_allowance *a, uint64_t now_us, uint64_t share_percent)
+{
+    uint64_t passed_us = now_us - a->seen_us;
+
+    assert(share_percent >= 1 && share_percent <= 100 && now_us >= a->seen_us);
+    if (passed_us > SPENT_US_MAX) passed_us = SPENT_US_MAX;
+    a->seen_us = now_us;
+    a->saved_hundredths += (int64_t)(passed_us * share_percent);
+    if (a->saved_hundredths > SAVED_MAX) a->saved_hundredths = SAVED_MAX;
+    return a->saved_hundredths >= 0;
+}
+
+void snapshot_allowance_spend(struct snapshot_allowance *a, uint64_t write_us)
+{
+    if (write_us > SPENT_US_MAX) write_us = SPENT_US_MAX;
+    a->saved_hundredths -= (int64_t)write_us * 100;
+    if (a->saved_hundredths < -SPENT_MAX) a->saved_hundredths = -SPENT_MAX;
 }
 
 size_t snapshot_policy_excess(size_t count, size_t keep)

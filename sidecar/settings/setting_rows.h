@@ -72,6 +72,9 @@ enum {
           .name = "snapshot-seconds", SETTING_UINT(0, SETTING_SECONDS_MAX), .initial = "10",       \
           .argument = "S",                                                                         \
           .help = "or when they ran for S seconds; 0: however long")                               \
+    FIELD(SNAPSHOT_SHARE, SETTING_OF_RUN, uint64_t, snapshot_share, .name = "snapshot-share",      \
+          SETTING_UINT(1, 100), .initial = "2", .argument = "P",                                   \
+          .help = "percent of a core that writing them may take")                                  \
     FIELD(SNAPSHOT_KEEP, SETTING_OF_RUN, uint32_t, snapshot_keep, .name = "snapshot-keep",         \
           SETTING_UINT(1, HS_SNAPSHOT_KEEP_MAX), .initial = "8", .argument = "K",                  \
           .help = "how many snapshots can be returned to")                                         \

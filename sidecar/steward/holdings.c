@@ -25,6 +25,7 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
         .keep = h->o.config->snapshot_keep,
         .every = h->o.config->snapshot_every,
         .run_us_max = h->o.config->snapshot_seconds * 1000000,
+        .share_percent = h->o.config->snapshot_share,
         .images = h->o.config->images,
         .nudge = h->o.nudge,
         .data = h->o.data,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 enum { REOPEN_EVERY_US = 1000000, SINCE_BYTES_MAX = 48 };
+enum { SYNC_AFTER_US = 50000, SYNC_BYTES_MAX = 1 << 20 };
 
 enum log_work { LOG_WORK_NONE, LOG_WORK_SYNC, LOG_WORK_REOPEN };
 
@@ -16,7 +17,9 @@ struct log_keeper {
     struct background background; /* on the syncer */
     enum log_work work; /* what it does; of a reopen, the log is its own until collected */
     struct replay_log_summary seen; /* what the log was when a reopen began */
-    bool unsynced;                  /* entries were appended since the last sync began */
+    bool unsynced;                  /* entries were appended since the last sync began, … */
+    uint64_t unsynced_bytes;        /* … of so many bytes, … */
+    uint64_t unsynced_since_us;     /* … the first of them then */
     bool fenced;
     bool begun_anew;          /* it was fenced since the last append */
     uint64_t missed;          /* the lowest seqnum executed meanwhile; 0: none */
@@ -146,6 +149,28 @@ static void log_keeper_sync_later(struct log_keeper *k)
     k->unsynced = !log_keeper_start(k, LOG_WORK_SYNC, log_sync_run); /* or with the next entry */
 }
 
+/* A sync costs a hundred microseconds of processor time whatever it syncs, and whoever appends
+ * meanwhile may wait for the file system: one covers what comes within a while. */
+static void log_keeper_sync_in_time(struct log_keeper *k)
+{
+    if (!k->unsynced) return;
+    if (k->unsynced_bytes < SYNC_BYTES_MAX &&
+        clock_now_us(k->o.reporter->clock) - k->unsynced_since_us < SYNC_AFTER_US) {
+        return;
+    }
+    log_keeper_sync_later(k);
+}
+
+static void log_keeper_note_unsynced(struct log_keeper *k, const struct log_entry *entry)
+{
+    if (!k->unsynced) {
+        k->unsynced_bytes = 0;
+        k->unsynced_since_us = clock_now_us(k->o.reporter->clock);
+    }
+    k->unsynced = true;
+    k->unsynced_bytes += entry->message.text.len;
+}
+
 static void log_keeper_reopen_later(struct log_keeper *k)
 {
     if (!k->fenced || !k->o.wanted || k->work != LOG_WORK_NONE) return;
@@ -192,7 +217,7 @@ void log_keeper_collect(struct log_keeper *k)
 {
     log_keeper_finish(k);
     log_keeper_reopen_later(k);
-    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(k);
+    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_in_time(k);
 }
 
 /* --- opening and closing --- */
@@ -396,12 +421,12 @@ enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry
     f = figures_acquire(k->o.reporter->board);
     f->log_appends++;
     figures_release(k->o.reporter->board);
-    k->unsynced = true;
+    log_keeper_note_unsynced(k, entry);
     /* A failure is logged and counted, and fences the log; the delivery goes on. */
     if (k->o.mode == SIDECAR_LOG_SYNC_ALWAYS && log_keeper_sync_now(k, &err) != HS_OK) {
         return LOG_APPENDED_NOTHING;
     }
-    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_later(k);
+    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_in_time(k);
     return anew ? LOG_APPENDED_ANEW : LOG_APPENDED;
 }
 

@@ -1,6 +1,6 @@
 /* Snapshot keeper: owns the snapshot store and what a worker does with it.
  *
- *            due, idle                        forced meanwhile
+ *            due, in its share, idle          forced meanwhile
  *   block end ───────► take the mark ──► put ────────────────► take again
  *                           ▲             │ │ done
  *                           └─ a pause ───┘ ▼        verification due
@@ -38,6 +38,7 @@ struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     uint32_t keep;                      /* snapshots that can be returned to, >= 1 */
     uint64_t every;                     /* a snapshot once in so many messages; 0: none */
     uint64_t run_us_max;                /* or when they ran for so long; 0: however long */
+    uint64_t share_percent;             /* of a core, 1..100: what waits by it is the policy's */
     bool images;                        /* with heap images, written and used */
     void (*nudge)(void *data);          /* on a worker: there is something to collect */
     void *data;

@@ -76,10 +76,12 @@ static void snapshot_not_begun(struct snapshot_keeper *k, const struct hs_error 
 void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
                                struct kv_store *memory)
 {
+    uint64_t began_us = clock_now_us(k->o.reporter->clock);
     struct hs_error err = {0};
 
     assert(k->work == SNAPSHOT_WORK_NONE);
     k->due = false;
+    k->at_once = false;
     k->taken_seqnum = kernel_mark_position(kernel).seqnum;
     k->run_us_taken = k->run_us;
     k->run_us = 0;
@@ -97,6 +99,7 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
         snapshot_not_begun(k, &err);
         return;
     }
+    k->take_us = clock_now_us(k->o.reporter->clock) - began_us;
     k->work = SNAPSHOT_WORK_PUT;
 }
 
@@ -142,7 +145,8 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
 {
     bool written = k->background.status == HS_OK, moved = written && k->memory;
 
-    k->write_us = k->work_us;
+    k->write_us = k->take_us + k->work_us;
+    snapshot_allowance_spend(&k->allowance, k->write_us);
     k->memory = NULL;
     if (k->opened) k->db = k->opened;
     k->opened = NULL;

@@ -2,8 +2,6 @@
  * neither in a pause. */
 #include "sidecar/steward/snapshot_keeper_state.h"
 
-#include "snapshot/snapshot_policy.h"
-
 #include <assert.h>
 
 void snapshot_keeper_pause(struct snapshot_keeper *k)
@@ -26,11 +24,20 @@ void snapshot_keeper_work_done(void *data)
     k->o.nudge(k->o.data);
 }
 
+/* What is due may begin. */
+static bool snapshot_may_begin(struct snapshot_keeper *k)
+{
+    uint64_t now_us = clock_now_us(k->o.reporter->clock);
+
+    if (!k->due || !retry_due(&k->retry, now_us)) return false;
+    return k->at_once || snapshot_allowance_left(&k->allowance, now_us, k->o.share_percent);
+}
+
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory)
 {
     if (k->work != SNAPSHOT_WORK_NONE) return;
-    if (k->due && retry_due(&k->retry, clock_now_us(k->o.reporter->clock))) {
+    if (snapshot_may_begin(k)) {
         snapshot_keeper_begin_put(k, kernel, memory);
     } else {
         snapshot_keeper_begin_verify(k);
@@ -76,7 +83,8 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
     return finding;
 }
 
-static bool snapshot_due(struct snapshot_keeper *k, struct kernel *kernel, uint64_t height_next)
+static enum snapshot_due snapshot_due(struct snapshot_keeper *k, const struct kernel *kernel,
+                                      uint64_t height_next)
 {
     struct snapshot_rhythm rhythm = {.messages = k->forced ? 1 : k->o.every,
                                      .run_us = k->o.run_us_max};
@@ -89,7 +97,7 @@ static bool snapshot_due(struct snapshot_keeper *k, struct kernel *kernel, uint6
     k->run_us_open = 0;
     now.run_us = k->run_us;
     now.write_us = k->write_us;
-    return k->o.every > 0 && snapshot_policy_due(&now, &rhythm);
+    return k->o.every > 0 ? snapshot_policy_due(&now, &rhythm) : SNAPSHOT_NOT_DUE;
 }
 
 void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us)
@@ -103,18 +111,20 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
 {
     uint64_t height = kernel_height(kernel);
 
-    if (height > 0 && snapshot_due(k, kernel, height + 1)) k->due = true;
+    if (height > 0 && snapshot_due(k, kernel, height + 1) != SNAPSHOT_NOT_DUE) k->due = true;
 }
 
-/* One that is forced has a gap in the log behind it: it comes as soon as it can. Any other comes
- * with a later block. */
+/* One that is forced has a gap in the log behind it: it comes as soon as it can, as one does that
+ * brings the kernel back from memory. Any other comes with a later block. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
                               struct kv_store *memory, uint64_t height_next)
 {
-    bool due = snapshot_due(k, kernel, height_next);
+    enum snapshot_due how = snapshot_due(k, kernel, height_next);
+    bool due = how != SNAPSHOT_NOT_DUE;
     bool paused = !retry_due(&k->retry, clock_now_us(k->o.reporter->clock));
 
     if (memory && k->o.every > 0) k->due = true;
+    if (memory || how == SNAPSHOT_DUE_AT_ONCE || (due && k->forced)) k->at_once = true;
     if (due && paused) snapshot_keeper_skipped(k, SNAPSHOT_SKIP_FAILED);
     if (due && k->work == SNAPSHOT_WORK_PUT) {
         snapshot_keeper_skipped(k, SNAPSHOT_SKIP_BUSY);

@@ -10,6 +10,7 @@
 
 #include "sidecar/steward/retry.h"
 #include "sidecar/steward/snapshot_keeper.h"
+#include "snapshot/snapshot_policy.h"
 
 enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
 
@@ -26,19 +27,22 @@ struct snapshot_keeper {
     struct mark_changes changes;    /* of a put */
     struct snapshot_record written; /* of a put */
     uint64_t work_us;               /* how long it took; set by the worker */
+    uint64_t take_us;               /* how long the owner took to begin the put */
     struct kv_store *memory;        /* of a put: the base to move in first; NULL: there is none */
     atomic_bool cancel;             /* of a verification, or of moving in */
     uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
     uint64_t run_us;                /* what was executed since took, up to the last mark seen */
     uint64_t run_us_open;           /* and since that mark */
     uint64_t run_us_taken;          /* of what a put writes */
-    uint64_t write_us;              /* what the last put took */
+    uint64_t write_us;              /* what the last put took, of both */
     bool due;                       /* begin one as soon as nothing else runs, and … */
-    struct retry retry;             /* … not before this says so */
-    uint64_t failing_since_s;       /* Unix; 0: they do not fail */
-    bool forced;                    /* the next block end is due, whatever the policy says */
-    uint64_t verify_after_us;       /* the clock's: no verification before */
-    uint64_t verify_again_after_us; /* nor, before this, one of what was verified already */
+    struct retry retry;             /* … not before this says so, … */
+    struct snapshot_allowance allowance; /* … nor past this, … */
+    bool at_once;                        /* … unless it comes whatever it costs */
+    uint64_t failing_since_s;            /* Unix; 0: they do not fail */
+    bool forced;                         /* the next block end is due, whatever the policy says */
+    uint64_t verify_after_us;            /* the clock's: no verification before */
+    uint64_t verify_again_after_us;      /* nor, before this, one of what was verified already */
 };
 
 /** Learn what the store keeps, and show it; no worker has it. */

@@ -99,6 +99,7 @@ enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *option
     k->o = *options;
     snapshot_keeper_ask_place(k);
     background_init(&k->background);
+    k->allowance = snapshot_allowance_full(clock_now_us(k->o.reporter->clock));
     k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
     if (k->records) {
         st = snapshot_keeper_open_store(k, &k->db, &why);

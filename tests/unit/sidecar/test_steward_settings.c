@@ -222,6 +222,48 @@ static void settings__snapshot_seconds_bound_what_runs_again(void)
     rig_close(&rig);
 }
 
+/* By a clock that goes on a second at each look the first put spends more than may be saved; while
+ * the clock stands still nothing more is earned. */
+static void settings__snapshot_share_keeps_due_ones_waiting(void)
+{
+    uint64_t written;
+
+    rig_open(&rig);
+    rig.config.snapshot_every = 1;
+    rig.config.snapshot_share = 1;
+    atomic_store(&rig.us_per_look, 1000000);
+    rig_start(&rig);
+    while (rig_figures(&rig).snapshot.count == 0) {
+        rig_deliver_many(&rig, 1);
+    }
+    atomic_store(&rig.us_per_look, 0);
+    written = rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN];
+    rig_deliver_many(&rig, 30);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN], written);
+    rig_pass(&rig, 100000);
+    while (rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN] == written) {
+        (void)rig_log_synced(&rig); /* a job: what waited is begun without another block */
+    }
+    CU_ASSERT(rig_figures(&rig).snapshot.newest > 20);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* Nobody asks for a sync: the first look after a while begins one, of all that was appended. */
+static void settings__log_sync_in_background_covers_what_comes_within_a_while(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 7);
+    CU_ASSERT_EQUAL(rig_log_synced(&rig), 0);
+    rig_pass(&rig, 1);
+    while (rig_log_synced(&rig) < rig.len) {
+        continue;
+    }
+    rig_close(&rig);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(steward__without_images_transcripts_give_the_same_heaps),
     SUITE_CASE(steward__without_preload_the_first_delivery_catches_up),
@@ -232,6 +274,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
     SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),
     SUITE_CASE(settings__snapshot_seconds_bound_what_runs_again),
+    SUITE_CASE(settings__snapshot_share_keeps_due_ones_waiting),
+    SUITE_CASE(settings__log_sync_in_background_covers_what_comes_within_a_while),
 };
 
 int main(int argc, char **argv)

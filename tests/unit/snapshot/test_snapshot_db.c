@@ -46,7 +46,7 @@ static void snapshot_policy__due_when_messages_ran_for_long(void)
 
     CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
     now.run_us = 10000000;
-    CU_ASSERT(snapshot_policy_due(&now, &rhythm));
+    CU_ASSERT_EQUAL(snapshot_policy_due(&now, &rhythm), SNAPSHOT_DUE_AT_ONCE);
     now.write_us = 500000;
     CU_ASSERT(snapshot_policy_due(&now, &rhythm));
     now.write_us = 500001; /* writing would cost more than its share */
@@ -61,6 +61,32 @@ static void snapshot_policy__due_when_messages_ran_for_long(void)
     now.seqnum_mark = 203;
     rhythm.run_us = 0;
     CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
+    rhythm.messages = 3; /* one that is due by messages waits for its share */
+    CU_ASSERT_EQUAL(snapshot_policy_due(&now, &rhythm), SNAPSHOT_DUE);
+}
+
+static void snapshot_policy__writes_for_a_share_of_the_time(void)
+{
+    struct snapshot_allowance a = snapshot_allowance_full(1000);
+    uint64_t now_us = 1000, written_us = 0;
+
+    CU_ASSERT(snapshot_allowance_left(&a, now_us, 2));
+    snapshot_allowance_spend(&a, 200000); /* a few in a row need not wait */
+    CU_ASSERT(snapshot_allowance_left(&a, now_us, 2));
+    snapshot_allowance_spend(&a, 20000);
+    CU_ASSERT(!snapshot_allowance_left(&a, now_us + 999999, 2));
+    CU_ASSERT(snapshot_allowance_left(&a, now_us + 1000000, 2));
+    a = snapshot_allowance_full(now_us);
+    for (; now_us < 1000000000; now_us += 1000) { /* written whenever it may be */
+        if (!snapshot_allowance_left(&a, now_us, 3)) continue;
+        snapshot_allowance_spend(&a, 7000);
+        written_us += 7000;
+    }
+    CU_ASSERT(written_us >= 30000000 && written_us <= 30000000 + 200000 + 7000);
+    snapshot_allowance_spend(&a, UINT64_MAX); /* a clock that jumps ends no snapshots for ever */
+    snapshot_allowance_spend(&a, UINT64_MAX);
+    CU_ASSERT(!snapshot_allowance_left(&a, now_us, 100));
+    CU_ASSERT(snapshot_allowance_left(&a, now_us + UINT64_C(86400000000), 100));
 }
 
 static void snapshot_policy__excess_is_what_passes_keep(void)
@@ -623,6 +649,7 @@ static void snapshot_db__verification_can_be_stopped(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_policy__due_at_a_new_height_once_in_n_messages),
     SUITE_CASE(snapshot_policy__due_when_messages_ran_for_long),
+    SUITE_CASE(snapshot_policy__writes_for_a_share_of_the_time),
     SUITE_CASE(snapshot_policy__excess_is_what_passes_keep),
     SUITE_CASE(snapshot_db__new_store_is_empty),
     SUITE_CASE(snapshot_db__every_put_is_what_is_found),
