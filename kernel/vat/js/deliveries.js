@@ -10,8 +10,8 @@
   const { reap, retireImports } = realm.garbage;
   const { interfaceOf, callLocal } = realm.remotables;
   const { objects, vrefs, register, drop, retire, fromReference } = realm.references;
-  const { durables } = realm;
-  const { baggage, checkKinds, isDurable } = durables;
+  const { durables, baggage } = realm;
+  const { checkKinds, isDurable } = durables;
   const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
   const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
 

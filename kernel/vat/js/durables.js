@@ -1,7 +1,6 @@
 /* Durables: what a vat keeps in its store, for the incarnation after it.
  *
- *   baggage            a map of strings to values, third argument of buildRootObject
- *   VatData            makeKindHandle(tag), defineDurableKind(handle, init, behavior, options)
+ *   VatData   makeKindHandle(tag), defineDurableKind(handle, init, behavior, options)
  *
  * An object of a durable kind is its reference, o+dK/I, and its state; what methods are called on
  * stands for it in a heap, is made where there is none, and goes when nothing here reaches it. Its
@@ -9,17 +8,22 @@
  *
  * In the vat's store, under keys that begin with "." and that the vat itself cannot touch:
  *   .kinds = next kind       .kind.$K = {"tag":…,"next":I}    kinds count from 10
- *   .state.$K/$I = {"property": capdata, …}                  .baggage.$key = capdata
+ *   .state.$K/$I = {"property": capdata, …}
  *   .holds.$vref = N         how often what is stored names it: an import stays with the kernel (the
  *                            next incarnation has those alone), an object of a kind has its state
- *   .export.$vref = r | s    the kernel has it: reachable, or only recognizable any more
+ *   .export.$vref = r | s    the kernel has it: reachable, or only recognizable any more, be it that
+ *                            the kernel is still to be told that it is gone
  *
  * Adds to the realm: durables
- *   baggage, VatData
+ *   VatData
+ *   stored             what reads and writes the store, and values as they are in it
  *   checkKinds()       throws unless each kind that has state has been defined
  *   isDurable(vref)    does it name an object of a kind?
  *   forgotten(vref)    nothing here reaches it any more: true if the kernel is to be told
  *   drop(vrefs), retire(vrefs)   of those that are durable: the kernel has them no longer
+ *   retired(vref)      the kernel has been told that it is gone
+ *   begin()            a delivery begins
+ *   deleteRest()       in a reap: delete of what nobody has any more, as much as one may
  */
 (realm => {
   'use strict';
@@ -45,6 +49,7 @@
   const isDurable = vref => vref.startsWith('o+d');
   const kindOf = vref => Number(vref.slice(3, vref.indexOf('/')));
   const stateKey = vref => `.state.${vref.slice(3)}`;
+  const exportKey = vref => `.export.${vref}`;
 
   // ---- what is stored, and what that holds ----
 
@@ -84,7 +89,7 @@
     remove(holdsKey(vref));
     if (objects.has(vref)) return; // a reap finds it, when nothing here reaches it
     if (!isDurable(vref)) untold.set(vref, 'drop');
-    else if (read(`.export.${vref}`) !== 'r') deleteState(vref);
+    else if (read(exportKey(vref)) !== 'r') deleteState(vref);
   };
 
   /** What is stored instead of `before` (JSON of capdata; undefined: nothing). */
@@ -226,8 +231,9 @@
     if (kind === undefined) throw TypeError('a durable kind needs a kind handle');
     if (kinds.has(kind)) throw TypeError('the kind is defined already');
     if (typeof init !== 'function') throw TypeError('a kind needs init, a function');
-    const { tag } = readKind(kind);
+    const { tag, next: end } = readKind(kind);
     kinds.set(kind, { tag, methods: makeMethods(kind, tag, harden(behavior)) });
+    noteLeftovers(kind, end);
     return harden((...args) => {
       const initial = init(...args);
       const record = create(null);
@@ -273,8 +279,10 @@
   const noteExport = vref => {
     if (exported.has(vref)) return;
     exported.add(vref);
-    write(`.export.${vref}`, 'r');
+    write(exportKey(vref), 'r');
   };
+
+  const isFree = vref => !objects.has(vref) && !isHeld(vref);
 
   const deleteOne = vref => {
     exported.delete(vref);
@@ -285,8 +293,7 @@
     if (text === null) return;
     const record = parse(text);
     remove(stateKey(vref));
-    if (read(`.export.${vref}`) === 's') untold.set(vref, 'drop');
-    remove(`.export.${vref}`);
+    if (read(exportKey(vref)) === 's') untold.set(vref, 'drop');
     for (const name of ownKeys(record)) changeStored(record[name], undefined);
   };
 
@@ -318,9 +325,40 @@
     left = DELETED_MAX;
   };
 
+  /* What only the heap of an earlier incarnation had, or was to delete, or to tell the kernel. */
+  const LOOKED_AT_MAX = 1_000; // in a reap
+  const leftovers = []; // stretches of keys, still to be looked at: { at, prefix, kind, end }
+
+  const noteLeftovers = (kind, end) => {
+    if (end === 1) return;
+    for (const prefix of [`.state.${kind}/`, exportKey(`o+d${kind}/`)]) {
+      leftovers.push({ at: prefix, prefix, kind, end });
+    }
+  };
+
+  /** One of an earlier incarnation, its number below `end`: is it anybody's? */
+  const lookAt = vref => {
+    const exportState = read(exportKey(vref));
+    if (!isFree(vref) || exportState === 'r') return;
+    if (read(stateKey(vref)) !== null) deleteState(vref);
+    else if (exportState === 's') untold.set(vref, 'drop');
+  };
+
+  const lookAtLeftovers = () => {
+    for (let looked = 0; looked < LOOKED_AT_MAX && left > 0 && leftovers.length > 0; looked++) {
+      const stretch = leftovers.at(-1);
+      const { prefix, kind, end } = stretch;
+      stretch.at = syscall('vatstoreGetNextKey', stretch.at);
+      const number = stretch.at?.startsWith(prefix) ? Number(stretch.at.slice(prefix.length)) : 0;
+      if (number === 0) leftovers.pop();
+      else if (number < end) lookAt(`o+d${kind}/${number}`);
+    }
+  };
+
   const deleteRest = () => {
     left = REAPED_MAX;
     deleteDoomed();
+    lookAtLeftovers();
   };
 
   const forgotten = vref => {
@@ -328,17 +366,19 @@
     if (!isDurable(vref)) return true;
     exported.delete(vref);
     states.delete(vref);
-    if (isHeld(vref) || read(`.export.${vref}`) === 'r') return false;
+    if (isHeld(vref) || read(exportKey(vref)) === 'r') return false;
     deleteState(vref);
     return false; // deleteState has said what is to be told
   };
 
-  const isFree = vref => !objects.has(vref) && !isHeld(vref);
+  const retired = vref => {
+    if (isDurable(vref)) remove(exportKey(vref));
+  };
 
   const drop = some => {
     for (const vref of some.filter(isDurable)) {
       exported.delete(vref);
-      write(`.export.${vref}`, 's');
+      write(exportKey(vref), 's');
       if (isFree(vref)) deleteState(vref);
     }
   };
@@ -347,69 +387,19 @@
     for (const vref of some.filter(isDurable)) {
       exported.delete(vref);
       untold.delete(vref);
-      remove(`.export.${vref}`);
+      remove(exportKey(vref));
       if (isFree(vref)) deleteState(vref);
     }
   };
 
   references.lendDurables({ isDurable, revive, noteExport });
 
-  // ---- baggage ----
-
-  const BAGGAGE = '.baggage.';
-  const baggageKey = key => {
-    if (typeof key !== 'string' || !key.isWellFormed()) {
-      throw TypeError('a key of baggage is a well-formed string');
-    }
-    return BAGGAGE + key;
-  };
-  const present = (key, text) => {
-    if (text === null) throw Error(`baggage has no ${stringify(key)}`);
-    return text;
-  };
-  const put = (key, before, value) => {
-    const text = serialize(value);
-    write(baggageKey(key), text);
-    changeStored(before, text);
-  };
-
-  function* keys() {
-    let at = BAGGAGE;
-    for (;;) {
-      at = syscall('vatstoreGetNextKey', at);
-      if (at === null || !at.startsWith(BAGGAGE)) return;
-      yield at.slice(BAGGAGE.length);
-    }
-  }
-  function* values() {
-    for (const key of keys()) yield baggage.get(key);
-  }
-  function* entries() {
-    for (const key of keys()) yield freeze([key, baggage.get(key)]);
-  }
-
-  const baggage = {
-    has: key => read(baggageKey(key)) !== null,
-    get: key => unserialize(parse(present(key, read(baggageKey(key))))),
-    init: (key, value) => {
-      if (baggage.has(key)) throw Error(`baggage has ${stringify(key)} already`);
-      put(key, undefined, value);
-    },
-    set: (key, value) => put(key, present(key, read(baggageKey(key))), value),
-    delete: key => {
-      const before = present(key, read(baggageKey(key)));
-      remove(baggageKey(key));
-      changeStored(before, undefined);
-    },
-    keys,
-    values,
-    entries,
-    getSize: () => [...keys()].length,
-  };
-
   const VatData = { makeKindHandle, defineDurableKind };
   return {
     ...realm,
-    durables: { baggage, VatData, checkKinds, isDurable, forgotten, drop, retire, begin, deleteRest },
+    durables: {
+      VatData, stored: { read, write, remove, serialize, unserialize, changeStored },
+      checkKinds, isDurable, forgotten, drop, retire, retired, begin, deleteRest,
+    },
   };
 })

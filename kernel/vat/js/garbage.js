@@ -23,7 +23,7 @@
   const { syscall } = realm.syscalls;
   const { objects, dropped, untold, retire } = realm.references;
   const { recognizes, forget, sweep } = realm.weakCollections;
-  const { isDurable, forgotten, deleteRest } = realm.durables;
+  const { isDurable, forgotten, retired, deleteRest } = realm.durables;
 
   const REFERENCES_MAX = 4096; // told at once: the kernel's REAP_REFERENCES_MAX
 
@@ -79,8 +79,9 @@
   };
 
   const reap = () => {
+    const toldAll = untold.size === 0;
     deleteRest();
-    if (untold.size === 0) findGone();
+    if (toldAll) findGone();
     const drops = [];
     const retires = [];
     const exports = [];
@@ -90,6 +91,7 @@
       else if (what === DROP) drops.push(vref);
       if (isImport(vref) && !recognizes(vref)) retires.push(vref);
     }
+    exports.forEach(retired);
     tell('dropImports', drops);
     tell('retireImports', retires);
     tell('retireExports', exports);

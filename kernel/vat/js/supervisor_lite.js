@@ -124,6 +124,6 @@
   }
   seal(); // before anything is hardened: it changes prototypes a last time
   harden(vatPowers);
-  harden(realm.durables.baggage);
+  harden(realm.baggage);
   return { command, turn };
 })

@@ -301,6 +301,53 @@ static void durable__methods_and_states_are_for_their_own(void)
     machine_close(&m);
 }
 
+/* What only the heap of the incarnation before had: found and deleted in portions. */
+static void upgrade__leaves_no_states_behind(void)
+{
+    enum { MANY = 1500 };
+    struct machine m;
+    size_t holds, imports;
+
+    shop_open(&m);
+    (void)machine_call(&m, "maker", "hold", "'purse','shop','purse',10");
+    (void)machine_call(&m, "maker", "pass", "'shop','keep','own','purse'");
+    (void)machine_call(&m, "maker", "letGo", "'purse'");
+    reap(&m);
+    holds = machine_count(&m, "v3.vs..holds.");
+    imports = machine_count(&m, "v3.c.o-");
+    (void)machine_call(&m, "maker", "mine", "'friend','Ann'");
+    (void)machine_call(&m, "maker", "pass", "'shop','hoard',1500,'friend'");
+    (void)machine_call(&m, "maker", "hold", "'held','shop','hoarded',7"); /* reachable */
+    (void)machine_call(&m, "maker", "hold", "'dropped','shop','hoarded',9");
+    (void)machine_call(&m, "maker", "letGo", "'dropped'");
+    (void)machine_call(&m, "maker", "letGo", "'friend'");
+    reap(&m); /* its heap has it still */
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), MANY + 1);
+    upgrade_to_2(&m);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), MANY + 1);
+    for (int i = 0; i < 40 && machine_count(&m, "v3.vs..state.") > 3; i++) {
+        size_t before = machine_count(&m, "v3.vs..state.");
+
+        reap(&m);
+        CU_ASSERT_TRUE(before - machine_count(&m, "v3.vs..state.") <= 1000);
+        if (i % 10 == 0) CU_ASSERT_EQUAL(machine_restart(&m, false), HS_OK);
+    }
+    reap(&m);
+    ASSERT_CALL(&m, "use", "'held','add',1", "\"2: 8\""); /* and its friend, the one before */
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), 3);
+    ASSERT_CALL(&m, "call", "'shop','amount','own'", "10");
+    (void)machine_call(&m, "maker", "letGo", "'held'");
+    for (int i = 0; i < 40 && machine_count(&m, "v3.vs..export.") > 0; i++) {
+        reap(&m);
+    }
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), 1);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..export."), 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..holds."), holds);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.c.o-"), imports);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -313,6 +360,7 @@ int main(int argc, char **argv)
         SUITE_CASE(durable__goes_when_nobody_has_it),
         SUITE_CASE(durable__long_row_goes_by_and_by),
         SUITE_CASE(durable__state_keeps_its_object),
+        SUITE_CASE(upgrade__leaves_no_states_behind),
         SUITE_CASE(durable__parts_are_the_same_later),
         SUITE_CASE(durable__methods_and_states_are_for_their_own),
     };

@@ -19,7 +19,7 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
   const handle = provide('purseKind', () => makeKindHandle('purse'));
   const makePurse = forgets ? undefined : defineDurableKind(
     handle,
-    amount => ({ amount, friend: undefined }),
+    (amount, friend) => ({ amount, friend }),
     {
       amount: ({ state }) => state.amount,
       add: ({ state }, more) => {
@@ -67,10 +67,16 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
   if (first !== undefined) baggage.init('first', makePurse(first));
   const seen = new WeakMap();
   let lent;
+  const hoarded = [];
 
   return Far('shop', {
     version: () => version,
     purse: amount => makePurse(amount),
+    /** So many that this heap alone has, each with a friend, and with one of its own. */
+    hoard: (count, friend) => {
+      for (let i = 0; i < count; i += 1) hoarded.push(makePurse(i, i % 2 === 0 ? friend : hoarded[i - 1]));
+    },
+    hoarded: i => hoarded[i],
     /** One that holds the next, and so on. */
     row: length => {
       let purse = makePurse(0);
