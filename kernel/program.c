@@ -159,10 +159,37 @@ static enum hs_status program_print(struct program *p, struct buffer *out, struc
                    HS_VALUE_BYTES_MAX);
 }
 
-/* Could this import anything? Neither word can be written in another way. */
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$';
+}
+
+/* What may stand between `from` and the module's name: blanks, comments, blanks beyond ASCII. */
+static bool may_name(const char *after)
+{
+    after += strspn(after, " \t\n\v\f\r");
+    return *after == '"' || *after == '\'' || *after == '/' || ((unsigned char)*after & 0x80) != 0;
+}
+
+/* Is `word` in the text, as a word, and where it decides so, in front of a module's name? */
+static bool has_word(const char *text, const char *word, bool named)
+{
+    const size_t len = strlen(word);
+
+    for (const char *at = strstr(text, word); at; at = strstr(at + len, word)) {
+        if ((at > text && is_word_byte(at[-1])) || is_word_byte(at[len])) continue;
+        if (!named || may_name(at + len)) return true;
+    }
+    return false;
+}
+
+/* Could this import anything? Neither word can be written in another way. Compiling to find out
+ * takes a start some milliseconds, so most programs are known by looking. */
 static bool may_import(const struct buffer *source)
 {
-    return strstr(buffer_text(source), "import") || strstr(buffer_text(source), "from");
+    return has_word(buffer_text(source), "import", false) ||
+           has_word(buffer_text(source), "from", true);
 }
 
 static enum hs_status program_gather(struct program *p, const char *path, struct buffer *out,

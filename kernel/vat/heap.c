@@ -1,5 +1,6 @@
 #include "kernel/vat/heap.h"
 
+#include "kernel/vat/address_space.h"
 #include "kernel/vat/written_pages.h"
 
 #include <assert.h>
@@ -58,10 +59,13 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
                        .stack_pointer = stack_pointer,
                        .watched = watched,
                        .untaken_whole = true};
-    mark = mmap(NULL, HS_HEAP_BYTES_MAX, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mark == MAP_FAILED) return hs_fail_errno(err, HS_NOMEM, errno, "reserve a mark image");
+    mark = address_space_reserve(0, HS_HEAP_BYTES_MAX);
+    if (!mark) return hs_fail_errno(err, HS_NOMEM, errno, "reserve a mark image");
     h->mark = mark;
+    if (mprotect(mark, HS_HEAP_BYTES_MAX, PROT_READ | PROT_WRITE) != 0) {
+        heap_fini(h);
+        return hs_fail_errno(err, HS_NOMEM, errno, "open a mark image");
+    }
     h->untaken = calloc(PAGES_MAX / 8, 1);
     h->dirty = calloc(PAGES_MAX / 64, sizeof *h->dirty);
     if (!h->untaken || !h->dirty) {
@@ -163,13 +167,6 @@ static void heap_watch_anew(struct heap *h)
 
 /* --- images in --- */
 
-/* Have memory behind `bytes` from `at` on, in one call: a fault a page costs more than filling it.
- * A kernel that does not know how (before 5.14) lets the faults come. */
-static void pages_populate(char *at, size_t bytes)
-{
-    (void)madvise(at, bytes, MADV_POPULATE_WRITE);
-}
-
 /* First page from `page` on that is zero, or is not if `zero` is false; the end if there is none.
  */
 static uint32_t live_page_until(const struct heap *h, uint32_t page, bool zero)
@@ -191,7 +188,7 @@ static void mark_adopt_live(struct heap *h, bool taken)
         uint32_t end = live_page_until(h, begin, true);
         size_t bytes = (size_t)(end - begin) * PAGE;
 
-        pages_populate(mark_page(h, begin), bytes);
+        address_space_populate(mark_page(h, begin), bytes);
         memcpy(mark_page(h, begin), live_page(h, begin), bytes);
         begin = live_page_until(h, end, false);
     }
@@ -240,7 +237,7 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
     enum hs_status st = live_prepare(h, info, err);
 
     if (st != HS_OK) return st;
-    pages_populate((char *)h->memory->data, h->memory->size);
+    address_space_populate(h->memory->data, h->memory->size);
     st = source->ops->load(source, info, (char *)h->memory->data, err);
     if (st != HS_OK) return st;
     mark_adopt_live(h, true);

@@ -1,5 +1,6 @@
 #include "kernel/vat/wasm_runtime.h"
 
+#include "kernel/vat/address_space.h"
 #include "kernel/vat/written_pages.h"
 
 #include <assert.h>
@@ -313,15 +314,14 @@ static void memory_set_bytes(wasm_rt_memory_t *memory, uint32_t bytes)
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t initial_pages, uint32_t max_pages)
 {
     struct hs_error *err = wasm_runtime_error();
-    uint8_t *base = mmap(NULL, WRITTEN_PAGES_BYTES + WASM_RESERVED_BYTES, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *room = address_space_reserve(WRITTEN_PAGES_BYTES, WASM_RESERVED_BYTES);
     enum hs_status st;
 
-    if (base == MAP_FAILED) {
+    if (!room) {
         wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "reserve a vat's address space"));
     }
-    memory->data = base + WRITTEN_PAGES_BYTES; /* its owner frees it from here on */
-    if (mprotect(base, WRITTEN_PAGES_BYTES, PROT_READ | PROT_WRITE) != 0) {
+    memory->data = room; /* its owner frees it from here on */
+    if (mprotect(room - WRITTEN_PAGES_BYTES, WRITTEN_PAGES_BYTES, PROT_READ | PROT_WRITE) != 0) {
         wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "a vat's written pages"));
     }
     memory->max_pages = max_pages;

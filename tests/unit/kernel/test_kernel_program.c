@@ -58,6 +58,27 @@ static void program__file_that_imports_nothing_is_itself(void)
     files_end(&f);
 }
 
+/* Which programs are compiled to find out is decided by looking at their text. */
+static void program__import_is_seen_however_it_is_written(void)
+{
+    static const char *const imports[] = {"import'./c.js'",
+                                          "let a;import\t{ c }from\"./c.js\"",
+                                          "export*from'./c.js'",
+                                          "export * from/* where? */'./c.js'",
+                                          "export * from // where?\n'./c.js'",
+                                          "export * from\xc2\xa0\r\v\f'./c.js'",
+                                          "export { c }from './c.js'"};
+    struct files f = files_make();
+
+    file_put(&f, "c.js", "export const c = (from, to) => from + to;");
+    for (size_t i = 0; i < sizeof imports / sizeof *imports; i++) {
+        file_put(&f, "a.js", imports[i]);
+        CU_ASSERT_EQUAL(files_read(&f, "a.js"), HS_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&f.text), "\"./c.js\""));
+    }
+    files_end(&f);
+}
+
 /* A ring, one file by two ways, and a file above the first: names do not tell where it all is. */
 static void program__several_files_become_one_text(void)
 {
@@ -146,6 +167,7 @@ static void vat__of_several_modules_lives_as_any_other(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(program__file_that_imports_nothing_is_itself),
+    SUITE_CASE(program__import_is_seen_however_it_is_written),
     SUITE_CASE(program__several_files_become_one_text),
     SUITE_CASE(program__bad_ones_are_refused_with_who_imports_them),
     SUITE_CASE(vat__of_several_modules_lives_as_any_other),
