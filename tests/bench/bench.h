@@ -21,6 +21,8 @@ struct bench_options {
     size_t messages_len;
     uint64_t every[BENCH_COUNTS_MAX]; /* --every N[,N…]: a snapshot once in N messages */
     size_t every_len;
+    uint64_t vats[BENCH_COUNTS_MAX]; /* --vats N[,N…] */
+    size_t vats_len;
     const char *out;   /* --out: folder for CSV and SVG; NULL: none */
     uint64_t heap_mib; /* --heap-mib: ballast of the vat */
     uint64_t repeats;  /* --repeats: measurements of each figure, 1..SPREAD_SAMPLES_MAX */
@@ -39,6 +41,17 @@ HS_MUST_CHECK enum hs_status bench_overhead(const struct bench_options *options,
 /** What N should be in "a snapshot once in N messages". */
 HS_MUST_CHECK enum hs_status bench_decimation(const struct bench_options *options,
                                               struct hs_error *err);
+
+/** The way to the sidecar and back against a bare ping-pong. */
+HS_MUST_CHECK enum hs_status bench_ipc(const struct bench_options *options, struct hs_error *err);
+
+/** Messages a second by each way of getting them back. */
+HS_MUST_CHECK enum hs_status bench_replay(const struct bench_options *options,
+                                          struct hs_error *err);
+
+/** A message's cost by the chain's age, state and vats. */
+HS_MUST_CHECK enum hs_status bench_growth(const struct bench_options *options,
+                                          struct hs_error *err);
 
 /** Undoing messages, in the kernel alone. */
 HS_MUST_CHECK enum hs_status bench_undo(const struct bench_options *options, struct hs_error *err);

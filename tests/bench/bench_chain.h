@@ -29,7 +29,8 @@ HS_MUST_CHECK enum hs_status bench_chain_connect(struct bench_chain *c, const ch
 void bench_chain_disconnect(struct bench_chain *c);
 
 /** Deliver the next message of the workload and apply its writes; every
- *  BENCH_BLOCK_MESSAGES the height rises. `answer` may be NULL. */
+ *  BENCH_BLOCK_MESSAGES the height rises. What it leaves to be done, runs do. `answer` may be
+ *  NULL. */
 HS_MUST_CHECK enum hs_status bench_chain_deliver(struct bench_chain *c, struct bench_answer *answer,
                                                  struct hs_error *err);
 uint64_t bench_chain_seqnum(const struct bench_chain *c);
