@@ -207,7 +207,9 @@ static enum hs_status crank_reap(struct kernel *k, void *data, struct hs_error *
     enum hs_status st = reap_queue_take(&k->kv, &vat, err);
 
     (void)data;
-    return st == HS_OK ? deliver_reap(k, &vat, err) : st;
+    if (st == HS_OK) st = deliver_reap(k, &vat, err);
+    /* What a critical vat could not be told before, it is told behind this. */
+    return st == HS_OK && k->ran->critical ? gc_actions_take_up(&k->kv, &vat, err) : st;
 }
 
 /* --- a vat that failed --- */
@@ -296,6 +298,7 @@ static enum hs_status crank_pass_over_collect(struct kernel *k, void *data, stru
     enum hs_status st = vat_spare(k, data, err);
 
     if (st == HS_OK) st = gc_actions_take(&k->kv, &vat, &action, &krefs, &found, err);
+    if (st == HS_OK && found) st = gc_actions_put_off(&k->kv, &vat, action, &krefs, err);
     ref_list_fini(&krefs);
     return st;
 }

@@ -27,8 +27,13 @@ enum { EXIT_REASON_BYTES = 400 }; /* of the vat's own words */
 
 /* --- running one --- */
 
+/* Whose doing it is. In the last two nothing of the vat's own code runs, and what there is to do is
+ * bounded by how many references they name: the crank's limit and the vat's meter are not for them,
+ * or a vat could end by what others let go of. */
+enum delivery_kind { DELIVERY_CALL, DELIVERY_COLLECT, DELIVERY_REAP };
+
 /* Each delivery counts; the reap begins the counting anew. */
-static enum hs_status delivery_count(struct delivery *d, struct slice text, bool reap,
+static enum hs_status delivery_count(struct delivery *d, struct slice text, enum delivery_kind kind,
                                      struct hs_error *err)
 {
     struct kernel *k = d->kernel;
@@ -36,7 +41,7 @@ static enum hs_status delivery_count(struct delivery *d, struct slice text, bool
                                    .steps = k->meter.vat_steps,
                                    .memory = vat_heap_bytes(k->ran->vat)};
 
-    if (!reap) return reap_dirt_add(&k->kv, &d->vat, &work, err);
+    if (kind != DELIVERY_REAP) return reap_dirt_add(&k->kv, &d->vat, &work, err);
     return reap_dirt_clear(&k->kv, &d->vat, &k->now.rules, work.memory,
                            d->let_go >= REAP_REFERENCES_MAX, err);
 }
@@ -63,9 +68,10 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
     return st;
 }
 
-/* What the vat's options grant it: memory, whether it is critical, and, but for a reap, what is
- * left on its meter. */
-static enum hs_status delivery_grant(struct delivery *d, bool reap, struct hs_error *err)
+/* What the vat's options grant it: memory, whether it is critical, and, of a call, what is left on
+ * its meter. */
+static enum hs_status delivery_grant(struct delivery *d, enum delivery_kind kind,
+                                     struct hs_error *err)
 {
     struct kernel *k = d->kernel;
     struct vat_process *p = k->ran;
@@ -75,7 +81,7 @@ static enum hs_status delivery_grant(struct delivery *d, bool reap, struct hs_er
     uint64_t steps = meter_grant(k);
     enum hs_status st = vat_options_read(&k->kv.store, &d->vat, &options, err);
 
-    if (st == HS_OK && !reap && options.meter.text[0] != '\0') {
+    if (st == HS_OK && kind == DELIVERY_CALL && options.meter.text[0] != '\0') {
         st = meter_read(&k->kv, &options.meter, &meter, &metered, err);
     }
     if (st != HS_OK) return st;
@@ -89,7 +95,7 @@ static enum hs_status delivery_grant(struct delivery *d, bool reap, struct hs_er
     return HS_OK;
 }
 
-static enum hs_status delivery_run(struct delivery *d, struct slice text, bool reap,
+static enum hs_status delivery_run(struct delivery *d, struct slice text, enum delivery_kind kind,
                                    struct hs_error *err)
 {
     struct kernel *k = d->kernel;
@@ -115,7 +121,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, bool r
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
                                buffer_slice(&result), err);
     }
-    if (st == HS_OK) st = delivery_count(d, text, reap, err);
+    if (st == HS_OK) st = delivery_count(d, text, kind, err);
     if (st == HS_OK) {
         p->transcript_len++;
         p->deliveries++;
@@ -133,7 +139,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, bool r
 }
 
 static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, struct slice text,
-                                   bool reap, struct hs_error *err)
+                                   enum delivery_kind kind, struct hs_error *err)
 {
     struct delivery d = {.kernel = k, .vat = *vat};
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
@@ -141,11 +147,11 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
     if (st == HS_OK) st = meter_check(k, err); /* its program may have been loaded */
     if (st == HS_OK) {
         k->meter.cranks++;
-        k->meter.unbounded = reap;
-        st = delivery_grant(&d, reap, err);
+        k->meter.unbounded = kind != DELIVERY_CALL;
+        st = delivery_grant(&d, kind, err);
     }
     if (st == HS_OK) st = critical_guard(k, err);
-    if (st == HS_OK) st = delivery_run(&d, text, reap, err);
+    if (st == HS_OK) st = delivery_run(&d, text, kind, err);
     if (st != HS_OK) delivery_words(text, k->handed);
     delivery_fini(&d);
     return st;
@@ -154,12 +160,12 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
 static enum hs_status deliver(struct kernel *k, const struct ref *vat, struct slice text,
                               struct hs_error *err)
 {
-    return deliver_text(k, vat, text, false, err);
+    return deliver_text(k, vat, text, DELIVERY_CALL, err);
 }
 
 enum hs_status deliver_reap(struct kernel *k, const struct ref *vat, struct hs_error *err)
 {
-    return deliver_text(k, vat, slice_text("[\"bringOutYourDead\"]"), true, err);
+    return deliver_text(k, vat, slice_text("[\"bringOutYourDead\"]"), DELIVERY_REAP, err);
 }
 
 /* --- translating --- */
@@ -413,7 +419,7 @@ enum hs_status deliver_gc(struct kernel *k, const struct ref *vat, enum gc_actio
     ref_list_print(&vrefs, &j);
     json_print_close(&j, ']');
     if (st == HS_OK) st = kernel_fail(err, json_print_end(&j));
-    if (st == HS_OK) st = deliver(k, vat, buffer_slice(&text), err);
+    if (st == HS_OK) st = deliver_text(k, vat, buffer_slice(&text), DELIVERY_COLLECT, err);
     ref_list_fini(&vrefs);
     buffer_fini(&text);
     return st;

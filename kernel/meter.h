@@ -24,7 +24,7 @@ struct meter {
     uint64_t loading_steps; /* of a program that was loaded for it */
     uint64_t moved_bytes;   /* passed between kernel and vat */
     uint64_t answer_bytes;  /* of outputs, events, and what was settled */
-    bool unbounded;         /* a vat reaps, which none of its own code can prolong */
+    bool unbounded;         /* a vat collects, which none of its own code can prolong */
     uint64_t noted_bytes;   /* of syscalls that are still to be written to the transcript */
 };
 

@@ -297,6 +297,14 @@ static enum hs_status audit_told(struct kv_hashed *k, const struct ref *owner, c
         st = kv_hashed_has(k, key_of(&key, "gcActions.", buffer_text(&name), kref->text), &told,
                            err);
     }
+    if (st == HS_OK && !told) { /* a critical vat may have to be told later (gc_actions.h) */
+        buffer_clear(&name);
+        st = kernel_fail(err, buffer_printf(&name, ".gcUndone.%s", action));
+    }
+    if (st == HS_OK && !told) {
+        st =
+            kv_hashed_has(k, key_of(&key, owner->text, buffer_text(&name), kref->text), &told, err);
+    }
     if (st == HS_OK && !told) audit_say(a, kref->text, "is nobody's, and its vat is not told");
     buffer_fini(&name);
     return st;

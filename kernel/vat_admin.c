@@ -205,6 +205,7 @@ static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
                                        const struct vat_details *d, struct hs_error *err)
 {
     struct vat_options options;
+    struct reap_setting reaps;
     bool alive;
     enum hs_status st = vat_admin_alive(k, &e->target, &alive, err);
 
@@ -215,10 +216,11 @@ static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
     }
     if (st != HS_OK) return st;
     if (d->memory > 0) options.memory = d->memory;
+    reaps = options.reaps;
     if (d->reaps.set) options.reaps = d->reaps;
     st = vat_options_write(&k->kv.store, &e->target, &options, err);
     if (st == HS_OK && d->reaps.set) {
-        st = reap_dirt_begin(&k->kv.store, &e->target, &k->now.rules, err);
+        st = reap_dirt_change(&k->kv, &e->target, &k->now.rules, &reaps, err);
     }
     return st == HS_OK ? deliver_change_options(k, e, d->memory, err) : st;
 }

@@ -32,25 +32,38 @@ static struct slice gc_key_text(const struct gc_key *g, struct key *out)
     return key_of(out, gc_actions_prefix, text, "");
 }
 
-/* The words of "v1.dropExport.ko20". */
-static bool gc_key_words(struct slice text, struct gc_key *out)
+/* Cuts `text` at its first dot; false: it has none. */
+static bool gc_key_cut(struct slice text, struct slice *head, struct slice *rest)
 {
-    const char *first = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
-    const char *end = text.data + text.len, *second;
-    struct slice name;
+    const char *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
 
-    if (!first) return false;
-    second = memchr(first + 1, '.', (size_t)(end - first - 1));
-    if (!second) return false;
-    name = slice_make(first + 1, (size_t)(second - first - 1));
+    if (!dot) return false;
+    *head = slice_make(text.data, (size_t)(dot - text.data));
+    *rest = slice_make(dot + 1, text.len - head->len - 1);
+    return true;
+}
+
+/* The words of "dropExport.ko20". */
+static bool gc_action_words(struct slice text, struct gc_key *out)
+{
+    struct slice name, kref;
+
+    if (!gc_key_cut(text, &name, &kref)) return false;
     for (int i = 0; i < GC_ACTION_COUNT; i++) {
         if (!slice_equal(name, slice_text(gc_action_names[i]))) continue;
         out->action = (enum gc_action)i;
-        return ref_make(slice_make(text.data, (size_t)(first - text.data)), &out->vat) == HS_OK &&
-               ref_make(slice_make(second + 1, (size_t)(end - second - 1)), &out->kref) == HS_OK &&
-               ref_is_vat(&out->vat) && kref_kind(&out->kref) == REF_OBJECT;
+        return ref_make(kref, &out->kref) == HS_OK && kref_kind(&out->kref) == REF_OBJECT;
     }
     return false;
+}
+
+/* The words of "v1.dropExport.ko20". */
+static bool gc_key_words(struct slice text, struct gc_key *out)
+{
+    struct slice vat, rest;
+
+    return gc_key_cut(text, &vat, &rest) && ref_make(vat, &out->vat) == HS_OK &&
+           ref_is_vat(&out->vat) && gc_action_words(rest, out);
 }
 
 /* The action behind *key, which is replaced; an empty one: the first. */
@@ -165,4 +178,43 @@ enum hs_status gc_actions_take(struct kv_hashed *k, struct ref *vat, enum gc_act
     if (st == HS_OK) k->gc_pending = walk.found;
     buffer_fini(&walk.key);
     return st;
+}
+
+/* --- what could not be told --- */
+
+static const char put_off_part[] = ".gcUndone.";
+
+enum hs_status gc_actions_put_off(struct kv_hashed *k, const struct ref *vat, enum gc_action action,
+                                  const struct ref_list *krefs, struct hs_error *err)
+{
+    char name[REF_BYTES_MAX + 32];
+    struct key key;
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; i < krefs->len && st == HS_OK; i++) {
+        (void)snprintf(name, sizeof name, "%s.%s", gc_action_names[action], krefs->items[i].text);
+        st = kv_hashed_write_text(k, key_of(&key, vat->text, put_off_part, name), "", err);
+    }
+    return st;
+}
+
+enum hs_status gc_actions_take_up(struct kv_hashed *k, const struct ref *vat, struct hs_error *err)
+{
+    struct key start;
+    struct slice prefix = key_of(&start, vat->text, put_off_part, "");
+    struct buffer key = {0};
+    struct gc_key g = {.vat = *vat};
+    enum hs_status st = HS_OK;
+
+    for (size_t i = 0; i < GC_GROUP_MAX && st == HS_OK; i++) {
+        st = kv_store_next(&k->store, prefix, &key, NULL, err); /* the one before is deleted */
+        if (st != HS_OK || !slice_starts_with(buffer_slice(&key), prefix)) break;
+        if (!gc_action_words(slice_make(key.data + prefix.len, key.len - prefix.len), &g)) {
+            st = kernel_store_damaged(buffer_slice(&key), "no action", err);
+        }
+        if (st == HS_OK) st = gc_actions_add(k, vat, g.action, &g.kref, err);
+        if (st == HS_OK) st = kv_hashed_delete(k, buffer_slice(&key), err);
+    }
+    buffer_fini(&key);
+    return st == HS_NOT_FOUND ? HS_OK : st;
 }

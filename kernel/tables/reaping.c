@@ -114,6 +114,24 @@ enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
     return st == HS_OK ? dirt_write(kv, vat, &dirt, err) : st;
 }
 
+enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
+                                const struct kernel_rules *rules, const struct reap_setting *before,
+                                struct hs_error *err)
+{
+    struct reap_dirt dirt, full;
+    uint64_t interval = before->set ? before->interval : rules->reap_interval, done;
+    enum hs_status st = dirt_read(k, vat, &dirt, err);
+
+    if (st == HS_OK) st = dirt_full(&k->store, vat, rules, &full, err);
+    if (st != HS_OK) return st;
+    if (!dirt.never && !full.never) { /* the rules may have changed meanwhile */
+        done = interval > dirt.deliveries ? interval - dirt.deliveries : 0;
+        dirt.deliveries = full.deliveries > done ? full.deliveries - done : 0;
+        full = dirt;
+    }
+    return dirt_write(&k->store, vat, &full, err);
+}
+
 static bool queue_read(struct slice list, const struct ref *vat, struct ref *first, bool *found)
 {
     struct json_text t;

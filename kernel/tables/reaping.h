@@ -14,6 +14,7 @@
 
 #include "kernel/tables/kv_hashed.h"
 #include "kernel/tables/rules.h"
+#include "kernel/tables/vat_options.h"
 
 /* References that a vat lets go of in one reap; one that names so many is followed by another. */
 enum { REAP_REFERENCES_MAX = 4096 };
@@ -29,6 +30,12 @@ struct reap_work {
 HS_MUST_CHECK enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                              const struct kernel_rules *rules,
                                              struct hs_error *err);
+/** The vat's options have another interval than `before`: what it did since it was last reaped
+ * counts as before. */
+HS_MUST_CHECK enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
+                                              const struct kernel_rules *rules,
+                                              const struct reap_setting *before,
+                                              struct hs_error *err);
 /** A delivery is over, the reap itself not counted. A vat that is due is queued. */
 HS_MUST_CHECK enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
                                            const struct reap_work *work, struct hs_error *err);

@@ -168,6 +168,64 @@ static void notify__that_fails_is_dropped(void)
     machine_close(&m);
 }
 
+static void reap(struct machine *m, const char *vat)
+{
+    for (int i = 0; i < 8; i++) {
+        (void)machine_call(m, vat, "nothing", "");
+    }
+    machine_work(m, 0);
+}
+
+/* So full that it can do little things, and no larger ones: what is too much is undone. */
+static void fill_to_the_brim(struct machine *m)
+{
+    char bytes[16];
+
+    for (unsigned size = 1 << 20; size >= 1 << 14; size /= 4) {
+        (void)snprintf(bytes, sizeof bytes, "%u", size);
+        do {
+            (void)machine_call(m, "right", "fill", bytes);
+        } while (m->out.status == MESSAGE_FULFILLED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&m->out.events[0]), "memory limit"));
+    }
+}
+
+/* What others let go of it hears when it can: nothing is left that nobody has. */
+static void collection__that_fails_is_made_up_for(void)
+{
+    struct machine m;
+    size_t entries;
+
+    machine_open(&m, "critical-full.json");
+    (void)machine_call(&m, "left", "nothing", "");
+    entries = machine_count(&m, "v2.c.");
+    (void)machine_call(&m, "left", "fetch", "'right',900");
+    CU_ASSERT_EQUAL(machine_count(&m, "v2.c."), entries + 2 * 900);
+    (void)machine_call(&m, "right", "loseThings", "");
+    fill_to_the_brim(&m);
+    (void)machine_call(&m, "left", "letGo", "");
+    (void)machine_call(&m, "left", "forgetNotice", "");
+    reap(&m, "left");
+    CU_ASSERT_TRUE(machine_count(&m, "v2.gcUndone.dropExport.") >= 800);
+    CU_ASSERT_EQUAL(machine_count(&m, "gcActions."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "kernel.queued"), "0"); /* no run tries in vain */
+    for (int images = 0; images < 2; images++) {
+        machine_ok(kernel_mark(m.kernel, &m.err), &m);
+        machine_snapshot(&m);
+        machine_ok(machine_restart(&m, images), &m);
+    }
+    (void)machine_call(&m, "right", "drain", "");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    for (int i = 0; i < 3; i++) {
+        reap(&m, "right");
+    }
+    CU_ASSERT_EQUAL(machine_count(&m, "v2.gcUndone."), 0);
+    CU_ASSERT_EQUAL(machine_count(&m, "v2.c."), entries);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.ended"), "(none)");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 static void vat__critical_ends_by_its_own_will_and_the_chains(void)
 {
     static const char *const wills[] = {
@@ -194,6 +252,7 @@ int main(int argc, char **argv)
         SUITE_CASE(call__stopped_by_its_caller_is_no_failure),
         SUITE_CASE(query__that_fails_undoes_nothing_but_itself),
         SUITE_CASE(notify__that_fails_is_dropped),
+        SUITE_CASE(collection__that_fails_is_made_up_for),
         SUITE_CASE(vat__critical_ends_by_its_own_will_and_the_chains),
     };
 

@@ -242,6 +242,87 @@ static void meter__that_a_query_stopped_at_is_nobodys(void)
     }
 }
 
+static void real_set(struct machine *m, const char *key, const char *value)
+{
+    machine_ok(kv_store_set(kv_memory_store(m->real), slice_text(key), slice_text(value), &m->err),
+               m);
+}
+
+/* Let the maker's collection run, and what comes of it. */
+static void maker_reap(struct machine *m)
+{
+    for (int i = 0; i < 220; i++) {
+        (void)machine_call(m, "maker", "ends", "");
+    }
+    machine_work(m, 0);
+}
+
+/* What others let go of is not this vat's doing: it neither pays for hearing of it nor ends. */
+static void meter__is_not_for_what_others_let_go_of(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "meter", "'m',3000000000,0");
+    (void)make(&m, "'one','child',{'meter':'m'}");
+    (void)machine_call(&m, "maker", "hold", "'thing','one','thing'");
+    CU_ASSERT_STRING_NOT_EQUAL(machine_get(&m, "v3.c.o+1"), "(none)");
+    real_set(&m, "m1.remaining", "1");
+    machine_ok(machine_restart(&m, false), &m);
+    (void)machine_call(&m, "maker", "letGo", "'thing'");
+    maker_reap(&m);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v3.c.o+1"), "(none)"); /* it was told */
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "m1.remaining"), "1");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.ended"), "(none)");
+    (void)machine_call(&m, "maker", "call", "'one','count'"); /* but for this it would */
+    ASSERT_SAYS(machine_get(&m, "vats.ended"), "meter spent");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* Another interval says when a vat is due, not that it did nothing yet. */
+static void options__interval_that_changes_leaves_the_work_done(void)
+{
+    struct machine m;
+    unsigned long long deliveries, bytes, steps, memory, before[3];
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    for (int i = 0; i < 20; i++) {
+        (void)machine_call(&m, "maker", "call", "'one','count'");
+    }
+#define READ_DIRT()                                                                                \
+    CU_ASSERT_EQUAL_FATAL(                                                                         \
+        sscanf(machine_get(&m, "v3.reapDirt"),                                                     \
+               "{\"deliveries\":%llu,\"bytes\":%llu,\"steps\":%llu,\"memory\":%llu}", &deliveries, \
+               &bytes, &steps, &memory),                                                           \
+        4)
+    READ_DIRT();
+    before[0] = deliveries;
+    before[1] = bytes;
+    before[2] = memory;
+    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':300}");
+    READ_DIRT();
+    CU_ASSERT_EQUAL(deliveries, before[0] + 100 - 1); /* the change is a delivery */
+    CU_ASSERT_TRUE(bytes < before[1]);
+    CU_ASSERT_EQUAL(memory, before[2]);
+    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':'never'}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v3.reapDirt"), "{}");
+    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
+    READ_DIRT();
+    CU_ASSERT_EQUAL(deliveries, 4);
+    for (int i = 0; i < 3; i++) {
+        (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
+    }
+    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
+    machine_work(&m, 0);
+    READ_DIRT();
+    CU_ASSERT_EQUAL(deliveries, 5); /* it was due, and was reaped */
+#undef READ_DIRT
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 /* Vats that were given up are gone at once, with their memory. */
 static void vat_admin__what_was_given_up_takes_no_memory(void)
 {
@@ -280,6 +361,8 @@ int main(int argc, char **argv)
         SUITE_CASE(meter__is_spent_refilled_and_ends_its_vats),
         SUITE_CASE(meter__caller_who_is_stopped_pays_nobodys),
         SUITE_CASE(meter__that_a_query_stopped_at_is_nobodys),
+        SUITE_CASE(meter__is_not_for_what_others_let_go_of),
+        SUITE_CASE(options__interval_that_changes_leaves_the_work_done),
         SUITE_CASE(vat_admin__undone_with_its_message),
         SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),
         SUITE_CASE(vat_admin__nobody_without_the_device_gets_the_service),

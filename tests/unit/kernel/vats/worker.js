@@ -24,6 +24,7 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
   let others = {};
   let bridge;
   let release;
+  let brim;
 
   const root = Far('worker', {
     // ---- getting to know each other ----
@@ -323,6 +324,13 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     /** All the memory that it may have, but for what fails it. */
     fillMemory() {
       for (;;) kept.set(kept.size, new Array(10000).fill(kept.size));
+    },
+    /** So much more that it has, until it is drained. */
+    fill(bytes) {
+      brim = { rest: brim, bytes: new ArrayBuffer(bytes) };
+    },
+    drain() {
+      brim = undefined;
     },
     /** As much as its meter lets it, before it fails by that. */
     growForever() {
