@@ -8,36 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct slice slice_text(const char *text)
-{
-    return text ? (struct slice){text, strlen(text)} : (struct slice){NULL, 0};
-}
-
-struct slice slice_make(const void *data, size_t len)
-{
-    assert(data || len == 0);
-    return (struct slice){data, len};
-}
-
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-int slice_compare(struct slice a, struct slice b)
-{
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-
-    if (order != 0) return order;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
-bool slice_starts_with(struct slice s, struct slice prefix)
-{
-    return s.len >= prefix.len && slice_equal((struct slice){s.data, prefix.len}, prefix);
-}
-
 void buffer_fini(struct buffer *b)
 {
     free(b->data);
@@ -50,17 +20,12 @@ void buffer_clear(struct buffer *b)
     if (b->data) b->data[0] = '\0';
 }
 
-struct slice buffer_slice(const struct buffer *b)
-{
-    return (struct slice){b->data, b->len};
-}
-
 const char *buffer_text(const struct buffer *b)
 {
     return b->data ? b->data : "";
 }
 
-enum hs_status buffer_reserve(struct buffer *b, size_t more)
+static enum hs_status buffer_grow(struct buffer *b, size_t more)
 {
     enum hs_status st;
 
@@ -69,6 +34,17 @@ enum hs_status buffer_reserve(struct buffer *b, size_t more)
     st = array_reserve(&b->data, &b->capacity, b->len + more + 1, 1); /* and a NUL behind it */
     if (st == HS_OK) b->data[b->len] = '\0';
     return st;
+}
+
+/* Most of what is appended finds room. */
+static inline bool buffer_has_room(const struct buffer *b, size_t more)
+{
+    return more < b->capacity - b->len && b->len + more <= HS_BUFFER_BYTES_MAX;
+}
+
+enum hs_status buffer_reserve(struct buffer *b, size_t more)
+{
+    return buffer_has_room(b, more) ? HS_OK : buffer_grow(b, more);
 }
 
 enum hs_status buffer_append(struct buffer *b, struct slice s)

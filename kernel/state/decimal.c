@@ -27,15 +27,14 @@ enum hs_status uint_parse_padded(struct slice s, uint64_t *out)
 
 size_t uint_text(char text[UINT_TEXT_BYTES], uint64_t number)
 {
-    char digits[UINT_TEXT_BYTES];
-    size_t len = 0;
+    size_t len = 1;
 
-    do {
-        digits[len++] = (char)('0' + number % 10);
+    for (uint64_t rest = number; rest >= 10; rest /= 10) {
+        len++;
+    }
+    for (size_t i = len; i > 0; i--) {
+        text[i - 1] = (char)('0' + number % 10);
         number /= 10;
-    } while (number > 0);
-    for (size_t i = 0; i < len; i++) {
-        text[i] = digits[len - 1 - i];
     }
     text[len] = '\0';
     return len;

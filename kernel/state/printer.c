@@ -10,16 +10,6 @@ struct printer printer_on(struct buffer *out)
     return (struct printer){out, HS_OK};
 }
 
-void printer_bytes(struct printer *p, struct slice s)
-{
-    if (p->status == HS_OK) p->status = buffer_append(p->out, s);
-}
-
-void printer_text(struct printer *p, const char *text)
-{
-    printer_bytes(p, slice_text(text));
-}
-
 void printer_uint(struct printer *p, uint64_t number)
 {
     char text[UINT_TEXT_BYTES];

@@ -16,8 +16,16 @@ struct printer {
 
 /** A printer that appends to `out`. */
 struct printer printer_on(struct buffer *out);
-void printer_bytes(struct printer *p, struct slice s);
-void printer_text(struct printer *p, const char *text);
+static inline void printer_bytes(struct printer *p, struct slice s)
+{
+    if (p->status == HS_OK) p->status = buffer_append(p->out, s);
+}
+
+static inline void printer_text(struct printer *p, const char *text)
+{
+    printer_bytes(p, slice_text(text));
+}
+
 void printer_uint(struct printer *p, uint64_t number);
 void printer_format(struct printer *p, const char *format, ...) HS_PRINTF(2, 3);
 /** Take over the status of a piece that was appended in another way. */
