@@ -4,6 +4,7 @@
 #include "kernel/state/fault.h"
 #include "kernel/state/kv_cache.h"
 #include "kernel/state/kv_gaps.h"
+#include "kernel/state/kv_node.h"
 #include "kernel/state/limits.h"
 
 #include <assert.h>
@@ -20,6 +21,7 @@ struct kv_layers {
     struct kv_store *base;
     struct kv_cache *cache;   /* of the base */
     struct kv_store *through; /* NULL, or read instead of everything below the message layer */
+    struct kv_node_room room; /* spare entries of the maps below, which pass them on */
     struct kv_map *maps[LAYER_COUNT];
     struct kv_map **undo; /* one a savepoint: from the next one, or now, back to it */
     size_t undo_len, undo_capacity;
@@ -159,7 +161,7 @@ static enum hs_status walk_base(struct walk *w, struct hs_error *err)
 static enum hs_status walk_step(struct walk *w, struct buffer *key, struct buffer *value,
                                 struct hs_error *err)
 {
-    struct kv_entry entry;
+    struct kv_entry entry = {0};
     bool have = layers_next_entry(w->l, buffer_slice(&w->from), &entry);
     enum hs_status st = walk_base(w, err);
     int order;
@@ -266,7 +268,7 @@ enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out, str
     st = kv_gaps_init(&l->gaps, err);
     if (st == HS_OK) st = kv_cache_open(HS_READ_CACHE_BYTES_MAX, &l->cache, err);
     for (int i = 0; i < LAYER_COUNT && st == HS_OK; i++) {
-        st = kv_map_open(&l->maps[i], err);
+        st = kv_map_open_among(&l->room, &l->maps[i], err);
     }
     if (st != HS_OK) {
         kv_layers_close(l);
@@ -286,6 +288,7 @@ void kv_layers_close(struct kv_layers *l)
     }
     kv_gaps_fini(&l->gaps);
     kv_cache_close(l->cache);
+    kv_node_room_fini(&l->room);
     free(l->undo);
     free(l);
 }
@@ -385,7 +388,7 @@ enum hs_status kv_layers_savepoint(struct kv_layers *l, struct hs_error *err)
     if (FAULT("savepoint.store") != FAULT_NONE) return hs_fail(err, HS_NOMEM, "as a test wants it");
     st = array_reserve(&l->undo, &l->undo_capacity, l->undo_len + 1, sizeof(struct kv_map *));
     if (st != HS_OK) return hs_fail(err, st, "layered store: no memory for a savepoint");
-    st = kv_map_open(&l->undo[l->undo_len], err);
+    st = kv_map_open_among(&l->room, &l->undo[l->undo_len], err);
     if (st == HS_OK) l->undo_len++;
     return st;
 }

@@ -1,90 +1,149 @@
 #include "kernel/state/kv_map.h"
 
+#include "kernel/state/digest.h"
+#include "kernel/state/kv_index.h"
+#include "kernel/state/kv_node.h"
+
 #include <assert.h>
-#include <bsd/sys/tree.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* One allocation holds the node and its key; the value is a second one, since it is replaced. */
-struct map_node {
-    RB_ENTRY(map_node) link;
-    char *value; /* NULL when empty or deleted */
-    size_t value_len;
-    size_t key_len;
-    bool deleted;
-    bool created; /* the key is absent below this layer: a deletion may just take it out */
-    bool absent;  /* of an undo map: there was no entry */
-    char key[];
-};
+enum { INDEXED_FROM = 12 }; /* entries; below, the tree is as fast */
 
-RB_HEAD(map_tree, map_node);
+RB_HEAD(map_tree, kv_node);
 
 struct kv_map {
     struct map_tree tree;
+    struct kv_index *index;    /* of all entries; NULL: few, or no memory for one */
+    struct kv_node_room *room; /* NULL, or borrowed */
     size_t count;
     size_t bytes;
 };
 
-static struct slice node_key(const struct map_node *n)
+static int node_compare(struct kv_node *a, struct kv_node *b)
 {
-    return (struct slice){n->key, n->key_len};
-}
-
-static int node_compare(struct map_node *a, struct map_node *b)
-{
-    return slice_compare(node_key(a), node_key(b));
+    return slice_compare(kv_node_key(a), kv_node_key(b));
 }
 
 /* The macro makes functions of every kind; those we do not call are fine. */
-RB_GENERATE_INTERNAL(map_tree, map_node, link, node_compare, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(map_tree, kv_node, link, node_compare, static __attribute__((unused)))
 
-enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err)
+static uint32_t key_hash(struct slice key)
+{
+    return (uint32_t)checksum64(key);
+}
+
+enum hs_status kv_map_open_among(struct kv_node_room *room, struct kv_map **out,
+                                 struct hs_error *err)
 {
     struct kv_map *m = calloc(1, sizeof *m);
 
     assert(out);
     if (!m) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
     RB_INIT(&m->tree);
+    m->room = room;
     *out = m;
     return HS_OK;
 }
 
+enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err)
+{
+    return kv_map_open_among(NULL, out, err);
+}
+
+/* --- nodes in a map --- */
+
+/* One for twice as many as there are, or none. */
+static void map_index(struct kv_map *m)
+{
+    struct kv_node *n;
+
+    kv_index_free(m->index);
+    m->index = kv_index_make(2 * m->count);
+    if (!m->index) return;
+    RB_FOREACH (n, map_tree, &m->tree) {
+        kv_index_add(m->index, n);
+    }
+}
+
+static void map_give(struct kv_map *m, struct kv_node *n)
+{
+    struct kv_node *twin = RB_INSERT(map_tree, &m->tree, n);
+
+    assert(!twin);
+    (void)twin;
+    m->count++;
+    m->bytes += n->key_len + n->value_len;
+    if (m->index && m->count <= kv_index_entries(m->index)) {
+        kv_index_add(m->index, n);
+    } else if (m->count >= INDEXED_FROM) {
+        map_index(m);
+    }
+}
+
 /* Out of the map, still there. */
-static void node_take(struct kv_map *m, struct map_node *n)
+static void map_take(struct kv_map *m, struct kv_node *n)
 {
     RB_REMOVE(map_tree, &m->tree, n);
+    if (m->index) kv_index_remove(m->index, n);
     m->count--;
     m->bytes -= n->key_len + n->value_len;
 }
 
-static void node_give(struct kv_map *m, struct map_node *n)
+static void map_free(struct kv_map *m, struct kv_node *n)
 {
-    RB_INSERT(map_tree, &m->tree, n);
-    m->count++;
-    m->bytes += n->key_len + n->value_len;
+    map_take(m, n);
+    kv_node_free(m->room, n);
 }
 
-static void node_free(struct kv_map *m, struct map_node *n)
+/* All nodes at once, in order, linked by their right sides: the tree is turned to the right until
+ * no node has a left side, which costs a step or two a node and no balancing. The map is empty. */
+static struct kv_node *map_take_all(struct kv_map *m)
 {
-    node_take(m, n);
-    free(n->value);
-    free(n);
+    struct kv_node *n = RB_ROOT(&m->tree), *first = NULL, **end = &first;
+
+    while (n) {
+        struct kv_node *left = RB_LEFT(n, link);
+
+        if (left) {
+            RB_LEFT(n, link) = RB_RIGHT(left, link);
+            RB_RIGHT(left, link) = n;
+            n = left;
+        } else {
+            *end = n;
+            end = &RB_RIGHT(n, link);
+            n = RB_RIGHT(n, link);
+        }
+    }
+    if (m->index && kv_index_entries(m->index) > 8 * (m->count + 8)) {
+        kv_index_free(m->index); /* it was for more; emptying it again and again is not worth it */
+        m->index = NULL;
+    }
+    if (m->index) kv_index_clear(m->index);
+    RB_INIT(&m->tree);
+    m->count = m->bytes = 0;
+    return first;
+}
+
+static struct kv_node *node_next(const struct kv_node *n)
+{
+    return RB_RIGHT(n, link);
 }
 
 void kv_map_clear(struct kv_map *m)
 {
-    struct map_node *n, *next;
+    struct kv_node *next;
 
-    RB_FOREACH_SAFE (n, map_tree, &m->tree, next) {
-        node_free(m, n);
+    for (struct kv_node *n = map_take_all(m); n; n = next) {
+        next = node_next(n);
+        kv_node_free(m->room, n);
     }
-    assert(m->count == 0 && m->bytes == 0);
 }
 
 void kv_map_close(struct kv_map *m)
 {
     if (!m) return;
     kv_map_clear(m);
+    kv_index_free(m->index);
     free(m);
 }
 
@@ -98,13 +157,15 @@ size_t kv_map_bytes(const struct kv_map *m)
     return m->bytes;
 }
 
+/* --- finding --- */
+
 /* Down the tree by hand: <sys/tree.h> searches with a node, and a key is not one. */
-static struct map_node *node_find(const struct kv_map *m, struct slice key)
+static struct kv_node *tree_find(const struct kv_map *m, struct slice key)
 {
-    struct map_node *n = RB_ROOT(&m->tree);
+    struct kv_node *n = RB_ROOT(&m->tree);
 
     while (n) {
-        int order = slice_compare(key, node_key(n));
+        int order = slice_compare(key, kv_node_key(n));
 
         if (order == 0) return n;
         n = order < 0 ? RB_LEFT(n, link) : RB_RIGHT(n, link);
@@ -112,12 +173,21 @@ static struct map_node *node_find(const struct kv_map *m, struct slice key)
     return NULL;
 }
 
-static struct map_node *node_after(const struct kv_map *m, struct slice after)
+/* `hash`: the key's. */
+static struct kv_node *node_find(const struct kv_map *m, struct slice key, uint32_t hash)
 {
-    struct map_node *n = RB_ROOT(&m->tree), *best = NULL;
+    bool known = false;
+    struct kv_node *n = m->index ? kv_index_find(m->index, key, hash, &known) : NULL;
+
+    return known ? n : tree_find(m, key);
+}
+
+static struct kv_node *node_after(const struct kv_map *m, struct slice after)
+{
+    struct kv_node *n = RB_ROOT(&m->tree), *best = NULL;
 
     while (n) {
-        if (slice_compare(after, node_key(n)) < 0) {
+        if (slice_compare(after, kv_node_key(n)) < 0) {
             best = n;
             n = RB_LEFT(n, link);
         } else {
@@ -127,94 +197,14 @@ static struct map_node *node_after(const struct kv_map *m, struct slice after)
     return best;
 }
 
-static struct map_node *node_make(struct kv_map *m, struct slice key)
+static struct kv_entry node_entry(const struct kv_node *n)
 {
-    struct map_node *n = malloc(sizeof *n + key.len);
-
-    if (!n) return NULL;
-    n->value = NULL;
-    n->value_len = 0;
-    n->deleted = false;
-    n->created = false;
-    n->absent = false;
-    n->key_len = key.len;
-    memcpy(n->key, key.data, key.len);
-    RB_INSERT(map_tree, &m->tree, n);
-    m->count++;
-    m->bytes += key.len;
-    return n;
-}
-
-/* The node's value, or its deletion mark, becomes this; a new node for a new key. */
-static enum hs_status node_set(struct kv_map *m, struct map_node *n, struct slice key,
-                               struct slice value, bool deleted, struct hs_error *err)
-{
-    char *copy = NULL;
-
-    if (value.len > 0) {
-        copy = malloc(value.len);
-        if (!copy) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
-        memcpy(copy, value.data, value.len);
-    }
-    if (!n) n = node_make(m, key);
-    if (!n) {
-        free(copy);
-        return hs_fail(err, HS_NOMEM, "store layer: out of memory");
-    }
-    m->bytes += value.len;
-    m->bytes -= n->value_len;
-    free(n->value);
-    n->value = copy;
-    n->value_len = value.len;
-    n->deleted = deleted;
-    return HS_OK;
-}
-
-enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value, bool deleted,
-                          struct hs_error *err)
-{
-    struct map_node *n = node_find(m, key);
-
-    assert(key.len > 0 && !(deleted && value.len > 0));
-    if (deleted && n && n->created) {
-        node_free(m, n);
-        return HS_OK;
-    }
-    return node_set(m, n, key, value, deleted, err);
-}
-
-enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice value,
-                             struct hs_error *err)
-{
-    struct map_node *n = node_find(m, key);
-    bool created = !n; /* deleted in this very layer: something below may still hold it */
-
-    assert(key.len > 0);
-    if (!n) n = node_make(m, key);
-    if (!n) return hs_fail(err, HS_NOMEM, "store layer: out of memory");
-    if (node_set(m, n, key, value, false, err) != HS_OK) {
-        if (created) node_free(m, n);
-        return HS_NOMEM;
-    }
-    n->created = created || n->created;
-    return HS_OK;
-}
-
-void kv_map_remove(struct kv_map *m, struct slice key)
-{
-    struct map_node *n = node_find(m, key);
-
-    if (n) node_free(m, n);
-}
-
-static struct kv_entry node_entry(const struct map_node *n)
-{
-    return (struct kv_entry){node_key(n), {n->value, n->value_len}, n->deleted};
+    return (struct kv_entry){kv_node_key(n), {n->value, n->value_len}, n->deleted};
 }
 
 bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
 {
-    const struct map_node *n = node_find(m, key);
+    const struct kv_node *n = m->index ? node_find(m, key, key_hash(key)) : tree_find(m, key);
 
     if (n) *out = node_entry(n);
     return n != NULL;
@@ -222,67 +212,144 @@ bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
 
 bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out)
 {
-    const struct map_node *n = node_after(m, after);
+    const struct kv_node *n = node_after(m, after);
 
     if (n) *out = node_entry(n);
     return n != NULL;
 }
 
-/* The node that stood in `to` goes; if nothing speaks of its key in `undo` yet, there. */
-static void node_displace(struct kv_map *to, struct map_node *old, struct kv_map *undo)
+/* --- setting --- */
+
+/* A node of a key that the map does not have. NULL: out of memory. */
+static struct kv_node *node_add(struct kv_map *m, struct slice key, uint32_t hash,
+                                struct slice value, bool deleted)
 {
-    if (!undo || node_find(undo, node_key(old))) {
-        node_free(to, old);
+    struct kv_node *n = kv_node_make(m->room, key, hash, value.len);
+
+    if (!n) return NULL;
+    if (!kv_node_set(n, value, deleted)) {
+        kv_node_free(m->room, n);
+        return NULL;
+    }
+    map_give(m, n);
+    return n;
+}
+
+/* The node's value, or its deletion mark, becomes this. */
+static bool node_change(struct kv_map *m, struct kv_node *n, struct slice value, bool deleted)
+{
+    size_t before = n->value_len;
+
+    if (!kv_node_set(n, value, deleted)) return false;
+    m->bytes += value.len;
+    m->bytes -= before;
+    return true;
+}
+
+static enum hs_status map_full(struct hs_error *err)
+{
+    return hs_fail(err, HS_NOMEM, "store layer: out of memory");
+}
+
+enum hs_status kv_map_put(struct kv_map *m, struct slice key, struct slice value, bool deleted,
+                          struct hs_error *err)
+{
+    uint32_t hash = key_hash(key);
+    struct kv_node *n = node_find(m, key, hash);
+    bool done;
+
+    assert(key.len > 0 && !(deleted && value.len > 0));
+    if (deleted && n && n->created) {
+        map_free(m, n);
+        return HS_OK;
+    }
+    done = n ? node_change(m, n, value, deleted) : node_add(m, key, hash, value, deleted) != NULL;
+    return done ? HS_OK : map_full(err);
+}
+
+enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice value,
+                             struct hs_error *err)
+{
+    uint32_t hash = key_hash(key);
+    struct kv_node *n = node_find(m, key, hash);
+
+    assert(key.len > 0);
+    /* Deleted in this very layer: something below may still hold it. */
+    if (n) return node_change(m, n, value, false) ? HS_OK : map_full(err);
+    n = node_add(m, key, hash, value, false);
+    if (!n) return map_full(err);
+    n->created = true;
+    return HS_OK;
+}
+
+void kv_map_remove(struct kv_map *m, struct slice key)
+{
+    struct kv_node *n = node_find(m, key, key_hash(key));
+
+    if (n) map_free(m, n);
+}
+
+/* --- merging --- */
+
+static struct kv_node *node_twin(const struct kv_map *m, const struct kv_node *n)
+{
+    return node_find(m, kv_node_key(n), n->hash);
+}
+
+/* The node that stood in `to` goes; if nothing speaks of its key in `undo` yet, there. */
+static void node_displace(struct kv_map *to, struct kv_node *old, struct kv_map *undo)
+{
+    if (!undo || node_twin(undo, old)) {
+        map_free(to, old);
         return;
     }
-    node_take(to, old);
-    node_give(undo, old);
+    map_take(to, old);
+    map_give(undo, old);
 }
 
 /* There was no entry of that key. */
-static bool node_was_absent(struct kv_map *undo, struct slice key)
+static bool node_was_absent(struct kv_map *undo, const struct kv_node *of)
 {
-    struct map_node *n = node_find(undo, key);
+    struct kv_node *n = node_twin(undo, of);
 
     if (n) return true;
-    n = node_make(undo, key);
+    n = node_add(undo, kv_node_key(of), of->hash, (struct slice){0}, false);
     if (n) n->absent = true;
     return n != NULL;
 }
 
-/* Move one node over. What was created below stays created, whatever is set over it; a deletion
- * over it leaves nothing. What is created over a deletion is not: the deletion hides something. */
-static bool node_move(struct kv_map *to, struct kv_map *from, struct map_node *n,
-                      struct kv_map *undo)
+/* Move one node, which is in no map, in. What was created below stays created, whatever is set over
+ * it; a deletion over it leaves nothing. What is created over a deletion is not: the deletion hides
+ * something. */
+static bool node_move(struct kv_map *to, struct kv_node *n, struct kv_map *undo)
 {
-    struct map_node *old = node_find(to, node_key(n));
+    struct kv_node *old = node_twin(to, n);
     bool undoable = true;
 
     if (old && old->created && n->deleted) {
         node_displace(to, old, undo);
-        node_free(from, n);
+        kv_node_free(to->room, n);
         return true;
     }
-    node_take(from, n);
     if (old) {
         n->created = old->created;
         node_displace(to, old, undo);
     } else if (undo) {
-        undoable = node_was_absent(undo, node_key(n));
+        undoable = node_was_absent(undo, n);
     }
-    node_give(to, n);
+    map_give(to, n);
     return undoable;
 }
 
 static bool map_move(struct kv_map *to, struct kv_map *from, struct kv_map *undo)
 {
-    struct map_node *n, *next;
+    struct kv_node *next;
     bool undoable = true;
 
-    RB_FOREACH_SAFE (n, map_tree, &from->tree, next) {
-        if (!node_move(to, from, n, undo)) undoable = false;
+    for (struct kv_node *n = map_take_all(from); n; n = next) {
+        next = node_next(n);
+        if (!node_move(to, n, undo)) undoable = false;
     }
-    assert(from->count == 0 && from->bytes == 0);
     return undoable;
 }
 
@@ -294,6 +361,8 @@ void kv_map_merge(struct kv_map *to, struct kv_map *from)
 
         *to = *from;
         *from = empty;
+        from->room = to->room;
+        to->room = empty.room;
         return;
     }
     (void)map_move(to, from, NULL);
@@ -307,33 +376,31 @@ bool kv_map_merge_undoably(struct kv_map *to, struct kv_map *from, struct kv_map
 
 void kv_map_undo(struct kv_map *to, struct kv_map *undo)
 {
-    struct map_node *n, *next;
+    struct kv_node *next;
 
-    RB_FOREACH_SAFE (n, map_tree, &undo->tree, next) {
-        struct map_node *old = node_find(to, node_key(n));
+    for (struct kv_node *n = map_take_all(undo); n; n = next) {
+        struct kv_node *old = node_twin(to, n);
 
-        if (old) node_free(to, old);
+        next = node_next(n);
+        if (old) map_free(to, old);
         if (n->absent) {
-            node_free(undo, n);
-            continue;
+            kv_node_free(to->room, n);
+        } else {
+            map_give(to, n);
         }
-        node_take(undo, n);
-        node_give(to, n);
     }
-    assert(undo->count == 0);
 }
 
 void kv_map_undo_join(struct kv_map *undo, struct kv_map *later)
 {
-    struct map_node *n, *next;
+    struct kv_node *next;
 
-    RB_FOREACH_SAFE (n, map_tree, &later->tree, next) {
-        if (node_find(undo, node_key(n))) {
-            node_free(later, n);
-            continue;
+    for (struct kv_node *n = map_take_all(later); n; n = next) {
+        next = node_next(n);
+        if (node_twin(undo, n)) {
+            kv_node_free(undo->room, n);
+        } else {
+            map_give(undo, n);
         }
-        node_take(later, n);
-        node_give(undo, n);
     }
-    assert(later->count == 0);
 }

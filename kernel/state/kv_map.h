@@ -1,7 +1,8 @@
 /* An ordered map in memory, key → value or "deleted": what every layer of a store is made of.
  *
  * A red-black tree (BSD <sys/tree.h>, from libbsd): order comes from the keys' bytes alone. A
- * deletion is kept as an entry, so that a layer can hide a key of the layer below.
+ * deletion is kept as an entry, so that a layer can hide a key of the layer below. A large map has
+ * an index besides (kv_index.h), by which keys are found; nothing depends on its being there.
  */
 #ifndef HEADSTART_KERNEL_STATE_KV_MAP_H
 #define HEADSTART_KERNEL_STATE_KV_MAP_H
@@ -9,6 +10,7 @@
 #include "kernel/state/bytes.h"
 
 struct kv_map;
+struct kv_node_room;
 
 /* A view of one entry; valid until the map changes. */
 struct kv_entry {
@@ -18,6 +20,10 @@ struct kv_entry {
 };
 
 HS_MUST_CHECK enum hs_status kv_map_open(struct kv_map **out, struct hs_error *err);
+/** One of several that pass entries on to one another, with a common room for spare ones, which is
+ *  borrowed until all of them are closed. */
+HS_MUST_CHECK enum hs_status kv_map_open_among(struct kv_node_room *room, struct kv_map **out,
+                                               struct hs_error *err);
 void kv_map_close(struct kv_map *m);
 
 size_t kv_map_count(const struct kv_map *m); /* entries, deletions included */

@@ -1,0 +1,91 @@
+#include "kernel/state/kv_index.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    BUCKET_ENTRIES = 7, /* with their hashes in half a cache line */
+    BUCKET_USUAL = 3,   /* of a hundred buckets one runs over then */
+};
+
+struct bucket {
+    uint32_t hashes[BUCKET_ENTRIES];
+    uint16_t len;
+    bool ran_over; /* there are more, which only the tree has; until all is built anew */
+    struct kv_node *nodes[BUCKET_ENTRIES];
+};
+
+struct kv_index {
+    size_t mask; /* buckets - 1; they are a power of two */
+    struct bucket buckets[];
+};
+
+struct kv_index *kv_index_make(size_t entries)
+{
+    size_t buckets = 16;
+    struct kv_index *x;
+
+    while (buckets * BUCKET_USUAL < entries) {
+        buckets *= 2;
+    }
+    x = calloc(1, sizeof *x + buckets * sizeof x->buckets[0]);
+    if (x) x->mask = buckets - 1;
+    return x;
+}
+
+void kv_index_free(struct kv_index *x)
+{
+    free(x);
+}
+
+size_t kv_index_entries(const struct kv_index *x)
+{
+    return (x->mask + 1) * BUCKET_USUAL;
+}
+
+void kv_index_clear(struct kv_index *x)
+{
+    memset(x->buckets, 0, (x->mask + 1) * sizeof x->buckets[0]);
+}
+
+void kv_index_add(struct kv_index *x, struct kv_node *n)
+{
+    struct bucket *b = &x->buckets[n->hash & x->mask];
+
+    if (b->len == BUCKET_ENTRIES) {
+        b->ran_over = true;
+        return;
+    }
+    b->hashes[b->len] = n->hash;
+    b->nodes[b->len++] = n;
+}
+
+void kv_index_remove(struct kv_index *x, const struct kv_node *n)
+{
+    struct bucket *b = &x->buckets[n->hash & x->mask];
+    size_t i = 0;
+
+    while (i < b->len && b->nodes[i] != n) {
+        i++;
+    }
+    if (i == b->len) {
+        assert(b->ran_over);
+        return;
+    }
+    b->len--;
+    b->hashes[i] = b->hashes[b->len];
+    b->nodes[i] = b->nodes[b->len];
+}
+
+struct kv_node *kv_index_find(const struct kv_index *x, struct slice key, uint32_t hash,
+                              bool *known)
+{
+    const struct bucket *b = &x->buckets[hash & x->mask];
+
+    *known = true;
+    for (size_t i = 0; i < b->len; i++) {
+        if (b->hashes[i] == hash && slice_equal(kv_node_key(b->nodes[i]), key)) return b->nodes[i];
+    }
+    *known = !b->ran_over;
+    return NULL;
+}

@@ -1,0 +1,147 @@
+/* The ordered map by itself: its index tells what the tree tells, however keys fall into it. */
+#include "tests/unit/suite.h"
+
+#include "kernel/state/digest.h"
+#include "kernel/state/kv_map.h"
+#include "kernel/state/kv_node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COLLIDING = 60, AMONG = 500, KEY_BYTES = 24, BUCKETS_MAX = 512 };
+
+static void put(struct kv_map *m, const char *key, const char *value)
+{
+    CU_ASSERT_EQUAL_FATAL(kv_map_put(m, slice_text(key), slice_text(value), false, NULL), HS_OK);
+}
+
+static bool has(const struct kv_map *m, const char *key, const char *value)
+{
+    struct kv_entry entry;
+
+    return kv_map_find(m, slice_text(key), &entry) && slice_equal(entry.value, slice_text(value));
+}
+
+/* Keys whose hashes end alike, so that they fall into one bucket as long as there are at most
+ * BUCKETS_MAX. */
+static void colliding_keys(char keys[COLLIDING][KEY_BYTES])
+{
+    int found = 0;
+
+    for (unsigned i = 0; found < COLLIDING; i++) {
+        (void)snprintf(keys[found], KEY_BYTES, "c%u", i);
+        if (checksum64(slice_text(keys[found])) % BUCKETS_MAX == 5) found++;
+    }
+}
+
+static void kv_map__keys_that_collide_are_all_found(void)
+{
+    static char keys[COLLIDING][KEY_BYTES];
+    struct kv_map *m = NULL;
+    struct kv_entry entry = {0};
+    char name[KEY_BYTES];
+    size_t walked = 0;
+
+    colliding_keys(keys);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open(&m, NULL), HS_OK);
+    for (int i = 0; i < AMONG; i++) {
+        (void)snprintf(name, sizeof name, "k%d", i);
+        put(m, name, "among");
+        if (i < COLLIDING) put(m, keys[i], keys[i]);
+    }
+    for (int i = 0; i < COLLIDING; i++) {
+        CU_ASSERT(has(m, keys[i], keys[i]));
+    }
+    for (int i = 0; i < COLLIDING; i += 2) { /* those in the bucket go, and some of those beside */
+        kv_map_remove(m, slice_text(keys[i]));
+    }
+    for (int i = 0; i < COLLIDING; i++) {
+        CU_ASSERT_EQUAL(has(m, keys[i], keys[i]), i % 2 == 1);
+        put(m, keys[i], "again");
+        CU_ASSERT(has(m, keys[i], "again"));
+    }
+    while (kv_map_next(m, entry.key, &entry)) {
+        walked++;
+    }
+    CU_ASSERT_EQUAL(walked, AMONG + COLLIDING);
+    CU_ASSERT_EQUAL(kv_map_count(m), walked);
+    kv_map_close(m);
+}
+
+/* A value moves out of its node and back, and may be taken from where it goes. */
+static void kv_map__values_of_every_size_replace_one_another(void)
+{
+    enum { VALUE_MAX = 2000 };
+    static char value[VALUE_MAX];
+    struct kv_node_room room = {0};
+    struct kv_map *m = NULL;
+    struct kv_entry entry;
+
+    memset(value, 'v', sizeof value);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &m, NULL), HS_OK);
+    for (size_t round = 0; round < 200; round++) {
+        size_t len = round * 7919 % VALUE_MAX;
+
+        CU_ASSERT_EQUAL(kv_map_put(m, slice_text("key"), slice_make(value, len), false, NULL),
+                        HS_OK);
+        CU_ASSERT(kv_map_find(m, slice_text("key"), &entry));
+        CU_ASSERT(slice_equal(entry.value, slice_make(value, len)));
+        CU_ASSERT_EQUAL(kv_map_bytes(m), strlen("key") + len);
+        if (len == 0) continue;
+        CU_ASSERT_EQUAL(kv_map_put(m, slice_text("key"), slice_make(entry.value.data + 1, len - 1),
+                                   false, NULL),
+                        HS_OK);
+        CU_ASSERT(kv_map_find(m, slice_text("key"), &entry));
+        CU_ASSERT(slice_equal(entry.value, slice_make(value, len - 1)));
+        if (round % 3 == 0) kv_map_remove(m, slice_text("key"));
+    }
+    kv_map_close(m);
+    kv_node_room_fini(&room);
+}
+
+/* What merges over it displaced, comes back; whatever sizes the maps have, emptied and filled. */
+static void kv_map__undo_gives_back_what_merges_displaced(void)
+{
+    struct kv_node_room room = {0};
+    struct kv_map *below = NULL, *above = NULL, *undo = NULL;
+    char name[KEY_BYTES], text[KEY_BYTES];
+
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &below, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &above, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &undo, NULL), HS_OK);
+    for (int i = 0; i < AMONG; i++) {
+        (void)snprintf(name, sizeof name, "k%d", i);
+        put(below, name, name);
+    }
+    for (int round = 1; round < 60; round++) {
+        for (int i = 0; i < round * round % 97; i++) {
+            (void)snprintf(name, sizeof name, "k%d", i * round % (2 * AMONG));
+            (void)snprintf(text, sizeof text, "%d", round);
+            put(above, name, text);
+        }
+        CU_ASSERT(kv_map_merge_undoably(below, above, undo));
+        CU_ASSERT_EQUAL(kv_map_count(above), 0);
+        if (round % 5 == 0) kv_map_undo(below, undo);
+    }
+    kv_map_undo(below, undo);
+    CU_ASSERT_EQUAL(kv_map_count(below), AMONG);
+    for (int i = 0; i < AMONG; i++) {
+        (void)snprintf(name, sizeof name, "k%d", i);
+        CU_ASSERT(has(below, name, name));
+    }
+    kv_map_close(undo);
+    kv_map_close(above);
+    kv_map_close(below);
+    kv_node_room_fini(&room);
+}
+
+static const struct suite_case cases[] = {
+    SUITE_CASE(kv_map__keys_that_collide_are_all_found),
+    SUITE_CASE(kv_map__values_of_every_size_replace_one_another),
+    SUITE_CASE(kv_map__undo_gives_back_what_merges_displaced),
+};
+
+int main(int argc, char **argv)
+{
+    return SUITE_RUN("kv_map", cases, argc, argv);
+}
