@@ -5,6 +5,7 @@
 #include "kernel/state/utf8.h"
 #include "kernel/tables/clist.h"
 #include "kernel/tables/disconnection.h"
+#include "kernel/tables/meters.h"
 #include "kernel/tables/reaping.h"
 #include "kernel/tables/transcript.h"
 #include "kernel/vat_end.h"
@@ -79,6 +80,21 @@ static enum hs_status program_check(struct kernel *k, const struct vat_program *
     return hs_fail(err, HS_VAT_FAILED, "there is no bundle %s", program->bundle.hex);
 }
 
+/* It may have ended since it was asked for. */
+static enum hs_status meter_take(struct kernel *k, const struct ref *meter, struct hs_error *err)
+{
+    struct vat_meter m;
+    bool found, ended = false;
+    enum hs_status st;
+
+    if (meter->text[0] == '\0') return HS_OK;
+    st = meter_read(&k->kv, meter, &m, &found, err);
+    if (st == HS_OK && found) st = meter_has_ended(&k->kv, meter, &ended, err);
+    if (st != HS_OK) return st;
+    if (found && !ended) return meter_hold(&k->kv, meter, err);
+    return hs_fail(err, HS_VAT_FAILED, "its meter has ended");
+}
+
 /* --- creation --- */
 
 static enum hs_status create_record(struct kernel *k, const struct ref *vat,
@@ -107,6 +123,7 @@ static enum hs_status vat_admin_create(struct kernel *k, const struct event *e,
     enum hs_status st = vat_admin_check_memory(k, d->options.memory, NULL, err);
 
     if (st == HS_OK) st = program_check(k, &d->program, err);
+    if (st == HS_OK) st = meter_take(k, &d->options.meter, err);
     if (st == HS_OK) st = create_record(k, &e->target, d, err);
     if (st == HS_OK) st = deliver_start_vat(k, e, err);
     if (st == HS_OK) st = clist_to_kernel(&k->kv, &e->target, &root_vref, &root, err);

@@ -1,7 +1,9 @@
 #include "kernel/vat_end.h"
 
 #include "kernel/state/utf8.h"
+#include "kernel/tables/meters.h"
 #include "kernel/tables/termination.h"
+#include "kernel/tables/vat_options.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
 #include "kernel/vat_meter.h"
@@ -112,11 +114,21 @@ static enum hs_status vat_end_answer(struct kernel *k, const struct vat_fate *fa
     return st;
 }
 
+static enum hs_status vat_end_meter(struct kernel *k, const struct ref *vat, struct hs_error *err)
+{
+    struct vat_options options;
+    enum hs_status st = vat_options_read(&k->kv.store, vat, &options, err);
+
+    if (st != HS_OK || options.meter.text[0] == '\0') return st;
+    return meter_let_go(&k->kv, &options.meter, err);
+}
+
 enum hs_status vat_end(struct kernel *k, const struct vat_fate *fate, struct hs_error *err)
 {
     enum hs_status st = fate_tell(k, "vat_ended", fate, err);
 
     if (st == HS_OK) st = vat_end_keep(k, fate, err);
+    if (st == HS_OK) st = vat_end_meter(k, &fate->vat->id, err);
     if (st == HS_OK) st = termination_begin(&k->kv, &fate->vat->id, fate->message, err);
     return st == HS_OK ? vat_end_answer(k, fate, err) : st;
 }

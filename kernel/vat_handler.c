@@ -138,9 +138,11 @@ enum hs_status vat_handler_meter_crossed(struct kv_hashed *k, const struct ref *
     struct buffer args = {0};
     struct vat_meter m = {0};
     struct ref device;
-    bool found;
+    bool found, ended = false;
     enum hs_status st = meter_read(k, meter, &m, &found, err);
 
+    if (st == HS_OK && found) st = meter_has_ended(k, meter, &ended, err);
+    if (ended) return HS_OK; /* nobody waits */
     if (st == HS_OK && found) st = admin_find(k, meter, &device, &found, err);
     if (st != HS_OK || !found) return st;
     st =

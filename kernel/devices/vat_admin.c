@@ -11,7 +11,7 @@
  *   terminate(vatID, reason)
  *   createMeter(remaining, threshold) → meterID         numbers as decimal text
  *   addRemaining(meterID, steps)   setThreshold(meterID, steps)
- *   meter(meterID) → [remaining, threshold]
+ *   meter(meterID) → [remaining, threshold]     endMeter(meterID)
  *
  * What is wrong with an argument is thrown in the vat that calls.
  */
@@ -206,14 +206,27 @@ static enum hs_status memory_problem(struct device_call *c, uint64_t memory, uin
     return kernel_fail(err, buffer_append_text(problem, why.text));
 }
 
+/* *found false: there is none, or it has ended. */
+static enum hs_status meter_find(struct device_call *c, const struct ref *id, struct vat_meter *m,
+                                 bool *found, struct hs_error *err)
+{
+    bool ended = false;
+    enum hs_status st = meter_read(&c->kernel->kv, id, m, found, err);
+
+    if (st == HS_OK && *found) st = meter_has_ended(&c->kernel->kv, id, &ended, err);
+    *found = *found && !ended;
+    return st;
+}
+
 static enum hs_status meter_problem(struct device_call *c, const struct ref *meter,
                                     struct buffer *problem, struct hs_error *err)
 {
     struct vat_meter m;
-    bool found = true;
-    enum hs_status st = HS_OK;
+    bool found;
+    enum hs_status st;
 
-    if (meter->text[0] != '\0') st = meter_read(&c->kernel->kv, meter, &m, &found, err);
+    if (meter->text[0] == '\0') return HS_OK;
+    st = meter_find(c, meter, &m, &found, err);
     if (st != HS_OK || found) return st;
     return kernel_fail(err, buffer_append_text(problem, "there is no such meter"));
 }
@@ -395,17 +408,35 @@ static bool argument_number(const struct arguments *a, size_t i, uint64_t *out)
     return i < a->len && uint_parse(buffer_slice(&a->text[i]), out) == HS_OK;
 }
 
+static enum hs_status meters_are_too_many(struct device_call *c, struct hs_error *err)
+{
+    struct buffer words = {0};
+    enum hs_status st =
+        kernel_fail(err, buffer_printf(&words,
+                                       "there are %" PRIu64 " meters, the most that there may be: "
+                                       "end one that nobody needs",
+                                       c->kernel->now.rules.meters));
+
+    if (st == HS_OK) st = device_answer_error(c, buffer_slice(&words), err);
+    buffer_fini(&words);
+    return st;
+}
+
 static enum hs_status admin_create_meter(struct device_call *c, struct arguments *a,
                                          struct hs_error *err)
 {
+    struct kernel *k = c->kernel;
     struct vat_meter m;
     struct ref id;
-    enum hs_status st;
+    uint64_t count;
+    enum hs_status st = meter_count(&k->kv, &count, err);
 
+    if (st != HS_OK) return st;
+    if (count >= k->now.rules.meters) return meters_are_too_many(c, err);
     if (!argument_number(a, 0, &m.remaining) || !argument_number(a, 1, &m.threshold)) {
         return answer_error(c, "a meter counts from 0 to 2^53 - 1", err);
     }
-    st = meter_create(&c->kernel->kv, &c->device, m, &id, err);
+    st = meter_create(&k->kv, &c->device, m, &id, err);
     return st == HS_OK ? answer_word(c, id.text, err) : st;
 }
 
@@ -415,7 +446,19 @@ static enum hs_status meter_argument(struct device_call *c, struct arguments *a,
 {
     *found = false;
     if (ref_make(buffer_slice(&a->text[0]), id) != HS_OK || id->text[0] != 'm') return HS_OK;
-    return meter_read(&c->kernel->kv, id, m, found, err);
+    return meter_find(c, id, m, found, err);
+}
+
+static enum hs_status admin_end_meter(struct device_call *c, struct arguments *a,
+                                      struct hs_error *err)
+{
+    struct vat_meter m;
+    struct ref id;
+    bool found;
+    enum hs_status st = meter_argument(c, a, &id, &m, &found, err);
+
+    if (st == HS_OK && found) st = meter_end(&c->kernel->kv, &id, err);
+    return st == HS_OK ? device_answer_nothing(c, err) : st;
 }
 
 static enum hs_status admin_add_remaining(struct device_call *c, struct arguments *a,
@@ -496,7 +539,8 @@ static enum hs_status admin_method(struct device_call *c, admin_fn run,
     X(createMeter, admin_create_meter)                                                             \
     X(addRemaining, admin_add_remaining)                                                           \
     X(setThreshold, admin_set_threshold)                                                           \
-    X(meter, admin_meter)
+    X(meter, admin_meter)                                                                          \
+    X(endMeter, admin_end_meter)
 
 #define VAT_ADMIN_CALL(name, function)                                                             \
     static enum hs_status call_##name(struct device_call *c, struct device_arguments *from,        \

@@ -41,6 +41,8 @@ enum {
     /* wake-ups and repeaters of a vat; wake-ups of all: more are refused */                       \
     X(timers, "limits", "timers", 1000, 0, 100000)                                                 \
     X(timers_sum, "limits", "timersSum", 100000, 0, 10000000)                                      \
+    /* meters; more are refused */                                                                 \
+    X(meters, "limits", "meters", 10000, 0, 1000000)                                               \
     /* what the kernel does on a vat's behalf */                                                   \
     X(price_crank, "prices", "crank", 5000, 0, 1000000000)                                         \
     X(price_syscall, "prices", "syscall", 2000, 0, 1000000000)                                     \

@@ -280,6 +280,55 @@ static void meter__is_not_for_what_others_let_go_of(void)
     machine_close(&m);
 }
 
+static void meter__ends_with_its_last_vat(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "meter", "'m',3000000000,20000000");
+    (void)make(&m, "'one','child',{'meter':'m'}");
+    (void)make(&m, "'two','child',{'meter':'m'}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "m1.vats"), "2");
+    (void)machine_call(&m, "maker", "endMeter", "'m'");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    ASSERT_SAYS(make(&m, "'three','child',{'meter':'m'}"), "no meter");
+    ASSERT_SAYS(machine_call(&m, "maker", "left", "'m'"), "no such meter");
+    machine_ok(machine_restart(&m, false), &m);
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "maker", "call", "'one','count'"),
+                           "1"); /* it goes on */
+    CU_ASSERT_STRING_NOT_EQUAL(machine_get(&m, "m1.remaining"), "3000000000");
+    (void)machine_call(&m, "maker", "end", "'one','enough'");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "m1.vats"), "1");
+    (void)machine_call(&m, "maker", "call", "'two','exit',1");
+    CU_ASSERT_EQUAL(machine_count(&m, "m1."), 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "meter.count"), "(none)");
+    (void)machine_call(&m, "maker", "meter", "'n',30000000,0"); /* one that nobody has */
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "meter.count"), "1");
+    (void)machine_call(&m, "maker", "endMeter", "'n'");
+    CU_ASSERT_EQUAL(machine_count(&m, "m2."), 0);
+    (void)machine_call(&m, "maker", "endMeter", "'n'"); /* twice is once */
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+static void meter__no_more_than_the_rules_allow(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)machine_input(&m, (struct message){.control = true},
+                        "{'kernel':'setRules','rules':{'limits':{'meters':2}}}");
+    (void)machine_call(&m, "maker", "meter", "'a',1,0");
+    (void)machine_call(&m, "maker", "meter", "'b',1,0");
+    ASSERT_SAYS(machine_call(&m, "maker", "meter", "'c',1,0"), "there are 2 meters");
+    (void)machine_call(&m, "maker", "endMeter", "'a'");
+    (void)machine_call(&m, "maker", "meter", "'c',1,0");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "meter.count"), "2");
+    machine_close(&m);
+}
+
 /* Another interval says when a vat is due, not that it did nothing yet. */
 static void options__interval_that_changes_leaves_the_work_done(void)
 {
@@ -362,6 +411,8 @@ int main(int argc, char **argv)
         SUITE_CASE(meter__caller_who_is_stopped_pays_nobodys),
         SUITE_CASE(meter__that_a_query_stopped_at_is_nobodys),
         SUITE_CASE(meter__is_not_for_what_others_let_go_of),
+        SUITE_CASE(meter__ends_with_its_last_vat),
+        SUITE_CASE(meter__no_more_than_the_rules_allow),
         SUITE_CASE(options__interval_that_changes_leaves_the_work_done),
         SUITE_CASE(vat_admin__undone_with_its_message),
         SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),

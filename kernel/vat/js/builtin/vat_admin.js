@@ -17,6 +17,7 @@
  *   meter.get() → { remaining, threshold }, bigints: steps of the engine
  *   meter.addRemaining(steps), .setThreshold(steps)
  *   meter.notify() → remaining, as soon as less than the threshold is left
+ *   meter.end(): nobody uses it anew; it goes with the last vat that has it
  */
 const { stringify } = JSON;
 
@@ -85,7 +86,8 @@ export function buildRootObject({ D }) {
       else kit?.resolve(value);
     },
     meterCrossed: (meterID, remaining) => {
-      meters.get(meterID).resolve(remaining);
+      if (!meters.has(meterID)) return; // it was ended meanwhile
+      take(meters, meterID).resolve(remaining);
       meters.set(meterID, makeKit());
     },
   });
@@ -188,7 +190,15 @@ export function buildRootObject({ D }) {
       },
       addRemaining: steps => D(device).addRemaining(meterID, asCount(steps)),
       setThreshold: steps => D(device).setThreshold(meterID, asCount(steps)),
-      notify: () => meters.get(meterID).promise,
+      notify: () => {
+        if (!meters.has(meterID)) throw Error('the meter has ended');
+        return meters.get(meterID).promise;
+      },
+      end: () => {
+        D(device).endMeter(meterID);
+        meterIDs.delete(meter);
+        take(meters, meterID)?.reject(Error('the meter has ended'));
+      },
     });
     meterIDs.set(meter, meterID);
     return meter;
@@ -200,6 +210,9 @@ export function buildRootObject({ D }) {
       addRemaining: () => {},
       setThreshold: () => {},
       notify: () => new Promise(() => {}),
+      end: () => {
+        meterIDs.delete(meter);
+      },
     });
     meterIDs.set(meter, undefined);
     return meter;

@@ -63,6 +63,7 @@ export function buildRootObject() {
       meters.set(name, meter);
       E(meter).notify().then(left => ends.push(`${name} has ${left}`));
     },
+    endMeter: name => E(meters.get(name)).end(),
     refill: (name, steps) => E(meters.get(name)).addRemaining(steps),
     left: async name => (await E(meters.get(name)).get()).remaining,
   });
