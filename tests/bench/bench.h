@@ -49,6 +49,9 @@ HS_MUST_CHECK enum hs_status bench_ipc(const struct bench_options *options, stru
 HS_MUST_CHECK enum hs_status bench_replay(const struct bench_options *options,
                                           struct hs_error *err);
 
+/** The same operations under SwingSet. */
+HS_MUST_CHECK enum hs_status bench_peer(const struct bench_options *options, struct hs_error *err);
+
 /** A message's cost by the chain's age, state and vats. */
 HS_MUST_CHECK enum hs_status bench_growth(const struct bench_options *options,
                                           struct hs_error *err);

@@ -4,11 +4,11 @@
 #include "ipc/wire.h"
 #include "kernel/state/packed.h"
 #include "tests/bench/bench_chain.h"
+#include "tests/bench/work_folder.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -20,7 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 256, ARGUMENTS_MAX = 32, POLL_US = 500, PRIMED_POLLS_MAX = 1200000 };
+enum {
+    PATH_BYTES = WORK_FOLDER_BYTES,
+    ARGUMENTS_MAX = 32,
+    POLL_US = 500,
+    PRIMED_POLLS_MAX = 1200000
+};
 
 extern char **environ;
 
@@ -31,19 +36,6 @@ struct bench_sidecar {
         log[PATH_BYTES + 16];
     pid_t pid; /* 0: not running */
 };
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
-{
-    (void)st;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static enum hs_status find_program(struct bench_sidecar *s, struct hs_error *err)
 {
@@ -65,14 +57,12 @@ enum hs_status bench_sidecar_open(const struct workload *w, struct bench_sidecar
                                   struct hs_error *err)
 {
     struct bench_sidecar *s = calloc(1, sizeof *s);
-    const char *base = getenv("TMPDIR");
     enum hs_status st;
 
     assert(out);
     if (!s) return hs_fail(err, HS_NOMEM, "bench: out of memory");
-    (void)snprintf(s->dir, sizeof s->dir, "%s/headstart-bench-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(s->dir)) {
-        st = hs_fail_errno(err, HS_IO, errno, "bench: making %s", s->dir);
+    st = work_folder_make(s->dir, err);
+    if (st != HS_OK) {
         free(s);
         return st;
     }
@@ -94,7 +84,7 @@ void bench_sidecar_close(struct bench_sidecar *s)
 {
     if (!s) return;
     bench_sidecar_kill(s);
-    remove_tree(s->dir);
+    work_folder_remove(s->dir);
     free(s);
 }
 
@@ -197,7 +187,7 @@ static enum hs_status forget_folder(struct bench_sidecar *s, const char *name, s
 
     assert(s->pid == 0);
     (void)snprintf(path, sizeof path, "%s/%s", s->data, name);
-    remove_tree(path);
+    work_folder_remove(path);
     return access(path, F_OK) == 0 ? hs_fail(err, HS_IO, "bench: cannot remove %s", path) : HS_OK;
 }
 

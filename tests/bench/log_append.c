@@ -2,21 +2,9 @@
 
 #include "replaylog/replay_log.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/work_folder.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-enum { PATH_BYTES = 256 };
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
-{
-    (void)st;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
 
 static enum hs_status append(struct replay_log *log, uint64_t seqnum, struct slice text,
                              struct hs_error *err)
@@ -57,21 +45,19 @@ static enum hs_status append_slices(struct replay_log *log, struct workload_mess
 enum hs_status log_append_measure(const struct workload *w, uint64_t messages, uint64_t slices,
                                   struct spread *out, struct hs_error *err)
 {
-    const char *base = getenv("TMPDIR");
-    char dir[PATH_BYTES], quarantine[PATH_BYTES + 16];
+    char dir[WORK_FOLDER_BYTES], quarantine[WORK_FOLDER_BYTES + 16];
     struct replay_log_options options = {.dir = dir, .quarantine_dir = quarantine};
     struct workload_messages *source = NULL;
     struct replay_log *log = NULL;
-    enum hs_status st;
+    enum hs_status st = work_folder_make(dir, err);
 
-    (void)snprintf(dir, sizeof dir, "%s/headstart-bench-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(dir)) return hs_fail_errno(err, HS_IO, errno, "bench: making %s", dir);
+    if (st != HS_OK) return st;
     (void)snprintf(quarantine, sizeof quarantine, "%s.aside", dir);
     st = workload_messages_open(w, &source, err);
     if (st == HS_OK) st = replay_log_open(&options, &log, err);
     if (st == HS_OK) st = append_slices(log, source, messages, slices, out, err);
     replay_log_close(log);
     workload_messages_close(source);
-    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    work_folder_remove(dir);
     return st;
 }

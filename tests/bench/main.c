@@ -11,8 +11,8 @@
 enum { EXIT_IS_OK = 0, EXIT_IS_FAILED = 1, EXIT_IS_USAGE = 64 };
 
 static const char usage_text[] =
-    "Usage: headstart-bench restart|decimation|overhead|cost|ipc|replay|growth|undo|prices|\n"
-    "                       garbage|sizes [options]\n"
+    "Usage: headstart-bench restart|decimation|overhead|cost|ipc|replay|peer|growth|undo|\n"
+    "                       prices|garbage|sizes [options]\n"
     "\n"
     "  restart     warm start against full replay, by length of history\n"
     "  decimation  a snapshot once in N messages: what that costs, a restart then, the best N\n"
@@ -21,6 +21,7 @@ static const char usage_text[] =
     "              memory, the kernel's share by item, undoing, observers\n"
     "  ipc         the way to the sidecar and back against a bare ping-pong\n"
     "  replay      messages a second by each way of getting them back\n"
+    "  peer        the same operations under SwingSet (scripts/peer installs it)\n"
     "  growth      a message's cost as a chain grows: age, state, vats\n"
     "  undo        messages whose transactions fail at the node against messages that stay\n"
     "  prices      the time of a tick, of every kind of work against the workload's\n"
@@ -29,8 +30,9 @@ static const char usage_text[] =
     "\n"
     "  --messages N[,N…]  how many: lengths of history (restart: 1000,10000), ages (growth:\n"
     "                     1000,10000,100000), messages (overhead: 20000; cost, ipc: 10000;\n"
-    "                     replay: 5000; decimation: 2000; prices: 1000), of a slice (undo: 2000),\n"
-    "                     payments (garbage: 10000,100000,1000000), sizes (1000,10000,100000)\n"
+    "                     replay: 5000; decimation: 2000; prices: 1000), of a slice (undo: 2000,\n"
+    "                     peer: 200), payments (garbage: 10000,100000,1000000), sizes "
+    "(1000,10000,100000)\n"
     "  --every N[,N…]     decimation: these N (1,10,50,100,500,1000)\n"
     "  --vats N[,N…]      replay: vats that take turns (1,2,4); growth: (1,10,100,500)\n"
     "  --out DIR          decimation: a CSV file and SVG plots there (plots need gnuplot)\n"
@@ -61,6 +63,7 @@ static const struct bench_command commands[] = {
      .messages_len = 1,
      .vats = {1, 2, 4},
      .vats_len = 3},
+    {.name = "peer", .run = bench_peer, .messages = {200}, .messages_len = 1},
     {.name = "growth",
      .run = bench_growth,
      .messages = {1000, 10000, 100000},
