@@ -4,9 +4,10 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_program.h"
 
+#include <math.h>
 #include <stdio.h>
 
-enum { SIZES_PIECE = 1000, SIZES_TURNS = 120 };
+enum { SIZES_PIECE = 1000, SIZES_TURNS = 120, SIZES_LONG_MS = 2000 };
 
 typedef enum hs_status (*sizes_fn)(struct bench_program *p, uint64_t n, struct hs_error *err);
 
@@ -136,15 +137,30 @@ static enum hs_status sizes_run(struct sizes *s, size_t which, size_t size, stru
     struct bench_program p = {0};
     const uint64_t n = s->options->messages[size];
     uint64_t began_us = 0;
+    double ms;
     enum hs_status st = bench_program_open(&p, s->engine, HEADSTART_BENCH_SIZES, err);
 
     if (st == HS_OK) st = cases[which].collect(&p, n, err);
     p.ticks = 0;
     began_us = bench_cpu_us();
     if (st == HS_OK) st = cases[which].deal(&p, n, err);
-    s->ms[which][size] = (double)(bench_cpu_us() - began_us) / 1e3;
+    ms = (double)(bench_cpu_us() - began_us) / 1e3;
+    if (s->ticks[which][size] == 0 || ms < s->ms[which][size]) s->ms[which][size] = ms;
     s->ticks[which][size] = p.ticks;
     bench_program_close(&p);
+    return st;
+}
+
+/* The least of several runs is the one that others disturbed least. What takes seconds is long
+ * enough to be measured once. */
+static enum hs_status sizes_repeat(struct sizes *s, size_t which, size_t size, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    for (uint64_t i = 0; i < s->options->repeats && st == HS_OK; i++) {
+        st = sizes_run(s, which, size, err);
+        if (s->ms[which][size] > SIZES_LONG_MS) break;
+    }
     return st;
 }
 
@@ -156,7 +172,7 @@ static enum hs_status sizes_measure(void *data, struct hs_error *err)
     for (size_t i = 0; i < CASES && st == HS_OK; i++) {
         bench_say("sizes: %s", cases[i].name);
         for (size_t j = 0; j < s->options->messages_len && st == HS_OK; j++) {
-            st = sizes_run(s, i, j, err);
+            st = sizes_repeat(s, i, j, err);
         }
     }
     vat_engine_close(s->engine);
@@ -179,19 +195,28 @@ static void sizes_print_json(const struct sizes *s)
     (void)printf("}\n");
 }
 
+/* How much faster than n log n the time grew from the first size to the last; 1: as fast. */
+static double sizes_growth(const struct sizes *s, size_t which)
+{
+    const size_t last = s->options->messages_len - 1;
+    const double n = (double)s->options->messages[0], m = (double)s->options->messages[last];
+
+    return s->ms[which][last] / s->ms[which][0] * (n * log(n)) / (m * log(m));
+}
+
 static void sizes_print(const struct sizes *s)
 {
     (void)printf("%-34s", "milliseconds, (ticks)");
     for (size_t j = 0; j < s->options->messages_len; j++) {
         (void)printf(" %18llu", (unsigned long long)s->options->messages[j]);
     }
-    (void)printf("\n");
+    (void)printf("  ÷ n log n\n");
     for (size_t i = 0; i < CASES; i++) {
         (void)printf("%-34s", cases[i].name);
         for (size_t j = 0; j < s->options->messages_len; j++) {
             (void)printf(" %8.1f (%7llu)", s->ms[i][j], (unsigned long long)s->ticks[i][j]);
         }
-        (void)printf("\n");
+        (void)printf(" %10.2f\n", sizes_growth(s, i));
     }
 }
 
