@@ -15,6 +15,8 @@ _Static_assert(SIDECAR_LOG_SYNC_BACKGROUND == 0 && SIDECAR_LOG_SYNC_ALWAYS == 1 
                "choices of --log-sync");
 _Static_assert(SIDECAR_READS_MIRROR == 0 && SIDECAR_READS_NODE == 1, "choices of --reads");
 
+enum { SNAPSHOT_SHARE_ALL = 100 };
+
 struct member {
     enum setting_id id;
     size_t at, bytes;
@@ -86,6 +88,10 @@ struct sidecar_config sidecar_config_of(const struct settings *s)
     /* -q: errors only, unless a level was asked for by name. */
     if (settings_flag(s, SETTING_QUIET) && !settings_given(s, SETTING_LOG_LEVEL)) {
         c.log_level = LOG_LEVEL_ERROR;
+    }
+    /* Whoever says how many messages gets a snapshot as often, whatever it costs. */
+    if (settings_given(s, SETTING_SNAPSHOT_EVERY) && !settings_given(s, SETTING_SNAPSHOT_SHARE)) {
+        c.snapshot_share = SNAPSHOT_SHARE_ALL;
     }
     return c;
 }

@@ -2,9 +2,9 @@
  *
  *   append ──► always:     synced here, before the answer
  *              background: a sync begins on the syncer 50 ms after the first entry that none
- * covers, seen at an append or between jobs (a quarter of a second at most), or after a MiB; what
- * comes while it runs waits for the next one block:      a sync begins at the block's end, and
- * prepare_commit waits for one
+ *                          covers, seen at an append or between jobs (a quarter of a second at
+ *                          most), or after a MiB; what comes meanwhile waits for the next one
+ *              block:      a sync begins at the block's end, and prepare_commit waits for one
  *
  * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then
  * the syncer tries a new segment. What was executed meanwhile is missing from the log: a gap, which

@@ -14,7 +14,7 @@ import tempfile
 
 import harness
 
-EVERY_BLOCK = ["--snapshot-every", 1, "--snapshot-share", 100]
+EVERY_BLOCK = ["--snapshot-every", 1]
 # The twin keeps all of its snapshots: whatever the other one has, there is one to compare with.
 KEEP_ALL = ["--snapshot-keep", 1000]
 REST_LOOKS = 5  # in a row, so that work which is handed from thread to thread is seen

@@ -139,6 +139,29 @@ static void sidecar_config__is_what_the_settings_say(void)
     settings_fini(&s);
 }
 
+static uint64_t share_with(const char *every, const char *share)
+{
+    struct sidecar_config c;
+    struct settings s;
+    struct hs_error err = {0};
+
+    settings_init(&s);
+    if (every) CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_EVERY, every), HS_OK);
+    if (share) CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_SHARE, share), HS_OK);
+    CU_ASSERT_EQUAL(settings_load_defaults(&s, ALL, &err), HS_OK);
+    c = sidecar_config_of(&s);
+    settings_fini(&s);
+    return c.snapshot_share;
+}
+
+static void sidecar_config__snapshots_asked_for_by_number_wait_for_no_share(void)
+{
+    CU_ASSERT_EQUAL(share_with(NULL, NULL), 2);
+    CU_ASSERT_EQUAL(share_with(NULL, "5"), 5);
+    CU_ASSERT_EQUAL(share_with("7", NULL), 100);
+    CU_ASSERT_EQUAL(share_with("7", "5"), 5);
+}
+
 static void settings__out_of_range_is_refused(void)
 {
     static const struct {
@@ -330,6 +353,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(settings__every_environment_name_is_made_from_the_flag),
     SUITE_CASE(settings__error_of_a_choice_names_all),
     SUITE_CASE(sidecar_config__is_what_the_settings_say),
+    SUITE_CASE(sidecar_config__snapshots_asked_for_by_number_wait_for_no_share),
     SUITE_CASE(settings__out_of_range_is_refused),
     SUITE_CASE(settings__edges_of_ranges_are_taken),
     SUITE_CASE(settings__socket_fits_sun_path_to_the_byte),
