@@ -1,7 +1,7 @@
 /* headstart-bench: what the targets of docs/benchmarks.md are measured with.
  *
  * Real processes, ratios within one run, min, median and max. Each benchmark prints one JSON
- * document (docs/operations.md names the keys) or a table for people.
+ * document (docs/benchmarks.md names the keys) or a table for people.
  */
 #ifndef HEADSTART_TESTS_BENCH_BENCH_H
 #define HEADSTART_TESTS_BENCH_BENCH_H

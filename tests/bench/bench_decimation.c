@@ -6,22 +6,20 @@
  */
 #include "tests/bench/bench.h"
 #include "tests/bench/decimation_fit.h"
-#include "tests/bench/decimation_row.h"
-#include "tests/bench/plot.h"
+#include "tests/bench/decimation_plot.h"
 
 #include <stdlib.h>
 
 enum {
     HEAPS = 3,
     GROUPS_MAX = WORKLOAD_COUNT * HEAPS * 2,
-    GROUP_ROWS_MAX = BENCH_COUNTS_MAX + 1,
     TOLD_BETWEEN = 1, /* of decimation_betweens: that one is put into words */
 };
 static const uint64_t heaps_mib[HEAPS] = {0, 14, 62}; /* with what the vat has: 2, 16 and 64 */
 
-/* Rows that differ in N alone; the first has no snapshots. */
+/* Rows that differ in N alone. */
 struct group {
-    struct decimation_row rows[GROUP_ROWS_MAX];
+    struct decimation_row rows[BENCH_COUNTS_MAX];
     size_t rows_len;
     struct decimation_fit fit;
 };
@@ -38,7 +36,6 @@ static void group_begin(struct decimation *d, struct workload w, bool images)
     struct group *g = &d->groups[d->groups_len++];
     const struct bench_options *o = d->options;
 
-    g->rows[g->rows_len++] = (struct decimation_row){.workload = w, .images = images};
     for (size_t i = 0; i < o->every_len; i++) {
         g->rows[g->rows_len++] =
             (struct decimation_row){.workload = w, .images = images, .every = o->every[i]};
@@ -84,22 +81,23 @@ static enum hs_status measure(struct decimation *d, struct hs_error *err)
 
 /* --- how it is told --- */
 
-static double share_of_bare(const struct group *g, const struct decimation_row *row)
-{
-    return g->rows[0].per_s > 0 ? row->per_s / g->rows[0].per_s : 0;
-}
-
-static void row_print_json(const struct group *g, const struct decimation_row *r)
+static void row_print_json(const struct decimation_row *r)
 {
     (void)printf("{\"workload\":\"%s\",\"heap_mib\":%llu,\"every\":%llu,\"images\":%s,"
-                 "\"messages\":%llu,\"snapshots\":%llu,\"bytes_written\":%llu,"
-                 "\"messages_per_s\":%.0f,\"on_off\":%.3f,\"cpu_us\":%.1f,\"p50_us\":%u,"
+                 "\"messages\":%llu,\"snapshots\":%llu,\"bytes_written\":%llu,\"p50_us\":%u,"
                  "\"p99_us\":%u,\"p999_us\":%u,",
                  workload_name(&r->workload), (unsigned long long)r->workload.heap_mib,
                  (unsigned long long)r->every, r->images ? "true" : "false",
                  (unsigned long long)r->messages, (unsigned long long)r->snapshots,
-                 (unsigned long long)r->bytes_written, r->per_s, share_of_bare(g, r), r->cpu_us,
-                 r->p50_us, r->p99_us, r->p999_us);
+                 (unsigned long long)r->bytes_written, r->p50_us, r->p99_us, r->p999_us);
+    spread_print_json(&r->per_s, "messages_per_s", 0);
+    (void)printf(",");
+    spread_print_json(&r->on_off, "on_off", 3);
+    (void)printf(",");
+    spread_print_json(&r->cpu_us, "cpu_us", 1);
+    (void)printf(",");
+    spread_print_json(&r->cpu_on_off, "cpu_on_off", 3);
+    (void)printf(",");
     spread_print_json(&r->catch_up, "catch_up_messages", 0);
     (void)printf(",");
     spread_print_json(&r->swap_ms, "restart_ms", 1);
@@ -154,7 +152,7 @@ static void advice_print(const struct group *g)
                  row->images ? "with images" : "without images", (unsigned long long)every,
                  (unsigned long long)decimation_betweens[TOLD_BETWEEN]);
     model_print(&g->fit);
-    (void)printf("; %.2f of the rate without, a restart takes %.0f ms", share_of_bare(g, row),
+    (void)printf("; %.2f of the rate without, a restart takes %.0f ms", spread_median(&row->on_off),
                  spread_median(&row->swap_ms));
 }
 
@@ -164,9 +162,9 @@ static void print_json(const struct decimation *d)
 
     (void)printf("{\"schema\":1,\"rows\":[");
     for (size_t g = 0; g < d->groups_len; g++) {
-        for (size_t i = 1; i < d->groups[g].rows_len; i++) {
+        for (size_t i = 0; i < d->groups[g].rows_len; i++) {
             (void)printf("%s", comma);
-            row_print_json(&d->groups[g], &d->groups[g].rows[i]);
+            row_print_json(&d->groups[g].rows[i]);
             comma = ",";
         }
     }
@@ -193,18 +191,19 @@ static void print_table(const struct decimation *d)
         const struct decimation_row *first = &group->rows[0];
 
         (void)printf("%s, %llu MiB of ballast, %s\n"
-                     "     1 in  snapshots  MiB written  messages/s  on/off  CPU us   p50 us  "
-                     "p99 us  p99.9 us  catch-up  restart ms    tail    full\n",
+                     "     1 in  snapshots  MiB written  messages/s  on/off  CPU us  on/off  "
+                     "p50 us  p99 us  p99.9 us  catch-up  restart ms    tail    full\n",
                      workload_name(&first->workload), (unsigned long long)first->workload.heap_mib,
                      first->images ? "with images" : "without images");
         for (size_t i = 0; i < group->rows_len; i++) {
             const struct decimation_row *r = &group->rows[i];
 
             (void)printf(
-                "%9llu  %9llu  %11.1f  %10.0f  %6.3f  %6.0f  %7u  %6u  %8u  %8.0f  %10.1f  "
+                "%9llu  %9llu  %11.1f  %10.0f  %6.3f  %6.0f  %6.2f  %6u  %6u  %8u  %8.0f  %10.1f  "
                 "%6.1f  %6.1f\n",
                 (unsigned long long)r->every, (unsigned long long)r->snapshots,
-                (double)r->bytes_written / (1 << 20), r->per_s, share_of_bare(group, r), r->cpu_us,
+                (double)r->bytes_written / (1 << 20), spread_median(&r->per_s),
+                spread_median(&r->on_off), spread_median(&r->cpu_us), spread_median(&r->cpu_on_off),
                 r->p50_us, r->p99_us, r->p999_us, spread_median(&r->catch_up),
                 spread_median(&r->swap_ms), restart_way_ms(&r->tail), restart_way_ms(&r->full));
         }
@@ -213,67 +212,17 @@ static void print_table(const struct decimation *d)
     }
 }
 
-/* --- files --- */
-
-static const char plot_script[] =
-    "set datafile separator ','\n"
-    "set terminal svg size 1200,1400 dynamic background '#ffffff'\n"
-    "set key outside right\n"
-    "set logscale x\n"
-    "set xlabel 'a snapshot once in N messages'\n"
-    "set grid\n"
-    "heaps = system(\"tail -n +2 decimation.csv | cut -d, -f2 | sort -nu | tr '\\n' ' '\")\n"
-    "what(program, heap, images, column) = (stringcolumn(1) eq program && $2 == heap + 0 && "
-    "$4 == images && $3 > 0) ? column : NaN\n"
-    "do for [program in 'ledger transfers'] {\n"
-    "  set output sprintf('decimation_%s.svg', program)\n"
-    "  set multiplot layout 4,1 title program\n"
-    "  set ylabel 'messages/s, of those without'\n"
-    "  plot for [i in '1 0'] for [h in heaps] 'decimation.csv' skip 1 using 3:"
-    "(what(program, h, i + 0, $8)) with linespoints title h.' MiB'.(i eq '1' ? '' : ', no "
-    "images')\n"
-    "  set ylabel 'p99.9, us'\n"
-    "  plot for [i in '1 0'] for [h in heaps] 'decimation.csv' skip 1 using 3:"
-    "(what(program, h, i + 0, $12)) with linespoints title h.' MiB'.(i eq '1' ? '' : ', no "
-    "images')\n"
-    "  set ylabel 'restart, ms'\n"
-    "  plot for [i in '1 0'] for [h in heaps] 'decimation.csv' skip 1 using 3:"
-    "(what(program, h, i + 0, $14)) with linespoints title h.' MiB'.(i eq '1' ? '' : ', no "
-    "images')\n"
-    "  set ylabel 'bytes written a message'\n"
-    "  plot for [i in '1 0'] for [h in heaps] 'decimation.csv' skip 1 using 3:"
-    "(what(program, h, i + 0, $6 / $15)) with linespoints title h.' MiB'.(i eq '1' ? '' : ', no "
-    "images')\n"
-    "  unset multiplot\n"
-    "}\n";
-
-static enum hs_status row_csv(const struct group *g, const struct decimation_row *r,
-                              struct buffer *csv)
-{
-    return buffer_printf(
-        csv, "%s,%llu,%llu,%d,%llu,%llu,%.0f,%.4f,%.1f,%u,%u,%u,%.0f,%.2f,%llu,%.2f,%.2f\n",
-        workload_name(&r->workload), (unsigned long long)r->workload.heap_mib,
-        (unsigned long long)r->every, r->images ? 1 : 0, (unsigned long long)r->snapshots,
-        (unsigned long long)r->bytes_written, r->per_s, share_of_bare(g, r), r->cpu_us, r->p50_us,
-        r->p99_us, r->p999_us, spread_median(&r->catch_up), spread_median(&r->swap_ms),
-        (unsigned long long)r->messages, restart_way_ms(&r->tail), restart_way_ms(&r->full));
-}
-
-static enum hs_status files_write(const struct decimation *d, struct hs_error *err)
+static enum hs_status plot(const struct decimation *d, struct hs_error *err)
 {
     struct buffer csv = {0};
-    enum hs_status st = buffer_append_text(
-        &csv,
-        "workload,heap_mib,every,images,snapshots,bytes_written,messages_per_s,on_off,cpu_us,"
-        "p50_us,p99_us,p999_us,catch_up_messages,restart_ms,messages,tail_ms,full_replay_ms\n");
+    enum hs_status st = decimation_csv_begin(&csv, err);
 
     for (size_t g = 0; g < d->groups_len; g++) {
         for (size_t i = 0; i < d->groups[g].rows_len && st == HS_OK; i++) {
-            st = row_csv(&d->groups[g], &d->groups[g].rows[i], &csv);
+            st = decimation_csv_add(&csv, &d->groups[g].rows[i], err);
         }
     }
-    st = st == HS_OK ? plot_write(d->options->out, "decimation", &csv, plot_script, err)
-                     : hs_fail(err, st, "bench: making the CSV");
+    if (st == HS_OK) st = decimation_plot_write(d->options->out, &csv, err);
     buffer_fini(&csv);
     return st;
 }
@@ -288,7 +237,7 @@ enum hs_status bench_decimation(const struct bench_options *options, struct hs_e
     groups_begin(d);
     st = measure(d, err);
     if (st == HS_OK) (options->json ? print_json : print_table)(d);
-    if (st == HS_OK && options->out) st = files_write(d, err);
+    if (st == HS_OK && options->out) st = plot(d, err);
     free(d);
     return st;
 }

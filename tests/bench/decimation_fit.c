@@ -16,7 +16,8 @@ static double snapshot_us(const struct decimation_row *rows, size_t len)
     struct line_fit fit = {0};
 
     for (size_t i = 0; i < len; i++) {
-        line_fit_add(&fit, (double)rows[i].snapshots / (double)rows[i].messages, rows[i].cpu_us);
+        line_fit_add(&fit, (double)rows[i].snapshots / (double)rows[i].messages,
+                     rows[i].cpu_more_us);
     }
     return positive(line_fit_slope(&fit));
 }
@@ -33,10 +34,10 @@ static double replay_us(const struct decimation_row *rows, size_t len)
     return positive(line_fit_slope(&fit));
 }
 
-/* Of `between` messages and the restart behind them, in µs. */
+/* What `between` messages cost more, and the restart behind them, in µs. */
 static double measured_cost(const struct decimation_row *row, uint64_t between)
 {
-    return row->cpu_us * (double)between + spread_median(&row->swap_ms) * 1e3;
+    return row->cpu_more_us * (double)between + spread_median(&row->swap_ms) * 1e3;
 }
 
 static uint64_t measured_best(const struct decimation_row *rows, size_t len, uint64_t between)
@@ -44,7 +45,6 @@ static uint64_t measured_best(const struct decimation_row *rows, size_t len, uin
     const struct decimation_row *best = NULL;
 
     for (size_t i = 0; i < len; i++) {
-        if (rows[i].every == 0) continue;
         if (!best || measured_cost(&rows[i], between) < measured_cost(best, between)) {
             best = &rows[i];
         }

@@ -6,8 +6,9 @@
  *
  *     N* = √(2 · c · M / r)
  *
- * c and r are slopes of lines through what was measured: processor time a message over snapshots a
- * message, and a restart's time over the messages that it executed again.
+ * c and r are slopes of lines through what was measured: the processor time that a message takes
+ * more than without snapshots and log, over snapshots a message, and a restart's time over the
+ * messages that it executed again.
  */
 #ifndef HEADSTART_TESTS_BENCH_DECIMATION_FIT_H
 #define HEADSTART_TESTS_BENCH_DECIMATION_FIT_H
@@ -25,7 +26,7 @@ struct decimation_fit {
     } best[DECIMATION_BETWEENS];
 };
 
-/** Of the rows of one workload with images or without, the one without snapshots among them. */
+/** Of rows that differ in N alone. */
 struct decimation_fit decimation_fit_make(const struct decimation_row *rows, size_t len);
 
 #endif

@@ -1,8 +1,6 @@
 #include "tests/bench/decimation_row.h"
 
-#include "tests/bench/bench.h"
-#include "tests/bench/process_use.h"
-#include "tests/node/latency.h"
+#include "tests/bench/bench_pair.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +8,8 @@
 enum { SETTINGS_MAX = 8, APART_MAX = 400 };
 
 struct decimation_run {
-    struct bench_sidecar *sidecar;
+    struct bench_pair pair;
+    struct bench_sidecar *sidecar; /* the full side's */
     struct bench_chain *chain;
     char every[24];
     const char *settings[SETTINGS_MAX];
@@ -25,7 +24,6 @@ static void settings_make(struct decimation_run *r, const struct decimation_row 
     r->settings[len++] = r->every;
     r->settings[len++] = "--snapshot-seconds"; /* by messages alone */
     r->settings[len++] = "0";
-    if (row->every == 0) r->settings[len++] = "--no-log";
     if (!row->images) r->settings[len++] = "--no-images";
     r->settings[len] = NULL;
 }
@@ -33,74 +31,49 @@ static void settings_make(struct decimation_run *r, const struct decimation_row 
 static enum hs_status run_open(struct decimation_run *r, const struct decimation_row *row,
                                struct hs_error *err)
 {
-    enum hs_status st = bench_chain_open(&row->workload, &r->chain, err);
+    enum hs_status st;
 
     settings_make(r, row);
-    if (st == HS_OK) st = bench_sidecar_open(&row->workload, &r->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(r->sidecar, r->settings, err);
-    if (st == HS_OK) st = bench_chain_connect(r->chain, bench_sidecar_socket(r->sidecar), err);
-    if (st == HS_OK) st = bench_chain_deliver(r->chain, NULL, err); /* makes the vats */
+    st = bench_pair_open(&r->pair, &row->workload, r->settings, err);
+    r->sidecar = r->pair.sides[SIDE_FULL].sidecar;
+    r->chain = r->pair.sides[SIDE_FULL].chain;
     return st;
 }
 
-static void run_close(struct decimation_run *r)
+static void row_take(struct decimation_row *row, struct bench_pair *pair, uint64_t bytes_before)
 {
-    bench_sidecar_close(r->sidecar);
-    bench_chain_close(r->chain);
-}
+    struct bench_side *full = &pair->sides[SIDE_FULL];
 
-static enum hs_status run_messages(struct decimation_run *r, uint64_t messages, struct latency *l,
-                                   struct hs_error *err)
-{
-    enum hs_status st = HS_OK;
-
-    for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
-        uint64_t us = latency_clock_us();
-
-        st = bench_chain_deliver(r->chain, NULL, err);
-        us = latency_clock_us() - us;
-        if (st == HS_OK && l) st = latency_add(l, us, err);
-    }
-    return st;
-}
-
-static void row_take(struct decimation_row *row, struct latency *l, uint64_t us,
-                     const struct process_use *before, const struct process_use *after)
-{
-    double messages = (double)row->messages;
-
-    row->per_s = us > 0 ? messages * 1e6 / (double)us : 0;
-    row->cpu_us = (double)(after->cpu_us - before->cpu_us) / messages;
-    row->bytes_written = after->written_bytes - before->written_bytes;
-    row->p50_us = latency_quantile_us(l, 500);
-    row->p99_us = latency_quantile_us(l, 990);
-    row->p999_us = latency_quantile_us(l, 999);
+    row->messages = full->messages;
+    row->per_s = full->per_s;
+    row->on_off = pair->on_off;
+    row->cpu_us = full->cpu_us;
+    row->cpu_on_off = pair->cpu_on_off;
+    row->cpu_more_us = spread_median(&full->cpu_us) - spread_median(&pair->sides[SIDE_BARE].cpu_us);
+    row->bytes_written = full->use.written_bytes - bytes_before;
+    row->p50_us = latency_quantile_us(&full->latency, 500);
+    row->p99_us = latency_quantile_us(&full->latency, 990);
+    row->p999_us = latency_quantile_us(&full->latency, 999);
 }
 
 static enum hs_status measure_going_on(struct decimation_run *r, struct decimation_row *row,
-                                       struct hs_error *err)
+                                       uint64_t messages, uint64_t slices, struct hs_error *err)
 {
-    struct process_use before, after;
-    struct latency l = {0};
-    uint64_t began_us = 0, us = 0, snapshots = 0;
+    uint64_t bytes_before = r->pair.sides[SIDE_FULL].use.written_bytes, snapshots = 0;
     enum hs_status st =
         bench_sidecar_figure(r->sidecar, "counters", "snapshots_written", &snapshots, err);
 
-    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(r->sidecar), &before, err);
-    began_us = latency_clock_us();
-    if (st == HS_OK) st = run_messages(r, row->messages, &l, err);
-    us = latency_clock_us() - began_us;
-    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(r->sidecar), &after, err);
+    for (uint64_t i = 0; i < slices && st == HS_OK; i++) {
+        st = bench_pair_slice(&r->pair, messages / slices + 1, err);
+    }
     if (st == HS_OK) {
         st =
             bench_sidecar_figure(r->sidecar, "counters", "snapshots_written", &row->snapshots, err);
     }
-    if (st == HS_OK) {
-        row->snapshots -= snapshots;
-        row_take(row, &l, us, &before, &after);
-    }
-    latency_fini(&l);
-    return st;
+    if (st != HS_OK) return st;
+    row->snapshots -= snapshots;
+    row_take(row, &r->pair, bytes_before);
+    return HS_OK;
 }
 
 static enum hs_status restart(struct decimation_run *r, struct restart_way *way, const char *never,
@@ -118,8 +91,12 @@ static enum hs_status measure_swap(struct decimation_run *r, struct decimation_r
                                    uint64_t restarts, struct hs_error *err)
 {
     uint64_t apart = row->every / restarts + 1, dead_at, newest = 0;
-    enum hs_status st = run_messages(r, apart < APART_MAX ? apart : APART_MAX, NULL, err);
+    enum hs_status st = HS_OK;
 
+    if (apart > APART_MAX) apart = APART_MAX;
+    for (uint64_t i = 0; i < apart && st == HS_OK; i++) {
+        st = bench_chain_deliver(r->chain, NULL, err);
+    }
     if (st == HS_OK) {
         st = bench_sidecar_figure(r->sidecar, "snapshot", "newest", &newest, err);
     }
@@ -156,9 +133,8 @@ enum hs_status decimation_row_measure(struct decimation_row *row, uint64_t messa
     struct decimation_run r = {.sidecar = NULL};
     enum hs_status st = run_open(&r, row, err);
 
-    row->messages = messages;
-    if (st == HS_OK) st = measure_going_on(&r, row, err);
-    if (st == HS_OK && row->every > 0) st = measure_restarts(&r, row, restarts, err);
-    run_close(&r);
+    if (st == HS_OK) st = measure_going_on(&r, row, messages, restarts, err);
+    if (st == HS_OK) st = measure_restarts(&r, row, restarts, err);
+    bench_pair_close(&r.pair);
     return st;
 }
