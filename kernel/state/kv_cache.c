@@ -1,6 +1,7 @@
 #include "kernel/state/kv_cache.h"
 
 #include "kernel/state/digest.h"
+#include "kernel/state/kv_gaps.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ struct kv_cache {
     struct cached **buckets;
     struct cached_uses uses; /* the one asked for last is first */
     size_t bytes, bytes_max;
+    struct kv_gaps gaps;
+    struct buffer absent; /* the key that was absent last */
 };
 
 enum hs_status kv_cache_open(size_t bytes_max, struct kv_cache **out, struct hs_error *err)
@@ -32,12 +35,13 @@ enum hs_status kv_cache_open(size_t bytes_max, struct kv_cache **out, struct hs_
     struct kv_cache *c = calloc(1, sizeof *c);
 
     assert(out && bytes_max > 0);
-    if (c) c->buckets = calloc(BUCKETS, sizeof(struct cached *));
-    if (!c || !c->buckets) {
-        free(c);
+    if (!c) return hs_fail(err, HS_NOMEM, "read cache: out of memory");
+    TAILQ_INIT(&c->uses);
+    c->buckets = calloc(BUCKETS, sizeof(struct cached *));
+    if (!c->buckets || kv_gaps_init(&c->gaps, err) != HS_OK) {
+        kv_cache_close(c);
         return hs_fail(err, HS_NOMEM, "read cache: out of memory");
     }
-    TAILQ_INIT(&c->uses);
     c->bytes_max = bytes_max;
     *out = c;
     return HS_OK;
@@ -52,6 +56,8 @@ void kv_cache_close(struct kv_cache *c)
         next = TAILQ_NEXT(e, use);
         free(e);
     }
+    kv_gaps_fini(&c->gaps);
+    buffer_fini(&c->absent);
     free(c->buckets);
     free(c);
 }
@@ -85,11 +91,19 @@ static void entry_drop(struct kv_cache *c, struct cached **at)
     free(e);
 }
 
+/* Does the key lie in a gap? Where one begins, a key may be. */
+static bool gap_holds(const struct kv_cache *c, struct slice key)
+{
+    struct kv_gap gap;
+
+    return kv_gaps_find(&c->gaps, key, &gap) && !slice_equal(gap.begin, key);
+}
+
 enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, struct slice *value)
 {
     struct cached *e = *place_of(c, key, checksum64(key));
 
-    if (!e) return KV_CACHED_NOT;
+    if (!e) return gap_holds(c, key) ? KV_CACHED_ABSENT : KV_CACHED_NOT;
     if (e != TAILQ_FIRST(&c->uses)) {
         TAILQ_REMOVE(&c->uses, e, use);
         TAILQ_INSERT_HEAD(&c->uses, e, use);
@@ -139,12 +153,46 @@ void kv_cache_put(struct kv_cache *c, struct slice key, struct slice value, bool
     entry_add(c, key, hash, value, absent);
 }
 
+static size_t len_less_digits(struct slice key)
+{
+    size_t len = key.len;
+
+    while (len > 0 && key.data[len - 1] >= '0' && key.data[len - 1] <= '9') {
+        len--;
+    }
+    return len;
+}
+
+/* The same name but for a number at its end, which is larger. */
+static bool key_counts_on(struct slice key, struct slice from)
+{
+    size_t len = len_less_digits(key);
+
+    return len < key.len && len < from.len && len == len_less_digits(from) &&
+           memcmp(key.data, from.data, len) == 0 && slice_compare(from, key) < 0;
+}
+
+bool kv_cache_absent(struct kv_cache *c, struct slice key)
+{
+    bool counts_on = key_counts_on(key, buffer_slice(&c->absent));
+
+    if (buffer_assign(&c->absent, key) != HS_OK) return false;
+    if (!counts_on) kv_cache_put(c, key, (struct slice){0}, true);
+    return counts_on;
+}
+
+void kv_cache_gap(struct kv_cache *c, struct slice key, struct slice next)
+{
+    kv_gaps_add(&c->gaps, key, next);
+}
+
 void kv_cache_written(struct kv_cache *c, struct slice key, struct slice value, bool absent)
 {
     uint64_t hash = checksum64(key);
     struct cached **at = place_of(c, key, hash);
 
     assert(key.len > 0 && !(absent && value.len > 0));
+    if (!absent) kv_gaps_split(&c->gaps, key);
     if (!*at) return;
     if ((*at)->value_len == value.len) {
         (*at)->absent = absent;

@@ -4,6 +4,10 @@
  * tenth of one. That a key is absent is kept as well. What has not been asked for longest goes
  * first. It holds no truth of its own: dropping any of it, or all, changes no answer.
  *
+ * Names that carry a number just allotted are asked for once, and in vain. Where one follows on
+ * another, the stretch up to the store's next key is learned instead, and answers for those to
+ * come.
+ *
  * Not thread-safe.
  */
 #ifndef HEADSTART_KERNEL_STATE_KV_CACHE_H
@@ -29,6 +33,11 @@ enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, struct slice 
 /** The store below was asked: it holds the value, or, `absent`, not the key. Where there is no
  *  memory, or the value is a large part of the budget, nothing is kept of the key. */
 void kv_cache_put(struct kv_cache *c, struct slice key, struct slice value, bool absent);
+/** The store below does not hold the key, as put would say. Returns: it should be asked for its
+ * next key, and kv_cache_gap be told: the key is the last absent one but for a larger number. */
+bool kv_cache_absent(struct kv_cache *c, struct slice key);
+/** The store below holds nothing from `key` up to `next`. */
+void kv_cache_gap(struct kv_cache *c, struct slice key, struct slice next);
 /** The store below was written: what is cached of the key, if anything is, is this from now on. */
 void kv_cache_written(struct kv_cache *c, struct slice key, struct slice value, bool absent);
 

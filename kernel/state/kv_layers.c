@@ -61,6 +61,16 @@ static enum hs_status copy_out(struct buffer *to, struct slice from, struct hs_e
     return st == HS_OK ? st : hs_fail(err, st, "layered store: copying %zu bytes", from.len);
 }
 
+static void base_lacks(struct kv_layers *l, struct slice key)
+{
+    struct buffer next = {0};
+
+    if (kv_cache_absent(l->cache, key) && kv_store_next(l->base, key, &next, NULL, NULL) == HS_OK) {
+        kv_cache_gap(l->cache, key, buffer_slice(&next));
+    }
+    buffer_fini(&next);
+}
+
 /* What the base holds, from the cache if it is there. `value` may be NULL. */
 static enum hs_status base_get(struct kv_layers *l, struct slice key, struct buffer *value,
                                struct hs_error *err)
@@ -75,11 +85,8 @@ static enum hs_status base_get(struct kv_layers *l, struct slice key, struct buf
     case KV_CACHED_NOT: break;
     }
     st = kv_store_get(l->base, key, value ? value : &fetched, err);
-    if (st == HS_OK || st == HS_NOT_FOUND) {
-        struct slice found = buffer_slice(value ? value : &fetched);
-
-        kv_cache_put(l->cache, key, st == HS_OK ? found : (struct slice){0}, st == HS_NOT_FOUND);
-    }
+    if (st == HS_OK) kv_cache_put(l->cache, key, buffer_slice(value ? value : &fetched), false);
+    if (st == HS_NOT_FOUND) base_lacks(l, key);
     buffer_fini(&fetched);
     return st;
 }

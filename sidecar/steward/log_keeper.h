@@ -1,9 +1,9 @@
 /* Log keeper: owns the replay log; entries go in, and reach the disk as the mode says.
  *
  *   append ──► always:     synced here, before the answer
- *              background: a sync begins on the syncer 50 ms after the first entry that none
- *                          covers, seen at an append or between jobs (a quarter of a second at
- *                          most), or after a MiB; what comes meanwhile waits for the next one
+ *              background: a sync begins on the syncer a second after the first entry that none
+ *                          covers, or after a MiB, or when none has come for 150 ms (seen between
+ *                          jobs, every 200 ms at least); what comes meanwhile waits for the next
  *              block:      a sync begins at the block's end, and prepare_commit waits for one
  *
  * After a failure the log is fenced: nothing is appended, deliveries go on, and every now and then

@@ -1,9 +1,9 @@
-/* A verification re-reads everything, so it may take a twentieth of the time and no more: the next
- * one waits twenty times as long as the last one took. What was verified may rot later, so it is
+/* A verification re-reads everything, so it may take a hundredth of the time and no more: the next
+ * one waits a hundred times as long as the last one took. What was verified may rot later, so it is
  * verified again, for a five-hundredth of the time. */
 #include "sidecar/steward/snapshot_keeper_state.h"
 
-enum { VERIFY_PAUSE_FACTOR = 20, VERIFY_PAUSE_US_MIN = 1000000 };
+enum { VERIFY_PAUSE_FACTOR = 100, VERIFY_PAUSE_US_MIN = 1000000 };
 enum { VERIFY_AGAIN_FACTOR = 500, VERIFY_AGAIN_US_MIN = 600000000 };
 
 static enum hs_status snapshot_verify_run(void *data, struct hs_error *err)

@@ -91,6 +91,52 @@ static void kv_cache__what_is_asked_for_stays(void)
     kv_cache_close(c);
 }
 
+/* Keys of one name and many numbers, absent mostly, in a store that changes: gaps are learned. */
+static void kv_cache__gaps_hold_no_key_of_the_store(void)
+{
+    uint64_t seed = suite_seed();
+    struct kv_memory *store = NULL;
+    struct kv_cache *c = NULL;
+    unsigned learned = 0, answered = 0;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&store, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_cache_open(BUDGET, &c, NULL), HS_OK);
+    for (unsigned step = 0; step < 30000; step++) {
+        struct kv_store *kv = kv_memory_store(store);
+        struct slice value, key;
+        char text[16];
+        bool held = false;
+
+        if (suite_random(&seed) % 20 == 0) {
+            change(c, kv, key_of((unsigned)(suite_random(&seed) % 30000), text), step);
+        }
+        key = key_of(step / 2 + (unsigned)(suite_random(&seed) % 3), text);
+        CU_ASSERT_EQUAL(kv_store_has(kv, key, &held, NULL), HS_OK);
+        switch (kv_cache_find(c, key, &value)) {
+        case KV_CACHED_VALUE: CU_ASSERT(held); break;
+        case KV_CACHED_ABSENT:
+            CU_ASSERT(!held);
+            answered++;
+            break;
+        case KV_CACHED_NOT: {
+            struct buffer next = {0};
+
+            if (held || !kv_cache_absent(c, key)) break;
+            if (kv_store_next(kv, key, &next, NULL, NULL) == HS_OK) {
+                kv_cache_gap(c, key, buffer_slice(&next));
+                learned++;
+            }
+            buffer_fini(&next);
+            break;
+        }
+        }
+    }
+    CU_ASSERT(learned > 0);
+    CU_ASSERT(answered > 10000);
+    kv_cache_close(c);
+    kv_memory_close(store);
+}
+
 /* A base that counts what it is asked. */
 struct counted {
     struct kv_store store; /* first */
@@ -161,6 +207,7 @@ static void kv_layers__ask_the_base_once_and_follow_what_is_written_there(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_cache__says_what_the_store_holds_within_its_budget),
     SUITE_CASE(kv_cache__what_is_asked_for_stays),
+    SUITE_CASE(kv_cache__gaps_hold_no_key_of_the_store),
     SUITE_CASE(kv_layers__ask_the_base_once_and_follow_what_is_written_there),
 };
 
