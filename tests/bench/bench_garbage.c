@@ -20,16 +20,18 @@ struct garbage_row {
 struct garbage {
     const struct bench_options *options;
     struct garbage_row rows[BENCH_COUNTS_MAX];
+    struct progress_bar bar;
 };
 
-static enum hs_status garbage_trade(struct bench_program *p, uint64_t from, uint64_t to,
-                                    struct hs_error *err)
+static enum hs_status garbage_trade(struct garbage *g, struct bench_program *p, uint64_t from,
+                                    uint64_t to, struct hs_error *err)
 {
     char args[32];
     enum hs_status st = HS_OK;
 
     (void)snprintf(args, sizeof args, "%d", PAYMENTS_A_MESSAGE);
     for (uint64_t i = from; i < to && st == HS_OK; i += PAYMENTS_A_MESSAGE) {
+        progress_bar_show(&g->bar, i, i, g->options->messages[g->options->messages_len - 1]);
         st = bench_program_call(p, "trader", "trade", args, err);
         if (i % (PAYMENTS_A_MESSAGE * MESSAGES_A_BLOCK) == 0 && st == HS_OK) {
             st = bench_program_work(p, err);
@@ -46,19 +48,20 @@ static enum hs_status garbage_measure(void *data, struct hs_error *err)
     uint64_t done = 0;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
 
+    progress_bar_start(&g->bar, "garbage", true);
     if (st == HS_OK) st = bench_program_open(&p, engine, HEADSTART_BENCH_MINT, err);
     for (size_t i = 0; i < g->options->messages_len && st == HS_OK; i++) {
         struct garbage_row *row = &g->rows[i];
         uint64_t began_us = bench_cpu_us();
 
         row->payments = g->options->messages[i];
-        bench_say("garbage: %llu payments", (unsigned long long)row->payments);
-        if (row->payments <= done) return hs_fail(err, HS_INVALID, "garbage: counts must rise");
-        st = garbage_trade(&p, done, row->payments, err);
+        if (row->payments <= done) st = hs_fail(err, HS_INVALID, "garbage: counts must rise");
+        if (st == HS_OK) st = garbage_trade(g, &p, done, row->payments, err);
         row->us = (double)(bench_cpu_us() - began_us) / (double)(row->payments - done);
         done = row->payments;
         if (st == HS_OK) st = bench_program_size(&p, &row->size, err);
     }
+    progress_bar_end(&g->bar);
     bench_program_close(&p);
     vat_engine_close(engine);
     return st;

@@ -6,8 +6,8 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
+#include "tests/bench/growth_row.h"
 #include "tests/bench/process_use.h"
-#include "tests/bench/spread.h"
 #include "tests/node/latency.h"
 
 #include <stdlib.h>
@@ -20,13 +20,6 @@ enum {
     BAR_EVERY = 64, /* messages */
 };
 static const uint64_t states[STATES] = {1000, 10000, 100000}; /* accounts */
-
-struct growth_row {
-    const char *what;
-    uint64_t size;
-    struct spread us, cpu_us, bytes_written; /* a message, of slices */
-    double memory_mib, heap_mib;
-};
 
 struct growth {
     const struct bench_options *options;
@@ -221,6 +214,9 @@ enum hs_status bench_growth(const struct bench_options *options, struct hs_error
     st = measure(g, err);
     progress_bar_end(&g->bar);
     if (st == HS_OK) (options->json ? print_json : print_table)(g);
+    if (st == HS_OK && options->out) {
+        st = growth_plot_write(options->out, g->rows, g->rows_len, err);
+    }
     free(g);
     return st;
 }

@@ -51,13 +51,15 @@ static enum hs_status prices_measure(void *data, struct hs_error *err)
     struct prices *p = data;
     const struct bench_options *o = p->options;
     struct vat_engine *engine = NULL;
+    struct progress_bar bar;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
 
+    progress_bar_start(&bar, "prices", true);
     for (uint64_t round = 0; round < o->repeats && st == HS_OK; round++) {
-        bench_say("prices: round %llu of %llu", (unsigned long long)round + 1,
-                  (unsigned long long)o->repeats);
+        progress_bar_show(&bar, round, round, o->repeats);
         st = tick_prices_measure(engine, o->messages[0], &p->prices, err);
     }
+    progress_bar_end(&bar);
     vat_engine_close(engine);
     return st;
 }

@@ -167,14 +167,17 @@ static enum hs_status sizes_repeat(struct sizes *s, size_t which, size_t size, s
 static enum hs_status sizes_measure(void *data, struct hs_error *err)
 {
     struct sizes *s = data;
+    struct progress_bar bar;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &s->engine, err);
 
+    progress_bar_start(&bar, "sizes", true);
     for (size_t i = 0; i < CASES && st == HS_OK; i++) {
-        bench_say("sizes: %s", cases[i].name);
+        progress_bar_show(&bar, i, i, CASES);
         for (size_t j = 0; j < s->options->messages_len && st == HS_OK; j++) {
             st = sizes_repeat(s, i, j, err);
         }
     }
+    progress_bar_end(&bar);
     vat_engine_close(s->engine);
     return st;
 }

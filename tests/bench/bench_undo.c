@@ -65,17 +65,19 @@ static enum hs_status undo_measure(void *data, struct hs_error *err)
 {
     struct undo *u = data;
     struct vat_engine *engine = NULL;
+    struct progress_bar bar;
     enum hs_status st = vat_engine_open(disk_system(), NULL, &engine, err);
 
+    progress_bar_start(&bar, "undo", true);
     for (int i = 0; i < ROUNDS && st == HS_OK; i++) {
         const struct workload w = {.heap_mib = heaps_mib[i / BLOCKS]};
         uint64_t block = blocks[i % BLOCKS];
 
-        bench_say("undo: a heap of %llu MiB, blocks of %llu", (unsigned long long)w.heap_mib + 2,
-                  (unsigned long long)block);
+        progress_bar_show(&bar, (uint64_t)i, (uint64_t)i, ROUNDS);
         st = undo_ratios_measure(engine, &w, u->options->messages[0], block, u->options->repeats,
                                  &u->rounds[i], err);
     }
+    progress_bar_end(&bar);
     vat_engine_close(engine);
     return st;
 }

@@ -35,7 +35,7 @@ static const char usage_text[] =
     "(1000,10000,100000)\n"
     "  --every N[,N…]     decimation: these N (1,10,50,100,500,1000)\n"
     "  --vats N[,N…]      replay: vats that take turns (1,2,4); growth: (1,10,100,500)\n"
-    "  --out DIR          decimation: a CSV file and SVG plots there (plots need gnuplot)\n"
+    "  --out DIR          decimation, growth: a CSV file and SVG plots there (these need gnuplot)\n"
     "  --heap-mib N       extra heap of the vat (default 0; decimation: 0, 14 and 62)\n"
     "  --repeats N        measurements of each figure (default 5)\n"
     "  --no-images        restart: without heap images, for comparison\n"
