@@ -37,8 +37,15 @@ struct start_job {
     uint64_t unreported;
 };
 
+/* Who begins when: the longest first, so that it is not what all wait for in the end. */
+struct start_turn {
+    size_t job;
+    uint64_t items; /* to replay */
+};
+
 struct start {
-    struct start_job *jobs;
+    struct start_job *jobs; /* in the order of the vats */
+    struct start_turn *turns;
     size_t len;
     uint64_t total;
     _Atomic uint64_t done;
@@ -104,7 +111,7 @@ static enum hs_status start_vat(struct start_job *job, struct hs_error *err)
 static void start_job_run(void *data, size_t i)
 {
     struct start *all = data;
-    struct start_job *job = &all->jobs[i];
+    struct start_job *job = &all->jobs[all->turns[i].job];
 
     assert(i < all->len);
     job->status = start_vat(job, &job->error);
@@ -157,6 +164,7 @@ static enum hs_status start_add_job(struct kernel *k, struct start *all,
     job->process->transcript_len_marked = len;
     st = start_find_image(job, err);
     all->total += len - job->from;
+    all->turns[all->len] = (struct start_turn){.job = all->len, .items = len - job->from};
     all->len++;
     return st;
 }
@@ -171,7 +179,8 @@ static enum hs_status start_gather(struct kernel *k, struct start *all, struct h
     if (st == HS_OK) st = vat_names_all(&k->kv, &names, &len, err);
     if (st == HS_OK && len > 0) {
         all->jobs = calloc(len, sizeof *all->jobs);
-        if (!all->jobs) st = kernel_fail(err, HS_NOMEM);
+        all->turns = calloc(len, sizeof *all->turns);
+        if (!all->jobs || !all->turns) st = kernel_fail(err, HS_NOMEM);
     }
     for (size_t i = 0; i < len && st == HS_OK; i++) {
         st = start_add_job(k, all, &names[i], err);
@@ -180,8 +189,17 @@ static enum hs_status start_gather(struct kernel *k, struct start *all, struct h
     return st;
 }
 
+static int start_turn_compare(const void *a, const void *b)
+{
+    const struct start_turn *x = a, *y = b;
+
+    if (x->items != y->items) return x->items > y->items ? -1 : 1;
+    return x->job < y->job ? -1 : x->job > y->job;
+}
+
 static void start_run(struct kernel *k, struct start *all)
 {
+    qsort(all->turns, all->len, sizeof *all->turns, start_turn_compare);
     if (k->options.run_jobs) {
         k->options.run_jobs(k->options.run_jobs_data, start_job_run, all, all->len);
         return;
@@ -222,6 +240,7 @@ static enum hs_status start_vats(struct kernel *k, struct kernel_start_report *r
             all.jobs[i].process->transcript_len - all.jobs[i].from;
     }
     free(all.jobs);
+    free(all.turns);
     return st;
 }
 

@@ -144,6 +144,11 @@ bool disk_unreadable(const struct hs_error *err);
 HS_MUST_CHECK enum hs_status disk_make_folder(const struct disk *disk, const char *place,
                                               const char *dir, const char *name,
                                               struct hs_error *err);
+/** The same, but the name of a present one is left as it is, which costs no sync: for a folder that
+ *  whoever keeps something in it opens with disk_make_folder, or that may be lost. */
+HS_MUST_CHECK enum hs_status disk_have_folder(const struct disk *disk, const char *place,
+                                              const char *dir, const char *name,
+                                              struct hs_error *err);
 /** A new one in a folder that is there. HS_EXISTS. */
 HS_MUST_CHECK enum hs_status disk_make_folder_new(const struct disk *disk, const char *place,
                                                   const char *dir, const char *name,

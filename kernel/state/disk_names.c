@@ -168,6 +168,17 @@ enum hs_status disk_make_folder(const struct disk *disk, const char *place, cons
     return st;
 }
 
+enum hs_status disk_have_folder(const struct disk *disk, const char *place, const char *dir,
+                                const char *name, struct hs_error *err)
+{
+    struct disk_entry found;
+
+    if (disk_look(disk, place, dir, name, &found, NULL) == HS_OK && found.kind == DISK_FOLDER) {
+        return HS_OK;
+    }
+    return disk_make_folder(disk, place, dir, name, err);
+}
+
 enum hs_status disk_make_folder_new(const struct disk *disk, const char *place, const char *dir,
                                     const char *name, struct hs_error *err)
 {

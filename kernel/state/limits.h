@@ -39,6 +39,7 @@ enum {
     HS_OUTPUTS_MAX = 65536,               /* bridge outputs of one message */
     HS_HISTORY_HEIGHTS = 1000,            /* newest kernel.history.* entries kept */
     HS_SNAPSHOT_KEEP_MAX = 1024,
+    HS_REPLAY_THREADS_MAX = 64,        /* as many as a pool of workers may have */
     HS_SAVEPOINTS_MAX = 64,            /* of the open block */
     HS_SAVEPOINT_BYTES_MIN = 16 << 20, /* of memory that they may take, and the live heaps' */
     HS_OPEN_INPUTS_MAX = 65536, /* messages of the open block kept to be executed again … */

@@ -32,7 +32,7 @@ static enum hs_status engine_cache_open(struct vat_engine *e, const char *dir, s
 {
     if (!dir) return HS_OK;
     /* A cache: what cannot be read is made, what cannot be kept is not. */
-    if (disk_make_folder(e->disk, "vat.boot_image", dir, NULL, NULL) == HS_OK) {
+    if (disk_have_folder(e->disk, "vat.boot_image", dir, NULL, NULL) == HS_OK) {
         disk_sweep(e->disk, "vat.boot_image", dir);
     }
     e->boot_image_dir = strdup(dir);

@@ -78,6 +78,9 @@ enum {
     FIELD(SNAPSHOT_KEEP, SETTING_OF_RUN, uint32_t, snapshot_keep, .name = "snapshot-keep",         \
           SETTING_UINT(1, HS_SNAPSHOT_KEEP_MAX), .initial = "8", .argument = "K",                  \
           .help = "how many snapshots can be returned to")                                         \
+    FIELD(REPLAY_THREADS, SETTING_OF_RUN, uint32_t, replay_threads, .name = "replay-threads",      \
+          SETTING_UINT(0, HS_REPLAY_THREADS_MAX), .initial = "0", .argument = "N",                 \
+          .help = "on how many threads vats are replayed; 0: one a processor")                     \
     FIELD(NO_IMAGES, SETTING_OF_RUN, bool, images, .name = "no-images", SETTING_FLAG,              \
           .opposite = true,                                                                        \
           .help = "snapshots without heap images: smaller, slower to start from")                  \

@@ -53,7 +53,7 @@ static enum hs_status holdings_open_spare(struct holdings *h, struct hs_error *e
         .reporter = &h->o.reporter,
         .kernel_config = h->o.kernel_config,
         .engine = h->o.engine,
-        .workers = h->o.workers,
+        .crew = {.pool = h->o.workers, .threads = h->o.config->replay_threads},
         .stopping = h->o.stopping,
     };
     enum hs_status st = spare_open(&spare, &h->spare, err);

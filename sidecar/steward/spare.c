@@ -104,8 +104,8 @@ enum hs_status spare_start(struct spare *s, const struct spare_base *disk, enum 
         .config = s->o.kernel_config,
         .images = s->memory ? NULL : disk->images,
         .images_elsewhere = !s->memory && disk->images_elsewhere,
-        .run_jobs = worker_pool_run_jobs,
-        .run_jobs_data = s->o.workers,
+        .run_jobs = worker_crew_run_jobs,
+        .run_jobs_data = &s->o.crew,
         .progress = spare_watch_transcripts,
         .progress_data = &watch,
     };

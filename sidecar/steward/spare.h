@@ -23,7 +23,7 @@ struct spare_options { /* all borrowed until spare_close */
     const struct reporter *reporter;
     const struct kernel_config *kernel_config;
     struct vat_engine *engine;
-    struct worker_pool *workers;
+    struct worker_crew crew;     /* who replays vats; its pool is borrowed */
     const atomic_bool *stopping; /* a start in progress ends with HS_CANCELLED */
 };
 

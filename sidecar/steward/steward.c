@@ -156,12 +156,14 @@ static enum hs_status steward_start_thread(struct steward *s, struct hs_error *e
     return failed ? hs_fail_errno(err, HS_NOMEM, failed, "cannot start the kernel thread") : HS_OK;
 }
 
-static size_t workers_wanted(void)
+/* One a processor; more if a replay may have more. */
+static size_t workers_wanted(const struct sidecar_config *config)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = processors > WORKERS_MAX ? WORKERS_MAX : (size_t)processors;
 
-    if (processors < WORKERS_MIN) return WORKERS_MIN;
-    return processors > WORKERS_MAX ? WORKERS_MAX : (size_t)processors;
+    if (processors < WORKERS_MIN) wanted = WORKERS_MIN;
+    return wanted < config->replay_threads ? config->replay_threads : wanted;
 }
 
 static void steward_free(struct steward *s)
@@ -187,7 +189,7 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     query_gate_init(&s->gate, s->o.engine);
     st = job_queue_open(NULL, NULL, &s->queue, err);
     if (st == HS_OK) st = job_queue_open(NULL, NULL, &s->queries, err);
-    if (st == HS_OK) st = worker_pool_open(workers_wanted(), &s->workers, err);
+    if (st == HS_OK) st = worker_pool_open(workers_wanted(s->o.config), &s->workers, err);
     if (st == HS_OK) st = worker_pool_open(1, &s->syncer, err);
     if (st == HS_OK) st = steward_start_thread(s, err);
     if (st != HS_OK) {

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { WORKER_COUNT_MAX = 64 };
+enum { WORKER_COUNT_MAX = HS_REPLAY_THREADS_MAX };
 
 struct worker_pool {
     struct job_queue *queue;
@@ -143,11 +143,21 @@ static void batch_call_helper(struct worker_pool *p, struct batch *b)
     job_queue_post(p->queue, &h->job);
 }
 
-void worker_pool_run_jobs(void *pool, void (*job)(void *job_data, size_t i), void *job_data,
+/* How many workers are to help the caller. */
+static size_t crew_helpers(const struct worker_crew *crew, size_t count)
+{
+    size_t helpers = crew->pool->count;
+
+    if (crew->threads > 0 && helpers > crew->threads - 1) helpers = crew->threads - 1;
+    return count > helpers ? helpers : count - 1;
+}
+
+void worker_crew_run_jobs(void *crew, void (*job)(void *job_data, size_t i), void *job_data,
                           size_t count)
 {
-    struct worker_pool *p = pool;
-    struct batch *b = count > 1 ? calloc(1, sizeof *b) : NULL;
+    size_t helpers = count > 1 ? crew_helpers(crew, count) : 0;
+    struct worker_pool *p = ((struct worker_crew *)crew)->pool;
+    struct batch *b = helpers > 0 ? calloc(1, sizeof *b) : NULL;
 
     if (!b) {
         for (size_t i = 0; i < count; i++) {
@@ -161,7 +171,7 @@ void worker_pool_run_jobs(void *pool, void (*job)(void *job_data, size_t i), voi
     b->job_data = job_data;
     b->count = count;
     b->holders = 1;
-    for (size_t i = 0; i < p->count && i + 1 < count; i++) {
+    for (size_t i = 0; i < helpers; i++) {
         batch_call_helper(p, b);
     }
     batch_work(b);

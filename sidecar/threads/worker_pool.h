@@ -25,9 +25,15 @@ HS_MUST_CHECK enum hs_status worker_pool_open(size_t count, struct worker_pool *
 /** Waits for what runs; a background that never began is finished as HS_CANCELLED. */
 void worker_pool_close(struct worker_pool *p);
 
-/** Call job(job_data, i) for every i < count, on the workers and on the calling thread, and return
- *  when all are done. A kernel_run_jobs_fn with the pool as data. */
-void worker_pool_run_jobs(void *pool, void (*job)(void *job_data, size_t i), void *job_data,
+/* Who works on a batch: the calling thread, and workers until there are so many threads. */
+struct worker_crew {
+    struct worker_pool *pool;
+    size_t threads; /* 0: the caller and every worker */
+};
+
+/** Call job(job_data, i) for every i < count, begun in that order, and return when all are done. A
+ *  kernel_run_jobs_fn with a worker_crew as data. */
+void worker_crew_run_jobs(void *crew, void (*job)(void *job_data, size_t i), void *job_data,
                           size_t count);
 
 enum background_state { BACKGROUND_IDLE, BACKGROUND_RUNNING, BACKGROUND_DONE };

@@ -10,6 +10,7 @@
  * the same chain, and the answers' paths are checked: a warm start that replayed everything, or a
  * full replay that found a snapshot, would be a wrong figure.
  */
+#include "tests/bench/bare_start.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
@@ -24,6 +25,7 @@ struct restart_row {
     uint64_t messages;
     uint64_t heap_bytes;
     struct restart_way warm, full;
+    struct bare_start bare;
 };
 
 /* What every sidecar of this run is started with. */
@@ -90,6 +92,12 @@ static enum hs_status measure_row(const struct bench_options *options, struct re
     if (st == HS_OK) st = bench_sidecar_heap_bytes(sidecar, &row->heap_bytes, err);
     bench_say("restart: measuring warm starts");
     if (st == HS_OK) st = measure_warm(sidecar, chain, options, row, err);
+    bench_say("restart: measuring starts against an empty program's");
+    if (st == HS_OK && !options->no_images) {
+        st = bare_start_measure(&row->bare, sidecar, chain, restart_settings(options),
+                                options->repeats, err);
+        row->heap_bytes = row->bare.heap_bytes;
+    }
     bench_say("restart: measuring full replays");
     if (st == HS_OK) st = measure_full(sidecar, chain, options, row, err);
     bench_sidecar_close(sidecar);
@@ -107,6 +115,19 @@ static double answer_ratio(const struct restart_row *r)
     return ratio(spread_median(&r->full.answer_ms), spread_median(&r->warm.answer_ms));
 }
 
+/* Without images nothing is read, and no start is measured so. */
+static void print_bare_json(const struct bare_start *b)
+{
+    (void)printf(",");
+    spread_print_json(&b->ready_ms, "ready_ms", 3);
+    (void)printf(",");
+    spread_print_json(&b->empty_ms, "empty_ms", 3);
+    (void)printf(",");
+    spread_print_json(&b->read_ms, "read_ms", 3);
+    (void)printf(",");
+    spread_print_json(&b->ratio, "ready_ratio", 2);
+}
+
 static void print_json(const struct restart_row *rows, size_t len, const struct machine *m)
 {
     (void)printf("{\"schema\":1,\"rows\":[");
@@ -118,7 +139,7 @@ static void print_json(const struct restart_row *rows, size_t len, const struct 
                      "\"start_ratio\":%.1f,"
                      "\"warm_ms_min\":%.3f,\"warm_ms_max\":%.3f,"
                      "\"preload_ms_min\":%.3f,\"preload_ms_max\":%.3f,"
-                     "\"full_replay_ms_min\":%.3f,\"full_replay_ms_max\":%.3f}",
+                     "\"full_replay_ms_min\":%.3f,\"full_replay_ms_max\":%.3f",
                      i ? "," : "", (unsigned long long)r->messages,
                      (unsigned long long)r->heap_bytes, spread_median(&r->warm.answer_ms),
                      spread_median(&r->warm.ready_ms), spread_median(&r->full.answer_ms),
@@ -126,6 +147,8 @@ static void print_json(const struct restart_row *rows, size_t len, const struct 
                      spread_min(&r->warm.answer_ms), spread_max(&r->warm.answer_ms),
                      spread_min(&r->warm.ready_ms), spread_max(&r->warm.ready_ms),
                      spread_min(&r->full.answer_ms), spread_max(&r->full.answer_ms));
+        if (r->bare.ready_ms.len > 0) print_bare_json(&r->bare);
+        (void)printf("}");
     }
     (void)printf("],");
     machine_print_json(m, stdout);
@@ -154,6 +177,21 @@ static void print_table(const struct restart_row *rows, size_t len)
         print_spread(&r->full.answer_ms);
         (void)printf("  %8.1f  %8.1f\n", answer_ratio(r),
                      ratio(restart_way_ms(&r->full), restart_way_ms(&r->warm)));
+    }
+    (void)printf("\nStart to ready, nothing to catch up with, against an empty program with the "
+                 "same libraries\nthat reads the images' bytes (min, median, max)\n\n"
+                 "  messages  heap MiB  ready ms                   empty ms                   "
+                 "reading ms                 ready / (empty + reading)\n");
+    for (size_t i = 0; i < len; i++) {
+        const struct bare_start *b = &rows[i].bare;
+
+        (void)printf("%10llu  %8.1f", (unsigned long long)rows[i].messages,
+                     (double)rows[i].heap_bytes / (1 << 20));
+        print_spread(&b->ready_ms);
+        print_spread(&b->empty_ms);
+        print_spread(&b->read_ms);
+        print_spread(&b->ratio);
+        (void)printf("\n");
     }
     if (len > 1) {
         (void)printf("\nfrom start to first answer, %llu messages / %llu: %.2f\n",

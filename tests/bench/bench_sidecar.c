@@ -9,13 +9,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +27,8 @@ enum {
     PATH_BYTES = WORK_FOLDER_BYTES,
     ARGUMENTS_MAX = 32,
     POLL_US = 500,
-    PRIMED_POLLS_MAX = 1200000
+    PRIMED_POLLS_MAX = 1200000,
+    LISTENING_POLLS_MAX = 20000
 };
 
 extern char **environ;
@@ -155,11 +159,30 @@ static enum hs_status ask_status(struct headstart *link, char **packed, size_t *
     return hs_fail(err, HS_UNAVAILABLE, "bench: status failed: %s", cause.text);
 }
 
+/* The client tries again every ten milliseconds only; a start is measured more finely. */
+static void wait_listening(const struct bench_sidecar *s)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    bool listens = false;
+
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s", s->socket);
+    for (int i = 0; i < LISTENING_POLLS_MAX && !listens; i++) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        listens = fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0;
+        if (fd >= 0) (void)close(fd);
+        if (!listens) (void)usleep(POLL_US);
+    }
+}
+
 enum hs_status bench_sidecar_wait_primed(struct bench_sidecar *s, struct hs_error *err)
 {
     struct headstart *link = NULL;
-    enum hs_status st = observe(s, &link, err);
+    enum hs_status st;
     bool ready = false;
+
+    wait_listening(s);
+    st = observe(s, &link, err);
 
     for (int i = 0; st == HS_OK && !ready; i++) {
         char *packed = NULL;
@@ -254,6 +277,25 @@ enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
     free(packed);
     headstart_close(link);
     return st;
+}
+
+enum hs_status bench_sidecar_pages(struct bench_sidecar *s, char path[PATH_MAX], uint64_t *bytes,
+                                   struct hs_error *err)
+{
+    char pattern[PATH_BYTES * 2];
+    struct stat found;
+    glob_t names = {0};
+    enum hs_status st = HS_NOT_FOUND;
+
+    (void)snprintf(pattern, sizeof pattern, "%s/snapshot/gen-*/pages", s->data);
+    if (glob(pattern, 0, NULL, &names) == 0 && names.gl_pathc > 0) {
+        (void)snprintf(path, PATH_MAX, "%s", names.gl_pathv[names.gl_pathc - 1]);
+        if (stat(path, &found) == 0) st = HS_OK;
+    }
+    globfree(&names);
+    if (st != HS_OK) return hs_fail(err, st, "bench: no heap pages in %s", s->data);
+    if (*bytes > (uint64_t)found.st_size) *bytes = (uint64_t)found.st_size;
+    return HS_OK;
 }
 
 const char *bench_sidecar_socket(const struct bench_sidecar *s)

@@ -4,6 +4,7 @@
 
 #include "tests/bench/bench_workload.h"
 
+#include <limits.h>
 #include <sys/types.h>
 
 struct bench_sidecar;
@@ -36,6 +37,11 @@ HS_MUST_CHECK enum hs_status bench_sidecar_figure(struct bench_sidecar *s, const
 /** Sum of the vats' heap sizes, from `status`. */
 HS_MUST_CHECK enum hs_status bench_sidecar_heap_bytes(struct bench_sidecar *s, uint64_t *out,
                                                       struct hs_error *err);
+
+/** The file of heap pages of its snapshots. HS_NOT_FOUND: there is none.
+ *  In, out: bytes  how many are wanted, and how many of them the file has */
+HS_MUST_CHECK enum hs_status bench_sidecar_pages(struct bench_sidecar *s, char path[PATH_MAX],
+                                                 uint64_t *bytes, struct hs_error *err);
 
 const char *bench_sidecar_socket(const struct bench_sidecar *s);
 pid_t bench_sidecar_pid(const struct bench_sidecar *s); /* 0: it does not run */

@@ -178,10 +178,54 @@ static void worker_pool__runs_each_index_once_whatever_the_count(void)
         for (size_t i = 0; i < BATCH; i++) {
             atomic_store(&seen[i], 0);
         }
-        worker_pool_run_jobs(p, mark_index, seen, counts[c]);
+        worker_crew_run_jobs(&(struct worker_crew){.pool = p}, mark_index, seen, counts[c]);
         for (size_t i = 0; i < BATCH; i++) {
             CU_ASSERT_EQUAL(atomic_load(&seen[i]), i < counts[c] ? 1 : 0);
         }
+    }
+    worker_pool_close(p);
+}
+
+/* Threads that work on a batch: each waits until as many are there as are expected. */
+struct meeting {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    pthread_t seen[8];
+    size_t len, expected;
+};
+
+static void meet(void *data, size_t i)
+{
+    struct meeting *m = data;
+    bool known = false;
+
+    (void)i;
+    (void)pthread_mutex_lock(&m->mutex);
+    for (size_t j = 0; j < m->len; j++) {
+        known = known || pthread_equal(m->seen[j], pthread_self());
+    }
+    if (!known) m->seen[m->len++] = pthread_self();
+    (void)pthread_cond_broadcast(&m->changed);
+    while (m->len < m->expected) {
+        (void)pthread_cond_wait(&m->changed, &m->mutex);
+    }
+    (void)pthread_mutex_unlock(&m->mutex);
+}
+
+static void worker_crew__has_so_many_threads_and_no_more(void)
+{
+    static const size_t threads[] = {1, 2, 4, 0};
+    struct worker_pool *p = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(4, &p, NULL), HS_OK);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        struct worker_crew crew = {.pool = p, .threads = threads[t]};
+        struct meeting m = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+                            .changed = PTHREAD_COND_INITIALIZER,
+                            .expected = threads[t] ? threads[t] : 5};
+
+        worker_crew_run_jobs(&crew, meet, &m, BATCH);
+        CU_ASSERT_EQUAL(m.len, m.expected);
     }
     worker_pool_close(p);
 }
@@ -252,7 +296,8 @@ static void worker_pool__batch_does_not_wait_for_a_busy_worker(void)
     background_init(&b);
     CU_ASSERT_EQUAL_FATAL(worker_pool_open(1, &p, NULL), HS_OK);
     CU_ASSERT_EQUAL(background_start(&b, p, wait_at_gate, &g, NULL, NULL), HS_OK);
-    worker_pool_run_jobs(p, mark_index, seen, BATCH); /* the only worker waits at the gate */
+    /* The only worker waits at the gate. */
+    worker_crew_run_jobs(&(struct worker_crew){.pool = p}, mark_index, seen, BATCH);
     CU_ASSERT_EQUAL(atomic_load(&seen[0]), 1);
     CU_ASSERT_EQUAL(atomic_load(&seen[BATCH - 1]), 1);
     gate_open(&g);
@@ -268,6 +313,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(job_queue__post_wakes_and_nudge_returns_without_a_job),
     SUITE_CASE(job_queue__many_threads_lose_nothing),
     SUITE_CASE(worker_pool__runs_each_index_once_whatever_the_count),
+    SUITE_CASE(worker_crew__has_so_many_threads_and_no_more),
     SUITE_CASE(background__is_collected_once_with_its_status),
     SUITE_CASE(worker_pool__batch_does_not_wait_for_a_busy_worker),
 };
