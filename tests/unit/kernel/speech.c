@@ -1,5 +1,7 @@
 #include "tests/unit/kernel/speech.h"
 
+#include "kernel/vat/engine.h"
+
 enum { LINES_MAX = 4096, WORKLOAD_BYTES_MAX = 16 << 20 };
 
 /* Failures of the rig itself end the program: nothing that follows would mean anything. */
@@ -20,7 +22,8 @@ static uint64_t drawn(uint64_t number, uint64_t seed)
 
 /* --- templates --- */
 
-/* @ stands for a vat, & for another, # for a number, ' for ". */
+/* @ stands for a vat, & for another, # for a number, ^ for one of the program's engines, ' for ".
+ */
 static void template_write(struct buffer *text, const char *template, const char *const *vats,
                            size_t vats_len, uint64_t r)
 {
@@ -32,6 +35,11 @@ static void template_write(struct buffer *text, const char *template, const char
         case '@': must(buffer_append_text(text, vats[one]), "a message"); break;
         case '&': must(buffer_append_text(text, vats[other]), "a message"); break;
         case '#': must(buffer_printf(text, "%u", (unsigned)(r >> 8 & 31)), "a message"); break;
+        case '^':
+            must(buffer_append_text(
+                     text, vat_engine_id_at(machine_engine(), (r >> 12) % vat_engine_count())),
+                 "a message");
+            break;
         case '\'': must(buffer_append_byte(text, '"'), "a message"); break;
         default: must(buffer_append_byte(text, *at), "a message");
         }
@@ -164,6 +172,11 @@ static void makers_write(struct buffer *text, uint64_t number, uint64_t seed)
         "'create','args':['@','child',{'meter':'m','vatParameters':{'start':#}}]",
         "'create','args':['@','shop',{'vatParameters':{'fails':true}}]",
         "'create','args':['@','broken']",
+        "'create','args':['@','modules',{'vatParameters':{'first':#}}]",
+        "'upgrade','args':['@','modules',{'vatParameters':{'first':#}}]",
+        "'call','args':['@','add',#]",
+        "'call','args':['@','bag']",
+        "'call','args':['@','load']",
         "'upgrade','args':['@','shop',{'vatParameters':{'version':#}}]",
         "'upgrade','args':['@','shop',{'vatParameters':{'version':#}}]",
         "'upgrade','args':['@','shop',{'vatParameters':{'fails':true}}]",
@@ -189,6 +202,7 @@ static void makers_write(struct buffer *text, uint64_t number, uint64_t seed)
         "'letGo','args':['f@']",
         "'meter','args':['m',#000000,9000000]",
         "'refill','args':['m',#000000]",
+        "'endMeter','args':['m']",
         "'change','args':['@',{'memory':2#000000,'reapInterval':2}]",
         "'createTwo','args':['child',{'memory':16777216}]",
         "'end','args':['@','r#']",
@@ -200,6 +214,21 @@ static void makers_write(struct buffer *text, uint64_t number, uint64_t seed)
     must(buffer_append_text(text, "{\"to\":\"maker\",\"method\":"), "a message");
     template_write(text, deeds[(r >> 40) % (sizeof deeds / sizeof *deeds)], names, 3, r);
     must(buffer_append_byte(text, '}'), "a message");
+}
+
+/* --- vats of several modules --- */
+
+static void modules_write(struct buffer *text, uint64_t number, uint64_t seed)
+{
+    static const char *const names[] = {"a", "b"};
+    static const char *const deeds[] = {
+        "{'to':'@','method':'add','args':[#]}",       "{'to':'@','method':'add','args':[#]}",
+        "{'to':'@','method':'bag','args':[]}",        "{'to':'@','method':'style','args':['#']}",
+        "{'to':'@','method':'refuse','args':['r#']}", "{'to':'@','method':'load','args':[]}",
+    };
+    const uint64_t r = drawn(number, seed);
+
+    template_write(text, deeds[(r >> 40) % (sizeof deeds / sizeof *deeds)], names, 2, r);
 }
 
 /* --- the ledger --- */
@@ -242,6 +271,7 @@ const struct speech *speech_any(uint64_t i)
         {"town", "vats/town/kernel.json", town_write},
         {"sleepers", "unit/kernel/vats/sleepers.json", sleepers_write},
         {"makers", "unit/kernel/vats/makers.json", makers_write},
+        {"modules", "unit/kernel/vats/modules.json", modules_write},
         {"ledger", "vats/ledger/kernel.json", ledger_write},
     };
 
@@ -268,6 +298,10 @@ static const char *const orders[] = {
     "'2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'}",
     "{'kernel':'installBundle','bytes':5,'offset':0,'piece':'hell#','bundle':"
     "'2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'}",
+    "{'kernel':'useEngine','engine':'^'}",
+    "{'kernel':'useEngine','engine':'^'}",
+    "{'kernel':'useEngine','engine':'^'}",
+    "{'kernel':'useEngine','engine':'#'}", /* no id */
     "{'kernel':'unheard'}",
 };
 enum { ORDERS = sizeof orders / sizeof *orders };

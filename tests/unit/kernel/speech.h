@@ -11,7 +11,7 @@ struct speech {
     void (*write)(struct buffer *text, uint64_t number, uint64_t seed);
 };
 
-enum { SPEECHES_MAX = 6 };
+enum { SPEECHES_MAX = 7 };
 /** One of them; i < SPEECHES_MAX. */
 const struct speech *speech_any(uint64_t i);
 
