@@ -1,5 +1,6 @@
 #include "kernel/control.h"
 
+#include "kernel/chain_upgrade.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/bundles.h"
@@ -15,7 +16,7 @@ enum { CONTROL_REASON_BYTES = 400 };
 struct control {
     struct slice kernel, rules, bytes, offset; /* raw values; empty: not there */
     struct buffer vat, reason, bundle, piece;  /* decoded */
-    struct buffer engine;
+    struct buffer engine, upgrade_message;
 };
 
 static void control_fini(struct control *c)
@@ -25,6 +26,7 @@ static void control_fini(struct control *c)
     buffer_fini(&c->bundle);
     buffer_fini(&c->piece);
     buffer_fini(&c->engine);
+    buffer_fini(&c->upgrade_message);
 }
 
 typedef enum hs_status (*control_fn)(struct kernel *k, const struct control *c,
@@ -98,6 +100,24 @@ static enum hs_status control_install_bundle(struct kernel *k, const struct cont
     return bundle_install_piece(&k->kv, &piece, k->now.rules.bundle_bytes, err);
 }
 
+/* Behind what waits; the run that does it says what came of it. */
+static enum hs_status control_upgrade_vat(struct kernel *k, const struct control *c,
+                                          struct hs_error *err)
+{
+    struct vat_name vat = {0};
+    struct bundle_id bundle;
+    bool other = c->bundle.len > 0, found = true;
+    struct slice message = buffer_slice(&c->upgrade_message);
+    enum hs_status st = control_find_vat(k, buffer_slice(&c->vat), &vat, err);
+
+    if (st == HS_OK && other) st = control_bundle(c, &bundle, err);
+    if (st == HS_OK && other) st = bundle_has(&k->kv, &bundle, &found, err);
+    if (st != HS_OK) return st;
+    if (!found) return hs_fail(err, HS_INVALID, "there is no bundle %s", bundle.hex);
+    if (message.len == 0) message = slice_text("vat upgraded");
+    return chain_upgrade_queue(k, &vat.id, other ? &bundle : NULL, message, err);
+}
+
 static enum hs_status control_abort_bundle(struct kernel *k, const struct control *c,
                                            struct hs_error *err)
 {
@@ -127,9 +147,9 @@ static const struct {
     const char *name;
     control_fn run;
 } controls[] = {
-    {"setRules", control_set_rules},           {"terminateVat", control_terminate_vat},
-    {"installBundle", control_install_bundle}, {"abortBundle", control_abort_bundle},
-    {"useEngine", control_use_engine},
+    {"setRules", control_set_rules},       {"terminateVat", control_terminate_vat},
+    {"upgradeVat", control_upgrade_vat},   {"installBundle", control_install_bundle},
+    {"abortBundle", control_abort_bundle}, {"useEngine", control_use_engine},
 };
 
 /* Where the value of `key` goes: as it stands, or decoded. */
@@ -140,9 +160,11 @@ static enum hs_status control_read_member(struct control *c, struct slice key, s
         struct slice *raw;
         struct buffer *text;
     } members[] = {
-        {"kernel", &c->kernel, NULL}, {"rules", &c->rules, NULL}, {"bytes", &c->bytes, NULL},
-        {"offset", &c->offset, NULL}, {"vat", NULL, &c->vat},     {"reason", NULL, &c->reason},
-        {"bundle", NULL, &c->bundle}, {"piece", NULL, &c->piece}, {"engine", NULL, &c->engine},
+        {"kernel", &c->kernel, NULL}, {"rules", &c->rules, NULL},
+        {"bytes", &c->bytes, NULL},   {"offset", &c->offset, NULL},
+        {"vat", NULL, &c->vat},       {"reason", NULL, &c->reason},
+        {"bundle", NULL, &c->bundle}, {"piece", NULL, &c->piece},
+        {"engine", NULL, &c->engine}, {"upgradeMessage", NULL, &c->upgrade_message},
     };
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {

@@ -181,10 +181,15 @@ static enum hs_status upgrade_record(struct kernel *k, const struct ref *vat,
 {
     struct key key;
     uint64_t at = 0;
+    bool other = !vat_program_is_own(&d->program);
     enum hs_status st = transcript_len(&k->kv.store, vat, &at, err);
 
-    if (st == HS_OK) st = kv_hashed_delete(&k->kv, key_of(&key, vat->text, ".bundle", ""), err);
-    if (st == HS_OK) st = kv_hashed_delete(&k->kv, key_of(&key, vat->text, ".source", ""), err);
+    if (st == HS_OK && other) {
+        st = kv_hashed_delete(&k->kv, key_of(&key, vat->text, ".bundle", ""), err);
+    }
+    if (st == HS_OK && other) {
+        st = kv_hashed_delete(&k->kv, key_of(&key, vat->text, ".source", ""), err);
+    }
     if (st == HS_OK) st = vat_record_set_program(&k->kv.store, vat, &d->program, err);
     if (st == HS_OK) st = reap_dirt_begin(&k->kv.store, vat, &k->now.rules, err);
     if (st == HS_OK) {
@@ -193,6 +198,35 @@ static enum hs_status upgrade_record(struct kernel *k, const struct ref *vat,
     if (st != HS_OK) return st;
     return kv_hashed_write_uint(&k->kv, key_of(&key, vat->text, ".incarnation", ""),
                                 incarnation + 1, err);
+}
+
+/* What the chain asked for (chain_upgrade.h) was done, or not, for `why`. */
+static enum hs_status upgrade_tell(struct kernel *k, const struct ref *vat, const char *why,
+                                   struct hs_error *err)
+{
+    const struct vat_process *p = vat_table_find(&k->vats, vat);
+    struct buffer event = {0};
+    struct json_printer j = json_printer_on(&event);
+    enum hs_status st;
+
+    json_print_open(&j, '{');
+    json_print_key(&j, "type");
+    json_print_word(&j, why ? "vat_not_upgraded" : "vat_upgraded");
+    json_print_key(&j, "vat");
+    json_print_string(&j, slice_text(p ? p->name.name : vat->text));
+    json_print_key(&j, "vatID");
+    json_print_word(&j, vat->text);
+    json_print_key(&j, "seqnum");
+    json_print_uint(&j, k->now.at.seqnum + 1);
+    if (why) {
+        json_print_key(&j, "reason");
+        json_print_string(&j, slice_make(why, utf8_cut(slice_text(why), strlen(why))));
+    }
+    json_print_close(&j, '}');
+    st = kernel_fail(err, json_print_end(&j));
+    if (st == HS_OK) st = kernel_say(k, &k->events, buffer_slice(&event), err);
+    buffer_fini(&event);
+    return st;
 }
 
 static enum hs_status vat_admin_upgrade(struct kernel *k, const struct event *e,
@@ -213,6 +247,7 @@ static enum hs_status vat_admin_upgrade(struct kernel *k, const struct event *e,
     if (st == HS_OK) st = kernel_process_replace(k, vat, &k->ran, err);
     if (st == HS_OK) st = deliver_start_vat(k, e, err);
     if (st != HS_OK) return st;
+    if (d->admin.text[0] == '\0') return upgrade_tell(k, vat, NULL, err);
     return vat_handler_upgraded(&k->kv, &d->admin, d->upgrade, incarnation + 1, err);
 }
 
@@ -325,7 +360,9 @@ enum hs_status vat_admin_give_up(struct kernel *k, const struct event *e, const 
     struct vat_details d = {.upgrade = 0};
     enum hs_status st = vat_admin_details(e, &d, err);
 
-    if (st == HS_OK && e->kind != EVENT_CHANGE_OPTIONS) {
+    if (st == HS_OK && d.admin.text[0] == '\0') {
+        st = upgrade_tell(k, &e->target, why, err);
+    } else if (st == HS_OK && e->kind != EVENT_CHANGE_OPTIONS) {
         st = vat_handler_failed(&k->kv, &d.admin, &e->target, d.upgrade, why, err);
     }
     if (st == HS_OK) st = event_release(&k->kv, e, err);

@@ -28,8 +28,8 @@ HS_MUST_CHECK enum hs_status vat_admin_check_memory(struct kernel *k, uint64_t m
 
 /* What the details of an event say. */
 struct vat_details {
-    struct ref admin;           /* d$N */
-    struct vat_program program; /* its source borrows `source` */
+    struct ref admin;           /* d$N; "": the chain itself asks (chain_upgrade.h) */
+    struct vat_program program; /* its source borrows `source`; neither: the vat's own */
     struct buffer source;       /* decoded */
     struct vat_options options; /* of a vat that is made */
     bool has_options;

@@ -53,8 +53,10 @@ enum hs_status vat_details_print(const struct vat_details *d, struct buffer *out
     struct json_printer j = json_printer_on(out);
 
     json_print_open(&j, '{');
-    json_print_key(&j, "admin");
-    json_print_word(&j, d->admin.text);
+    if (d->admin.text[0] != '\0') {
+        json_print_key(&j, "admin");
+        json_print_word(&j, d->admin.text);
+    }
     if (d->program.bundle.hex[0] != '\0') {
         json_print_key(&j, "bundle");
         json_print_word(&j, d->program.bundle.hex);

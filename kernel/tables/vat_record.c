@@ -3,6 +3,11 @@
 #include "kernel/state/decimal.h"
 #include "kernel/tables/reaping.h"
 
+bool vat_program_is_own(const struct vat_program *program)
+{
+    return program->bundle.hex[0] == '\0' && program->source.len == 0;
+}
+
 static enum hs_status record_put(struct kv_store *kv, const struct ref *vat, const char *name,
                                  struct slice value, struct hs_error *err)
 {
@@ -17,7 +22,7 @@ enum hs_status vat_record_set_program(struct kv_store *kv, const struct ref *vat
     bool shared = program->bundle.hex[0] != '\0';
     enum hs_status st = record_put(kv, vat, ".engine", slice_text(program->engine), err);
 
-    if (st != HS_OK) return st;
+    if (st != HS_OK || vat_program_is_own(program)) return st;
     return shared ? record_put(kv, vat, ".bundle", slice_text(program->bundle.hex), err)
                   : record_put(kv, vat, ".source", program->source, err);
 }

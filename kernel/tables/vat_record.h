@@ -19,13 +19,16 @@ struct vat_program {
     const char *engine;      /* id of the engine that it runs on; borrowed */
 };
 
+/** Neither bundle nor source: in an upgrade, the program that the vat has. */
+bool vat_program_is_own(const struct vat_program *program);
+
 /** All but v$N.vatParameters and v$N.admin. */
 HS_MUST_CHECK enum hs_status vat_record_write(struct kv_store *kv, const struct ref *vat,
                                               const struct vat_program *program,
                                               const struct vat_options *options,
                                               const struct kernel_rules *rules,
                                               struct hs_error *err);
-/** Another program, maybe on another engine. */
+/** Another program, maybe on another engine; or the same if it has neither bundle nor source. */
 HS_MUST_CHECK enum hs_status vat_record_set_program(struct kv_store *kv, const struct ref *vat,
                                                     const struct vat_program *program,
                                                     struct hs_error *err);

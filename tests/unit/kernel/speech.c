@@ -302,6 +302,8 @@ static const char *const orders[] = {
     "{'kernel':'useEngine','engine':'^'}",
     "{'kernel':'useEngine','engine':'^'}",
     "{'kernel':'useEngine','engine':'#'}", /* no id */
+    "{'kernel':'upgradeVat','vat':'@'}",
+    "{'kernel':'upgradeVat','vat':'@','upgradeMessage':'m#'}",
     "{'kernel':'unheard'}",
 };
 enum { ORDERS = sizeof orders / sizeof *orders };

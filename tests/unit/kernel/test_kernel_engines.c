@@ -19,6 +19,8 @@ enum { FIRST = VAT_ENGINE_FIRST, SECOND };
 
 static const char unheard[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+static const struct message control = {.control = true};
+
 static const char *id_of(size_t number)
 {
     return vat_engine_id_at(machine_engine(), number);
@@ -90,6 +92,66 @@ static void engine__of_new_vats_at_once_of_old_ones_when_upgraded(void)
     CU_ASSERT_EQUAL(change(&m, id_of(FIRST)), HS_OK); /* and back */
     upgrade(&m, "old");
     ASSERT_CALL(&m, "call", "'old','on'", "\"1: 1\"");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* Also a vat of the configuration comes to the new one, with its program or another. */
+static void engine__of_static_vats_when_the_chain_upgrades_them(void)
+{
+    struct machine m;
+    char text[200];
+
+    machine_open(&m, "crowd.json");
+    (void)machine_call(&m, "left", "set", "'k','kept'");
+    (void)machine_call(&m, "left", "note", "'lost'");
+    CU_ASSERT_EQUAL(change(&m, id_of(SECOND)), HS_OK);
+    snapshot(&m);
+    (void)machine_input(&m, control, "{'kernel':'upgradeVat','vat':'left'}");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    CU_ASSERT_TRUE(m.out.queued > 0);
+    machine_ok(machine_deliver(&m, 0, slice_make("", 0)), &m);
+    CU_ASSERT_EQUAL_FATAL(m.out.events_len, 1);
+    ASSERT_SAYS(buffer_text(&m.out.events[0]), "{\"type\":\"vat_upgraded\",\"vat\":\"left\",");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v1.engine"), id_of(SECOND));
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v2.engine"), id_of(FIRST));
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v1.incarnation"), "1");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "get", "'k'"), "\"kept\"");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "notes", ""), "[]");
+    for (int images = 0; images < 2; images++) {
+        machine_ok(machine_restart(&m, images), &m);
+        CU_ASSERT_STRING_EQUAL(machine_call(&m, "left", "get", "'k'"), "\"kept\"");
+        snapshot(&m);
+    }
+    ASSERT_SAYS(machine_input(&m, control, "{'kernel':'upgradeVat','vat':'nobody'}"), "no vat");
+    (void)snprintf(text, sizeof text, "{'kernel':'upgradeVat','vat':'left','bundle':'%s'}",
+                   unheard);
+    ASSERT_SAYS(machine_input(&m, control, text), "no bundle");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* What cannot be done is told, and leaves the vat as it was. */
+static void engine__upgrade_that_fails_is_told(void)
+{
+    struct machine m;
+    char text[200];
+
+    machine_open(&m, "maker.json");
+    (void)machine_call(&m, "maker", "mine", "'f','Ann'");
+    (void)snprintf(text, sizeof text, "{'kernel':'upgradeVat','vat':'maker','bundle':'%s'}",
+                   machine_get(&m, "bundle.name.broken"));
+    (void)machine_input(&m, control, text);
+    machine_ok(machine_deliver(&m, 0, slice_make("", 0)), &m);
+    CU_ASSERT_EQUAL_FATAL(m.out.events_len, 1);
+    ASSERT_SAYS(buffer_text(&m.out.events[0]), "{\"type\":\"vat_not_upgraded\",\"vat\":\"maker\",");
+    CU_ASSERT_STRING_EQUAL(machine_call(&m, "maker", "use", "'f','name'"), "\"Ann\"");
+    (void)machine_input(&m, control, "{'kernel':'upgradeVat','vat':'maker'}");
+    (void)machine_input(&m, control, "{'kernel':'terminateVat','vat':'maker','reason':'x'}");
+    machine_ok(machine_deliver(&m, 0, slice_make("", 0)), &m);
+    ASSERT_SAYS(buffer_text(&m.out.events[0]), "has ended");
+    machine_work(&m, 0);
     CU_ASSERT_TRUE(machine_agrees_with_real(&m));
     machine_close(&m);
 }
@@ -267,6 +329,8 @@ int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
         SUITE_CASE(engine__of_new_vats_at_once_of_old_ones_when_upgraded),
+        SUITE_CASE(engine__of_static_vats_when_the_chain_upgrades_them),
+        SUITE_CASE(engine__upgrade_that_fails_is_told),
         SUITE_CASE(engine__same_on_every_way),
         SUITE_CASE(engine__steps_are_its_own),
         SUITE_CASE(engine__not_held_stops_the_chain_with_words),
