@@ -113,6 +113,13 @@ static js_handle call_collect(struct vat *v, js_handle argument)
     return qjs_get_undefined(&v->instance);
 }
 
+static js_handle call_later(struct vat *v, js_handle argument)
+{
+    (void)argument;
+    if (!qjs_is_job_pending(&v->instance)) return qjs_get_undefined(&v->instance);
+    return js_string_new(&v->instance, slice_text("jobs"));
+}
+
 static js_handle call_encode(struct vat *v, js_handle argument)
 {
     uint32_t address = 0;
@@ -139,7 +146,8 @@ static const struct host_call {
     {"issue", call_issue, 1},       {"report", call_report, 1},
     {"evaluate", call_evaluate, 1}, {"evaluateProgram", call_evaluate_program, 1},
     {"compile", call_compile, 1},   {"collect", call_collect, 0},
-    {"encode", call_encode, 1},     {"decode", call_decode, 1},
+    {"later", call_later, 0},       {"encode", call_encode, 1},
+    {"decode", call_decode, 1},
 };
 enum { HOST_CALLS_LEN = sizeof host_calls / sizeof host_calls[0] };
 

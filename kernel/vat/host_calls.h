@@ -7,6 +7,7 @@
  *   evaluateProgram({ entry, modules }) → promise   the same of several, sources by their names
  *   compile(text)             the same module's syntax checked, without running it
  *   collect()                 the engine's garbage collector, now
+ *   later() → text            what runs when this is done: promise jobs; undefined for nothing
  *   encode(text) → ArrayBuffer, decode(ArrayBuffer) → text     UTF-8
  *
  * There is no clock, no randomness, no file and no environment. Only our own JavaScript holds these

@@ -70,27 +70,13 @@ const loosen = (line, wordings) =>
     return other;
   }, line);
 
-/** Lines that one vat logged in a row, sorted: in which turn of a delivery a vat saw something is
- * left to programs that look at turns. */
-const sortRuns = lines => {
-  const sourceOf = line => /^\d+ \w+/.exec(line)[0];
-  const runs = [];
-  for (const line of lines) {
-    const run = runs.at(-1);
-    if (run && sourceOf(run[0]) === sourceOf(line)) run.push(line);
-    else runs.push([line]);
-  }
-  return runs.flatMap(run => run.sort());
-};
-
 /** { found: pairs of lines, reworded: how many of ours were, lines: how many SwingSet gave } */
-export const compare = (spec, observed, wordings, isTurnless = false) => {
+export const compare = (spec, observed, wordings) => {
   const ours = linesOf(spec, observed.ours);
   const theirs = linesOf(spec, observed.theirs).map(line => loosen(line, wordings));
   const mine = ours.map(line => reword(line, wordings));
   const reworded = mine.filter((line, i) => line !== ours[i]).length;
-  const arrange = isTurnless ? sortRuns : lines => lines;
-  return { found: pairs(arrange(mine), arrange(theirs)), reworded, lines: theirs.length };
+  return { found: pairs(mine, theirs), reworded, lines: theirs.length };
 };
 
 /* A row of docs/differences.md: | program | `ours` | `SwingSet's` |, under a heading that says why.

@@ -62,7 +62,7 @@ const SHRINKING_RUNS = 60; // each takes a second or two
 
 const differencesOf = async (kernels, calls, wordings) => {
   const spec = specOf(programOf(calls));
-  return compare(spec, await kernels.run(spec), wordings, true);
+  return compare(spec, await kernels.run(spec), wordings);
 };
 
 /** One random program; where it differs, the smallest that still does is told. */

@@ -14,7 +14,7 @@ const special = (text, faces) => {
     case '+': return text.slice(1);
     case '-': return text;
     case '$': return faceOf(text, faces);
-    case '&': return { '@promise': '' };
+    case '&': return { '@promise': text.slice(1) };
     case '%': return { '@symbol': text.slice(1) };
     case '#': return null; // undefined, NaN, Infinity
     default: throw Error(`smallcaps: ${text}`);

@@ -7,13 +7,15 @@
   'use strict';
 
   const { vatPowers } = realm;
+  const { later } = realm.host;
   const { reap, retireImports } = realm.garbage;
   const { interfaceOf, callLocal } = realm.remotables;
   const { objects, vrefs, register, drop, retire, fromReference } = realm.references;
   const { durables, baggage } = realm;
   const { checkKinds, isDurable } = durables;
   const { unserialize, parseBody, decode, decodeItems } = realm.marshal;
-  const { settlers, settle, settled, isThenable, decideResult } = realm.promises;
+  const { NOTHING, makeHandled, hardenIfPossible } = realm.handledPromises;
+  const { settlers, collectImports, forgetPromise, decide, settle } = realm.promises;
 
   let buildRootObject;
   const startFrom = build => {
@@ -23,6 +25,39 @@
   const isObject = value => Object(value) === value;
 
   const isOrdinary = vref => !isDurable(vref);
+
+  const mayBeThenable = value => {
+    try {
+      return isObject(value) && typeof value.then === 'function';
+    } catch {
+      return true; // it throws when it is resolved to, which is told
+    }
+  };
+
+  /** Tell the kernel what a message came to, now or later: a job after the method answered, or when
+   *  the promise that it answered is settled. */
+  const answer = (result, rejected, outcome) => {
+    const settler = settlers.get(result);
+    if (settler === undefined && (rejected || !mayBeThenable(outcome))) {
+      if (later() === undefined) {
+        settle(result, rejected, outcome); // nothing could come in between
+      } else {
+        hardenIfPossible(outcome);
+        NOTHING.then(() => settle(result, rejected, outcome));
+      }
+      return;
+    }
+    const { promise, resolve, reject } = makeHandled();
+    if (rejected) reject(outcome);
+    else resolve(hardenIfPossible(outcome));
+    if (settler === undefined) {
+      register(result, promise);
+    } else { // it was ours to wait for, and is now ours to decide
+      settlers.delete(result);
+      settler.resolve(promise);
+    }
+    decide(result, objects.get(result));
+  };
 
   const deliver = {
     startVat: async parameters => {
@@ -40,39 +75,35 @@
       if (target === undefined || vref[0] !== 'o') throw Error(`no object ${vref}`);
       const { methargs, result } = message;
       let outcome;
+      let rejected = false;
       try {
         const call = parseBody(methargs.body);
         const args = decodeItems(call[1], methargs.slots);
         outcome = callLocal(target, decode(call[0], methargs.slots), args);
-        if (isThenable(outcome)) {
-          decideResult(result, outcome);
-          return;
-        }
       } catch (reason) {
-        if (result) settle(result, true, reason);
-        return;
+        outcome = reason;
+        rejected = true;
       }
-      if (result) settle(result, false, outcome);
+      if (result) answer(result, rejected, outcome);
     },
 
-    notify: resolutions => {
-      // All values first: they may speak of one another's promises.
-      const arrived = resolutions.map(([vref, rejected, data]) => {
+    notify: resolutions => collectImports(() => {
+      for (const [vref, rejected, data] of resolutions) {
         const settler = settlers.get(vref);
         if (settler === undefined) throw Error(`nobody waits for ${vref}`);
         try {
-          return { vref, settler, rejected, value: unserialize(data) };
+          const value = unserialize(data);
+          if (rejected) settler.reject(value);
+          else settler.resolve(value);
         } catch (problem) {
-          return { vref, settler, rejected: true, value: problem }; // its sender's fault
+          settler.reject(problem); // its sender's fault
         }
-      });
-      for (const { vref, settler, rejected, value } of arrived) {
-        settlers.delete(vref);
-        settled({ vref, rejected, value });
-        if (rejected) settler.reject(value);
-        else settler.resolve(value);
       }
-    },
+      for (const [vref] of resolutions) {
+        settlers.delete(vref);
+        forgetPromise(vref);
+      }
+    }),
 
     dropExports: vrefs => {
       drop(vrefs.filter(isOrdinary));

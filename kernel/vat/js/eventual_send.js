@@ -8,60 +8,79 @@
 (realm => {
   'use strict';
 
-  const { syscall, syscallSend } = realm.syscalls;
+  const { harden } = realm;
   const { callLocal } = realm.remotables;
   const { vrefs } = realm.references;
-  const { serialize } = realm.marshal;
-  const { settlers, importPromise, allotPromise } = realm.promises;
+  const { NOTHING, makeHandled, endOf, wayOf, resolveHandled } = realm.handledPromises;
+  const { send, sendOnly } = realm.promises;
   const { quote: q, details: X, Fail, makeError } = realm.assert;
   const { freeze, setPrototypeOf } = Object;
   const { ownKeys } = Reflect;
 
-  /** Where a send to `target` goes: a reference, or undefined for what is here. */
-  const remoteReference = target => {
-    const vref = vrefs.get(target);
-    if (vref === undefined) return undefined;
-    if (vref[1] === '-' && vref[0] === 'o') return vref;
-    return vref[0] === 'p' && settlers.has(vref) ? vref : undefined;
+  /* A message is { key, args, isWanted }, with `args` undefined where a property is asked for. */
+
+  /** What comes of it at a target that is known; the vat knows the answer by `promise`. */
+  const perform = (known, { key, args, isWanted }, promise) => {
+    if (args === undefined) return known[key];
+    const vref = vrefs.get(known);
+    if (vref?.[0] !== 'o' || vref[1] !== '-') return callLocal(known, key, args);
+    return isWanted ? send(vref, key, args, promise) : sendOnly(vref, key, args);
   };
 
-  const isObject = value =>
-    (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-  const sendTo = (target, method, args, wanted) => {
-    const vref = isObject(target) ? remoteReference(target) : undefined;
-    if (vref !== undefined) {
-      const methargs = serialize([method, args]);
-      if (!wanted) {
-        syscallSend(vref, methargs, null);
-        return undefined;
-      }
-      const result = allotPromise();
-      syscallSend(vref, methargs, result);
-      const promise = importPromise(result);
-      syscall('subscribe', result);
-      return promise;
+  /** What comes of it at a promise that is not settled, but has a way. */
+  const performAlong = (target, way, message, promise) => {
+    const { key, args, isWanted } = message;
+    if (way.presence !== undefined) return perform(way.presence, message, promise);
+    if (way.vref === undefined) {
+      const later = makeHandled();
+      way.jobs.push(() => later.resolve(handle(target, message)));
+      return later.promise;
     }
-    // Here, but later; for a promise: when it is known where.
-    return Promise.resolve(target).then(known => {
-      if (known !== target) return sendTo(known, method, args, wanted);
-      return callLocal(known, method, args);
-    });
+    if (args === undefined) return target.then(known => known[key]);
+    return isWanted ? send(way.vref, key, args, promise) : sendOnly(way.vref, key, args);
+  };
+
+  /** A promise for what comes of `message` at `target`, of which it is either the value or the way
+   *  that is found first, in a later turn. */
+  const handle = (target, message) => {
+    const { promise, resolve, reject } = makeHandled();
+    let isOver = false;
+    const finish = attempt => {
+      if (isOver) return;
+      isOver = true;
+      try {
+        const outcome = harden(attempt());
+        resolve(message.isWanted ? outcome : undefined);
+      } catch (reason) {
+        reject(reason);
+      }
+    };
+    const lose = reason => {
+      if (!isOver) reject(reason);
+      isOver = true;
+    };
+    Promise.resolve(target).then(
+      known => finish(() => perform(known, message, promise)),
+      reason => void NOTHING.then(() => lose(reason)),
+    );
+    if (wayOf(target) !== undefined) {
+      NOTHING.then(() => {
+        const end = endOf(target);
+        const way = wayOf(end);
+        if (way !== undefined) finish(() => performAlong(end, way, message, promise));
+      });
+    }
+    return promise;
   };
 
   // ---- E ----
 
-  const send = (target, method, args) => {
-    try {
-      return freeze(sendTo(target, method, args, true));
-    } catch (problem) {
-      return Promise.reject(problem);
-    }
+  const hardened = args => {
+    for (const arg of args) harden(arg);
+    return args;
   };
-  const sendOnly = (target, method, args) => {
-    const local = sendTo(target, method, args, false);
-    if (local !== undefined) local.catch(() => {});
-  };
+  const sendHow = isWanted => (target, key, args) =>
+    handle(harden(target), { key, args: hardened(args), isWanted });
 
   /* What the proxies stand on: callable, frozen, and without a property that would have to show. */
   const ground = () => {};
@@ -75,36 +94,35 @@
 
   /** Gives its argument an object of all methods, which is a function as well. `wrong(method,
    *  target)` is what comes of a method that was taken off it. */
-  const makeSender = (sendHow, wrong) => target =>
+  const makeSender = (sendNow, wrong) => target =>
     new Proxy(ground, {
       ...refuseChange,
       get: (_, method, receiver) => {
         const bound = {
           [method](...args) {
             if (this !== receiver) return wrong(method, target);
-            return sendHow(target, method, args);
+            return sendNow(target, method, args);
           },
         };
         return freeze(bound[method]);
       },
-      apply: (_, _this, args) => sendHow(target, undefined, args),
+      apply: (_, _this, args) => sendNow(target, undefined, args),
     });
 
-  const E = makeSender(send, (method, target) =>
+  const E = makeSender(sendHow(true), (method, target) =>
     Promise.reject(
       makeError(X`Unexpected receiver for "${q(method)}" method of E(${q(target)})`),
     ));
-  E.sendOnly = makeSender(sendOnly, (method, target) =>
+  E.sendOnly = makeSender((...sent) => void sendHow(false)(...sent), (method, target) =>
     Fail`Unexpected receiver for "${q(method)}" method of E.sendOnly(${q(target)})`);
 
-  const resolve = value => freeze(Promise.resolve(value));
-
-  E.resolve = resolve;
-  E.when = (value, onFulfilled, onRejected) => resolve(value).then(onFulfilled, onRejected);
+  E.resolve = resolveHandled;
+  E.when = (value, onFulfilled, onRejected) =>
+    resolveHandled(value).then(onFulfilled, onRejected);
   E.get = target =>
     new Proxy(ground, {
       ...refuseChange,
-      get: (_, key) => resolve(target).then(known => known[key]),
+      get: (_, key) => handle(harden(target), { key, args: undefined, isWanted: true }),
     });
 
   return { ...realm, eventualSend: { E } };

@@ -8,6 +8,7 @@
  *   host    the host calls (kernel/vat/host_calls.h); nobody else ever sees them
  *   WeakRef the engine's, for who finds garbage; nobody else ever sees it
  *   harden  freeze an object and all that is reachable from it
+ *   noteHardened   for what its maker froze itself, with all that is reachable from it
  *   seal    end of boot: freeze the language and fix the global names
  *   stackFrames   how many frames an error's stack holds from now on; 0 at first
  */
@@ -15,7 +16,7 @@
   'use strict';
 
   const { ownKeys, getPrototypeOf, apply, construct } = Reflect;
-  const { freeze, defineProperty, getOwnPropertyDescriptor } = Object;
+  const { freeze, preventExtensions, defineProperty, getOwnPropertyDescriptor } = Object;
 
   // ---- time, randomness, scheduling ----
 
@@ -99,6 +100,12 @@
   const isObject = value =>
     (typeof value === 'object' && value !== null) || typeof value === 'function';
 
+  /** What a typed array holds stays changeable: the language has no frozen ones. */
+  const freezeOne = object => {
+    if (ArrayBuffer.isView(object) && object.length > 0) preventExtensions(object);
+    else freeze(object);
+  };
+
   /** Freeze `root` and everything reachable from it by properties and prototypes. */
   const harden = root => {
     if (!isObject(root) || hardened.has(root)) return root;
@@ -107,7 +114,7 @@
       if (isObject(value) && !hardened.has(value)) found.add(value);
     };
     for (const object of found) {
-      freeze(object); // throws for what cannot be frozen; then nothing counts as hardened
+      freezeOne(object); // throws for what cannot be frozen; then nothing counts as hardened
       visit(getPrototypeOf(object));
       for (const key of ownKeys(object)) {
         const property = getOwnPropertyDescriptor(object, key);
@@ -122,6 +129,7 @@
     for (const object of found) hardened.add(object);
     return root;
   };
+  const noteHardened = object => void hardened.add(object);
 
   // ---- the language, frozen ----
 
@@ -188,5 +196,5 @@
     }
   };
 
-  return { host, harden, seal, stackFrames, WeakRef };
+  return { host, harden, noteHardened, seal, stackFrames, WeakRef };
 })

@@ -10,13 +10,12 @@
  *
  * Adds to the realm: makeReferences({ importPromise, exportPromise }) → the tables and what reads
  * and changes them. importPromise(vref) makes a promise that others decide, exportPromise(promise)
- * allots a reference.
+ * allots a reference; of either the kernel is told there.
  */
 (realm => {
   'use strict';
 
   const { makeFace, makeReturning } = realm.remotables;
-  const { syscall } = realm.syscalls;
 
   const makeReferences = ({ importPromise, exportPromise }) => {
     const objects = new Map(); // vref → the object, presence, device or unresolved promise
@@ -50,11 +49,8 @@
           return register(vref, makeFace({}, name ?? `Alleged: device ${vref}`));
         case 'o':
           return register(vref, makeReturning({}, name ?? `Alleged: presence ${vref}`));
-        case 'p': {
-          const promise = importPromise(vref);
-          syscall('subscribe', vref);
-          return promise;
-        }
+        case 'p':
+          return importPromise(vref);
         default:
           throw Error(`bad reference ${vref}`);
       }

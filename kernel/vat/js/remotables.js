@@ -5,8 +5,9 @@
  *
  * Adds to the realm: remotables
  *   faces      WeakMap of remotables to their interface names; of all that were met
- *   makeFace(target, name)   make a remotable of an object; makeReturning(target, name): of one that
- *              may be collected and made again, whose face is a part of it (parts.js)
+ *   makeFace(target, name)   make a remotable of an object whose properties are hardened;
+ *              makeReturning(target, name): of one that may be collected and made again, whose face
+ *              is a part of it (parts.js)
  *   interfaceOf(value)       its name; undefined for what is none; throws for a false one
  *   refuseUndeclared(value)  throw what there is to say of an object or function that is none
  *   Far(name, target)        make one, for vats; FarReturning: of one that may come again
@@ -15,7 +16,7 @@
 (realm => {
   'use strict';
 
-  const { harden } = realm;
+  const { harden, noteHardened } = realm;
   const { makePart, isPart } = realm.parts;
   const { quote: q, details: X, Fail, fail } = realm.assert;
   const { Refuse } = realm;
@@ -42,7 +43,7 @@
     });
     makePart(face, FACE, owner);
     setPrototypeOf(target, freeze(face));
-    freeze(target);
+    noteHardened(freeze(target));
     faces.set(target, name);
     return target;
   };

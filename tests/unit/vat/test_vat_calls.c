@@ -105,13 +105,13 @@ static void send__call_and_answer_travel_by_reference(void)
     rig_start(&r, sender);
     check_call(&r, "['ask',['$0.Alleged: bob',4]]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['double',[4]]','slots':[]},"
-               "'result':'p+1'}]]\n['syscall',['subscribe','p+1']]\n");
-    check_deliver(&r, "['notify',[['p+1',false,{'body':'#8','slots':[]}]]]", RESOLVED("8"));
+               "'result':'p+5'}]]\n['syscall',['subscribe','p+5']]\n");
+    check_deliver(&r, "['notify',[['p+5',false,{'body':'#8','slots':[]}]]]", RESOLVED("8"));
     check_call(&r, "['ask',['$0',4]]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['double',[4]]','slots':[]},"
-               "'result':'p+2'}]]\n['syscall',['subscribe','p+2']]\n");
+               "'result':'p+6'}]]\n['syscall',['subscribe','p+6']]\n");
     check_deliver(&r,
-                  "['notify',[['p+2',true,{'body':'#{\\'#error\\':\\'gone\\',"
+                  "['notify',[['p+6',true,{'body':'#{\\'#error\\':\\'gone\\',"
                   "\\'name\\':\\'TypeError\\'}','slots':[]}]]]",
                   REJECTED("{'#error':'gone','name':'TypeError'}"));
     check_call(&r, "['tell',['$0']]", "['o-50']",
@@ -127,12 +127,12 @@ static void send__to_a_result_is_pipelined(void)
     rig_start(&r, sender);
     check_call(&r, "['chain',['$0']]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['first',[]]','slots':[]},"
-               "'result':'p+1'}]]\n['syscall',['subscribe','p+1']]\n"
-               "['syscall',['send','p+1',{'methargs':{'body':'#['second',[]]','slots':[]},"
-               "'result':'p+2'}]]\n['syscall',['subscribe','p+2']]\n"
-               "['syscall',['send','p+2',{'methargs':{'body':'#['third',[]]','slots':[]},"
-               "'result':'p+3'}]]\n['syscall',['subscribe','p+3']]\n");
-    check_deliver(&r, "['notify',[['p+3',false,{'body':'#\\'end\\'','slots':[]}]]]",
+               "'result':'p+5'}]]\n['syscall',['subscribe','p+5']]\n"
+               "['syscall',['send','p+5',{'methargs':{'body':'#['second',[]]','slots':[]},"
+               "'result':'p+6'}]]\n['syscall',['subscribe','p+6']]\n"
+               "['syscall',['send','p+6',{'methargs':{'body':'#['third',[]]','slots':[]},"
+               "'result':'p+7'}]]\n['syscall',['subscribe','p+7']]\n");
+    check_deliver(&r, "['notify',[['p+7',false,{'body':'#\\'end\\'','slots':[]}]]]",
                   RESOLVED("'end'"));
     rig_close(&r);
 }
@@ -159,7 +159,7 @@ static void send__object_of_ours_can_be_called_and_is_known_again(void)
     rig_start(&r, sender);
     check_call(&r, "['offer',['$0']]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['take',['$0.Alleged: thing']]',"
-               "'slots':['o+1']},'result':'p+1'}]]\n['syscall',['subscribe','p+1']]\n");
+               "'slots':['o+1']},'result':'p+5'}]]\n['syscall',['subscribe','p+5']]\n");
     check_deliver(&r,
                   "['message','o+1',{'methargs':{'body':'#[\\'use\\',[]]','slots':[]},"
                   "'result':'p-61'}]",
@@ -180,15 +180,15 @@ static void promise__imported_is_subscribed_then_settles(void)
                "['syscall',['subscribe','p-70']]\n" RESOLVED("'#undefined'"));
     check_call(&r, "['give',['$0']]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['take',['&0']]',"
-               "'slots':['p-70']},'result':'p+1'}]]\n['syscall',['subscribe','p+1']]\n");
+               "'slots':['p-70']},'result':'p+5'}]]\n['syscall',['subscribe','p+5']]\n");
     CU_ASSERT_EQUAL(rig_call_plain(&r, "kept"), HS_OK);
     CU_ASSERT_STRING_EQUAL(buffer_text(&r.requests), ""); /* waits for p-70 */
     check_deliver(&r, "['notify',[['p-70',false,{'body':'#3','slots':[]}]]]", RESOLVED("3"));
     /* Resolved: the reference is gone, a later use gets a new one and is resolved at once. */
     check_call(&r, "['give',['$0']]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['take',['&0']]',"
-               "'slots':['p+2']},'result':'p+3'}]]\n['syscall',['subscribe','p+3']]\n"
-               "['syscall',['resolve',[['p+2',false,{'body':'#3','slots':[]}]]]]\n");
+               "'slots':['p+6']},'result':'p+7'}]]\n['syscall',['subscribe','p+7']]\n"
+               "['syscall',['resolve',[['p+6',false,{'body':'#3','slots':[]}]]]]\n");
     rig_close(&r);
 }
 
@@ -205,14 +205,14 @@ static void promise__circles_are_told_at_once(void)
     check_call(
         &r, "['two',[]]", "[]",
         RESOLVED_TO("['&0','&1']",
-                    "'p+1','p+2'") "['syscall',['resolve',[['p+1',false,{'body':'#{'q':'&0'}','"
-                                   "slots':['p+2']}]]]]\n"
-                                   "['syscall',['resolve',[['p+2',false,{'body':'#{'p':'&0'}','"
-                                   "slots':['p+3']}],"
-                                   "['p+3',false,{'body':'#{'q':'&0'}','slots':['p+2']}]]]]\n");
+                    "'p+5','p+6'") "['syscall',['resolve',[['p+5',false,{'body':'#{'q':'&0'}','"
+                                   "slots':['p+6']}]]]]\n"
+                                   "['syscall',['resolve',[['p+6',false,{'body':'#{'p':'&0'}','"
+                                   "slots':['p+7']}],"
+                                   "['p+7',false,{'body':'#{'q':'&0'}','slots':['p+6']}]]]]\n");
     check_call(&r, "['own',[]]", "[]",
-               RESOLVED_TO("{'p':'&0'}", "'p+4'") "['syscall',['resolve',[['p+4',false,{'body':'#['"
-                                                  "&0']','slots':['p+4']}]]]]\n");
+               RESOLVED_TO("{'p':'&0'}", "'p+8'") "['syscall',['resolve',[['p+8',false,{'body':'#['"
+                                                  "&0']','slots':['p+8']}]]]]\n");
     rig_close(&r);
 }
 
@@ -223,8 +223,8 @@ static void promise__exported_is_resolved_once_it_settles(void)
     rig_start(&r, sender);
     check_call(&r, "['fresh',['$0']]", "['o-50']",
                "['syscall',['send','o-50',{'methargs':{'body':'#['take',['&0']]',"
-               "'slots':['p+1']},'result':'p+2'}]]\n['syscall',['subscribe','p+2']]\n"
-               "['syscall',['resolve',[['p+1',false,{'body':'#'went'','slots':[]}]]]]\n" RESOLVED(
+               "'slots':['p+5']},'result':'p+6'}]]\n['syscall',['subscribe','p+6']]\n"
+               "['syscall',['resolve',[['p+5',false,{'body':'#'went'','slots':[]}]]]]\n" RESOLVED(
                    "'#undefined'"));
     rig_close(&r);
 }
@@ -280,7 +280,8 @@ static void notify__batch_may_speak_of_its_own_promises(void)
                   "['notify',[['p-71',false,{'body':'#{\\'p\\':\\'&0\\'}','slots':['p-70']}],"
                   "['p-70',false,{'body':'#1','slots':[]}]]]",
                   "['syscall',['resolve',[['p-60',false,{'body':'#{'p':'&0'}',"
-                  "'slots':['p+1']}],['p+1',false,{'body':'#1','slots':[]}]]]]\n");
+                  "'slots':['p+5']}]]]]\n"
+                  "['syscall',['resolve',[['p+5',false,{'body':'#1','slots':[]}]]]]\n");
     rig_close(&r);
 }
 
@@ -360,7 +361,7 @@ static void syscall__refused_by_the_kernel_throws(void)
               "  get() { try { return vatstore.get('k'); } catch (e) { return e.message; } } });");
     r.answer = "[\"error\",\"not today\"]";
     CU_ASSERT_EQUAL(rig_call_plain(&r, "get"), HS_OK);
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.result), "syscall failed: not today"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&r.requests), "syscall failed: not today"));
     rig_close(&r);
 }
 
