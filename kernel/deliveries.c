@@ -12,6 +12,7 @@
 #include "kernel/tables/termination.h"
 #include "kernel/tables/transcript.h"
 #include "kernel/tables/vat_options.h"
+#include "kernel/text/name_census.h"
 #include "kernel/vat_end.h"
 #include "kernel/vat_meter.h"
 
@@ -19,8 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What one notify gathers: promises, and bytes of what they were settled with. One that is left out
- * is subscribed to by the vat, or was, and told of later. */
+/* What one notify gathers: promises, bytes of what they were settled with, and names of like hash.
+ * One that is left out is subscribed to by the vat, or was, and told of later. */
 enum { NOTIFY_PROMISES_MAX = 1024, NOTIFY_BYTES_MAX = 4 << 20, NOTIFY_SLOT_BYTES = 16 };
 
 enum { EXIT_REASON_BYTES = 400 }; /* of the vat's own words */
@@ -234,18 +235,33 @@ enum hs_status deliver_message(struct kernel *k, const struct event *e, const st
     return st;
 }
 
+/* Count the names of a body. One that is alone was counted when it was sent. */
+static enum hs_status notify_census(struct name_census **census, bool alone, struct slice body,
+                                    bool *crowded)
+{
+    enum hs_status st = HS_OK;
+
+    if (alone || body.len == 0) return HS_OK;
+    if (!*census) st = name_census_open(census);
+    if (st == HS_OK) st = name_census_add(*census, slice_make(body.data + 1, body.len - 1));
+    if (st == HS_OK) *crowded = name_census_crowded(*census);
+    return st;
+}
+
 /* Depth first, each once: the promise, and whatever settled promises its data speaks of. */
 static enum hs_status notify_gather(struct kernel *k, const struct ref *first, struct ref_list *out,
                                     struct hs_error *err)
 {
     struct ref_list waiting = {0}, slots = {0};
+    struct name_census *census = NULL;
     struct buffer body = {0};
+    bool crowded = false;
     enum promise_state state;
     size_t bytes = 0;
     enum hs_status st = kernel_fail(err, ref_list_add(&waiting, first));
 
     while (st == HS_OK && waiting.len > 0 && out->len < NOTIFY_PROMISES_MAX &&
-           bytes < NOTIFY_BYTES_MAX) {
+           bytes < NOTIFY_BYTES_MAX && !crowded) {
         struct ref kpid = waiting.items[--waiting.len];
 
         if (kref_kind(&kpid) != REF_PROMISE || ref_list_has(out, &kpid)) continue;
@@ -257,7 +273,12 @@ static enum hs_status notify_gather(struct kernel *k, const struct ref *first, s
         for (size_t i = slots.len; i > 0 && st == HS_OK; i--) {
             st = kernel_fail(err, ref_list_add(&waiting, &slots.items[i - 1]));
         }
+        if (st == HS_OK) {
+            st = kernel_fail(err, notify_census(&census, out->len == 1 && waiting.len == 0,
+                                                buffer_slice(&body), &crowded));
+        }
     }
+    name_census_close(census);
     ref_list_fini(&waiting);
     ref_list_fini(&slots);
     buffer_fini(&body);

@@ -89,6 +89,9 @@ export function buildRootObject({ D, vatstore, exitVat, exitVatWithFailure }, pa
     ask(who, method, ...args) {
       return E(others[who])[method](...args);
     },
+    askOf(whom, method, ...args) {
+      return E(whom)[method](...args);
+    },
     tell(who, method, ...args) {
       E.sendOnly(others[who])[method](...args);
     },
