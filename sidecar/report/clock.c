@@ -2,20 +2,22 @@
 
 #include <time.h>
 
-uint64_t clock_us(void)
+static uint64_t read_us(clockid_t id)
 {
     struct timespec t = {0};
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    (void)clock_gettime(id, &t);
+    return t.tv_sec >= 0 ? (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 : 0;
+}
+
+uint64_t clock_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
 }
 
 uint64_t clock_unix_us(void)
 {
-    struct timespec t = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec > 0 ? (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000 : 0;
+    return read_us(CLOCK_REALTIME);
 }
 
 uint64_t clock_unix_s(void)
@@ -35,9 +37,16 @@ static uint64_t system_unix_s(void *data)
     return clock_unix_s();
 }
 
+static uint64_t system_cpu_us(void *data)
+{
+    (void)data;
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 const struct clock *clock_system(void)
 {
-    static const struct clock machine = {.now_us = system_now_us, .unix_s = system_unix_s};
+    static const struct clock machine = {
+        .now_us = system_now_us, .unix_s = system_unix_s, .cpu_us = system_cpu_us};
 
     return &machine;
 }
@@ -50,4 +59,9 @@ uint64_t clock_now_us(const struct clock *c)
 uint64_t clock_now_unix_s(const struct clock *c)
 {
     return c->unix_s(c->data);
+}
+
+uint64_t clock_now_cpu_us(const struct clock *c)
+{
+    return c->cpu_us(c->data);
 }

@@ -8,11 +8,13 @@
 struct clock {
     uint64_t (*now_us)(void *data); /* microseconds of a clock that only goes forward; never 0 */
     uint64_t (*unix_s)(void *data); /* seconds since 1970, as it believes */
-    void *data;                     /* both are called on any thread */
+    uint64_t (*cpu_us)(void *data); /* processor time of the calling thread */
+    void *data;                     /* all are called on any thread */
 };
 
 uint64_t clock_now_us(const struct clock *c);
 uint64_t clock_now_unix_s(const struct clock *c);
+uint64_t clock_now_cpu_us(const struct clock *c);
 
 /** The machine's. */
 const struct clock *clock_system(void);

@@ -57,10 +57,12 @@ static enum hs_status snapshot_put_run(void *data, struct hs_error *err)
 {
     struct snapshot_keeper *k = data;
     uint64_t began_us = clock_now_us(k->o.reporter->clock);
+    uint64_t cpu_us = clock_now_cpu_us(k->o.reporter->clock);
     enum hs_status st = k->memory ? snapshot_move_in(k, err)
                                   : snapshot_db_put(k->db, &k->changes, &k->written, err);
 
     k->work_us = clock_now_us(k->o.reporter->clock) - began_us;
+    k->put_cpu_us += clock_now_cpu_us(k->o.reporter->clock) - cpu_us;
     return st;
 }
 
@@ -76,7 +78,7 @@ static void snapshot_not_begun(struct snapshot_keeper *k, const struct hs_error 
 void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
                                struct kv_store *memory)
 {
-    uint64_t began_us = clock_now_us(k->o.reporter->clock);
+    uint64_t cpu_us = clock_now_cpu_us(k->o.reporter->clock);
     struct hs_error err = {0};
 
     assert(k->work == SNAPSHOT_WORK_NONE);
@@ -92,6 +94,7 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
         snapshot_not_begun(k, &err);
         return;
     }
+    k->put_cpu_us = clock_now_cpu_us(k->o.reporter->clock) - cpu_us;
     if (background_start(&k->background, k->o.workers, snapshot_put_run, k,
                          snapshot_keeper_work_done, &err) != HS_OK) {
         kernel_snapshot_done(kernel, &k->changes, false);
@@ -99,7 +102,6 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
         snapshot_not_begun(k, &err);
         return;
     }
-    k->take_us = clock_now_us(k->o.reporter->clock) - began_us;
     k->work = SNAPSHOT_WORK_PUT;
 }
 
@@ -145,8 +147,8 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
 {
     bool written = k->background.status == HS_OK, moved = written && k->memory;
 
-    k->write_us = k->take_us + k->work_us;
-    snapshot_allowance_spend(&k->allowance, k->write_us);
+    k->write_us = k->work_us;
+    if (k->records_len > 0) snapshot_allowance_spend(&k->allowance, k->put_cpu_us); /* not whole */
     k->memory = NULL;
     if (k->opened) k->db = k->opened;
     k->opened = NULL;

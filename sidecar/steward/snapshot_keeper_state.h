@@ -27,14 +27,14 @@ struct snapshot_keeper {
     struct mark_changes changes;    /* of a put */
     struct snapshot_record written; /* of a put */
     uint64_t work_us;               /* how long it took; set by the worker */
-    uint64_t take_us;               /* how long the owner took to begin the put */
+    uint64_t put_cpu_us;            /* a put's processor time, the owner's and the worker's */
     struct kv_store *memory;        /* of a put: the base to move in first; NULL: there is none */
     atomic_bool cancel;             /* of a verification, or of moving in */
     uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
     uint64_t run_us;                /* what was executed since took, up to the last mark seen */
     uint64_t run_us_open;           /* and since that mark */
     uint64_t run_us_taken;          /* of what a put writes */
-    uint64_t write_us;              /* what the last put took, of both */
+    uint64_t write_us;              /* what the last put took */
     bool due;                       /* begin one as soon as nothing else runs, and … */
     struct retry retry;             /* … not before this says so, … */
     struct snapshot_allowance allowance; /* … nor past this, … */

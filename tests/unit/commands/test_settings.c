@@ -159,7 +159,7 @@ static uint64_t share_with(const char *every, const char *share)
 
 static void sidecar_config__snapshots_asked_for_by_number_wait_for_no_share(void)
 {
-    CU_ASSERT_EQUAL(share_with(NULL, NULL), 2);
+    CU_ASSERT_EQUAL(share_with(NULL, NULL), 1);
     CU_ASSERT_EQUAL(share_with(NULL, "5"), 5);
     CU_ASSERT_EQUAL(share_with("7", NULL), 100);
     CU_ASSERT_EQUAL(share_with("7", "5"), 5);

@@ -203,7 +203,8 @@ void rig_open(struct rig *r)
 
     memset(r, 0, sizeof *r);
     atomic_store(&r->now_us, 1000000);
-    r->clock = (struct clock){.now_us = rig_now_us, .unix_s = rig_unix_s, .data = r};
+    r->clock =
+        (struct clock){.now_us = rig_now_us, .unix_s = rig_unix_s, .cpu_us = rig_now_us, .data = r};
     r->dir = scratch_make();
     r->config = sidecar_config_default();
     r->config.socket_path = "unused";
