@@ -154,6 +154,18 @@ enum hs_status promise_subscribers(struct kv_hashed *k, const struct ref *kref,
     return HS_OK;
 }
 
+/* The last of them to its place: they are told in the order of their names, as in SwingSet. */
+static void promise_sort_last(struct ref_list *vats)
+{
+    for (size_t i = vats->len - 1; i > 0; i--) {
+        struct ref *before = &vats->items[i - 1], last = vats->items[i];
+
+        if (strcmp(before->text, last.text) <= 0) return;
+        vats->items[i] = *before;
+        *before = last;
+    }
+}
+
 enum hs_status promise_subscribe(struct kv_hashed *k, const struct ref *kref, const struct ref *vat,
                                  struct hs_error *err)
 {
@@ -164,7 +176,10 @@ enum hs_status promise_subscribe(struct kv_hashed *k, const struct ref *kref, co
 
     if (st != HS_OK || ref_list_has(&vats, vat)) goto out;
     st = ref_list_add(&vats, vat);
-    if (st == HS_OK) st = ref_list_join(&vats, &text);
+    if (st == HS_OK) {
+        promise_sort_last(&vats);
+        st = ref_list_join(&vats, &text);
+    }
     st = kernel_fail(err, st);
     if (st != HS_OK) goto out;
     st = kv_hashed_write(k, key_of(&key, kref->text, ".subscribers", ""), buffer_slice(&text), err);

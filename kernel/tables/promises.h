@@ -32,7 +32,7 @@ HS_MUST_CHECK enum hs_status promise_decider(struct kv_hashed *k, const struct r
 /** decider NULL: nobody. */
 HS_MUST_CHECK enum hs_status promise_set_decider(struct kv_hashed *k, const struct ref *kref,
                                                  const struct ref *decider, struct hs_error *err);
-/** In order of subscription. */
+/** In the order of their names, as texts. */
 HS_MUST_CHECK enum hs_status promise_subscribers(struct kv_hashed *k, const struct ref *kref,
                                                  struct ref_list *out, struct hs_error *err);
 HS_MUST_CHECK enum hs_status promise_subscribe(struct kv_hashed *k, const struct ref *kref,

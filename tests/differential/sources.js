@@ -62,9 +62,16 @@ const head = name => `${PRELUDE}\n  const NAME = ${JSON.stringify(name)};`;
 export const vatExpression = (name, make) =>
   `(() => { ${head(name)}\n  return rooted(${make});\n})()`;
 
+/* SwingSet's vat has these by its adapter. */
+const IMPORTED = ['makeTagged'];
+const importsOf = make => {
+  const names = IMPORTED.filter(name => make.includes(name));
+  return names.length === 0 ? '' : `import { ${names.join(', ')} } from '@endo/pass-style';\n`;
+};
+
 /** An ES module that exports buildRootObject. */
 export const vatModule = (name, make) =>
-  `${head(name)}\nexport const buildRootObject = rooted(${make});\n`;
+  `${importsOf(make)}${head(name)}\nexport const buildRootObject = rooted(${make});\n`;
 
 /** What a kernel is given: the vats by name, the bootstrap vat first, each as its maker's text. */
 export const specOf = program => {

@@ -26,7 +26,7 @@
   const { isArray } = Array;
   const { toStringTag } = Symbol;
   const objectPrototype = Object.prototype;
-  const functionPrototype = Function.prototype;
+  const functionPrototypes = [Function.prototype, getPrototypeOf(async () => {})];
 
   const PASS_STYLE = Symbol.for('passStyle');
   const METHOD_NAMES = '__getMethodNames__';
@@ -36,8 +36,7 @@
   const faces = new WeakMap();
 
   const makeFaceOf = (target, name, owner) => {
-    const isFunction = typeof target === 'function';
-    const face = create(isFunction ? functionPrototype : objectPrototype, {
+    const face = create(typeof target === 'function' ? getPrototypeOf(target) : objectPrototype, {
       [PASS_STYLE]: { value: 'remotable' },
       [toStringTag]: { value: name },
     });
@@ -100,13 +99,13 @@
   };
 
   /** A face that another library made: nothing but its two properties, on what faces stand on. */
-  const isFace = (face, base) =>
+  const isFace = (face, bases) =>
     isFrozen(face) &&
     ownKeys(face).length === 2 &&
     getOwnPropertyDescriptor(face, PASS_STYLE)?.value === 'remotable' &&
     typeof getOwnPropertyDescriptor(face, toStringTag)?.value === 'string' &&
     face[toStringTag].isWellFormed() &&
-    getPrototypeOf(face) === base;
+    bases.includes(getPrototypeOf(face));
 
   /** A face of ours belongs to one object: what inherits from it and is not that one, a Proxy or a
    *  child of it, would be taken for it. */
@@ -122,9 +121,9 @@
     if (known !== undefined || target[PASS_STYLE] !== 'remotable') return known;
     refuseBorrowed(target);
     const face = getPrototypeOf(target);
-    const base = typeof target === 'function' ? functionPrototype : objectPrototype;
+    const bases = typeof target === 'function' ? functionPrototypes : [objectPrototype];
     checkShape(freeze(target));
-    if (face === null || !isFace(face, base)) {
+    if (face === null || !isFace(face, bases)) {
       Refuse`Remotables must be explicitly declared: ${q(target)}`;
     }
     faces.set(target, face[toStringTag]);
@@ -155,7 +154,7 @@
     if (isFrozen(target)) Refuse`Remotable ${target} is already frozen`;
     const prototype = getPrototypeOf(target);
     if (typeof target === 'function') {
-      if (prototype !== functionPrototype) {
+      if (!functionPrototypes.includes(prototype)) {
         Refuse`Far functions must originally inherit from Function.prototype, in ${target}`;
       }
     } else if (prototype !== objectPrototype && prototype !== null) {

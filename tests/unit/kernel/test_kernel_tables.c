@@ -317,6 +317,19 @@ static void promise__subscribers_are_told_in_order_and_not_the_resolver(void)
     desk_close(&d);
 }
 
+/* Who waits is told in the order of names, as texts, whoever came first. */
+static void promise__subscribers_are_sorted(void)
+{
+    struct desk d;
+
+    desk_open(&d);
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 2, "['subscribe','p+1']"), OK);
+    CU_ASSERT_STRING_EQUAL(desk_import(&d, 1, "kp40"), "p-60");
+    CU_ASSERT_STRING_EQUAL(desk_ok(&d, 1, "['subscribe','p-60']"), OK);
+    ASSERT_KEY(&d, "kp40.subscribers", "v1,v2");
+    desk_close(&d);
+}
+
 static void promise__nobody_holds_is_deleted_with_what_it_held(void)
 {
     struct desk d;
@@ -404,6 +417,7 @@ int main(int argc, char **argv)
         SUITE_CASE(run_queue__damaged_store_is_the_kernels_failure),
         SUITE_CASE(send__names_are_translated_and_held),
         SUITE_CASE(promise__subscribers_are_told_in_order_and_not_the_resolver),
+        SUITE_CASE(promise__subscribers_are_sorted),
         SUITE_CASE(promise__nobody_holds_is_deleted_with_what_it_held),
         SUITE_CASE(promise__waiting_messages_go_on_in_order),
         SUITE_CASE(termination__rejects_orphans_releases_and_deletes),

@@ -39,7 +39,7 @@ static void far__function_is_called_by_others_and_here(void)
 
     rig_start(&r, "export const buildRootObject = () => Far('root', {\n"
                   "  make: () => Far('double', x => 2 * x), here: f => E(f)(4),\n"
-                  "  own: () => E(Far('half', x => x / 2))(4), wrong: () => E({})(1) });");
+                  "  own: () => E(Far('half', async x => x / 2))(4), wrong: () => E({})(1) });");
     check_call(&r, "['make',[]]", "[]", RESOLVED_TO("'$0.Alleged: double'", "'o+1'"));
     CU_ASSERT_EQUAL(rig_deliver(&r,
                                 "['message','o+1',{'methargs':{'body':'#[\\'#undefined\\',[21]]',"
