@@ -26,6 +26,8 @@ struct replay_log_options {
     const char *quarantine_dir; /* damaged segments are moved here; created when needed */
     bool read_only;             /* offline tools: nothing is cut, moved or created */
     bool anew;                  /* what is there goes to quarantine unread, also what cannot be */
+    bool settle_later;          /* what is found is made durable by the first sync, not here, where
+                                   somebody waits: until then `synced` is 0 */
     uint64_t segment_bytes;     /* 0: HS_LOG_SEGMENT_BYTES */
 };
 

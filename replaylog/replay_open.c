@@ -7,7 +7,8 @@
  *                                 over it); later segments move to quarantine, newest first, so
  *                                 that a crash on the way finds a log that merely ends earlier
  *
- * What is found in the page cache is made durable before the log calls it synced. */
+ * What is found in the page cache is made durable before the log calls it synced: here, or, with
+ * settle_later, by the first sync, to which all of it is unsynced. */
 #include "replaylog/log_state.h"
 #include "replaylog/replay_log.h"
 
@@ -245,6 +246,26 @@ static enum hs_status log_settle_durable(struct replay_log *log, struct hs_error
     return st;
 }
 
+/* The same is left to the first sync. */
+static enum hs_status log_settle_later(struct replay_log *log, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    log->dir_changes++;
+    for (size_t i = 0; i < log->segments_len; i++) {
+        log->segments[i].dirty = true;
+    }
+    for (size_t i = 0; st == HS_OK && i < log->segments_len; i++) {
+        struct segment *s = &log->segments[i];
+        char name[LOG_NAME_BYTES_MAX];
+
+        if (s->file) continue;
+        segment_name(s->header.first, name);
+        st = disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &s->file, err);
+    }
+    return st;
+}
+
 static enum hs_status log_prepare(struct replay_log *log, const struct replay_log_options *options,
                                   struct hs_error *err)
 {
@@ -286,9 +307,12 @@ enum hs_status replay_log_open(const struct replay_log_options *options, struct 
         return st;
     }
     if (!log->read_only) {
+        enum hs_status settled =
+            options->settle_later ? log_settle_later(log, NULL) : log_settle_durable(log, NULL);
+
         /* Not fatal: the log can be read, and writing is tried again by replay_log_reopen. */
-        if (log_settle_durable(log, NULL) != HS_OK) log->fenced = true;
-        log->synced = log->fenced ? 0 : log_last(log);
+        log->fenced = settled != HS_OK;
+        log->synced = log->fenced || options->settle_later ? 0 : log_last(log);
         for (size_t i = 0; log->fenced && i < log->segments_len; i++) {
             log->segments[i].dirty = true;
         }

@@ -113,15 +113,16 @@ static bool part_damaged(const struct data_folder *f, const char *name, enum hs_
     return st == HS_IO && disk_unreadable(why);
 }
 
-/* What stands in its place does not go into itself. */
+/* What stands in its place does not go into itself. A present one's name is made durable, and with
+ * it whatever a process that died left unsettled in the data folder. */
 static enum hs_status quarantine_open(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir), *name = part_names[DATA_FOLDER_QUARANTINE];
-    enum hs_status st = disk_have_folder(f->disk, folder_place, dir, name, err);
+    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, err);
     struct hs_error why = *err;
 
     if (part_damaged(f, name, st, &why) && folder_move(f, name, dir, "quarantine.was", &why)) {
-        st = disk_have_folder(f->disk, folder_place, dir, name, err);
+        st = disk_make_folder(f->disk, folder_place, dir, name, err);
     }
     f->has[DATA_FOLDER_QUARANTINE] = st == HS_OK;
     return st;
@@ -437,7 +438,7 @@ static enum hs_status folder_check_private(const struct disk *disk, const char *
 }
 
 /* A folder, made where missing. That a present one's name is durable is for whoever keeps something
- * in it: a start waits for one sync of it, and not for one of each part here as well. */
+ * in it, and the quarantine's sync covers it: a start does not wait for one of each part here. */
 static enum hs_status part_open(struct data_folder *f, enum data_folder_part part,
                                 struct hs_error *err)
 {

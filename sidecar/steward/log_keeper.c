@@ -99,8 +99,10 @@ static void log_keeper_end_fence(struct log_keeper *k)
 static enum hs_status log_keeper_open_log(const struct log_keeper *k, bool anew,
                                           struct replay_log **out, struct hs_error *err)
 {
-    struct replay_log_options options = {
-        .dir = k->dir, .quarantine_dir = folder_keeper_quarantine(k->o.folder), .anew = anew};
+    struct replay_log_options options = {.dir = k->dir,
+                                         .quarantine_dir = folder_keeper_quarantine(k->o.folder),
+                                         .settle_later = true,
+                                         .anew = anew};
 
     if (!k->dir) return hs_fail(err, HS_IO, "the data folder has none");
     return replay_log_open(&options, out, err);
@@ -262,6 +264,9 @@ static void log_keeper_opened(struct log_keeper *k)
     struct replay_log_summary log = log_keeper_summary(k);
 
     log_keeper_told_at_open(k, &log);
+    k->unsynced =
+        !log.fenced && log.synced < log.last; /* the next sync is of what was found, too */
+    k->unsynced_since_us = clock_now_us(k->o.reporter->clock);
     if (!log.fenced) return;
     log_keeper_begin_fence(k, 0);
     log_keeper_show_fence(k);

@@ -243,7 +243,7 @@ static void step_rates(struct history *h)
     }
 }
 
-/* A snapshot, a segment: something that is kept in a part. */
+/* A snapshot, a segment: something that is kept in a part, by one who opens that as they do. */
 static void step_keep(struct history *h)
 {
     enum data_folder_part part = (enum data_folder_part)draw(h, DATA_FOLDER_RATES);
@@ -252,6 +252,8 @@ static void step_keep(struct history *h)
     if (!data_folder_has(h->folder, part) || simdisk_is_cut(h->disk)) return;
     (void)snprintf(name, sizeof name, "kept-%zu", h->things_len);
     simdisk_look_aside(h->disk, true);
+    settled(disk_make_folder(simdisk_disk(h->disk), place, data_folder_path(h->folder, part), NULL,
+                             NULL));
     thing_put(h, data_folder_path(h->folder, part), name);
     simdisk_look_aside(h->disk, false);
 }

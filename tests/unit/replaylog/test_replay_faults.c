@@ -87,6 +87,43 @@ static void replay_log__failed_sync_is_never_called_durable(void)
     scratch_remove(dir);
 }
 
+/* Opened so that nobody waits for it: what is found is durable with the first sync. */
+static void replay_log__what_is_found_is_synced_later(void)
+{
+    struct scratch_path dir = scratch_make(), log_dir = scratch_join(dir.text, "log"),
+                        quarantine = scratch_join(dir.text, "quarantine");
+    struct replay_log_options options = {.dir = log_dir.text,
+                                         .quarantine_dir = quarantine.text,
+                                         .segment_bytes = SEGMENT,
+                                         .settle_later = true};
+    struct replay_log *log = NULL;
+
+    log_model_make(dir.text, SEGMENT, 20, &model);
+    fault_arm("log.segment.sync:1:EIO"); /* not by the open */
+    CU_ASSERT_EQUAL_FATAL(replay_log_open(&options, &log, NULL), HS_OK);
+    CU_ASSERT(!replay_log_summary(log).fenced);
+    CU_ASSERT_EQUAL(replay_log_summary(log).synced, 0);
+    CU_ASSERT(log_model_holds(&model, log, 1, 20));
+    CU_ASSERT_EQUAL(log_model_append_both(&model, log, 21, 0), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_sync(log, NULL), HS_IO);
+    CU_ASSERT(replay_log_summary(log).fenced);
+    CU_ASSERT_EQUAL(replay_log_summary(log).synced, 0);
+    CU_ASSERT_EQUAL(replay_log_reopen(log, NULL), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_summary(log).synced, 21);
+    replay_log_close(log);
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL_FATAL(replay_log_open(&options, &log, NULL), HS_OK);
+    fault_arm("log.folder.sync_folder:1:EIO");
+    CU_ASSERT_EQUAL(replay_log_sync(log, NULL), HS_IO); /* names as well */
+    fault_arm(NULL);
+    CU_ASSERT_EQUAL(replay_log_reopen(log, NULL), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_sync(log, NULL), HS_OK);
+    CU_ASSERT_EQUAL(replay_log_summary(log).synced, 21);
+    CU_ASSERT(log_model_holds(&model, log, 1, 21));
+    replay_log_close(log);
+    scratch_remove(dir);
+}
+
 static void replay_log__reopening_fails_while_the_disk_does(void)
 {
     struct scratch_path dir = scratch_make();
@@ -457,6 +494,7 @@ static void replay_log__full_disk_then_freed_goes_on(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(replay_log__failed_write_fences_until_reopened),
     SUITE_CASE(replay_log__failed_sync_is_never_called_durable),
+    SUITE_CASE(replay_log__what_is_found_is_synced_later),
     SUITE_CASE(replay_log__reopening_fails_while_the_disk_does),
     SUITE_CASE(replay_log__every_kth_failure_is_told_and_repaired),
     SUITE_CASE(replay_log__killed_anywhere_loses_nothing_acknowledged),
