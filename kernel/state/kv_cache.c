@@ -8,11 +8,12 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* A value over the budget's sixteenth would displace too much for one key. */
-enum { BUCKETS = 1 << 15, SHARE_OF_BUDGET = 16 };
+/* A value over the budget's sixteenth would displace too much for one key. Few buckets come to so
+ * many entries, unless somebody chose the keys for it: his go, and nobody searches long. */
+enum { BUCKETS = 1 << 15, BUCKET_ENTRIES_MAX = 16, SHARE_OF_BUDGET = 16 };
 
 struct cached {
-    struct cached *next; /* in its bucket */
+    struct cached *next; /* in its bucket, where, too, the one asked for last is first */
     TAILQ_ENTRY(cached) use;
     uint64_t hash;
     size_t key_len, value_len;
@@ -91,6 +92,18 @@ static void entry_drop(struct kv_cache *c, struct cached **at)
     free(e);
 }
 
+/* To the front, of its bucket and of all. */
+static void entry_use(struct kv_cache *c, struct cached **at)
+{
+    struct cached *e = *at, **bucket = &c->buckets[e->hash % BUCKETS];
+
+    *at = e->next;
+    e->next = *bucket;
+    *bucket = e;
+    TAILQ_REMOVE(&c->uses, e, use);
+    TAILQ_INSERT_HEAD(&c->uses, e, use);
+}
+
 /* Does the key lie in a gap? Where one begins, a key may be. */
 static bool gap_holds(const struct kv_cache *c, struct slice key)
 {
@@ -101,13 +114,10 @@ static bool gap_holds(const struct kv_cache *c, struct slice key)
 
 enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, struct slice *value)
 {
-    struct cached *e = *place_of(c, key, checksum64(key));
+    struct cached **at = place_of(c, key, checksum64(key)), *e = *at;
 
     if (!e) return gap_holds(c, key) ? KV_CACHED_ABSENT : KV_CACHED_NOT;
-    if (e != TAILQ_FIRST(&c->uses)) {
-        TAILQ_REMOVE(&c->uses, e, use);
-        TAILQ_INSERT_HEAD(&c->uses, e, use);
-    }
+    if (e != TAILQ_FIRST(&c->uses)) entry_use(c, at);
     *value = slice_make(e->bytes + e->key_len, e->value_len);
     return e->absent ? KV_CACHED_ABSENT : KV_CACHED_VALUE;
 }
@@ -121,6 +131,16 @@ static void make_room(struct kv_cache *c, size_t bytes)
     }
 }
 
+static void bucket_make_room(struct kv_cache *c, uint64_t hash)
+{
+    struct cached **at = &c->buckets[hash % BUCKETS];
+
+    for (int i = 1; *at && i < BUCKET_ENTRIES_MAX; i++) {
+        at = &(*at)->next;
+    }
+    if (*at) entry_drop(c, at);
+}
+
 static void entry_add(struct kv_cache *c, struct slice key, uint64_t hash, struct slice value,
                       bool absent)
 {
@@ -131,6 +151,7 @@ static void entry_add(struct kv_cache *c, struct slice key, uint64_t hash, struc
     e = malloc(bytes);
     if (!e) return;
     make_room(c, bytes);
+    bucket_make_room(c, hash);
     e->hash = hash;
     e->key_len = key.len;
     e->value_len = value.len;

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { GAPS_MAX = 65536 };
+enum { GAPS_MAX = 65536, GAPS_BYTES_MAX = 8 << 20 }; /* a key may have 64 KiB */
 
 enum hs_status kv_gaps_init(struct kv_gaps *g, struct hs_error *err)
 {
@@ -24,6 +24,11 @@ bool kv_gaps_find(const struct kv_gaps *g, struct slice after, struct kv_gap *ou
     return slice_compare(out->begin, after) <= 0;
 }
 
+static bool gaps_are_many(const struct kv_gaps *g)
+{
+    return kv_map_count(g->begins) >= GAPS_MAX || kv_map_bytes(g->begins) >= GAPS_BYTES_MAX;
+}
+
 void kv_gaps_add(struct kv_gaps *g, struct slice begin, struct slice end)
 {
     struct kv_entry inner;
@@ -32,7 +37,7 @@ void kv_gaps_add(struct kv_gaps *g, struct slice begin, struct slice end)
     while (kv_map_next(g->begins, begin, &inner) && slice_compare(inner.key, end) <= 0) {
         kv_map_remove(g->begins, inner.key);
     }
-    if (kv_map_count(g->begins) >= GAPS_MAX) kv_gaps_clear(g);
+    if (gaps_are_many(g)) kv_gaps_clear(g);
     (void)(kv_map_put(g->begins, end, begin, false, NULL) == HS_OK);
 }
 
@@ -42,8 +47,7 @@ void kv_gaps_split(struct kv_gaps *g, struct slice key)
 
     if (kv_map_count(g->begins) == 0) return;
     if (!kv_gaps_find(g, key, &gap) || slice_equal(gap.begin, key)) return;
-    if (kv_map_count(g->begins) >= GAPS_MAX ||
-        kv_map_put(g->begins, key, gap.begin, false, NULL) != HS_OK ||
+    if (gaps_are_many(g) || kv_map_put(g->begins, key, gap.begin, false, NULL) != HS_OK ||
         kv_map_put(g->begins, gap.end, key, false, NULL) != HS_OK) {
         kv_gaps_clear(g);
     }

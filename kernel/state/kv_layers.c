@@ -480,6 +480,7 @@ void kv_layers_thaw(struct kv_layers *l, bool written)
         kv_map_clear(frozen);
         return;
     }
+    kv_map_created_no_more(frozen);            /* part of it may have been written */
     kv_map_merge(frozen, l->maps[LAYER_MARK]); /* the newer entries win */
     l->maps[LAYER_FROZEN] = l->maps[LAYER_MARK];
     l->maps[LAYER_MARK] = frozen;

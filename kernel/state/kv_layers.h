@@ -77,7 +77,8 @@ size_t kv_layers_savepoint_bytes(const struct kv_layers *l); /* keys and values,
  *  at a time: HS_BUSY while one is out. */
 HS_MUST_CHECK enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
                                               struct hs_error *err);
-/** written: base holds the frozen entries now; else they go back under the mark layer. */
+/** written: base holds the frozen entries now; else, it may hold any of them, and they go back
+ *  under the mark layer. */
 void kv_layers_thaw(struct kv_layers *l, bool written);
 
 /** From here on `base` is the base, with the entries of the one before and of the frozen layer: a

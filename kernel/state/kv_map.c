@@ -282,6 +282,15 @@ enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice va
     return HS_OK;
 }
 
+void kv_map_created_no_more(struct kv_map *m)
+{
+    struct kv_node *n;
+
+    RB_FOREACH (n, map_tree, &m->tree) {
+        n->created = false;
+    }
+}
+
 void kv_map_remove(struct kv_map *m, struct slice key)
 {
     struct kv_node *n = node_find(m, key, key_hash(key));

@@ -36,6 +36,8 @@ HS_MUST_CHECK enum hs_status kv_map_put(struct kv_map *m, struct slice key, stru
  *  entry out instead of marking it: what never was below needs no hiding. */
 HS_MUST_CHECK enum hs_status kv_map_create(struct kv_map *m, struct slice key, struct slice value,
                                            struct hs_error *err);
+/** What is below this layer may hold any of its keys from here on: deleting one marks it. */
+void kv_map_created_no_more(struct kv_map *m);
 /** Take the entry out altogether (no deletion mark stays). */
 void kv_map_remove(struct kv_map *m, struct slice key);
 void kv_map_clear(struct kv_map *m);

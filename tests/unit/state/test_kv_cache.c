@@ -1,6 +1,7 @@
 /* The read cache against a store that it is kept beside, and what of it a kernel's layers use. */
 #include "tests/unit/suite.h"
 
+#include "kernel/state/digest.h"
 #include "kernel/state/kv_cache.h"
 #include "kernel/state/kv_layers.h"
 #include "kernel/state/kv_memory.h"
@@ -88,6 +89,33 @@ static void kv_cache__what_is_asked_for_stays(void)
         CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), &value), KV_CACHED_VALUE);
     }
     CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("cold"), &value), KV_CACHED_NOT);
+    kv_cache_close(c);
+}
+
+/* Whoever chooses keys that fall together displaces his own: no search becomes long. */
+static void kv_cache__keys_that_collide_are_few(void)
+{
+    enum { COLLIDING = 64, BUCKETS = 1 << 15, BUCKET_ENTRIES_MAX = 16 };
+    uint64_t hash = checksum64(slice_text("hot")) % BUCKETS;
+    struct kv_cache *c = NULL;
+    struct slice value;
+    unsigned put = 0;
+    size_t bytes;
+
+    CU_ASSERT_EQUAL_FATAL(kv_cache_open(1 << 20, &c, NULL), HS_OK);
+    kv_cache_put(c, slice_text("hot"), slice_text(""), false);
+    bytes = kv_cache_bytes(c) + 16; /* of each at most */
+    for (unsigned i = 0; put < COLLIDING; i++) {
+        char text[16];
+        struct slice key = key_of(i, text);
+
+        if (checksum64(key) % BUCKETS != hash) continue;
+        put++;
+        kv_cache_put(c, key, slice_text(""), true);
+        CU_ASSERT_EQUAL(kv_cache_find(c, key, &value), KV_CACHED_ABSENT);
+        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), &value), KV_CACHED_VALUE);
+    }
+    CU_ASSERT(kv_cache_bytes(c) <= BUCKET_ENTRIES_MAX * bytes);
     kv_cache_close(c);
 }
 
@@ -207,6 +235,7 @@ static void kv_layers__ask_the_base_once_and_follow_what_is_written_there(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_cache__says_what_the_store_holds_within_its_budget),
     SUITE_CASE(kv_cache__what_is_asked_for_stays),
+    SUITE_CASE(kv_cache__keys_that_collide_are_few),
     SUITE_CASE(kv_cache__gaps_hold_no_key_of_the_store),
     SUITE_CASE(kv_layers__ask_the_base_once_and_follow_what_is_written_there),
 };

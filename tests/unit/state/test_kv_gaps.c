@@ -1,8 +1,10 @@
 /* Gaps: keys that are gone are walked over once, and what is not gone is never jumped. */
 #include "tests/unit/suite.h"
 
+#include "kernel/state/kv_gaps.h"
 #include "kernel/state/kv_layers.h"
 #include "kernel/state/kv_memory.h"
+#include "kernel/state/limits.h"
 
 #include <stdio.h>
 
@@ -211,10 +213,31 @@ static void walks__find_what_is_there_whatever_was_undone(void)
     rig_close(&r);
 }
 
+/* Of keys as long as they may be, too. */
+static void gaps__take_a_bounded_part_of_memory(void)
+{
+    static char begin[HS_KEY_BYTES_MAX], within[HS_KEY_BYTES_MAX], end[HS_KEY_BYTES_MAX];
+    struct kv_gaps g;
+
+    CU_ASSERT_EQUAL_FATAL(kv_gaps_init(&g, NULL), HS_OK);
+    within[2] = 1;
+    end[2] = 2;
+    for (unsigned i = 0; i < 1000; i++) {
+        begin[0] = within[0] = end[0] = (char)(i >> 8);
+        begin[1] = within[1] = end[1] = (char)i;
+        kv_gaps_add(&g, slice_make(begin, sizeof begin), slice_make(end, sizeof end));
+        kv_gaps_split(&g, slice_make(within, sizeof within));
+        CU_ASSERT_TRUE(kv_map_bytes(g.begins) < 16 << 20);
+    }
+    CU_ASSERT_TRUE(kv_map_count(g.begins) > 0);
+    kv_gaps_fini(&g);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(deleted__are_walked_over_once),
     SUITE_CASE(deleted__one_after_the_other_are_walked_over_once),
     SUITE_CASE(walks__find_what_is_there_whatever_was_undone),
+    SUITE_CASE(gaps__take_a_bounded_part_of_memory),
 };
 
 int main(int argc, char **argv)
