@@ -11,6 +11,7 @@ struct job_queue {
     pthread_cond_t posted;
     struct job *first, *last;
     bool ended, nudged;
+    unsigned waiting; /* for `posted` */
     void (*wake)(void *data);
     void *wake_data;
 };
@@ -48,6 +49,14 @@ void job_queue_close(struct job_queue *q)
     free(q);
 }
 
+/* Whoever waits is woken once the lock is free, or it would wake to wait for that. */
+static void job_queue_unlock(struct job_queue *q, bool signal)
+{
+    signal = signal && q->waiting > 0;
+    (void)pthread_mutex_unlock(&q->mutex);
+    if (signal) (void)pthread_cond_signal(&q->posted);
+}
+
 void job_queue_post(struct job_queue *q, struct job *job)
 {
     bool ended;
@@ -63,11 +72,10 @@ void job_queue_post(struct job_queue *q, struct job *job)
             q->first = job;
         }
         q->last = job;
-        (void)pthread_cond_signal(&q->posted);
         /* Under the lock: whoever closes the queue after an end may then also close what wakes. */
         if (q->wake) q->wake(q->wake_data);
     }
-    (void)pthread_mutex_unlock(&q->mutex);
+    job_queue_unlock(q, !ended);
     if (ended) job->drop(job);
 }
 
@@ -83,8 +91,7 @@ void job_queue_nudge(struct job_queue *q)
 {
     (void)pthread_mutex_lock(&q->mutex);
     q->nudged = true;
-    (void)pthread_cond_signal(&q->posted);
-    (void)pthread_mutex_unlock(&q->mutex);
+    job_queue_unlock(q, true);
 }
 
 static struct timespec deadline_in(int timeout_ms)
@@ -101,17 +108,28 @@ static struct timespec deadline_in(int timeout_ms)
     return t;
 }
 
-struct job *job_queue_take(struct job_queue *q, int timeout_ms)
+/* With the lock: until there is something to take; timeout_ms: as job_queue_take's. */
+static void job_queue_wait(struct job_queue *q, int timeout_ms)
 {
-    struct timespec deadline = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
-    struct job *job;
+    struct timespec deadline = {0};
     int waited = 0;
 
-    (void)pthread_mutex_lock(&q->mutex);
+    if (timeout_ms > 0) deadline = deadline_in(timeout_ms);
+    q->waiting++;
     while (!q->first && !q->ended && !q->nudged && waited == 0) {
         waited = timeout_ms < 0 ? pthread_cond_wait(&q->posted, &q->mutex)
                                 : pthread_cond_timedwait(&q->posted, &q->mutex, &deadline);
     }
+    q->waiting--;
+}
+
+struct job *job_queue_take(struct job_queue *q, int timeout_ms)
+{
+    struct job *job;
+
+    (void)pthread_mutex_lock(&q->mutex);
+    /* A look costs no system call: to wait until now would take two. */
+    if (timeout_ms != 0) job_queue_wait(q, timeout_ms);
     q->nudged = false;
     job = q->first;
     if (job) {
