@@ -109,7 +109,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
                                       .vat = &p->name,
                                       .number = p->transcript_len,
                                       .text = text});
-    st = vat_process_deliver(p, text, syscall_answer, d, NULL, err);
+    st = vat_process_deliver(p, text, syscall_answer, d, err);
     k->meter.vat_steps = vat_steps(p->vat);
     if (st == HS_OK) st = meter_check(k, err);
     if (st == HS_VAT_FAILED && vat_steps(p->vat) > vat_steps_max(p->vat) &&

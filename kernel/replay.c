@@ -97,7 +97,7 @@ static enum hs_status replay_run(struct replay_delivery *d, struct vat_process *
     d->has_steps = transcript_result_steps(d->item.result, &d->steps);
     if (d->has_steps) steps_max = d->steps + REPLAY_STEPS_OVER;
     vat_set_steps_max(p->vat, steps_max);
-    st = vat_process_deliver(p, d->item.delivery, replay_answer, d, NULL, err);
+    st = vat_process_deliver(p, d->item.delivery, replay_answer, d, err);
     vat_set_steps_max(p->vat, usual_max);
     if (st == HS_OK) return replay_check_end(d, err);
     if (st != HS_VAT_FAILED || vat_steps(p->vat) <= steps_max) return st;

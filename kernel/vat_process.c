@@ -221,28 +221,107 @@ out:
     return st;
 }
 
-enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery, vat_host_fn host,
-                                   void *host_data, uint64_t *ticks, struct hs_error *err)
+static bool message_key(struct json_text *t, const char *name)
 {
-    struct buffer command = {0}, answer = {0};
+    struct slice raw;
+
+    return json_text_next(t, '}') && json_text_key(t, &raw) && json_text_is(raw, name);
+}
+
+/* A reference, or nothing where null may stand. */
+static bool message_vref(struct json_text *t, bool may_miss, struct slice *out)
+{
+    struct slice raw;
+
+    if (!json_text_value(t, &raw)) return false;
+    *out = (struct slice){0};
+    if (may_miss && slice_equal(raw, slice_text("null"))) return true;
+    if (raw.data[0] != '"' || memchr(raw.data, '\\', raw.len)) return false;
+    *out = json_text_inner(raw);
+    return out->len > 0;
+}
+
+/* ["message", vref, {"methargs":{"body":…,"slots":[…]},"result":vref}], as the kernel prints it.
+ * False: it is anything else. `body`: the raw string. */
+static bool message_parts(struct slice delivery, struct vat_message *out, struct slice *body)
+{
+    struct json_text t;
+    struct slice type;
+
+    json_text_init(&t, delivery);
+    if (!json_text_open(&t, '[') || !json_text_next(&t, ']') || !json_text_string(&t, &type)) {
+        return false;
+    }
+    if (!json_text_is(type, "message") || !json_text_next(&t, ']') ||
+        !message_vref(&t, false, &out->vref)) {
+        return false;
+    }
+    if (!json_text_next(&t, ']') || !json_text_open(&t, '{') || !message_key(&t, "methargs") ||
+        !json_text_open(&t, '{') || !message_key(&t, "body") || !json_text_string(&t, body) ||
+        !message_key(&t, "slots") || !json_text_value(&t, &out->slots) ||
+        !json_text_close(&t, '}') || !message_key(&t, "result") ||
+        !message_vref(&t, true, &out->result)) {
+        return false;
+    }
+    if (slice_equal(out->slots, slice_text("[]"))) out->slots = (struct slice){0};
+    return (out->slots.len == 0 || out->slots.data[0] == '[') && json_text_close(&t, '}') &&
+           json_text_close(&t, ']') && json_text_end(&t);
+}
+
+static enum hs_status vat_process_message(struct vat_process *p, struct vat_message *message,
+                                          struct slice body_raw, vat_host_fn host, void *host_data,
+                                          struct buffer *answer, struct hs_error *err)
+{
+    struct buffer body = {0};
+    enum hs_status st = kernel_fail(err, json_text_decode(&body, body_raw));
+
+    message->body = buffer_slice(&body);
+    if (st == HS_OK) {
+        st = vat_deliver_message(p->vat, message, host, host_data, answer, NULL, err);
+    }
+    buffer_fini(&body);
+    return st;
+}
+
+static enum hs_status vat_process_command(struct vat_process *p, struct slice delivery,
+                                          vat_host_fn host, void *host_data, struct buffer *answer,
+                                          struct hs_error *err)
+{
+    struct buffer command = {0};
     struct json_printer j = json_printer_on(&command);
     enum hs_status st;
 
-    assert(p->vat && !p->ended);
     printer_note(&j.text, buffer_reserve(&command, delivery.len + 16));
     json_print_open(&j, '[');
     json_print_word(&j, "deliver");
     json_print_raw(&j, delivery);
     json_print_close(&j, ']');
     st = kernel_fail(err, json_print_end(&j));
-    if (st != HS_OK) goto out;
+    if (st == HS_OK) {
+        st = vat_command(p->vat, buffer_slice(&command), host, host_data, answer, NULL, err);
+    }
+    buffer_fini(&command);
+    return st;
+}
+
+enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery, vat_host_fn host,
+                                   void *host_data, struct hs_error *err)
+{
+    struct buffer answer = {0};
+    struct vat_message message;
+    struct slice body;
+    enum hs_status st;
+
+    assert(p->vat && !p->ended);
     p->touched = true;
-    st = vat_command(p->vat, buffer_slice(&command), host, host_data, &answer, ticks, err);
+    if (message_parts(delivery, &message, &body)) {
+        st = vat_process_message(p, &message, body, host, host_data, &answer, err);
+    } else {
+        st = vat_process_command(p, delivery, host, host_data, &answer, err);
+    }
     if (st == HS_OK && !slice_starts_with(buffer_slice(&answer), slice_text("[\"ok\","))) {
         st = vat_answer_failed(buffer_slice(&answer), err);
     }
-out:
-    buffer_fini(&command);
     buffer_fini(&answer);
     return st;
 }

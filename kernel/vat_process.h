@@ -58,10 +58,9 @@ HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_s
                                               vat_console_fn console, void *console_data,
                                               struct hs_error *err);
 /** Hand over one delivery (JSON text).
- *  Out:     ticks  what it cost; NULL: unwanted
  *  Returns: HS_VAT_FAILED  it failed, or answered with an error: the heap is undefined */
 HS_MUST_CHECK enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
-                                                 vat_host_fn host, void *host_data, uint64_t *ticks,
+                                                 vat_host_fn host, void *host_data,
                                                  struct hs_error *err);
 
 /** What passes between a vat and its host: *syscall is the inside of ["syscall", …]; false: the

@@ -45,7 +45,7 @@ static js_handle boot_step(engine_instance *m, const char *name, struct slice co
     js_handle value;
 
     if (qjs_is_exception(m, function)) js_leave_with_exception(m, name);
-    value = js_call(m, function, argument);
+    value = js_call(m, function, &argument, 1);
     if (qjs_is_exception(m, value)) js_leave_with_exception(m, name);
     qjs_free_value(m, function);
     qjs_free_value(m, argument);
@@ -73,6 +73,7 @@ struct vat_entry vat_boot(engine_instance *m, size_t engine, const struct boot_c
         value = boot_step(m, js_source_at(engine, i).name, buffer_slice(&code->files[i]), value);
     }
     entry.command = function_take(m, value, "command");
+    entry.message = function_take(m, value, "message");
     entry.turn = function_take(m, value, "turn");
     qjs_free_value(m, value);
     qjs_run_gc(m);
@@ -88,7 +89,10 @@ static bool function_is_whole(engine_instance *m, const struct vat_function *f)
 
 void vat_entry_check(engine_instance *m, const struct vat_entry *entry)
 {
-    if (function_is_whole(m, &entry->command) && function_is_whole(m, &entry->turn)) return;
+    if (function_is_whole(m, &entry->command) && function_is_whole(m, &entry->message) &&
+        function_is_whole(m, &entry->turn)) {
+        return;
+    }
     wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
                                "the supervisor's entry is gone from the vat's memory"));
 }

@@ -11,7 +11,7 @@ enum {
     MAGIC_BYTES = 8,
     FUNCTION_BYTES = 4 + 8,
     ENTRY_AT = MAGIC_BYTES + 2 * 4,
-    LEN_AT = ENTRY_AT + 2 * FUNCTION_BYTES,
+    LEN_AT = ENTRY_AT + 3 * FUNCTION_BYTES,
     HEADER_BYTES = LEN_AT + 4,
     CHECKSUM_BYTES = 8,
     PAGE = HS_HEAP_PAGE_BYTES,
@@ -20,7 +20,7 @@ enum {
 };
 
 static const char place[] = "vat.boot_image";
-static const char magic[MAGIC_BYTES + 1] = "hsboot2\n";
+static const char magic[MAGIC_BYTES + 1] = "hsboot3\n";
 
 _Static_assert((int)FILE_BYTES_MAX < (int)HS_BUFFER_BYTES_MAX, "a boot image must fit a buffer");
 
@@ -70,6 +70,7 @@ enum hs_status boot_image_encode(const struct boot_image *image, struct buffer *
     if (st == HS_OK) st = integer_append(out, heap->info.page_count, 4);
     if (st == HS_OK) st = integer_append(out, heap->info.stack_pointer, 4);
     if (st == HS_OK) st = function_append(out, &image->entry.command);
+    if (st == HS_OK) st = function_append(out, &image->entry.message);
     if (st == HS_OK) st = function_append(out, &image->entry.turn);
     if (st == HS_OK) st = integer_append(out, heap->len, 4);
     for (size_t i = 0; i < heap->len && st == HS_OK; i++) {
@@ -125,7 +126,8 @@ enum hs_status boot_image_decode(struct slice bytes, struct boot_image *out, str
     out->heap.info.page_count = (uint32_t)integer_at(bytes.data + MAGIC_BYTES, 4);
     out->heap.info.stack_pointer = (uint32_t)integer_at(bytes.data + MAGIC_BYTES + 4, 4);
     out->entry.command = function_at(bytes.data + ENTRY_AT);
-    out->entry.turn = function_at(bytes.data + ENTRY_AT + FUNCTION_BYTES);
+    out->entry.message = function_at(bytes.data + ENTRY_AT + FUNCTION_BYTES);
+    out->entry.turn = function_at(bytes.data + ENTRY_AT + 2 * FUNCTION_BYTES);
     st = pages_decode(bytes, &out->heap, err);
     if (st != HS_OK) boot_image_fini(out);
     return st;

@@ -2,10 +2,10 @@
  * of everything that went into it, so that no process boots the same JavaScript twice.
  *
  * It is a cache: a file that is missing, damaged or cannot be written costs a boot, nothing else.
- * File (all integers little-endian): "hsboot2\n", u32 page count of the heap, u32 stack pointer,
- * command and turn, each u32 handle and u64 value, u32 n, n times u32 page number (ascending), n
- * pages, u64 XXH3 of everything before it.
- * Processes may share the folder: the last that writes wins, with the same bytes.
+ * File (all integers little-endian): "hsboot3\n", u32 page count of the heap, u32 stack pointer,
+ * command, message and turn, each u32 handle and u64 value, u32 n, n times u32 page number
+ * (ascending), n pages, u64 XXH3 of everything before it. Processes may share the folder: the last
+ * that writes wins, with the same bytes.
  */
 #ifndef HEADSTART_KERNEL_VAT_BOOT_IMAGE_H
 #define HEADSTART_KERNEL_VAT_BOOT_IMAGE_H

@@ -188,16 +188,19 @@ js_handle js_eval_code(engine_instance *m, struct slice code)
     return value;
 }
 
-js_handle js_call(engine_instance *m, js_handle function, js_handle argument)
+js_handle js_call(engine_instance *m, js_handle function, const js_handle *arguments, uint32_t len)
 {
     js_handle none = qjs_get_undefined(m);
-    uint32_t arguments = qjs_malloc(m, sizeof argument);
+    uint32_t at = qjs_malloc(m, (len ? len : 1) * (uint32_t)sizeof *arguments);
     js_handle value;
 
     assert(function != 0);
-    memcpy(js_memory(m, arguments, sizeof argument), &argument, sizeof argument);
-    value = qjs_call(m, function, none, argument ? 1 : 0, arguments);
-    qjs_free(m, arguments);
+    if (len > 0) {
+        memcpy(js_memory(m, at, len * (uint32_t)sizeof *arguments), arguments,
+               len * sizeof *arguments);
+    }
+    value = qjs_call(m, function, none, len, at);
+    qjs_free(m, at);
     qjs_free_value(m, none);
     return value;
 }

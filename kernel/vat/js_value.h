@@ -53,7 +53,7 @@ js_handle js_eval(engine_instance *m, struct slice source, const char *name,
 void js_compile(engine_instance *m, struct slice source, const char *name, struct buffer *out);
 /** Evaluate that. The result may be an exception. */
 js_handle js_eval_code(engine_instance *m, struct slice code);
-/** Call `function` with `argument` (0: none), which stays the caller's. May be an exception. */
-js_handle js_call(engine_instance *m, js_handle function, js_handle argument);
+/** Call `function` with these arguments, which stay the caller's. May be an exception. */
+js_handle js_call(engine_instance *m, js_handle function, const js_handle *arguments, uint32_t len);
 
 #endif

@@ -118,37 +118,64 @@ static void vat_answer(struct vat *v, js_handle answer)
     qjs_free_cstring(&v->instance, address);
 }
 
+static js_handle supervisor_call(engine_instance *m, const struct vat_function *function,
+                                 const js_handle *arguments, uint32_t len)
+{
+    js_handle answer = js_call(m, function->handle, arguments, len);
+
+    if (qjs_is_exception(m, answer)) js_leave_with_exception(m, "the supervisor failed");
+    for (uint32_t i = 0; i < len; i++) {
+        qjs_free_value(m, arguments[i]);
+    }
+    return answer;
+}
+
+static js_handle text_or_undefined(engine_instance *m, struct slice text)
+{
+    return text.len > 0 ? js_string_new(m, text) : qjs_get_undefined(m);
+}
+
+static js_handle vat_take(struct vat *v)
+{
+    engine_instance *m = &v->instance;
+
+    if (v->message) {
+        js_handle parts[] = {js_string_new(m, v->message->vref), js_string_new(m, v->message->body),
+                             text_or_undefined(m, v->message->slots),
+                             text_or_undefined(m, v->message->result)};
+
+        return supervisor_call(m, &v->entry->message, parts, sizeof parts / sizeof parts[0]);
+    } else {
+        js_handle text = js_string_new(m, v->command);
+
+        return supervisor_call(m, &v->entry->command, &text, 1);
+    }
+}
+
 static void command_body(void *data)
 {
     struct vat *v = data;
     engine_instance *m = &v->instance;
-    js_handle text, taken;
+    js_handle answer;
 
     vat_entry_check(m, v->entry);
-    text = js_string_new(m, v->command);
-    taken = js_call(m, v->entry->command.handle, text);
-    if (qjs_is_exception(m, taken)) js_leave_with_exception(m, "the supervisor failed");
-    qjs_free_value(m, taken);
-    qjs_free_value(m, text);
+    answer = vat_take(v);
     for (uint32_t turns = 0; turns < TURNS_MAX; turns++) {
-        js_handle answer;
-
         vat_jobs_run(m);
-        vat_entry_check(m, v->entry); /* the vat ran */
-        answer = js_call(m, v->entry->turn.handle, 0);
-        if (qjs_is_exception(m, answer)) js_leave_with_exception(m, "the supervisor failed");
         if (!qjs_is_undefined(m, answer)) {
             vat_answer(v, answer);
             qjs_free_value(m, answer);
             return;
         }
         qjs_free_value(m, answer);
+        vat_entry_check(m, v->entry); /* the vat ran */
+        answer = supervisor_call(m, &v->entry->turn, NULL, 0);
     }
     wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED, "the vat never comes to rest"));
 }
 
-enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host, void *host_data,
-                           struct buffer *result, uint64_t *ticks, struct hs_error *err)
+static enum hs_status vat_run(struct vat *v, vat_host_fn host, void *host_data,
+                              struct buffer *result, uint64_t *ticks, struct hs_error *err)
 {
     enum hs_status st;
 
@@ -158,7 +185,6 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     }
     v->host = host;
     v->host_data = host_data;
-    v->command = command;
     v->result = result;
     v->modules = 0;
     st = vat_instance_run(v, v->steps_max, command_body, v, err);
@@ -166,6 +192,22 @@ enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host
     v->failed = st != HS_OK;
     if (ticks) *ticks = vat_steps(v) / HS_TICK_STEPS;
     return st;
+}
+
+enum hs_status vat_command(struct vat *v, struct slice command, vat_host_fn host, void *host_data,
+                           struct buffer *result, uint64_t *ticks, struct hs_error *err)
+{
+    v->command = command;
+    v->message = NULL;
+    return vat_run(v, host, host_data, result, ticks, err);
+}
+
+enum hs_status vat_deliver_message(struct vat *v, const struct vat_message *message,
+                                   vat_host_fn host, void *host_data, struct buffer *result,
+                                   uint64_t *ticks, struct hs_error *err)
+{
+    v->message = message;
+    return vat_run(v, host, host_data, result, ticks, err);
 }
 
 uint64_t vat_steps(const struct vat *v)

@@ -12,9 +12,11 @@ struct vat_function {
 
 /* The supervisor's end of the protocol with vat_command. */
 struct vat_entry {
-    struct vat_function command; /* command(text): take one command */
-    struct vat_function turn;    /* turn(): once promise jobs have run dry: the answer's text;
-                                    undefined: more to run; null: there will be no answer */
+    struct vat_function command; /* command(text): take one command; its answer's text, to be taken
+                                    when promise jobs have run dry; undefined: ask for it */
+    struct vat_function
+        message;              /* message(vref, body, slots, result): likewise a delivery's parts */
+    struct vat_function turn; /* turn(): once promise jobs have run dry, the answer's text */
 };
 
 #endif

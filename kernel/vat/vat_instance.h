@@ -34,6 +34,7 @@ struct vat {
     vat_host_fn host;
     void *host_data;
     struct slice command;
+    const struct vat_message *message; /* instead of a command's text; NULL: that */
     struct buffer *result;
     struct buffer reply; /* of the host; kept between commands for its memory */
 

@@ -1,7 +1,8 @@
 /* Deliveries: what the kernel brings, by type.
  *
- * Adds to the realm: deliver, a function for each type, and startFrom(buildRootObject), which says
- * what startVat calls. A delivery that returns a promise is done when that is.
+ * Adds to the realm: deliver, a function for each type, callObject, which is what a message is when
+ * its parts came one by one, and startFrom(buildRootObject), which says what startVat calls. A
+ * delivery that returns a promise is done when that is.
  */
 (realm => {
   'use strict';
@@ -22,7 +23,8 @@
     buildRootObject = build;
   };
 
-  const isObject = value => Object(value) === value;
+  const isObject = value =>
+    (typeof value === 'object' && value !== null) || typeof value === 'function';
 
   const isOrdinary = vref => !isDurable(vref);
 
@@ -59,6 +61,23 @@
     decide(result, objects.get(result));
   };
 
+  /** `body` and `slots` are the call's capdata; without a result nobody asked for it. */
+  const callObject = (vref, body, slots, result) => {
+    const target = objects.get(vref) ?? (isDurable(vref) ? fromReference(vref) : undefined);
+    if (target === undefined || vref[0] !== 'o') throw Error(`no object ${vref}`);
+    let outcome;
+    let rejected = false;
+    try {
+      const call = parseBody(body);
+      const args = decodeItems(call[1], slots);
+      outcome = callLocal(target, decode(call[0], slots), args);
+    } catch (reason) {
+      outcome = reason;
+      rejected = true;
+    }
+    if (result) answer(result, rejected, outcome);
+  };
+
   const deliver = {
     startVat: async parameters => {
       const root = await buildRootObject(vatPowers, unserialize(parameters), baggage);
@@ -70,22 +89,8 @@
       checkKinds();
     },
 
-    message: (vref, message) => {
-      const target = isDurable(vref) ? fromReference(vref) : objects.get(vref);
-      if (target === undefined || vref[0] !== 'o') throw Error(`no object ${vref}`);
-      const { methargs, result } = message;
-      let outcome;
-      let rejected = false;
-      try {
-        const call = parseBody(methargs.body);
-        const args = decodeItems(call[1], methargs.slots);
-        outcome = callLocal(target, decode(call[0], methargs.slots), args);
-      } catch (reason) {
-        outcome = reason;
-        rejected = true;
-      }
-      if (result) answer(result, rejected, outcome);
-    },
+    message: (vref, { methargs, result }) =>
+      callObject(vref, methargs.body, methargs.slots, result),
 
     notify: resolutions => collectImports(() => {
       for (const [vref, rejected, data] of resolutions) {
@@ -119,5 +124,5 @@
     changeVatOptions: () => {},
   };
 
-  return { ...realm, deliver, startFrom };
+  return { ...realm, deliver, callObject, startFrom };
 })

@@ -25,6 +25,7 @@
   const { quote: q } = realm.assert;
   const { Refuse } = realm;
   const { stringify, parse } = JSON;
+  const { isFinite } = Number;
   const { freeze, defineProperty, getPrototypeOf, hasOwn } = Object;
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
   const isArray = Array.isArray;
@@ -58,7 +59,7 @@
 
     const encodeNumber = value => {
       if (value === 0) return 0; // -0 is not kept apart, as in Endo
-      if (Number.isFinite(value)) return value;
+      if (isFinite(value)) return value;
       return Number.isNaN(value) ? '#NaN' : value > 0 ? '#Infinity' : '#-Infinity';
     };
 
@@ -294,7 +295,10 @@
     /** Capdata, as JSON text. To `held`, if given, each remotable and promise in it is added. */
     const serialize = (value, held) => {
       if (value === undefined) return UNDEFINED;
-      if (typeof value === 'boolean') return `{"body":"#${value}","slots":[]}`;
+      const type = typeof value;
+      if (type === 'boolean' || value === null || (type === 'number' && isFinite(value))) {
+        return `{"body":"#${value}","slots":[]}`; // -0 is written "0"
+      }
       const slots = makeSlots();
       const body = stringify(`#${stringify(encodeWhole(value, slots))}`);
       if (slots.objects.length === 0) return `{"body":${body},"slots":[]}`;
@@ -315,9 +319,8 @@
       ['#-Infinity', -Infinity], ['#-0', -0],
     ]);
 
+    /** A string that begins with a character that means something. */
     const decodeString = (text, slots) => {
-      const first = text.charCodeAt(0);
-      if (!(first >= 0x21 && first <= 0x2d)) return text; // also the empty one: NaN
       switch (text[0]) {
         case '!':
           return text.slice(1);
@@ -390,14 +393,20 @@
     };
 
     const decodeItems = (items, slots) => {
-      for (let i = 0; i < items.length; i++) items[i] = decode(items[i], slots);
+      for (let i = 0; i < items.length; i++) {
+        const item = items[i];
+        if (typeof item === 'string' || typeof item === 'object') items[i] = decode(item, slots);
+      }
       return items;
     };
 
     const decode = (encoded, slots) => {
       switch (typeof encoded) {
-        case 'string':
-          return decodeString(encoded, slots);
+        case 'string': {
+          const first = encoded.charCodeAt(0);
+          if (first >= 0x21 && first <= 0x2d) return decodeString(encoded, slots);
+          return encoded; // also the empty one: NaN
+        }
         case 'object':
           if (encoded === null) return null;
           if (isArray(encoded)) return freeze(decodeItems(encoded, slots));

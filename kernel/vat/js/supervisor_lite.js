@@ -1,6 +1,7 @@
 /* Supervisor "lite": between the kernel's deliveries and one vat's objects.
  *
  *   kernel ── ["deliver", …] ──► deliveries ──► the vat's methods
+ *             a message's parts ──►
  *   kernel ◄─ ["syscall", …] ─── E(), D(), promises, vatPowers
  *
  * It speaks SwingSet's protocol between kernel and vat (docs/kernel.md) and keeps no durable state
@@ -12,7 +13,8 @@
 
   const { harden, seal, stackFrames, eventualSend, remotables, marshal } = realm;
   const { vatPowers, weakCollections } = realm;
-  const { console, assert, show, nameConsole, deliver, startFrom } = realm;
+  const { console, assert, show, nameConsole, deliver, callObject, startFrom } = realm;
+  const { begin } = realm.durables;
   const { evaluate, evaluateProgram, compile } = realm.host;
   const { stringify, parse } = JSON;
   const { defineProperty, hasOwn } = Object;
@@ -72,7 +74,7 @@
     },
 
     deliver: delivery => {
-      realm.durables.begin();
+      begin();
       const type = delivery[0];
       if (!hasOwn(deliver, type)) throw TypeError(`unknown delivery ${type}`);
       const done = deliver[type](delivery[1], delivery[2]);
@@ -85,6 +87,7 @@
 
   const failure = problem => stringify(['error', show(problem), null]);
 
+  /** Its answer, or, while that is not known, undefined: then it is asked for by `turn`. */
   const command = text => {
     answer = undefined;
     try {
@@ -98,11 +101,26 @@
         }, problem => {
           answer = failure(problem);
         });
-      } else {
-        answer = outcome;
+        return undefined;
       }
+      return outcome;
     } catch (problem) {
-      answer = failure(problem);
+      return failure(problem);
+    }
+  };
+
+  const NO_SLOTS = Object.freeze([]);
+
+  /** The commonest command, ["deliver",["message",…]], in its parts: only the call itself is parsed
+   *  here. `slotsText` and `result` are undefined where there are none. */
+  const message = (vref, body, slotsText, result) => {
+    answer = undefined;
+    try {
+      begin();
+      callObject(vref, body, slotsText === undefined ? NO_SLOTS : parse(slotsText), result);
+      return DELIVERED;
+    } catch (problem) {
+      return failure(problem);
     }
   };
 
@@ -125,5 +143,5 @@
   seal(); // before anything is hardened: it changes prototypes a last time
   harden(vatPowers);
   harden(realm.baggage);
-  return { command, turn };
+  return { command, message, turn };
 })

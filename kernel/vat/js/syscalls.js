@@ -24,7 +24,10 @@
    * and a serialized value is JSON already. */
   const syscallResolve = ({ vref, rejected, data }, others) => {
     let text = `["resolve",[["${vref}",${rejected},${data}]`;
-    for (const other of others) text += `,["${other.vref}",${other.rejected},${other.data}]`;
+    for (let i = 0; i < others.length; i++) {
+      const other = others[i];
+      text += `,["${other.vref}",${other.rejected},${other.data}]`;
+    }
     return syscallText(`${text}]]`);
   };
   const syscallSend = (vref, methargs, result) =>

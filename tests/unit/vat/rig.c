@@ -108,15 +108,25 @@ void rig_close(struct rig *r)
     buffer_fini(&r->bytes);
 }
 
+static void rig_begin(struct rig *r)
+{
+    buffer_clear(&r->requests);
+    buffer_clear(&r->bytes);
+}
+
+static void rig_end(struct rig *r)
+{
+    buffer_clear(&r->result);
+    readable_append(&r->result, buffer_slice(&r->bytes));
+}
+
 enum hs_status rig_command(struct rig *r, struct slice command)
 {
     enum hs_status st;
 
-    buffer_clear(&r->requests);
-    buffer_clear(&r->bytes);
+    rig_begin(r);
     st = vat_command(r->vat, command, rig_host, r, &r->bytes, &r->ticks, &r->err);
-    buffer_clear(&r->result);
-    readable_append(&r->result, buffer_slice(&r->bytes));
+    rig_end(r);
     return st;
 }
 
@@ -149,19 +159,20 @@ enum hs_status rig_deliver(struct rig *r, const char *delivery)
 
 enum hs_status rig_call(struct rig *r, const char *body, const char *slots)
 {
-    struct buffer command = {0}, text = {0};
+    struct buffer text = {0}, slots_text = {0};
+    struct vat_message message = {.vref = slice_text("o+0"), .result = slice_text("p-60")};
     enum hs_status st;
 
+    must(buffer_append_byte(&text, '#'));
     json_append(&text, body);
-    must(buffer_append_text(&command, "[\"deliver\",[\"message\",\"o+0\",{\"methargs\":"
-                                      "{\"body\":\"#"));
-    quoted_append(&command, buffer_slice(&text));
-    must(buffer_append_text(&command, "\",\"slots\":"));
-    json_append(&command, slots);
-    must(buffer_append_text(&command, "},\"result\":\"p-60\"}]]"));
-    st = rig_command(r, buffer_slice(&command));
-    buffer_fini(&command);
+    json_append(&slots_text, slots);
+    message.body = buffer_slice(&text);
+    message.slots = buffer_slice(&slots_text);
+    rig_begin(r);
+    st = vat_deliver_message(r->vat, &message, rig_host, r, &r->bytes, &r->ticks, &r->err);
+    rig_end(r);
     buffer_fini(&text);
+    buffer_fini(&slots_text);
     return st;
 }
 

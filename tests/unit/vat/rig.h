@@ -35,8 +35,8 @@ void rig_close(struct rig *r);
 enum hs_status rig_command(struct rig *r, struct slice command);
 /** ["deliver", <delivery>], with ' for ". */
 enum hs_status rig_deliver(struct rig *r, const char *delivery);
-/** A message to o+0 with result p-60; `body` is the methargs body without "#", with ' for ";
- *  `slots` is JSON likewise. */
+/** A message to o+0 with result p-60, in its parts; `body` is the methargs body without "#", with '
+ *  for "; `slots` is JSON likewise. */
 enum hs_status rig_call(struct rig *r, const char *body, const char *slots);
 /** The same for a method without arguments. */
 enum hs_status rig_call_plain(struct rig *r, const char *method);

@@ -115,16 +115,19 @@ static void small_image(struct boot_image *image)
                                         .len = 2};
     image->entry =
         (struct vat_entry){.command = {.handle = 0x11121314, .value = 0x2122232425262728},
+                           .message = {.handle = 0x191a1b1c, .value = 0x3132333435363738},
                            .turn = {.handle = 0x15161718, .value = 0x292a2b2c2d2e2f30}};
 }
 
 static void boot_image__bytes_are_these(void)
 {
-    static const char head[] = "hsboot2\n"
+    static const char head[] = "hsboot3\n"
                                "\x10\0\0\0"
                                "\x40\x30\x20\x10"
                                "\x14\x13\x12\x11"
                                "\x28\x27\x26\x25\x24\x23\x22\x21"
+                               "\x1c\x1b\x1a\x19"
+                               "\x38\x37\x36\x35\x34\x33\x32\x31"
                                "\x18\x17\x16\x15"
                                "\x30\x2f\x2e\x2d\x2c\x2b\x2a\x29"
                                "\x02\0\0\0"
@@ -136,7 +139,7 @@ static void boot_image__bytes_are_these(void)
 
     small_image(&image);
     CU_ASSERT_EQUAL(boot_image_encode(&image, &bytes), HS_OK);
-    CU_ASSERT_EQUAL(bytes.len, 44 + 2 * (4 + HS_HEAP_PAGE_BYTES) + 8);
+    CU_ASSERT_EQUAL(bytes.len, 56 + 2 * (4 + HS_HEAP_PAGE_BYTES) + 8);
     CU_ASSERT_EQUAL(memcmp(bytes.data, head, sizeof head - 1), 0);
     CU_ASSERT_EQUAL(boot_image_decode(buffer_slice(&bytes), &back, NULL), HS_OK);
     CU_ASSERT_EQUAL(back.heap.info.page_count, 16);
@@ -145,6 +148,7 @@ static void boot_image__bytes_are_these(void)
     CU_ASSERT_EQUAL(back.heap.numbers[1], 14);
     CU_ASSERT_EQUAL(memcmp(back.heap.pages, image.heap.pages, 2 * HS_HEAP_PAGE_BYTES), 0);
     CU_ASSERT_EQUAL(back.entry.command.handle, 0x11121314);
+    CU_ASSERT_EQUAL(back.entry.message.handle, 0x191a1b1c);
     CU_ASSERT_EQUAL(back.entry.turn.value, 0x292a2b2c2d2e2f30);
     boot_image_fini(&back);
     buffer_fini(&bytes);

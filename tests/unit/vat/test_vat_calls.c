@@ -31,6 +31,39 @@ static void vat__method_answers_and_remembers(void)
     rig_close(&r);
 }
 
+/* As a kernel prints a delivery and as it hands it over. */
+static void vat__message_as_text_does_what_its_parts_do(void)
+{
+    static const struct {
+        const char *text, *body, *slots;
+    } calls[] = {
+        {"['add',[5,'x',null,true]]", "'#[\\'add\\',[5,\\'x\\',null,true]]'", "[]"},
+        {"['add',['$0','+7','#undefined']]", "'#[\\'add\\',[\\'$0\\',\\'+7\\',\\'#undefined\\']]'",
+         "['o-50']"},
+        {"['none',[]]", "'#[\\'none\\',[]]'", "[]"},
+        {"['add',[", "'#[\\'add\\',['", "[]"},
+        {"['add',['$1']]", "'#[\\'add\\',[\\'$1\\']]'", "['o-50']"},
+    };
+    struct rig a, b;
+    char delivery[256];
+
+    rig_start(&a, "export const buildRootObject = () =>\n"
+                  "  Far('root', { add: (...args) => harden(args) });");
+    rig_start(&b, "export const buildRootObject = () =>\n"
+                  "  Far('root', { add: (...args) => harden(args) });");
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        (void)snprintf(delivery, sizeof delivery,
+                       "['message','o+0',{'methargs':{'body':%s,'slots':%s},'result':'p-60'}]",
+                       calls[i].body, calls[i].slots);
+        CU_ASSERT_EQUAL(rig_call(&a, calls[i].text, calls[i].slots), HS_OK);
+        CU_ASSERT_EQUAL(rig_deliver(&b, delivery), HS_OK);
+        CU_ASSERT_STRING_EQUAL(buffer_text(&a.requests), buffer_text(&b.requests));
+        CU_ASSERT_STRING_EQUAL(buffer_text(&a.result), buffer_text(&b.result));
+    }
+    rig_close(&a);
+    rig_close(&b);
+}
+
 static void vat__failing_method_rejects_and_vat_goes_on(void)
 {
     struct rig r;
@@ -550,6 +583,7 @@ static void command__nonsense_is_answered_with_an_error(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(vat__method_answers_and_remembers),
+    SUITE_CASE(vat__message_as_text_does_what_its_parts_do),
     SUITE_CASE(vat__failing_method_rejects_and_vat_goes_on),
     SUITE_CASE(vat__unknown_method_is_told_which_there_are),
     SUITE_CASE(vat__result_that_nobody_wants_makes_no_syscall),
