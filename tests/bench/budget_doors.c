@@ -123,3 +123,22 @@ enum hs_status __wrap_vat_command(struct vat *v, struct slice command, vat_host_
     budget_leave();
     return st;
 }
+
+enum hs_status __real_vat_deliver_message(struct vat *v, const struct vat_message *message,
+                                          vat_host_fn host, void *host_data, struct buffer *result,
+                                          uint64_t *ticks, struct hs_error *err);
+enum hs_status __wrap_vat_deliver_message(struct vat *v, const struct vat_message *message,
+                                          vat_host_fn host, void *host_data, struct buffer *result,
+                                          uint64_t *ticks, struct hs_error *err);
+enum hs_status __wrap_vat_deliver_message(struct vat *v, const struct vat_message *message,
+                                          vat_host_fn host, void *host_data, struct buffer *result,
+                                          uint64_t *ticks, struct hs_error *err)
+{
+    struct asked asked = {host, host_data};
+    enum hs_status st;
+
+    budget_enter(BUDGET_ENGINE);
+    st = __real_vat_deliver_message(v, message, answer_outside, &asked, result, ticks, err);
+    budget_leave();
+    return st;
+}
