@@ -63,11 +63,6 @@ enum hs_status buffer_append_text(struct buffer *b, const char *text)
     return buffer_append(b, slice_text(text));
 }
 
-enum hs_status buffer_append_byte(struct buffer *b, char byte)
-{
-    return buffer_append(b, (struct slice){&byte, 1});
-}
-
 enum hs_status buffer_vprintf(struct buffer *b, const char *format, va_list args)
 {
     va_list again;

@@ -9,6 +9,7 @@
 #define HEADSTART_KERNEL_STATE_BYTES_H
 
 #include "kernel/state/errors.h"
+#include "kernel/state/limits.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -76,7 +77,16 @@ const char *buffer_text(const struct buffer *b);
 HS_MUST_CHECK enum hs_status buffer_reserve(struct buffer *b, size_t more);
 HS_MUST_CHECK enum hs_status buffer_append(struct buffer *b, struct slice s);
 HS_MUST_CHECK enum hs_status buffer_append_text(struct buffer *b, const char *text);
-HS_MUST_CHECK enum hs_status buffer_append_byte(struct buffer *b, char byte);
+HS_MUST_CHECK static inline enum hs_status buffer_append_byte(struct buffer *b, char byte)
+{
+    bool room = b->capacity - b->len > 1 && b->len < HS_BUFFER_BYTES_MAX;
+    enum hs_status st = room ? HS_OK : buffer_reserve(b, 1);
+
+    if (st != HS_OK) return st;
+    b->data[b->len++] = byte;
+    b->data[b->len] = '\0';
+    return HS_OK;
+}
 HS_MUST_CHECK enum hs_status buffer_printf(struct buffer *b, const char *format, ...)
     HS_PRINTF(2, 3);
 HS_MUST_CHECK enum hs_status buffer_vprintf(struct buffer *b, const char *format, va_list args)

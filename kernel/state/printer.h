@@ -21,6 +21,11 @@ static inline void printer_bytes(struct printer *p, struct slice s)
     if (p->status == HS_OK) p->status = buffer_append(p->out, s);
 }
 
+static inline void printer_byte(struct printer *p, char byte)
+{
+    if (p->status == HS_OK) p->status = buffer_append_byte(p->out, byte);
+}
+
 static inline void printer_text(struct printer *p, const char *text)
 {
     printer_bytes(p, slice_text(text));

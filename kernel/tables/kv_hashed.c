@@ -173,15 +173,13 @@ void kv_hashed_crank_abort(struct kv_hashed *k)
     kv_layers_crank_abort(k->layers);
 }
 
-struct slice key_of(struct key *key, const char *a, const char *b, const char *c)
+struct slice key_join(struct key *key, struct slice a, struct slice b, struct slice c)
 {
-    size_t a_len = strlen(a), b_len = strlen(b), c_len = strlen(c);
-
-    key->len = a_len + b_len + c_len;
+    key->len = a.len + b.len + c.len;
     assert(key->len <= sizeof key->text);
-    memcpy(key->text, a, a_len);
-    memcpy(key->text + a_len, b, b_len);
-    memcpy(key->text + a_len + b_len, c, c_len);
+    memcpy(key->text, a.data, a.len);
+    memcpy(key->text + a.len, b.data, b.len);
+    memcpy(key->text + a.len + b.len, c.data, c.len);
     return slice_make(key->text, key->len);
 }
 

@@ -62,8 +62,15 @@ struct key {
     char text[2 * HS_NAME_BYTES_MAX];
     size_t len;
 };
-/** a + b + c, each possibly "". Returns the slice over *key. */
-struct slice key_of(struct key *key, const char *a, const char *b, const char *c);
+/** a + b + c. Returns the slice over *key. */
+struct slice key_join(struct key *key, struct slice a, struct slice b, struct slice c);
+
+/** The same of texts, each possibly "": most are literals, whose lengths the compiler knows. */
+static inline struct slice key_of(struct key *key, const char *a, const char *b, const char *c)
+{
+    return key_join(key, slice_text(a), slice_text(b), slice_text(c));
+}
+
 struct slice key_of_number(struct key *key, const char *a, const char *b, uint64_t number);
 struct slice key_slice(const struct key *key);
 

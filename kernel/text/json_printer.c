@@ -11,7 +11,7 @@ struct json_printer json_printer_on(struct buffer *out)
 
 void json_print_comma(struct json_printer *j)
 {
-    if (j->follows) printer_text(&j->text, ",");
+    if (j->follows) printer_byte(&j->text, ',');
     j->follows = true;
 }
 
@@ -19,14 +19,14 @@ void json_print_open(struct json_printer *j, char bracket)
 {
     assert(bracket == '[' || bracket == '{');
     json_print_comma(j);
-    printer_bytes(&j->text, slice_make(&bracket, 1));
+    printer_byte(&j->text, bracket);
     j->follows = false;
 }
 
 void json_print_close(struct json_printer *j, char bracket)
 {
     assert(bracket == ']' || bracket == '}');
-    printer_bytes(&j->text, slice_make(&bracket, 1));
+    printer_byte(&j->text, bracket);
     j->follows = true;
 }
 
@@ -38,7 +38,7 @@ void json_print_key(struct json_printer *j, const char *key)
 
 void json_print_colon(struct json_printer *j)
 {
-    printer_text(&j->text, ":");
+    printer_byte(&j->text, ':');
     j->follows = false;
 }
 
@@ -51,9 +51,9 @@ void json_print_string(struct json_printer *j, struct slice s)
 void json_print_word(struct json_printer *j, const char *word)
 {
     json_print_comma(j);
-    printer_text(&j->text, "\"");
+    printer_byte(&j->text, '"');
     printer_text(&j->text, word);
-    printer_text(&j->text, "\"");
+    printer_byte(&j->text, '"');
 }
 
 void json_print_uint(struct json_printer *j, uint64_t number)
