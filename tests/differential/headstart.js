@@ -13,9 +13,18 @@ const writeConfiguration = (folder, spec) => {
     fs.writeFileSync(path.join(folder, `${name}.js`), vatModule(name, make));
     vats[name] = { source: `${name}.js`, parameters: spec.parameters[name] ?? {} };
   }
+  const bundles = {};
+  for (const [name, make] of spec.bundles) {
+    fs.writeFileSync(path.join(folder, `${name}.bundle.js`), vatModule(name, make));
+    bundles[name] = { source: `${name}.bundle.js` };
+  }
   const devices = { bridge: { type: 'bridge' } };
+  if (spec.bundles.length > 0) {
+    vats.vatAdmin = { builtin: 'vat_admin' };
+    devices.vatAdmin = { type: 'vatAdmin' };
+  }
   const file = path.join(folder, 'kernel.json');
-  fs.writeFileSync(file, JSON.stringify({ bootstrap: 'boot', vats, devices }));
+  fs.writeFileSync(file, JSON.stringify({ bootstrap: 'boot', vats, devices, bundles }));
   return file;
 };
 

@@ -27,16 +27,20 @@ const loadBundles = async cacheFile => {
 
 const configurationOf = (spec, bundles) => {
   const vats = {};
+  const sources = Object.fromEntries(
+    spec.bundles.map(([name, make]) => [name, vatExpression(name, make)]),
+  );
   for (const [name, make] of spec.makers) {
-    const source = vatExpression(name, make);
+    const source = vatExpression(name, make, sources);
     const parameters = spec.parameters[name] ?? {};
     vats[name] = { bundleName: 'vat', parameters: { source, parameters } };
   }
+  const programs = Object.keys(sources).map(name => [name, { bundle: bundles.vat }]);
   return {
     bootstrap: 'boot',
     defaultManagerType: 'local',
     defaultReapInterval: spec.reapInterval,
-    bundles: { vat: { bundle: bundles.vat } },
+    bundles: { vat: { bundle: bundles.vat }, ...Object.fromEntries(programs) },
     vats,
     devices: { bridge: { bundle: bundles.device } },
   };

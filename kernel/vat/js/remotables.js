@@ -132,13 +132,19 @@
 
   // ---- Far ----
 
+  /** Of a remotable its own, of other objects also those that they inherit, which can be called. */
   const methodNames = target => {
     const isSymbol = name => typeof name === 'symbol';
     const before = (a, b) =>
       (isSymbol(a) === isSymbol(b) ? String(a) < String(b) : isSymbol(a)) ? -1 : 1;
-    return freeze(
-      ownKeys(target).filter(name => typeof target[name] === 'function').sort(before),
-    );
+    const names = new Set();
+    const isOwn = faces.has(target) || Object(target) !== target;
+    let from = Object(target);
+    do {
+      for (const name of ownKeys(from)) if (typeof target[name] === 'function') names.add(name);
+      from = isOwn ? null : getPrototypeOf(from);
+    } while (from !== null && from !== objectPrototype);
+    return freeze([...names].sort(before));
   };
   const methodNamesMethod = {
     [METHOD_NAMES]() {
@@ -203,7 +209,7 @@
     }
     const found = methodOf(target, method);
     if (found === undefined) {
-      const names = q(methodNames(Object(target)));
+      const names = q(methodNames(target));
       fail(X`target has no method ${q(method)}, has ${names}`, TypeError);
     }
     if (typeof found !== 'function') {
