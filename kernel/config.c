@@ -122,7 +122,9 @@ static enum hs_status config_read_program(const struct config_place *at, const j
     program = js_builtin(builtin ? builtin : "");
     if (program.len == 0 || json_object_get(spec, "source")) {
         return config_invalid(
-            at, err, "\"builtin\" must be \"vat_admin\", without a \"source\", for vat", vat->name);
+            at, err,
+            "\"builtin\" must be \"timer\" or \"vat_admin\", without a \"source\", for vat",
+            vat->name);
     }
     return kernel_fail(err, buffer_assign(&vat->source, program));
 }

@@ -375,6 +375,10 @@ enum hs_status log_keeper_sync_now(struct log_keeper *k, struct hs_error *err)
     enum hs_status st;
 
     if (!k->o.wanted) return HS_OK;
+    if (k->work == LOG_WORK_SYNC) { /* a file tells of its failure once: to whom of two is chance */
+        background_wait(&k->background);
+        log_keeper_finish(k);
+    }
     if (k->fenced) {
         return hs_fail(err, HS_IO,
                        "the replay log cannot be written, so nothing since its failure "
