@@ -2,18 +2,16 @@
 
 #include <assert.h>
 
-enum { SNAPSHOT_RUN_FACTOR = 20 };
+enum { SNAPSHOT_RUN_FACTOR = 20, SNAPSHOT_RUN_US_SHORT = 250000 };
 
 /* A fifth of a second; and no debt over a day, whatever a clock says. */
 #define SAVED_MAX    (INT64_C(200000) * 100)
 #define SPENT_US_MAX (UINT64_C(86400) * 1000000)
 #define SPENT_MAX    ((int64_t)SPENT_US_MAX * 100)
 
-static bool snapshot_due_by_run_time(const struct snapshot_moment *now,
-                                     const struct snapshot_rhythm *rhythm)
+static bool snapshot_ran_for(const struct snapshot_moment *now, uint64_t run_us)
 {
-    return rhythm->run_us > 0 && now->run_us >= rhythm->run_us &&
-           now->run_us / SNAPSHOT_RUN_FACTOR >= now->write_us;
+    return now->run_us >= run_us && now->run_us / SNAPSHOT_RUN_FACTOR >= now->write_us;
 }
 
 enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
@@ -22,9 +20,9 @@ enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
     assert(now && rhythm->messages >= 1);
     if (now->height_next == 0 || now->height_next == now->height_last) return SNAPSHOT_NOT_DUE;
     if (now->seqnum_mark <= now->seqnum_newest) return SNAPSHOT_NOT_DUE; /* back, or nothing new */
-    if (snapshot_due_by_run_time(now, rhythm)) return SNAPSHOT_DUE_AT_ONCE;
-    return now->seqnum_mark - now->seqnum_newest >= rhythm->messages ? SNAPSHOT_DUE
-                                                                     : SNAPSHOT_NOT_DUE;
+    if (rhythm->run_us > 0 && snapshot_ran_for(now, rhythm->run_us)) return SNAPSHOT_DUE_AT_ONCE;
+    if (now->seqnum_mark - now->seqnum_newest < rhythm->messages) return SNAPSHOT_NOT_DUE;
+    return snapshot_ran_for(now, SNAPSHOT_RUN_US_SHORT) ? SNAPSHOT_DUE_AT_ONCE : SNAPSHOT_DUE;
 }
 
 struct snapshot_allowance snapshot_allowance_full(uint64_t now_us)
