@@ -13,7 +13,7 @@ struct snapshot_moment {
     uint64_t seqnum_mark;   /* where the mark stands once the finished block is part of it */
     uint64_t seqnum_newest; /* of the newest snapshot; 0: none */
     uint64_t run_us;        /* what the messages between the two took to execute */
-    uint64_t write_us;      /* what the last snapshot took; 0: none was */
+    uint64_t write_us;      /* what the last snapshot took of a core; 0: none was */
 };
 
 /* How much may lie between a snapshot and the next: what a restart executes again. */

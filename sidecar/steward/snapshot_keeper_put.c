@@ -151,7 +151,7 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
 {
     bool written = k->background.status == HS_OK, moved = written && k->memory;
 
-    k->write_us = k->work_us;
+    k->write_us = k->put_cpu_us;
     if (k->records_len > 0) { /* else it was a whole one */
         snapshot_allowance_spend(&k->allowance, k->put_cpu_us * COMPACTION_FACTOR);
     }

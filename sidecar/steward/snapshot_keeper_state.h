@@ -34,7 +34,7 @@ struct snapshot_keeper {
     uint64_t run_us;                /* what was executed since took, up to the last mark seen */
     uint64_t run_us_open;           /* and since that mark */
     uint64_t run_us_taken;          /* of what a put writes */
-    uint64_t write_us;              /* what the last put took */
+    uint64_t write_us;              /* what the last put took of a core */
     bool due;                       /* begin one as soon as nothing else runs, and … */
     struct retry retry;             /* … not before this says so, … */
     struct snapshot_allowance allowance; /* … nor past this, … */

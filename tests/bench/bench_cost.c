@@ -1,9 +1,10 @@
 /* Cost: what a message costs, a row a workload.
  *
  *   pair       two sidecars, log and snapshots on (the defaults) and off: throughput, processor
- * time, latencies, memory; once more while one core is somebody else's budget     the kernel alone:
- * what its time goes into undo       the kernel alone: messages that fail at the node, and
- * savepoints prices     the kernel alone: the dearest tick (of no workload: the same in each row)
+ *              time, latencies, memory; once more while one core is somebody else's
+ *   budget     the kernel alone: what its time goes into
+ *   undo       the kernel alone: messages that fail at the node, and savepoints
+ *   prices     the kernel alone: the dearest tick (of no workload: the same in each row)
  *   observed   deliveries beside observers that ask queries against deliveries alone
  */
 #include "sidecar/threads/vat_thread.h"
