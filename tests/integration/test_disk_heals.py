@@ -90,7 +90,8 @@ class DiskHeals(IntegrationCase):
         disk = sidecar.status()["disk"]
         self.assertTrue(disk["log_fenced"], disk)
         self.assertFalse(disk["in_memory"])
-        self.assertGreater(disk["log_fenced_since"], 30)
+        # From the first entry that no sync covered: of the second part, or before it.
+        self.assertIn(disk["log_fenced_since"], range(1, 161))
         self.expect_told(disk)
         self.finish(sidecar)
         self.assertIn("writing works again", sidecar.log_text())
