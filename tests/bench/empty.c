@@ -17,5 +17,6 @@ int main(int argc, char **argv)
         if (got <= 0) break;
         len += (size_t)got;
     }
-    return len == bytes ? 0 : 1; /* the memory is the system's to take */
+    free(memory);
+    return len == bytes ? 0 : 1;
 }
