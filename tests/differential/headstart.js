@@ -62,7 +62,7 @@ export const runHeadstart = async (spec, binaries) => {
     const { answers, code, said } = await solo(folder, binaries, kernel, messages);
     const results = answers.map(({ status, value }) => ({ status, value }));
     for (const { settled = [] } of answers) {
-      for (const { seqnum, status, value } of settled) {
+      for (const [seqnum, status, value] of settled) {
         if (seqnum > 0) results[seqnum - 1] = { status, value };
       }
     }
