@@ -29,7 +29,8 @@ enum snapshot_due {
 };
 
 /** A snapshot is considered at the first message of a new height, and due when one of the two is
- *  reached. By run time it is written for a twentieth of that time at most. */
+ *  reached. By run time it is written for a twentieth of that time at most; one that waits for its
+ *  share of a core, for a fifth of it. */
 enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
                                       const struct snapshot_rhythm *rhythm);
 

@@ -63,11 +63,11 @@ static void snapshot_policy__due_when_messages_ran_for_long(void)
     CU_ASSERT(!snapshot_policy_due(&now, &rhythm));
     rhythm.messages = 3; /* one that is due by messages waits for its share, but not for long */
     now.run_us = 249999;
-    now.write_us = 12000;
+    now.write_us = 50000;
     CU_ASSERT_EQUAL(snapshot_policy_due(&now, &rhythm), SNAPSHOT_DUE);
     now.run_us = 250000;
     CU_ASSERT_EQUAL(snapshot_policy_due(&now, &rhythm), SNAPSHOT_DUE_AT_ONCE);
-    now.write_us = 12501; /* nor for more than a twentieth of it */
+    now.write_us = 50001; /* nor for more than a fifth of it */
     CU_ASSERT_EQUAL(snapshot_policy_due(&now, &rhythm), SNAPSHOT_DUE);
 }
 
