@@ -49,7 +49,10 @@ HS_MUST_CHECK enum hs_status log_push_reserve(struct replay_log *log, struct seg
                                               struct hs_error *err);
 /** Take the newest segment out of memory; its file stays. */
 void log_pop(struct replay_log *log);
-/** Open the newest segment for appending, if there is one and it is not open. */
+/** Open a segment's file for appending and syncing, if it is not open. */
+HS_MUST_CHECK enum hs_status log_segment_open(const struct replay_log *log, struct segment *s,
+                                              struct hs_error *err);
+/** The same of the newest, if there is one. */
 HS_MUST_CHECK enum hs_status log_newest_open(struct replay_log *log, struct hs_error *err);
 /** Fill the log's memory from the folder, forgetting what it held. A writer settles what it finds
  *  there; a reader changes nothing. HS_BUSY: a reader that a daemon outran. */

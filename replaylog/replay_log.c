@@ -74,14 +74,21 @@ void log_pop(struct replay_log *log)
     segment_fini(&log->segments[--log->segments_len]);
 }
 
+enum hs_status log_segment_open(const struct replay_log *log, struct segment *s,
+                                struct hs_error *err)
+{
+    char name[LOG_NAME_BYTES_MAX];
+
+    if (s->file) return HS_OK;
+    segment_name(s->header.first, name);
+    return disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &s->file, err);
+}
+
 enum hs_status log_newest_open(struct replay_log *log, struct hs_error *err)
 {
     struct segment *s = log_newest(log);
-    char name[LOG_NAME_BYTES_MAX];
 
-    if (!s || s->file) return HS_OK;
-    segment_name(s->header.first, name);
-    return disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &s->file, err);
+    return s ? log_segment_open(log, s, err) : HS_OK;
 }
 
 struct replay_log_summary replay_log_summary(const struct replay_log *log)

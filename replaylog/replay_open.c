@@ -252,16 +252,9 @@ static enum hs_status log_settle_later(struct replay_log *log, struct hs_error *
     enum hs_status st = HS_OK;
 
     log->dir_changes++;
-    for (size_t i = 0; i < log->segments_len; i++) {
-        log->segments[i].dirty = true;
-    }
     for (size_t i = 0; st == HS_OK && i < log->segments_len; i++) {
-        struct segment *s = &log->segments[i];
-        char name[LOG_NAME_BYTES_MAX];
-
-        if (s->file) continue;
-        segment_name(s->header.first, name);
-        st = disk_open(log->folder.disk, "log.segment", log->dir, name, DISK_WRITE, &s->file, err);
+        log->segments[i].dirty = true;
+        st = log_segment_open(log, &log->segments[i], err);
     }
     return st;
 }
@@ -310,8 +303,9 @@ enum hs_status replay_log_open(const struct replay_log_options *options, struct 
         enum hs_status settled =
             options->settle_later ? log_settle_later(log, NULL) : log_settle_durable(log, NULL);
 
-        /* Not fatal: the log can be read, and writing is tried again by replay_log_reopen. */
-        log->fenced = settled != HS_OK;
+        /* Not fatal: the log can be read, and writing is tried again by replay_log_reopen. What
+         * was read may have fenced it before. */
+        if (settled != HS_OK) log->fenced = true;
         log->synced = log->fenced || options->settle_later ? 0 : log_last(log);
         for (size_t i = 0; log->fenced && i < log->segments_len; i++) {
             log->segments[i].dirty = true;

@@ -124,6 +124,46 @@ static void replay_log__what_is_found_is_synced_later(void)
     scratch_remove(dir);
 }
 
+/* An append that did not get through lies behind the last entry, and cannot be cut: nothing may be
+ * written behind it, however the rest of what was found is settled. */
+static void replay_log__tail_that_cannot_be_cut_fences(void)
+{
+    for (int later = 0; later < 2; later++) {
+        struct scratch_path dir = scratch_make(), log_dir = scratch_join(dir.text, "log"),
+                            quarantine = scratch_join(dir.text, "quarantine");
+        struct replay_log_options options = {.dir = log_dir.text,
+                                             .quarantine_dir = quarantine.text,
+                                             .segment_bytes = 1 << 20,
+                                             .settle_later = later != 0};
+        struct scratch_listing files;
+        struct buffer text = {0};
+        struct replay_log *log = NULL;
+        struct scratch_path newest;
+
+        log_model_make(dir.text, 1 << 20, 20, &model);
+        scratch_list(log_dir.text, &files);
+        newest = scratch_join(log_dir.text, files.names[files.len - 1]);
+        scratch_read(newest.text, &text);
+        CU_ASSERT_EQUAL_FATAL(buffer_append_text(&text, "torn"), HS_OK);
+        scratch_write(newest.text, buffer_slice(&text));
+        fault_arm("log.segment.truncate:1:EIO");
+        CU_ASSERT_EQUAL_FATAL(replay_log_open(&options, &log, NULL), HS_OK);
+        fault_arm(NULL);
+        CU_ASSERT(replay_log_summary(log).fenced);
+        CU_ASSERT_EQUAL(replay_log_summary(log).synced, 0);
+        CU_ASSERT(log_model_holds(&model, log, 1, 20));
+        CU_ASSERT_EQUAL(log_model_append_both(&model, log, 21, 0), HS_IO);
+        CU_ASSERT_EQUAL(replay_log_reopen(log, NULL), HS_OK);
+        CU_ASSERT_EQUAL(log_model_append_both(&model, log, 21, 0), HS_OK);
+        replay_log_close(log);
+        log = log_model_open(dir.text, 1 << 20);
+        CU_ASSERT(log_model_holds(&model, log, 1, 21));
+        replay_log_close(log);
+        buffer_fini(&text);
+        scratch_remove(dir);
+    }
+}
+
 static void replay_log__reopening_fails_while_the_disk_does(void)
 {
     struct scratch_path dir = scratch_make();
@@ -495,6 +535,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(replay_log__failed_write_fences_until_reopened),
     SUITE_CASE(replay_log__failed_sync_is_never_called_durable),
     SUITE_CASE(replay_log__what_is_found_is_synced_later),
+    SUITE_CASE(replay_log__tail_that_cannot_be_cut_fences),
     SUITE_CASE(replay_log__reopening_fails_while_the_disk_does),
     SUITE_CASE(replay_log__every_kth_failure_is_told_and_repaired),
     SUITE_CASE(replay_log__killed_anywhere_loses_nothing_acknowledged),
