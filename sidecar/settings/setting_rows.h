@@ -74,7 +74,7 @@ enum {
           .help = "or when they ran for S seconds; 0: however long")                               \
     FIELD(SNAPSHOT_SHARE, SETTING_OF_RUN, uint64_t, snapshot_share, .name = "snapshot-share",      \
           SETTING_UINT(1, 100), .initial = "1", .argument = "P",                                   \
-          .help = "percent of a core that they may take; without it: 1")                              \
+          .help = "percent of a core that they may take; without it: 1")                           \
     FIELD(SNAPSHOT_KEEP, SETTING_OF_RUN, uint32_t, snapshot_keep, .name = "snapshot-keep",         \
           SETTING_UINT(1, HS_SNAPSHOT_KEEP_MAX), .initial = "8", .argument = "K",                  \
           .help = "how many snapshots can be returned to")                                         \

@@ -156,22 +156,22 @@ static void log_keeper_sync_later(struct log_keeper *k)
  * takes longer: with twenty a second the slowest thousandth of the messages took 1.7 times as long,
  * with one as long as without a log. So one covers what comes within a second; and once nothing has
  * come for a while, the rest. */
-static void log_keeper_sync_in_time(struct log_keeper *k)
+static void log_keeper_sync_in_time(struct log_keeper *k, uint64_t now_us)
 {
-    uint64_t now_us = clock_now_us(k->o.reporter->clock);
-
+    if (k->o.mode != SIDECAR_LOG_SYNC_BACKGROUND) return;
     if (k->unsynced_bytes >= SYNC_BYTES_MAX || now_us - k->unsynced_since_us >= SYNC_AFTER_US ||
         now_us - k->appended_us >= SYNC_QUIET_US) {
         log_keeper_sync_later(k);
     }
 }
 
-static void log_keeper_note_unsynced(struct log_keeper *k, const struct log_entry *entry)
+static void log_keeper_note_unsynced(struct log_keeper *k, const struct log_entry *entry,
+                                     uint64_t now_us)
 {
-    k->appended_us = clock_now_us(k->o.reporter->clock);
+    k->appended_us = now_us;
     if (!k->unsynced) {
         k->unsynced_bytes = 0;
-        k->unsynced_since_us = k->appended_us;
+        k->unsynced_since_us = now_us;
     }
     k->unsynced = true;
     k->unsynced_bytes += entry->message.text.len;
@@ -223,7 +223,7 @@ void log_keeper_collect(struct log_keeper *k)
 {
     log_keeper_finish(k);
     log_keeper_reopen_later(k);
-    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_in_time(k);
+    if (k->unsynced) log_keeper_sync_in_time(k, clock_now_us(k->o.reporter->clock));
 }
 
 /* --- opening and closing --- */
@@ -418,6 +418,7 @@ enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry
     struct hs_error err = {0};
     struct figures *f;
     bool anew = k->begun_anew;
+    uint64_t now_us;
 
     if (!k->o.wanted) return LOG_APPENDED;
     if (k->fenced) {
@@ -434,12 +435,13 @@ enum log_appended log_keeper_append(struct log_keeper *k, const struct log_entry
     f = figures_acquire(k->o.reporter->board);
     f->log_appends++;
     figures_release(k->o.reporter->board);
-    log_keeper_note_unsynced(k, entry);
+    now_us = clock_now_us(k->o.reporter->clock);
+    log_keeper_note_unsynced(k, entry, now_us);
     /* A failure is logged and counted, and fences the log; the delivery goes on. */
     if (k->o.mode == SIDECAR_LOG_SYNC_ALWAYS && log_keeper_sync_now(k, &err) != HS_OK) {
         return LOG_APPENDED_NOTHING;
     }
-    if (k->o.mode == SIDECAR_LOG_SYNC_BACKGROUND) log_keeper_sync_in_time(k);
+    log_keeper_sync_in_time(k, now_us);
     return anew ? LOG_APPENDED_ANEW : LOG_APPENDED;
 }
 
