@@ -8,6 +8,7 @@
 #include "kernel/tables/events.h"
 #include "kernel/tables/promises.h"
 #include "kernel/tables/refcounts.h"
+#include "kernel/tables/vat_record.h"
 #include "kernel/text/capdata.h"
 
 #include <assert.h>
@@ -58,17 +59,10 @@ static enum hs_status bootstrap_start_vat(struct kernel *k, const struct vat_nam
                                           struct ref *root, struct hs_error *err)
 {
     struct buffer parameters = {0};
-    struct key key;
     enum hs_status st = bootstrap_root(&k->kv, &vat->id, root, err);
 
     if (st == HS_OK) st = refcount_hold(&k->kv, root, err);
-    if (st == HS_OK) {
-        st = kv_store_get(&k->kv.store, key_of(&key, vat->id.text, ".vatParameters", ""),
-                          &parameters, err);
-    }
-    if (st == HS_NOT_FOUND) {
-        st = kernel_store_damaged(key_of(&key, vat->id.text, ".vatParameters", ""), "missing", err);
-    }
+    if (st == HS_OK) st = vat_record_parameters(&k->kv.store, &vat->id, &parameters, err);
     if (st == HS_OK) st = event_start_vat(&k->kv, &vat->id, buffer_slice(&parameters), err);
     buffer_fini(&parameters);
     return st;

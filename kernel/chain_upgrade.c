@@ -1,5 +1,6 @@
 #include "kernel/chain_upgrade.h"
 
+#include "kernel/tables/vat_record.h"
 #include "kernel/text/capdata.h"
 #include "kernel/vat_admin.h"
 
@@ -9,16 +10,15 @@ static enum hs_status parameters_read(struct kernel *k, const struct ref *vat, s
 {
     struct key key;
     struct json_text t;
-    enum hs_status st =
-        kv_store_get(&k->kv.store, key_of(&key, vat->text, ".vatParameters", ""), text, err);
+    enum hs_status st = vat_record_parameters(&k->kv.store, vat, text, err);
 
-    if (st == HS_NOT_FOUND) return kernel_store_damaged(key_slice(&key), "missing", err);
     if (st != HS_OK) return st;
     json_text_init(&t, buffer_slice(text));
     st = capdata_read(&t, out);
     if (st == HS_OK && json_text_end(&t)) return HS_OK;
     if (st == HS_OK || st == HS_INVALID) {
-        return kernel_store_damaged(key_slice(&key), "no capdata", err);
+        return kernel_store_damaged(key_of(&key, vat->text, ".vatParameters", ""), "no capdata",
+                                    err);
     }
     return kernel_fail(err, st);
 }

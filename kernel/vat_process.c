@@ -166,10 +166,9 @@ static enum hs_status vat_bundle_command(struct kv_store *kv, const struct ref *
     enum hs_status st = vat_record_source(kv, id, &source, err);
 
     if (st != HS_OK) goto out;
-    st = kv_store_get(kv, key_of(&key, id->text, ".vatParameters", ""), &parameters, err);
-    if (st == HS_NOT_FOUND) st = kernel_store_damaged(key_slice(&key), "missing", err);
+    st = vat_record_parameters(kv, id, &parameters, err);
     if (st == HS_OK && !json_text_is_value(buffer_slice(&parameters))) {
-        st = kernel_store_damaged(key_slice(&key), "no JSON", err);
+        st = kernel_store_damaged(key_of(&key, id->text, ".vatParameters", ""), "no JSON", err);
     }
     if (st != HS_OK) goto out;
     st = vat_bundle_print(out, id, buffer_slice(&source), buffer_slice(&parameters));

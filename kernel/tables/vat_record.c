@@ -69,6 +69,15 @@ enum hs_status vat_record_source(struct kv_store *kv, const struct ref *vat, str
     return st;
 }
 
+enum hs_status vat_record_parameters(struct kv_store *kv, const struct ref *vat, struct buffer *out,
+                                     struct hs_error *err)
+{
+    struct key key;
+    enum hs_status st = kv_store_get(kv, key_of(&key, vat->text, ".vatParameters", ""), out, err);
+
+    return st == HS_NOT_FOUND ? kernel_store_damaged(key_slice(&key), "missing", err) : st;
+}
+
 enum hs_status vat_record_count(struct kv_store *kv, const struct ref *vat, const char *name,
                                 uint64_t *out, struct hs_error *err)
 {

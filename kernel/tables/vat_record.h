@@ -35,6 +35,9 @@ HS_MUST_CHECK enum hs_status vat_record_set_program(struct kv_store *kv, const s
 /** The text of the vat's program (*out is replaced). */
 HS_MUST_CHECK enum hs_status vat_record_source(struct kv_store *kv, const struct ref *vat,
                                                struct buffer *out, struct hs_error *err);
+/** Its parameters, capdata as JSON (*out is replaced). */
+HS_MUST_CHECK enum hs_status vat_record_parameters(struct kv_store *kv, const struct ref *vat,
+                                                   struct buffer *out, struct hs_error *err);
 /** `v$N.<name>` counted, 0 where it is absent. */
 HS_MUST_CHECK enum hs_status vat_record_count(struct kv_store *kv, const struct ref *vat,
                                               const char *name, uint64_t *out,
