@@ -152,7 +152,7 @@ bool headstart_can(const struct headstart *h, const char *feature)
 
 bool headstart_connected(const struct headstart *h)
 {
-    return h->link.fd >= 0;
+    return client_link_is_open(&h->link);
 }
 
 void headstart_close(struct headstart *h)

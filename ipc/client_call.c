@@ -146,7 +146,7 @@ static enum headstart_status client_begin(struct headstart *h, struct client_pac
     *p = (struct client_packer){.wrong = NULL};
     buffer_clear(&h->out);
     wire_begin(&p->w, &h->out);
-    if (headstart_connected(h)) return HEADSTART_OK;
+    if (client_link_is_open(&h->link)) return HEADSTART_OK;
     return client_fail(err, HEADSTART_UNREACHABLE, "the connection is closed: connect again");
 }
 

@@ -141,6 +141,11 @@ enum headstart_status client_link_open(struct client_link *link, const char *pat
     return st;
 }
 
+bool client_link_is_open(const struct client_link *link)
+{
+    return link->fd >= 0;
+}
+
 void client_link_close(struct client_link *link)
 {
     if (link->fd >= 0) close(link->fd);

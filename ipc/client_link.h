@@ -39,5 +39,6 @@ enum headstart_status client_link_send(struct client_link *link, struct iovec *p
 enum headstart_status client_link_receive(struct client_link *link, client_deadline deadline,
                                           struct slice *frame, struct headstart_error *err);
 void client_link_close(struct client_link *link);
+bool client_link_is_open(const struct client_link *link);
 
 #endif

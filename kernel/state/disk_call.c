@@ -93,3 +93,16 @@ enum hs_status disk_fail(struct hs_error *err, int errnum, const char *what, con
     assert(errnum > 0);
     return hs_fail_errno(err, st, errnum, "cannot %s %s", what, path);
 }
+
+enum hs_status disk_run_names(const struct disk *disk, const char *place, const char *operation,
+                              disk_call_fn make, const char *from_dir, const char *from_name,
+                              const char *to_dir, const char *to_name, struct hs_error *err)
+{
+    struct disk_path from, to;
+    struct disk_call call = {.path = from.text, .other_path = to.text};
+    int errnum = disk_path_join(from_dir, from_name, &from);
+
+    if (!errnum) errnum = disk_path_join(to_dir, to_name, &to);
+    if (!errnum) errnum = disk_run(disk, place, operation, make, &call);
+    return errnum ? disk_fail(err, errnum, operation, from.text) : HS_OK;
+}

@@ -33,6 +33,13 @@ typedef int (*disk_call_fn)(const struct disk *disk, struct disk_call *call);
 int disk_run(const struct disk *disk, const char *place, const char *operation, disk_call_fn make,
              struct disk_call *call);
 
+/** The same for two names, told in words. */
+HS_MUST_CHECK enum hs_status disk_run_names(const struct disk *disk, const char *place,
+                                            const char *operation, disk_call_fn make,
+                                            const char *from_dir, const char *from_name,
+                                            const char *to_dir, const char *to_name,
+                                            struct hs_error *err);
+
 /** dir/name; NULL for either leaves the other. ENAMETOOLONG, else 0. */
 int disk_path_join(const char *dir, const char *name, struct disk_path *out);
 

@@ -22,11 +22,6 @@ static int call_rename(const struct disk *disk, struct disk_call *c)
     return disk->operations->rename(disk->self, c->path, c->other_path);
 }
 
-static int call_link(const struct disk *disk, struct disk_call *c)
-{
-    return disk->operations->link(disk->self, c->path, c->other_path);
-}
-
 static int call_space(const struct disk *disk, struct disk_call *c)
 {
     return disk->operations->space(disk->self, c->path, c->out);
@@ -189,50 +184,12 @@ enum hs_status disk_make_folder_new(const struct disk *disk, const char *place, 
     return errnum ? disk_fail(err, errnum, "make the folder", path.text) : HS_OK;
 }
 
-/* One call for two names. */
-static enum hs_status names_run(const struct disk *disk, const char *place, const char *operation,
-                                disk_call_fn make, const char *from_dir, const char *from_name,
-                                const char *to_dir, const char *to_name, struct hs_error *err)
-{
-    struct disk_path from, to;
-    struct disk_call call = {.path = from.text, .other_path = to.text};
-    int errnum = disk_path_join(from_dir, from_name, &from);
-
-    if (!errnum) errnum = disk_path_join(to_dir, to_name, &to);
-    if (!errnum) errnum = disk_run(disk, place, operation, make, &call);
-    return errnum ? disk_fail(err, errnum, operation, from.text) : HS_OK;
-}
-
 enum hs_status disk_rename(const struct disk *disk, const char *place, const char *from_dir,
                            const char *from_name, const char *to_dir, const char *to_name,
                            struct hs_error *err)
 {
-    return names_run(disk, place, "rename", call_rename, from_dir, from_name, to_dir, to_name, err);
-}
-
-/* File systems without links, or two of them. */
-static bool links_impossible(int errnum)
-{
-    return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EOPNOTSUPP;
-}
-
-enum hs_status disk_link(const struct disk *disk, const char *place, const char *from_dir,
-                         const char *from_name, const char *to_dir, const char *to_name,
-                         struct hs_error *err)
-{
-    struct hs_error words = {.status = HS_OK};
-    enum hs_status st =
-        names_run(disk, place, "link", call_link, from_dir, from_name, to_dir, to_name, &words);
-
-    if (st == HS_OK) return st;
-    if (words.errnum == EEXIST) {
-        return hs_fail(err, HS_EXISTS, "%s/%s is already there", to_dir, to_name);
-    }
-    if (links_impossible(words.errnum)) {
-        return disk_copy(disk, place, from_dir, from_name, to_dir, to_name, DISK_COPY_SYNCED, err);
-    }
-    if (err) *err = words;
-    return st;
+    return disk_run_names(disk, place, "rename", call_rename, from_dir, from_name, to_dir, to_name,
+                          err);
 }
 
 enum hs_status disk_space(const struct disk *disk, const char *place, const char *dir,

@@ -51,14 +51,6 @@ HS_MUST_CHECK enum hs_status vat_command(struct vat *v, struct slice command, va
                                          void *host_data, struct buffer *result, uint64_t *ticks,
                                          struct hs_error *err);
 
-/* A delivery ["message", vref, {"methargs":{"body","slots"},"result"}] in its parts, borrowed. */
-struct vat_message {
-    struct slice vref;
-    struct slice body;   /* as UTF-8 */
-    struct slice slots;  /* a JSON array; empty: of nothing */
-    struct slice result; /* a vref; empty: nobody asked */
-};
-
 /** As vat_command of ["deliver", that message]. */
 HS_MUST_CHECK enum hs_status vat_deliver_message(struct vat *v, const struct vat_message *message,
                                                  vat_host_fn host, void *host_data,

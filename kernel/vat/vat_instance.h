@@ -44,8 +44,6 @@ struct vat {
     char importer[VAT_MODULE_NAME_BYTES_MAX + 1]; /* who asks for the module at hand */
 };
 
-#define VAT_STEPS_UNLIMITED ((uint64_t)INT64_MAX)
-
 /** An instance without memory contents of its own: right after instantiation.
  *  stop  borrowed for the vat's life */
 HS_MUST_CHECK enum hs_status vat_instance_open(bool watched, struct stop_switch *stop,
