@@ -1,19 +1,21 @@
 #include "tests/bench/bench_workload.h"
 
+#include "tests/bench/ledger_rounds.h"
+
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNTS_DEFAULT = 1000, TXID_DIGITS = 64, PASS_DIGITS = 4, LINES_MAX = 100000 };
+enum { ACCOUNTS_DEFAULT = 1000, LINES_MAX = 100000 };
 
 struct workload_messages {
     struct workload workload;
     char *text;          /* the real ones' file, lines ended by zero bytes */
     struct slice *lines; /* borrow it */
     size_t lines_len;
+    struct ledger_rounds *rounds; /* borrows them */
 };
 
 const char *workload_name(const struct workload *w)
@@ -117,6 +119,7 @@ enum hs_status workload_messages_open(const struct workload *w, struct workload_
     if (w->program == WORKLOAD_LEDGER) {
         st = read_file(m, err);
         if (st == HS_OK) st = find_lines(m, err);
+        if (st == HS_OK) st = ledger_rounds_open(m->lines, m->lines_len, &m->rounds, err);
     }
     if (st != HS_OK) {
         workload_messages_close(m);
@@ -129,6 +132,7 @@ enum hs_status workload_messages_open(const struct workload *w, struct workload_
 void workload_messages_close(struct workload_messages *m)
 {
     if (!m) return;
+    ledger_rounds_close(m->rounds);
     free(m->lines);
     free(m->text);
     free(m);
@@ -147,19 +151,6 @@ static enum hs_status make_transfer(const struct workload *w, uint64_t n, struct
         (unsigned long long)((n * 104729 + 1) % accounts), (unsigned long long)(n % 13));
 }
 
-/* Each transaction's name is 64 hex digits; the first of them become the pass's number. */
-static void rename_transactions(char *text, size_t len, uint64_t pass)
-{
-    char digits[PASS_DIGITS + 1];
-    size_t run = 0;
-
-    (void)snprintf(digits, sizeof digits, "%04x", (unsigned)(pass & 0xffff));
-    for (size_t i = 0; i < len; i++) {
-        run = isxdigit((unsigned char)text[i]) ? run + 1 : 0;
-        if (run == TXID_DIGITS) memcpy(text + i + 1 - TXID_DIGITS, digits, PASS_DIGITS);
-    }
-}
-
 enum hs_status workload_message(struct workload_messages *m, uint64_t n, struct buffer *out,
                                 struct hs_error *err)
 {
@@ -169,10 +160,7 @@ enum hs_status workload_message(struct workload_messages *m, uint64_t n, struct 
     if (m->workload.program == WORKLOAD_TRANSFERS) {
         st = make_transfer(&m->workload, n, out);
     } else {
-        st = buffer_append(out, m->lines[n % m->lines_len]);
-        if (st == HS_OK && n >= m->lines_len) {
-            rename_transactions(out->data, out->len, n / m->lines_len);
-        }
+        st = ledger_rounds_message(m->rounds, n, out);
     }
     return st == HS_OK ? HS_OK : hs_fail(err, st, "bench: making a message");
 }

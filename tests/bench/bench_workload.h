@@ -30,8 +30,8 @@ HS_MUST_CHECK enum hs_status workload_messages_open(const struct workload *w,
                                                     struct workload_messages **out,
                                                     struct hs_error *err);
 void workload_messages_close(struct workload_messages *m);
-/** Message number `n` (from 0) into *out (replaced). Where the real ones end they begin again, each
- *  transaction under another name, so that the ledger goes on growing. */
+/** Message number `n` (from 0) into *out (replaced). Where the real ones end they begin again, as
+ *  other transactions (ledger_rounds.h). */
 HS_MUST_CHECK enum hs_status workload_message(struct workload_messages *m, uint64_t n,
                                               struct buffer *out, struct hs_error *err);
 /** What observers ask the workload's vat. */
