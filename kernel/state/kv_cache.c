@@ -112,9 +112,10 @@ static bool gap_holds(const struct kv_cache *c, struct slice key)
     return kv_gaps_find(&c->gaps, key, &gap) && !slice_equal(gap.begin, key);
 }
 
-enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, struct slice *value)
+enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, uint64_t checksum,
+                             struct slice *value)
 {
-    struct cached **at = place_of(c, key, checksum64(key)), *e = *at;
+    struct cached **at = place_of(c, key, checksum), *e = *at;
 
     if (!e) return gap_holds(c, key) ? KV_CACHED_ABSENT : KV_CACHED_NOT;
     if (e != TAILQ_FIRST(&c->uses)) entry_use(c, at);

@@ -28,8 +28,9 @@ enum kv_cached {
     KV_CACHED_VALUE,
 };
 
-/** *value is valid until the next call but find. */
-enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, struct slice *value);
+/** checksum: checksum64(key). *value is valid until the next call but find. */
+enum kv_cached kv_cache_find(struct kv_cache *c, struct slice key, uint64_t checksum,
+                             struct slice *value);
 /** The store below was asked: it holds the value, or, `absent`, not the key. Where there is no
  *  memory, or the value is a large part of the budget, nothing is kept of the key. */
 void kv_cache_put(struct kv_cache *c, struct slice key, struct slice value, bool absent);

@@ -4,20 +4,22 @@
 #include <stdlib.h>
 
 enum {
-    BUCKET_ENTRIES = 7, /* with their hashes in half a cache line */
-    BUCKET_USUAL = 3,   /* of a hundred buckets one runs over then */
+    CACHE_LINE_BYTES = 64,
+    BUCKET_ENTRIES = 5, /* as many as fit into a cache line */
+    BUCKET_USUAL = 2,   /* of a hundred buckets one or two run over then */
 };
 
 struct bucket {
+    struct kv_node *nodes[BUCKET_ENTRIES];
     uint32_t hashes[BUCKET_ENTRIES];
     uint16_t len;
     bool ran_over; /* there are more, which only the tree has; until all is built anew */
-    struct kv_node *nodes[BUCKET_ENTRIES];
 };
+_Static_assert(sizeof(struct bucket) <= CACHE_LINE_BYTES, "a bucket is read at one go");
 
 struct kv_index {
     size_t mask; /* buckets - 1; they are a power of two */
-    struct bucket buckets[];
+    _Alignas(CACHE_LINE_BYTES) struct bucket buckets[];
 };
 
 struct kv_index *kv_index_make(size_t entries)
@@ -28,8 +30,10 @@ struct kv_index *kv_index_make(size_t entries)
     while (buckets * BUCKET_USUAL < entries) {
         buckets *= 2;
     }
-    x = calloc(1, sizeof *x + buckets * sizeof x->buckets[0]);
-    if (x) x->mask = buckets - 1;
+    x = aligned_alloc(CACHE_LINE_BYTES, sizeof *x + buckets * sizeof x->buckets[0]);
+    if (!x) return NULL;
+    x->mask = buckets - 1;
+    kv_index_clear(x);
     return x;
 }
 

@@ -1,6 +1,7 @@
 #include "kernel/state/kv_layers.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/digest.h"
 #include "kernel/state/fault.h"
 #include "kernel/state/kv_cache.h"
 #include "kernel/state/kv_gaps.h"
@@ -46,10 +47,11 @@ static struct kv_store *layers_below(const struct kv_layers *l)
     return l->through ? l->through : l->base;
 }
 
-static bool layers_find(const struct kv_layers *l, struct slice key, struct kv_entry *out)
+static bool layers_find(const struct kv_layers *l, struct slice key, uint64_t checksum,
+                        struct kv_entry *out)
 {
     for (int i = 0; i < layers_seen(l); i++) {
-        if (kv_map_find(l->maps[i], key, out)) return true;
+        if (kv_map_find_by(l->maps[i], key, checksum, out)) return true;
     }
     return false;
 }
@@ -72,14 +74,14 @@ static void base_lacks(struct kv_layers *l, struct slice key)
 }
 
 /* What the base holds, from the cache if it is there. `value` may be NULL. */
-static enum hs_status base_get(struct kv_layers *l, struct slice key, struct buffer *value,
-                               struct hs_error *err)
+static enum hs_status base_get(struct kv_layers *l, struct slice key, uint64_t checksum,
+                               struct buffer *value, struct hs_error *err)
 {
     struct buffer fetched = {0};
     struct slice cached;
     enum hs_status st;
 
-    switch (kv_cache_find(l->cache, key, &cached)) {
+    switch (kv_cache_find(l->cache, key, checksum, &cached)) {
     case KV_CACHED_VALUE: return value ? copy_out(value, cached, err) : HS_OK;
     case KV_CACHED_ABSENT: return HS_NOT_FOUND;
     case KV_CACHED_NOT: break;
@@ -95,11 +97,12 @@ static enum hs_status layers_get(struct kv_store *kv, struct slice key, struct b
                                  struct hs_error *err)
 {
     struct kv_layers *l = layers_of(kv);
+    uint64_t checksum = checksum64(key);
     struct kv_entry entry;
 
-    if (!layers_find(l, key, &entry)) {
+    if (!layers_find(l, key, checksum, &entry)) {
         return l->through ? kv_store_get(l->through, key, value, err)
-                          : base_get(l, key, value, err);
+                          : base_get(l, key, checksum, value, err);
     }
     if (entry.deleted) return HS_NOT_FOUND;
     return copy_out(value, entry.value, err);
@@ -109,15 +112,16 @@ static enum hs_status layers_has(struct kv_store *kv, struct slice key, bool *fo
                                  struct hs_error *err)
 {
     struct kv_layers *l = layers_of(kv);
+    uint64_t checksum = checksum64(key);
     struct kv_entry entry;
     enum hs_status st;
 
-    if (layers_find(l, key, &entry)) {
+    if (layers_find(l, key, checksum, &entry)) {
         *found = !entry.deleted;
         return HS_OK;
     }
     if (l->through) return kv_store_has(l->through, key, found, err);
-    st = base_get(l, key, NULL, err);
+    st = base_get(l, key, checksum, NULL, err);
     *found = st == HS_OK;
     return st == HS_NOT_FOUND ? HS_OK : st;
 }

@@ -202,12 +202,18 @@ static struct kv_entry node_entry(const struct kv_node *n)
     return (struct kv_entry){kv_node_key(n), {n->value, n->value_len}, n->deleted};
 }
 
-bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
+bool kv_map_find_by(const struct kv_map *m, struct slice key, uint64_t checksum,
+                    struct kv_entry *out)
 {
-    const struct kv_node *n = m->index ? node_find(m, key, key_hash(key)) : tree_find(m, key);
+    const struct kv_node *n = node_find(m, key, (uint32_t)checksum);
 
     if (n) *out = node_entry(n);
     return n != NULL;
+}
+
+bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out)
+{
+    return kv_map_find_by(m, key, m->index ? checksum64(key) : 0, out);
 }
 
 bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out)

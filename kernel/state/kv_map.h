@@ -43,6 +43,9 @@ void kv_map_remove(struct kv_map *m, struct slice key);
 void kv_map_clear(struct kv_map *m);
 
 bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out);
+/** The same, of a key whose checksum64 is at hand: it is asked of several maps. */
+bool kv_map_find_by(const struct kv_map *m, struct slice key, uint64_t checksum,
+                    struct kv_entry *out);
 /** First entry with key > after (empty slice: the first of all). */
 bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out);
 

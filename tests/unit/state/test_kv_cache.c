@@ -23,7 +23,7 @@ static void ask(struct kv_cache *c, struct kv_store *kv, struct slice key)
     bool absent = kv_store_get(kv, key, &truth, NULL) == HS_NOT_FOUND;
     struct slice value;
 
-    switch (kv_cache_find(c, key, &value)) {
+    switch (kv_cache_find(c, key, checksum64(key), &value)) {
     case KV_CACHED_VALUE:
         CU_ASSERT(!absent);
         CU_ASSERT(slice_equal(value, buffer_slice(&truth)));
@@ -86,9 +86,11 @@ static void kv_cache__what_is_asked_for_stays(void)
     kv_cache_put(c, slice_text("cold"), slice_text("1"), false);
     for (unsigned i = 0; i < 1000; i++) {
         kv_cache_put(c, key_of(i, text), slice_text("once"), false);
-        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), &value), KV_CACHED_VALUE);
+        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), checksum64(slice_text("hot")), &value),
+                        KV_CACHED_VALUE);
     }
-    CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("cold"), &value), KV_CACHED_NOT);
+    CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("cold"), checksum64(slice_text("cold")), &value),
+                    KV_CACHED_NOT);
     kv_cache_close(c);
 }
 
@@ -112,8 +114,9 @@ static void kv_cache__keys_that_collide_are_few(void)
         if (checksum64(key) % BUCKETS != hash) continue;
         put++;
         kv_cache_put(c, key, slice_text(""), true);
-        CU_ASSERT_EQUAL(kv_cache_find(c, key, &value), KV_CACHED_ABSENT);
-        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), &value), KV_CACHED_VALUE);
+        CU_ASSERT_EQUAL(kv_cache_find(c, key, checksum64(key), &value), KV_CACHED_ABSENT);
+        CU_ASSERT_EQUAL(kv_cache_find(c, slice_text("hot"), checksum64(slice_text("hot")), &value),
+                        KV_CACHED_VALUE);
     }
     CU_ASSERT(kv_cache_bytes(c) <= BUCKET_ENTRIES_MAX * bytes);
     kv_cache_close(c);
@@ -140,7 +143,7 @@ static void kv_cache__gaps_hold_no_key_of_the_store(void)
         }
         key = key_of(step / 2 + (unsigned)(suite_random(&seed) % 3), text);
         CU_ASSERT_EQUAL(kv_store_has(kv, key, &held, NULL), HS_OK);
-        switch (kv_cache_find(c, key, &value)) {
+        switch (kv_cache_find(c, key, checksum64(key), &value)) {
         case KV_CACHED_VALUE: CU_ASSERT(held); break;
         case KV_CACHED_ABSENT:
             CU_ASSERT(!held);
