@@ -108,7 +108,7 @@ static enum hs_status crank_accept_waiting(struct kernel *k, const struct event 
 static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error *err)
 {
     struct key at;
-    struct buffer text = {0};
+    struct buffer text = buffer_room_take(&k->kv.room);
     struct event e = {0};
     enum hs_status st = run_queue_take(&k->kv, QUEUE_ACCEPTANCE, &at, &text, err);
 
@@ -122,7 +122,7 @@ static enum hs_status crank_accept(struct kernel *k, void *data, struct hs_error
         st = run_queue_add(&k->kv, QUEUE_RUN, buffer_slice(&text), err);
     }
     event_fini(&e);
-    buffer_fini(&text);
+    buffer_room_give(&k->kv.room, &text);
     return st;
 }
 
@@ -175,7 +175,7 @@ static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_erro
 {
     enum event_kind *kind = data;
     struct key at;
-    struct buffer text = {0};
+    struct buffer text = buffer_room_take(&k->kv.room);
     struct event e = {0};
     enum hs_status st = run_queue_take(&k->kv, QUEUE_RUN, &at, &text, err);
 
@@ -183,7 +183,7 @@ static enum hs_status crank_deliver(struct kernel *k, void *data, struct hs_erro
     if (st == HS_OK) *kind = e.kind;
     if (st == HS_OK) st = crank_deliver_event(k, &e, err);
     event_fini(&e);
-    buffer_fini(&text);
+    buffer_room_give(&k->kv.room, &text);
     return st;
 }
 

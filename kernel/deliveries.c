@@ -80,7 +80,7 @@ static enum hs_status delivery_grant(struct delivery *d, enum delivery_kind kind
     struct vat_meter meter = {0};
     bool metered = false;
     uint64_t steps = meter_grant(k);
-    enum hs_status st = vat_options_read(&k->kv.store, &d->vat, &options, err);
+    enum hs_status st = vat_options_find(&k->kv, &d->vat, &options, err);
 
     if (st == HS_OK && kind == DELIVERY_CALL && options.meter.text[0] != '\0') {
         st = meter_read(&k->kv, &options.meter, &meter, &metered, err);
@@ -101,7 +101,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
 {
     struct kernel *k = d->kernel;
     struct vat_process *p = k->ran;
-    struct buffer result = {0};
+    struct buffer result = buffer_room_take(&k->kv.room);
     enum hs_status st;
 
     k->meter.moved_bytes += text.len;
@@ -109,7 +109,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
                                       .vat = &p->name,
                                       .number = p->transcript_len,
                                       .text = text});
-    st = vat_process_deliver(p, text, syscall_answer, d, err);
+    st = vat_process_deliver(p, text, &k->kv.room, syscall_answer, d, err);
     k->meter.vat_steps = vat_steps(p->vat);
     if (st == HS_OK) st = meter_check(k, err);
     if (st == HS_VAT_FAILED && vat_steps(p->vat) > vat_steps_max(p->vat) &&
@@ -130,7 +130,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
         st = vat_meter_settle(k, p, err);
     }
     if (st == HS_OK && d->exits) st = delivery_exit(d, err);
-    buffer_fini(&result);
+    buffer_room_give(&k->kv.room, &result);
     kernel_tell(k, (struct witnessed){.kind = WITNESS_DELIVERED,
                                       .vat = &p->name,
                                       .steps = k->meter.vat_steps,
@@ -142,7 +142,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
 static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, struct slice text,
                                    enum delivery_kind kind, struct hs_error *err)
 {
-    struct delivery d = {.kernel = k, .vat = *vat};
+    struct delivery d = {.kernel = k, .vat = *vat, .syscalls = buffer_room_take(&k->kv.room)};
     enum hs_status st = kernel_process(k, vat, &k->ran, err);
 
     if (st == HS_OK) st = meter_check(k, err); /* its program may have been loaded */
@@ -154,6 +154,7 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
     if (st == HS_OK) st = critical_guard(k, err);
     if (st == HS_OK) st = delivery_run(&d, text, kind, err);
     if (st != HS_OK) delivery_words(text, k->handed);
+    buffer_room_give(&k->kv.room, &d.syscalls);
     delivery_fini(&d);
     return st;
 }
@@ -211,7 +212,7 @@ enum hs_status deliver_message(struct kernel *k, const struct event *e, const st
 {
     struct key key;
     struct ref_list slots = {0};
-    struct buffer text = {0};
+    struct buffer text = buffer_room_take(&k->kv.room);
     struct ref target, result = {""};
     enum hs_status st;
 
@@ -231,7 +232,7 @@ enum hs_status deliver_message(struct kernel *k, const struct event *e, const st
     }
     if (st == HS_OK) st = deliver(k, &route->vat, buffer_slice(&text), err);
     ref_list_fini(&slots);
-    buffer_fini(&text);
+    buffer_room_give(&k->kv.room, &text);
     return st;
 }
 

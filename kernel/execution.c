@@ -166,12 +166,13 @@ static void execution_finish(struct kernel *k, struct kernel_outcome *out)
     out->outputs_len = k->outputs.len;
     out->events = k->events.items;
     out->events_len = k->events.len;
-    out->settled = k->settled;
     out->writes = kv_layers_message_changes(k->layers);
     out->cranks = k->cranks;
     out->ticks = meter_ticks(k);
     out->queued = k->now.queued;
     k->outputs = k->events = (struct outputs){0};
+    if (k->settled.len == 0) return; /* the memory of an empty list is for the next message */
+    out->settled = k->settled;
     k->settled = (struct settlements){0};
 }
 

@@ -22,8 +22,9 @@ enum { INBOUND_REASON_BYTES = 512 };
 
 struct inbound {
     const struct message *message;
-    struct buffer to, method, bridge; /* decoded */
-    struct slice args;                /* raw JSON array */
+    struct slice to, method, bridge; /* contents: of the message, or of what is decoded of them */
+    struct buffer decoded[3];
+    struct slice args; /* raw JSON array */
     bool has_to, has_method, has_bridge, has_kernel;
     struct inbound_result *result;
     char reason[INBOUND_REASON_BYTES]; /* why it is rejected; "": it is not */
@@ -31,9 +32,9 @@ struct inbound {
 
 static void inbound_fini(struct inbound *in)
 {
-    buffer_fini(&in->to);
-    buffer_fini(&in->method);
-    buffer_fini(&in->bridge);
+    for (size_t i = 0; i < sizeof in->decoded / sizeof *in->decoded; i++) {
+        buffer_fini(&in->decoded[i]);
+    }
 }
 
 static void inbound_refuse(struct inbound *in, const char *reason)
@@ -49,11 +50,12 @@ static void inbound_refuse_malformed(struct inbound *in, const struct json_text 
 }
 
 /* A value that must be text. */
-static enum hs_status inbound_read_text(struct slice value, struct buffer *out, bool *has)
+static enum hs_status inbound_read_text(struct slice value, struct buffer *decoded,
+                                        struct slice *out, bool *has)
 {
-    buffer_clear(out);
+    *out = (struct slice){0};
     *has = value.data[0] == '"';
-    return *has ? json_text_decode(out, value) : HS_OK;
+    return *has ? json_text_content(value, decoded, out) : HS_OK;
 }
 
 static enum hs_status inbound_read(struct inbound *in, struct json_text *t, struct buffer *key)
@@ -63,18 +65,16 @@ static enum hs_status inbound_read(struct inbound *in, struct json_text *t, stru
 
     while (st == HS_OK && json_text_more(t, '}') && json_text_key(t, &raw) &&
            json_text_value(t, &value)) {
-        buffer_clear(key);
-        st = json_text_decode(key, raw);
+        st = json_text_content(raw, key, &name);
         if (st != HS_OK) break;
-        name = buffer_slice(key);
         if (slice_equal(name, slice_text("to"))) {
-            st = inbound_read_text(value, &in->to, &in->has_to);
+            st = inbound_read_text(value, &in->decoded[0], &in->to, &in->has_to);
         } else if (slice_equal(name, slice_text("method"))) {
-            st = inbound_read_text(value, &in->method, &in->has_method);
+            st = inbound_read_text(value, &in->decoded[1], &in->method, &in->has_method);
         } else if (slice_equal(name, slice_text("args"))) {
             in->args = value;
         } else if (slice_equal(name, slice_text("bridge"))) {
-            st = inbound_read_text(value, &in->bridge, &in->has_bridge);
+            st = inbound_read_text(value, &in->decoded[2], &in->bridge, &in->has_bridge);
         } else if (slice_equal(name, slice_text("kernel"))) {
             in->has_kernel = true;
         }
@@ -94,7 +94,7 @@ static void inbound_check_call(struct inbound *in)
         inbound_refuse(in, "the message must name a vat: \"to\" is missing or not a text");
     } else if (!in->has_method || in->method.len == 0) {
         inbound_refuse(in, "the message must name a method: \"method\" is missing or not a text");
-    } else if (slice_equal(buffer_slice(&in->method), slice_text("bootstrap"))) {
+    } else if (slice_equal(in->method, slice_text("bootstrap"))) {
         /* The kernel's own first call: what it hands over decides whom the vats trust. */
         inbound_refuse(in, "\"bootstrap\" is for the kernel alone to call");
     }
@@ -188,9 +188,10 @@ static enum hs_status inbound_enqueue(struct kernel *k, struct inbound *in, cons
 static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const struct ref *target,
                                    struct slice method, struct hs_error *err)
 {
-    struct buffer body = {0};
+    struct buffer_room *room = &k->kv.room;
+    struct buffer body = buffer_room_take(room);
     const char *problem = NULL;
-    enum hs_status st = capdata_call(&body, method, in->args);
+    enum hs_status st = capdata_call(&body, method, in->args, room);
 
     if (st == HS_OK) st = text_size_problem_raw(buffer_slice(&body), &problem);
     st = kernel_fail(err, st);
@@ -199,7 +200,7 @@ static enum hs_status inbound_call(struct kernel *k, struct inbound *in, const s
     } else if (st == HS_OK) {
         st = inbound_enqueue(k, in, target, buffer_slice(&body), err);
     }
-    buffer_fini(&body);
+    buffer_room_give(room, &body);
     return st;
 }
 
@@ -207,25 +208,25 @@ static enum hs_status inbound_send(struct kernel *k, struct inbound *in, struct 
 {
     struct ref vat, root;
     bool found;
-    enum hs_status st = vat_names_find(&k->kv, buffer_slice(&in->to), &vat, &found, err);
+    enum hs_status st = vat_names_find(&k->kv, in->to, &vat, &found, err);
 
     if (st != HS_OK) return st;
     if (!found) {
         (void)snprintf(in->reason, sizeof in->reason, "there is no vat named \"%.*s\"",
-                       (int)utf8_cut(buffer_slice(&in->to), 256), in->to.data);
+                       (int)utf8_cut(in->to, 256), in->to.data);
         return HS_OK;
     }
     st = inbound_queue_check(k, in, err);
     if (st != HS_OK || in->reason[0] != '\0') return st;
     st = bootstrap_root(&k->kv, &vat, &root, err);
-    return st == HS_OK ? inbound_call(k, in, &root, buffer_slice(&in->method), err) : st;
+    return st == HS_OK ? inbound_call(k, in, &root, in->method, err) : st;
 }
 
 /* Whom the bridge hands it; in->reason: nobody, and why. */
 static enum hs_status inbound_find_handler(struct kernel *k, struct inbound *in,
                                            struct device_handler *out, struct hs_error *err)
 {
-    const struct slice name = buffer_slice(&in->bridge);
+    const struct slice name = in->bridge;
     struct ref device;
     const char *why = "there is no bridge named";
     bool found;
@@ -328,7 +329,7 @@ enum hs_status inbound_take(struct kernel *k, const struct message *m, enum inbo
     if (st == HS_OK && in.reason[0] != '\0') {
         out->status = MESSAGE_REJECTED;
         st = inbound_explain(&in, value, err);
-    } else if (st == HS_OK) {
+    } else if (st == HS_OK && !out->called) {
         st = kernel_fail(err, buffer_assign(value, slice_text("null")));
     }
     inbound_fini(&in);

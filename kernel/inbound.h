@@ -31,7 +31,8 @@ struct inbound_result {
 
 /** In a crank of its own: count the message (kernel.seqnum) and put the call in the queue, or do
  *  what a control message says.
- *  Out:  value  {"error": text} of a message that is rejected, null of one that is done (replaced)
+ *  Out:  value  {"error": text} of a message that is rejected, null of one that is done (replaced);
+ *              a call's is whoever runs it to say
  *  Returns: HS_WRONG_EPOCH  it sets rules of a version that this program does not know */
 HS_MUST_CHECK enum hs_status inbound_take(struct kernel *k, const struct message *m,
                                           enum inbound_manner manner, struct inbound_result *out,

@@ -10,15 +10,20 @@
 #include "kernel/state/message.h"
 
 struct input {
-    struct message message; /* its text is owned */
+    struct message message; /* its text is borrowed of the row, until that changes */
     bool stopped;           /* its call was undone at its caller's limit, and rejected */
     struct position after;
 };
 
+struct kept_input {
+    struct input input; /* without its text, … */
+    size_t at, bytes;   /* … which is here in the row's */
+};
+
 struct inputs {
-    struct input *items; /* owned: in order of seqnums, without a gap */
+    struct kept_input *items; /* owned: in order of seqnums, without a gap */
     size_t len, capacity;
-    size_t bytes; /* of their texts */
+    struct buffer texts; /* of all items, in their order */
 };
 
 void inputs_clear(struct inputs *in);
@@ -29,8 +34,8 @@ void inputs_add(struct inputs *in, const struct message *m, bool stopped,
                 const struct position *after);
 /** Drop those that led past `seqnum`. */
 void inputs_drop_after(struct inputs *in, uint64_t seqnum);
-/** The one that led to `seqnum`; NULL: it is not there. */
-const struct input *inputs_find(const struct inputs *in, uint64_t seqnum);
+/** The one that led to `seqnum`; false: it is not there. */
+bool inputs_find(const struct inputs *in, uint64_t seqnum, struct input *out);
 /** Are all from the one behind `from` to the one that led to `to` there? */
 bool inputs_span(const struct inputs *in, uint64_t from, uint64_t to);
 

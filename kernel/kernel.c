@@ -52,6 +52,7 @@ void kernel_close(struct kernel *k)
     settlements_fini(&k->settled);
     buffer_fini(&k->casualty);
     ref_list_fini(&k->ended);
+    ref_list_fini(&k->resolved);
     kv_hashed_fini(&k->kv);
     kv_layers_close(k->layers);
     free(k);

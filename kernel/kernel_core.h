@@ -60,6 +60,7 @@ struct kernel {
     } checked;         /* invariants.c */
 #endif
     char handed[KERNEL_HANDED_BYTES]; /* what a vat was handed when it ended; "": nothing */
+    struct ref_list resolved;         /* by the syscall at hand; kept for the next one */
     struct guarded guarded;
     struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */
     struct ref vat_meter;    /* what that is to be taken off; "": nothing */

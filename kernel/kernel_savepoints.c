@@ -27,13 +27,13 @@ static const struct position *way_begin(const struct kernel *k, uint64_t seqnum)
 bool kernel_reaches(const struct kernel *k, const struct position *to)
 {
     const struct position *begin = way_begin(k, to->seqnum);
-    const struct input *last;
+    struct input last;
 
     if (k->unmarked) return false;
     if (position_equal(to, begin) || (!k->torn && position_equal(to, &k->now.at))) return true;
     if (to->seqnum <= begin->seqnum) return false;
-    last = inputs_find(&k->savepoints.inputs, to->seqnum);
-    return last && position_equal(to, &last->after) &&
+    return inputs_find(&k->savepoints.inputs, to->seqnum, &last) &&
+           position_equal(to, &last.after) &&
            inputs_span(&k->savepoints.inputs, begin->seqnum, to->seqnum);
 }
 
@@ -43,18 +43,21 @@ static enum hs_status execute_again(struct kernel *k, uint64_t seqnum, struct hs
     enum hs_status st = HS_OK;
 
     while (k->now.at.seqnum < seqnum && st == HS_OK) {
-        const struct input *input = inputs_find(&s->inputs, k->now.at.seqnum + 1);
         struct kernel_outcome outcome = {0};
+        struct input input;
+        bool found = inputs_find(&s->inputs, k->now.at.seqnum + 1, &input);
 
-        st = execution_run(k, &input->message, input->stopped ? INBOUND_SPENT : INBOUND_AS_IT_IS,
+        assert(found); /* whoever goes back asked before */
+        (void)found;
+        st = execution_run(k, &input.message, input.stopped ? INBOUND_SPENT : INBOUND_AS_IT_IS,
                            &outcome, err);
         kernel_outcome_fini(&outcome);
         if (st != HS_OK) break;
         s->executed_again++;
         savepoints_worked(s, meter_ticks(k));
-        if (!position_equal(&k->now.at, &input->after)) {
+        if (!position_equal(&k->now.at, &input.after)) {
             st = hs_fail(err, HS_DIVERGED, "message %" PRIu64 ", executed again, gave %s, not %s",
-                         input->after.seqnum, k->now.at.hash, input->after.hash);
+                         input.after.seqnum, k->now.at.hash, input.after.hash);
         }
     }
     return st;
@@ -95,7 +98,7 @@ struct kernel_savepoint_figures kernel_savepoint_figures(const struct kernel *k)
         .savepoints = s->len,
         .bytes = open_block_savepoint_bytes(k, &heap_bytes),
         .inputs = s->inputs.len,
-        .input_bytes = s->inputs.bytes,
+        .input_bytes = s->inputs.texts.len,
         .executed_again = s->executed_again,
     };
 }

@@ -48,7 +48,7 @@ static enum hs_status pending_count(struct kernel *k, bool more, uint64_t change
 static enum hs_status pending_read(struct kernel *k, const struct ref *kpid, struct settlement *out,
                                    struct hs_error *err)
 {
-    struct buffer body = {0};
+    struct buffer body = buffer_room_take(&k->kv.room);
     struct ref_list slots = {0};
     enum promise_state state;
     enum hs_status st = promise_state_read(&k->kv, kpid, &state, err);
@@ -61,7 +61,7 @@ static enum hs_status pending_read(struct kernel *k, const struct ref *kpid, str
         out->status = MESSAGE_FULFILLED;
         st = kernel_fail(err, capdata_to_json(&out->value, buffer_slice(&body)));
     }
-    buffer_fini(&body);
+    buffer_room_give(&k->kv.room, &body);
     ref_list_fini(&slots);
     return st;
 }

@@ -89,7 +89,7 @@ static enum hs_status replay_check_end(struct replay_delivery *d, struct hs_erro
 
 /* No limit holds but the record itself: this went well, whatever the limits were then. */
 static enum hs_status replay_run(struct replay_delivery *d, struct vat_process *p,
-                                 struct hs_error *err)
+                                 struct buffer_room *room, struct hs_error *err)
 {
     uint64_t usual_max = vat_steps_max(p->vat), steps_max = usual_max;
     enum hs_status st;
@@ -97,7 +97,7 @@ static enum hs_status replay_run(struct replay_delivery *d, struct vat_process *
     d->has_steps = transcript_result_steps(d->item.result, &d->steps);
     if (d->has_steps) steps_max = d->steps + REPLAY_STEPS_OVER;
     vat_set_steps_max(p->vat, steps_max);
-    st = vat_process_deliver(p, d->item.delivery, replay_answer, d, err);
+    st = vat_process_deliver(p, d->item.delivery, room, replay_answer, d, err);
     vat_set_steps_max(p->vat, usual_max);
     if (st == HS_OK) return replay_check_end(d, err);
     if (st != HS_VAT_FAILED || vat_steps(p->vat) <= steps_max) return st;
@@ -105,14 +105,15 @@ static enum hs_status replay_run(struct replay_delivery *d, struct vat_process *
 }
 
 static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, uint64_t number,
-                                  struct buffer *text, struct hs_error *err)
+                                  struct buffer *text, struct buffer_room *room,
+                                  struct hs_error *err)
 {
     struct replay_delivery d = {.process = p, .number = number};
     struct hs_error cause = {.status = HS_OK};
     enum hs_status st = transcript_read(kv, &p->name.id, number, text, &d.item, err);
 
     if (st != HS_OK) return st;
-    st = replay_run(&d, p, &cause);
+    st = replay_run(&d, p, room, &cause);
     if (st == HS_OK) return HS_OK;
     if (st == HS_CORRUPT) {
         return hs_fail(err, st, "kernel store: \"%s.t.%" PRIu64 "\": %s", p->name.id.text, number,
@@ -128,16 +129,18 @@ static enum hs_status replay_item(struct vat_process *p, struct kv_store *kv, ui
 enum hs_status replay_vat(struct vat_process *p, struct kv_store *kv, uint64_t from,
                           replay_step_fn step, void *step_data, struct hs_error *err)
 {
+    struct buffer_room room = {.len = 0};
     struct buffer text = {0};
     enum hs_status st = HS_OK;
 
     assert(from <= p->transcript_len);
     for (uint64_t i = from; i < p->transcript_len && st == HS_OK; i++) {
-        st = replay_item(p, kv, i, &text, err);
+        st = replay_item(p, kv, i, &text, &room, err);
         if (st == HS_OK && step && !step(step_data)) {
             st = hs_fail(err, HS_CANCELLED, "the replay was cancelled");
         }
     }
     buffer_fini(&text);
+    buffer_room_fini(&room);
     return st;
 }

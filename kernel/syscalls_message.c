@@ -163,7 +163,8 @@ enum hs_status syscall_subscribe(struct delivery *d, struct json_text *t, struct
 static enum hs_status resolve_one(struct delivery *d, const struct ref *vpid, bool rejected,
                                   struct capdata *data, struct ref *kpid, struct hs_error *err)
 {
-    struct buffer body = {0};
+    struct buffer_room *room = &syscall_kv(d)->room;
+    struct buffer body = buffer_room_take(room);
     enum hs_status st = clist_to_kernel(syscall_kv(d), &d->vat, vpid, kpid, err);
 
     if (st == HS_OK) st = require_decider(d, kpid, vpid, err);
@@ -177,7 +178,7 @@ static enum hs_status resolve_one(struct delivery *d, const struct ref *vpid, bo
         st = resolution_settle(syscall_kv(d), kpid, rejected, buffer_slice(&body), &data->slots,
                                &d->vat, err);
     }
-    buffer_fini(&body);
+    buffer_room_give(room, &body);
     return st;
 }
 
@@ -199,22 +200,22 @@ static enum hs_status read_resolution(struct json_text *t, struct ref *vpid, boo
 enum hs_status syscall_resolve(struct delivery *d, struct json_text *t, struct buffer *reply,
                                struct hs_error *err)
 {
-    struct ref_list resolved = {0};
+    struct ref_list *resolved = &d->kernel->resolved;
     struct capdata data = {0};
     struct ref vpid, kpid;
     bool rejected;
     enum hs_status st = HS_OK;
 
+    ref_list_clear(resolved);
     (void)(json_text_next(t, ']') && json_text_open(t, '['));
     while (st == HS_OK && json_text_more(t, ']')) {
         st = read_resolution(t, &vpid, &rejected, &data, err);
         if (st == HS_OK) st = resolve_one(d, &vpid, rejected, &data, &kpid, err);
-        if (st == HS_OK) st = kernel_fail(err, ref_list_add(&resolved, &kpid));
+        if (st == HS_OK) st = kernel_fail(err, ref_list_add(resolved, &kpid));
     }
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
-    if (st == HS_OK) st = clist_forget(syscall_kv(d), &d->vat, &resolved, err);
+    if (st == HS_OK) st = clist_forget(syscall_kv(d), &d->vat, resolved, err);
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
-    ref_list_fini(&resolved);
     capdata_fini(&data);
     return st;
 }

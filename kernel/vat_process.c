@@ -268,17 +268,18 @@ static bool message_parts(struct slice delivery, struct vat_message *out, struct
 }
 
 static enum hs_status vat_process_message(struct vat_process *p, struct vat_message *message,
-                                          struct slice body_raw, vat_host_fn host, void *host_data,
-                                          struct buffer *answer, struct hs_error *err)
+                                          struct slice body_raw, struct buffer_room *room,
+                                          vat_host_fn host, void *host_data, struct buffer *answer,
+                                          struct hs_error *err)
 {
-    struct buffer body = {0};
+    struct buffer body = buffer_room_take(room);
     enum hs_status st = kernel_fail(err, json_text_decode(&body, body_raw));
 
     message->body = buffer_slice(&body);
     if (st == HS_OK) {
         st = vat_deliver_message(p->vat, message, host, host_data, answer, NULL, err);
     }
-    buffer_fini(&body);
+    buffer_room_give(room, &body);
     return st;
 }
 
@@ -303,10 +304,11 @@ static enum hs_status vat_process_command(struct vat_process *p, struct slice de
     return st;
 }
 
-enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery, vat_host_fn host,
-                                   void *host_data, struct hs_error *err)
+enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
+                                   struct buffer_room *room, vat_host_fn host, void *host_data,
+                                   struct hs_error *err)
 {
-    struct buffer answer = {0};
+    struct buffer answer = buffer_room_take(room);
     struct vat_message message;
     struct slice body;
     enum hs_status st;
@@ -314,13 +316,13 @@ enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
     assert(p->vat && !p->ended);
     p->touched = true;
     if (message_parts(delivery, &message, &body)) {
-        st = vat_process_message(p, &message, body, host, host_data, &answer, err);
+        st = vat_process_message(p, &message, body, room, host, host_data, &answer, err);
     } else {
         st = vat_process_command(p, delivery, host, host_data, &answer, err);
     }
     if (st == HS_OK && !slice_starts_with(buffer_slice(&answer), slice_text("[\"ok\","))) {
         st = vat_answer_failed(buffer_slice(&answer), err);
     }
-    buffer_fini(&answer);
+    buffer_room_give(room, &answer);
     return st;
 }

@@ -57,11 +57,11 @@ HS_MUST_CHECK enum hs_status vat_process_open(struct vat_process *p, struct kv_s
                                               struct vat_engine *engine, uint64_t ticks_max,
                                               vat_console_fn console, void *console_data,
                                               struct hs_error *err);
-/** Hand over one delivery (JSON text).
+/** Hand over one delivery (JSON text); what it takes to say it is in buffers of `room`.
  *  Returns: HS_VAT_FAILED  it failed, or answered with an error: the heap is undefined */
 HS_MUST_CHECK enum hs_status vat_process_deliver(struct vat_process *p, struct slice delivery,
-                                                 vat_host_fn host, void *host_data,
-                                                 struct hs_error *err);
+                                                 struct buffer_room *room, vat_host_fn host,
+                                                 void *host_data, struct hs_error *err);
 
 /** What passes between a vat and its host: *syscall is the inside of ["syscall", …]; false: the
  *  request is something else (console output), which is answered with VAT_ANSWER_NOTHING and leaves

@@ -165,7 +165,7 @@ enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struc
                           struct slice body_raw, const struct ref_list *slots,
                           const struct ref *result, struct hs_error *err)
 {
-    struct buffer text = {0};
+    struct buffer text = buffer_room_take(&k->room);
     enum hs_status st;
 
     assert(!result || kref_kind(result) == REF_PROMISE);
@@ -174,7 +174,7 @@ enum hs_status event_send(struct kv_hashed *k, enum run_queue queue, const struc
     if (st == HS_OK) st = refcount_hold_all(k, slots, err);
     if (st == HS_OK && result) st = refcount_hold(k, result, err);
     if (st == HS_OK) st = run_queue_add(k, queue, buffer_slice(&text), err);
-    buffer_fini(&text);
+    buffer_room_give(&k->room, &text);
     return st;
 }
 

@@ -134,6 +134,7 @@ void kv_hashed_fini(struct kv_hashed *k)
     sha256_close(k->crank_hash);
     buffer_fini(&k->changes);
     buffer_fini(&k->scratch);
+    buffer_room_fini(&k->room);
     ref_list_fini(&k->fallen);
     ref_list_fini(&k->settled);
     k->crank_hash = NULL;

@@ -21,6 +21,7 @@
 #ifndef HEADSTART_KERNEL_TABLES_KV_HASHED_H
 #define HEADSTART_KERNEL_TABLES_KV_HASHED_H
 
+#include "kernel/state/buffer_room.h"
 #include "kernel/state/digest.h"
 #include "kernel/state/kv_layers.h"
 #include "kernel/state/limits.h"
@@ -43,6 +44,7 @@ struct kv_hashed {
     struct ref_list settled;         /* promises of pending calls that were settled in this crank */
     struct kv_work work;             /* of this crank */
     struct buffer scratch;           /* what kv_hashed_find last read */
+    struct buffer_room room;         /* for the texts that a step composes */
     char activity[SHA256_HEX_BYTES]; /* after the last committed crank */
     bool gc_pending;                 /* there are gcActions.* */
     bool cleanup_pending;            /* vats.terminated holds something */

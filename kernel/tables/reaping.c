@@ -68,11 +68,11 @@ static enum hs_status dirt_read(struct kv_hashed *k, const struct ref *vat, stru
     return kernel_store_damaged(key_slice(&key), "no work that is left", err);
 }
 
-static enum hs_status dirt_write(struct kv_store *kv, const struct ref *vat, struct reap_dirt *d,
-                                 struct hs_error *err)
+/* `text`: an empty buffer to compose it in. */
+static enum hs_status dirt_write_by(struct kv_store *kv, const struct ref *vat, struct reap_dirt *d,
+                                    struct buffer *text, struct hs_error *err)
 {
-    struct buffer text = {0};
-    struct json_printer j = json_printer_on(&text);
+    struct json_printer j = json_printer_on(text);
     struct key key;
     enum hs_status st;
 
@@ -84,9 +84,18 @@ static enum hs_status dirt_write(struct kv_store *kv, const struct ref *vat, str
     json_print_close(&j, '}');
     st = kernel_fail(err, json_print_end(&j));
     if (st == HS_OK) {
-        st = kv_store_set(kv, key_of(&key, vat->text, ".reapDirt", ""), buffer_slice(&text), err);
+        st = kv_store_set(kv, key_of(&key, vat->text, ".reapDirt", ""), buffer_slice(text), err);
     }
-    buffer_fini(&text);
+    return st;
+}
+
+static enum hs_status dirt_write(struct kv_hashed *k, const struct ref *vat, struct reap_dirt *d,
+                                 struct hs_error *err)
+{
+    struct buffer text = buffer_room_take(&k->room);
+    enum hs_status st = dirt_write_by(&k->store, vat, d, &text, err);
+
+    buffer_room_give(&k->room, &text);
     return st;
 }
 
@@ -108,10 +117,13 @@ static enum hs_status dirt_full(struct kv_store *kv, const struct ref *vat,
 enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                const struct kernel_rules *rules, struct hs_error *err)
 {
+    struct buffer text = {0};
     struct reap_dirt dirt;
     enum hs_status st = dirt_full(kv, vat, rules, &dirt, err);
 
-    return st == HS_OK ? dirt_write(kv, vat, &dirt, err) : st;
+    if (st == HS_OK) st = dirt_write_by(kv, vat, &dirt, &text, err);
+    buffer_fini(&text);
+    return st;
 }
 
 enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
@@ -129,7 +141,7 @@ enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
         dirt.deliveries = full.deliveries > done ? full.deliveries - done : 0;
         full = dirt;
     }
-    return dirt_write(&k->store, vat, &full, err);
+    return dirt_write(k, vat, &full, err);
 }
 
 static bool queue_read(struct slice list, const struct ref *vat, struct ref *first, bool *found)
@@ -224,7 +236,7 @@ enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
     count_down(&dirt.bytes, work->bytes);
     count_down(&dirt.steps, work->steps);
     if (dirt.memory == 0) dirt.memory = memory_bound(work->memory);
-    st = dirt_write(&k->store, vat, &dirt, err);
+    st = dirt_write(k, vat, &dirt, err);
     if (st != HS_OK) return st;
     if (work->memory <= dirt.memory &&
         (dirt.steps > 0 || (dirt.deliveries > 0 && dirt.bytes > 0))) {
@@ -244,6 +256,6 @@ enum hs_status reap_dirt_clear(struct kv_hashed *k, const struct ref *vat,
     dirt.steps = memory * rules->reap_work;
     dirt.memory = memory_bound(memory);
     if (dirt.never) dirt = (struct reap_dirt){.never = true};
-    st = dirt_write(&k->store, vat, &dirt, err);
+    st = dirt_write(k, vat, &dirt, err);
     return st == HS_OK && again ? queue_enter(k, vat, err) : st;
 }

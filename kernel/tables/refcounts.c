@@ -55,13 +55,14 @@ static enum hs_status refcounts_judge_promise(struct kv_hashed *k, const struct 
                                               struct hs_error *err)
 {
     struct ref_list slots = {0};
-    struct buffer body = {0};
+    struct buffer body;
     enum promise_state state;
     uint64_t holds = 0;
     bool found;
     enum hs_status st = promise_holds(k, kref, &holds, &found, err);
 
     if (st != HS_OK || !found || holds > 0) return st;
+    body = buffer_room_take(&k->room);
     st = promise_state_read(k, kref, &state, err);
     if (st == HS_OK && state != PROMISE_UNRESOLVED) {
         st = promise_data(k, kref, &body, &slots, err);
@@ -69,7 +70,7 @@ static enum hs_status refcounts_judge_promise(struct kv_hashed *k, const struct 
     }
     if (st == HS_OK) st = promise_delete(k, kref, err);
     ref_list_fini(&slots);
-    buffer_fini(&body);
+    buffer_room_give(&k->room, &body);
     return st;
 }
 

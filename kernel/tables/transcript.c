@@ -78,7 +78,7 @@ enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat, uin
                                  struct slice delivery, struct slice syscalls, struct slice result,
                                  struct hs_error *err)
 {
-    struct buffer item = {0};
+    struct buffer item = buffer_room_take(&k->room);
     struct key key;
     enum hs_status st = kernel_fail(err, transcript_compose(&item, delivery, syscalls, result));
 
@@ -90,7 +90,7 @@ enum hs_status transcript_append(struct kv_hashed *k, const struct ref *vat, uin
         st = kv_hashed_write_uint(k, key_of(&key, vat->text, ".t.endPosition", ""), position + 1,
                                   err);
     }
-    buffer_fini(&item);
+    buffer_room_give(&k->room, &item);
     return st;
 }
 

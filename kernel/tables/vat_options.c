@@ -2,19 +2,19 @@
 
 #include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
-#include "kernel/tables/kv_hashed.h"
 #include "kernel/text/json_text.h"
 
 #include <string.h>
 
 static bool options_read_name(struct slice raw, struct vat_options *o)
 {
-    struct buffer name = {0};
-    bool good = raw.data[0] == '"' && json_text_decode(&name, raw) == HS_OK && name.len > 0 &&
-                name.len < sizeof o->name && !memchr(name.data, '\0', name.len);
+    struct buffer decoded = {0};
+    struct slice name;
+    bool good = raw.data[0] == '"' && json_text_content(raw, &decoded, &name) == HS_OK &&
+                name.len > 0 && name.len < sizeof o->name && !memchr(name.data, '\0', name.len);
 
-    if (good) memcpy(o->name, buffer_text(&name), name.len + 1);
-    buffer_fini(&name);
+    if (good) memcpy(o->name, name.data, name.len); /* all zero before */
+    buffer_fini(&decoded);
     return good;
 }
 
@@ -94,6 +94,11 @@ void vat_options_print(const struct vat_options *o, struct json_printer *j)
     json_print_close(j, '}');
 }
 
+static enum hs_status options_damaged(const struct key *key, struct hs_error *err)
+{
+    return kernel_store_damaged(key_slice(key), "no vat's options", err);
+}
+
 enum hs_status vat_options_read(struct kv_store *kv, const struct ref *vat, struct vat_options *out,
                                 struct hs_error *err)
 {
@@ -102,10 +107,21 @@ enum hs_status vat_options_read(struct kv_store *kv, const struct ref *vat, stru
     enum hs_status st = kv_store_get(kv, key_of(&key, vat->text, ".options", ""), &text, err);
 
     if (st == HS_NOT_FOUND || (st == HS_OK && !vat_options_parse(buffer_slice(&text), out))) {
-        st = kernel_store_damaged(key_slice(&key), "no vat's options", err);
+        st = options_damaged(&key, err);
     }
     buffer_fini(&text);
     return st;
+}
+
+enum hs_status vat_options_find(struct kv_hashed *k, const struct ref *vat, struct vat_options *out,
+                                struct hs_error *err)
+{
+    struct key key;
+    struct slice text;
+    enum hs_status st = kv_hashed_read(k, key_of(&key, vat->text, ".options", ""), &text, err);
+
+    if (st != HS_OK || vat_options_parse(text, out)) return st;
+    return options_damaged(&key, err);
 }
 
 enum hs_status vat_options_write(struct kv_store *kv, const struct ref *vat,

@@ -6,9 +6,8 @@
 #ifndef HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
 #define HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
 
-#include "kernel/state/kv_store.h"
 #include "kernel/state/limits.h"
-#include "kernel/text/refs.h"
+#include "kernel/tables/kv_hashed.h"
 
 enum { VAT_MEMORY_LEAST = 4 << 20 }; /* a booted supervisor fits */
 
@@ -39,6 +38,9 @@ void vat_options_print(const struct vat_options *o, struct json_printer *j);
 
 /** HS_KERNEL_FAILED: damaged. */
 HS_MUST_CHECK enum hs_status vat_options_read(struct kv_store *kv, const struct ref *vat,
+                                              struct vat_options *out, struct hs_error *err);
+/** The same, of the kernel's own store: asked at each delivery, it takes no memory. */
+HS_MUST_CHECK enum hs_status vat_options_find(struct kv_hashed *k, const struct ref *vat,
                                               struct vat_options *out, struct hs_error *err);
 HS_MUST_CHECK enum hs_status vat_options_write(struct kv_store *kv, const struct ref *vat,
                                                const struct vat_options *o, struct hs_error *err);

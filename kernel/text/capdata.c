@@ -120,19 +120,17 @@ void capdata_print_json(struct json_printer *j, struct slice json)
 
 void capdata_print_string(struct json_printer *j, struct slice text)
 {
-    struct buffer guarded = {0};
-    struct printer p = printer_on(&guarded);
-
-    if (text.len > 0 && text.data[0] >= '!' && text.data[0] <= '-') printer_text(&p, "!");
-    printer_bytes(&p, text);
-    printer_note(&j->text, printer_end(&p));
-    json_print_string(j, buffer_slice(&guarded));
-    buffer_fini(&guarded);
+    json_print_comma(j);
+    printer_byte(&j->text, '"');
+    if (text.len > 0 && text.data[0] >= '!' && text.data[0] <= '-') printer_byte(&j->text, '!');
+    if (j->text.status == HS_OK) printer_note(&j->text, json_text_escape(j->text.out, text));
+    printer_byte(&j->text, '"');
 }
 
-enum hs_status capdata_call(struct buffer *out, struct slice method, struct slice args)
+enum hs_status capdata_call(struct buffer *out, struct slice method, struct slice args,
+                            struct buffer_room *room)
 {
-    struct buffer body = {0};
+    struct buffer body = buffer_room_take(room);
     struct json_printer j = json_printer_on(&body);
     enum hs_status st;
 
@@ -143,7 +141,7 @@ enum hs_status capdata_call(struct buffer *out, struct slice method, struct slic
     json_print_close(&j, ']');
     st = json_print_end(&j);
     if (st == HS_OK) st = json_text_encode(out, buffer_slice(&body));
-    buffer_fini(&body);
+    buffer_room_give(room, &body);
     return st;
 }
 

@@ -18,6 +18,7 @@
 #ifndef HEADSTART_KERNEL_TEXT_CAPDATA_H
 #define HEADSTART_KERNEL_TEXT_CAPDATA_H
 
+#include "kernel/state/buffer_room.h"
 #include "kernel/text/json_printer.h"
 #include "kernel/text/json_text.h"
 #include "kernel/text/refs.h"
@@ -36,7 +37,7 @@ void capdata_print(struct json_printer *j, struct slice body_raw, const struct r
 
 /** Append the raw body of a call: `method` is decoded text, `args` a checked raw JSON array. */
 HS_MUST_CHECK enum hs_status capdata_call(struct buffer *out, struct slice method,
-                                          struct slice args);
+                                          struct slice args, struct buffer_room *room);
 /** Print plain JSON made smallcaps: `json` is one value; HS_INVALID is noted when it is none. */
 void capdata_print_json(struct json_printer *j, struct slice json);
 /** Print `text` as a smallcaps string. */

@@ -85,6 +85,18 @@ enum hs_status json_text_decode(struct buffer *out, struct slice raw)
     return st;
 }
 
+enum hs_status json_text_content(struct slice raw, struct buffer *decoded, struct slice *out)
+{
+    enum hs_status st;
+
+    *out = json_text_inner(raw);
+    if (!memchr(out->data, '\\', out->len)) return HS_OK;
+    buffer_clear(decoded);
+    st = json_text_decode(decoded, raw);
+    *out = buffer_slice(decoded);
+    return st;
+}
+
 static enum hs_status json_text_escape_byte(struct buffer *out, char c)
 {
     switch (c) {

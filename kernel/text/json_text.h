@@ -59,6 +59,10 @@ unsigned char json_text_first(struct slice raw);
 /** The UTF-16 unit that the \uXXXX at `p` stands for. */
 uint32_t json_text_unit(const char *p);
 
+/** The content of a checked raw string as UTF-8: as it stands there if nothing in it is escaped,
+ *  else in *decoded, which is replaced. */
+HS_MUST_CHECK enum hs_status json_text_content(struct slice raw, struct buffer *decoded,
+                                               struct slice *out);
 /** Append the content of a checked raw string as UTF-8. */
 HS_MUST_CHECK enum hs_status json_text_decode(struct buffer *out, struct slice raw);
 /** Append `s` (UTF-8) as a JSON string, quotes included. */

@@ -312,10 +312,13 @@ static void capdata__reading_refuses_every_other_shape(void)
 
 static void capdata__calls_escape_what_smallcaps_would_read(void)
 {
+    struct buffer_room room = {.len = 0};
     struct buffer out = {0};
 
     CU_ASSERT_EQUAL(
-        capdata_call(&out, slice_text("!do"), slice_text("[\"#x\", {\"-k\":\"z\\\"\"}]")), HS_OK);
+        capdata_call(&out, slice_text("!do"), slice_text("[\"#x\", {\"-k\":\"z\\\"\"}]"), &room),
+        HS_OK);
+    buffer_room_fini(&room);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out),
                            "\"#[\\\"!!do\\\",[\\\"!#x\\\", {\\\"!-k\\\":\\\"z\\\\\\\"\\\"}]]\"");
     buffer_fini(&out);
