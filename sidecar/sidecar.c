@@ -1,15 +1,18 @@
-/* The daemon's root and its loop thread.
+/* The daemon's root, and what its loop serves.
  *
- *   signals, socket, timer, HTTP ──► loop thread ──jobs──► steward (kernel thread)
- *                                        ▲                     │
- *                                        └── async ◄── jobs ◄──┘
+ *   signals, socket, timer, HTTP ──► loop ──jobs──► steward (kernel thread)
+ *                                     ▲                │
+ *                                     └──── jobs ◄─────┘
  *
- * Opening goes from the bottom up and names its first failure; closing goes back the same way:
+ * The main thread owns the loop, and lends it to the kernel thread while that has nothing to do
+ * (threads/lent_loop.h). Opening goes from the bottom up and names its first failure; closing goes
+ * back the same way:
  *
- *   stop asked ─► steward told, server stopped (answers flushed) ─► steward joined: log synced,
- *   snapshot finished ─► handles closed ─► loop ends
+ *   stop asked ─► loop not lent any more, steward told, server stopped (answers flushed)
+ *     ─► the main thread leaves the loop ─► steward joined: log synced, snapshot finished
+ *     ─► handles closed ─► loop ends
  *
- * The loop thread waits in nothing but the loop, except for the join at the very end. */
+ * Whoever has the loop waits in nothing but it, except for the join at the very end. */
 #include "sidecar/sidecar.h"
 
 #include "ipc/server.h"
@@ -26,6 +29,7 @@
 #include "sidecar/report/status.h"
 #include "sidecar/report/wire_json.h"
 #include "sidecar/steward/steward.h"
+#include "sidecar/threads/lent_loop.h"
 #include "sidecar/waiting_node.h"
 
 #include <assert.h>
@@ -57,14 +61,12 @@ struct sidecar {
     const char *engine_ids[VAT_ENGINES_MAX];
     char genesis[SHA256_HEX_BYTES]; /* of kernel_config; "": there is none */
     struct figures_board *board;
-    struct job_queue *queue; /* what other threads hand the loop */
     struct node_link *link;
     struct steward *steward;
     struct notify notify;
 
-    uv_loop_t loop;
-    bool loop_open;
-    uv_async_t async;
+    struct lent_loop *lent;
+    bool handles_open;
     uv_signal_t signals[STOP_SIGNALS];
     uv_timer_t timer; /* systemd */
     struct waiting_node waiting;
@@ -98,33 +100,26 @@ static void sidecar_close_handle(uv_handle_t *handle)
     if (!uv_is_closing(handle)) uv_close(handle, NULL);
 }
 
-static void sidecar_drain(struct sidecar *s)
-{
-    struct job *job;
-
-    while ((job = job_queue_take(s->queue, 0))) {
-        job->run(job, s);
-    }
-}
-
-/* The steward is joined here: nothing is served any more, so nobody notices that the loop stands
- * still while the log is synced and a snapshot finished. What it still hands the loop, a question
- * for the node say, must come back to it at once: it would wait for us, who wait for it. */
 static void sidecar_server_stopped(void *data)
 {
     struct sidecar *s = data;
 
     s->server = NULL;
-    if (s->queue) {
-        job_queue_end(s->queue);
-        sidecar_drain(s);
-    }
+    lent_loop_leave(s->lent); /* the rest is the main thread's: this may be the steward's */
+}
+
+/* The steward is joined here: nothing is served any more, so nobody notices that the loop stands
+ * still while the log is synced and a snapshot finished. What it still hands the loop, a question
+ * for the node say, must come back to it at once: it would wait for us, who wait for it. */
+static void sidecar_end(struct sidecar *s)
+{
+    lent_loop_end_queue(s->lent);
     steward_close(s->steward);
     s->steward = NULL;
     metrics_http_stop(s->http);
     s->http = NULL;
-    sidecar_close_handle((uv_handle_t *)&s->async);
     signals_hold(true); /* for good: the process ends next */
+    if (!s->handles_open) return;
     for (size_t i = 0; i < STOP_SIGNALS; i++) {
         sidecar_close_handle((uv_handle_t *)&s->signals[i]);
     }
@@ -136,6 +131,7 @@ static void sidecar_stop(struct sidecar *s, const char *why)
 {
     if (s->stopping) return;
     s->stopping = true;
+    lent_loop_keep(s->lent);
     logger_write(&s->logger, LOG_LEVEL_INFO, "stopping: %s", why);
     notify_send(&s->notify, "STOPPING=1\nSTATUS=stopping");
     steward_stop(s->steward);
@@ -152,16 +148,15 @@ static void sidecar_signalled(uv_signal_t *handle, int number)
 
 /* --- what other threads hand over --- */
 
-static void sidecar_wake(void *data)
+/* The main thread gave the loop back. */
+static void sidecar_given(void *data)
 {
-    struct sidecar *s = data;
-
-    (void)uv_async_send(&s->async);
+    steward_nudge(((struct sidecar *)data)->steward);
 }
 
-static void sidecar_woken(uv_async_t *async)
+static void sidecar_node_waits(void *data)
 {
-    sidecar_drain(async->data);
+    lent_loop_hurry(((struct sidecar *)data)->lent);
 }
 
 static enum hs_status sidecar_ask_node(void *data, const char *method, struct slice params,
@@ -194,7 +189,7 @@ static void sidecar_steward_failed(void *data, const struct hs_error *error)
 
     s->failure = *error;
     s->failed_job = (struct job){.run = sidecar_failed_run, .drop = sidecar_failed_drop};
-    job_queue_post(s->queue, &s->failed_job);
+    job_queue_post(lent_loop_queue(s->lent), &s->failed_job);
 }
 
 /* --- what the server asks for and tells --- */
@@ -248,7 +243,7 @@ static enum hs_status sidecar_metrics(void *data, struct buffer *out)
     return st;
 }
 
-/* --- the wire's methods: what the loop thread answers at once, and the rows --- */
+/* --- the wire's methods: what is answered at once, and the rows --- */
 
 static void sidecar_reply(struct ipc_request *request, enum hs_status st, struct buffer *packed)
 {
@@ -349,11 +344,6 @@ static void sidecar_tick(uv_timer_t *timer)
 
 /* --- opening --- */
 
-static enum hs_status sidecar_loop_failed(struct hs_error *err, int code)
-{
-    return hs_fail(err, HS_IO, "event loop: %s", uv_strerror(code));
-}
-
 /* Whoever started us with SIGHUP ignored (nohup) meant it. */
 static bool signal_wanted(int number)
 {
@@ -362,32 +352,28 @@ static bool signal_wanted(int number)
     return sigaction(number, NULL, &present) != 0 || present.sa_handler != SIG_IGN;
 }
 
-static enum hs_status sidecar_open_loop(struct sidecar *s, struct hs_error *err)
+static enum hs_status sidecar_open_handles(struct sidecar *s, struct hs_error *err)
 {
-    int code = uv_loop_init(&s->loop);
+    uv_loop_t *loop = lent_loop_uv(s->lent);
+    int code = 0;
 
-    if (code != 0) return sidecar_loop_failed(err, code);
-    code = uv_async_init(&s->loop, &s->async, sidecar_woken);
-    if (code != 0) {
-        (void)uv_loop_close(&s->loop);
-        return sidecar_loop_failed(err, code);
-    }
-    s->loop_open = true;
-    s->async.data = s;
     /* A signal or a timer's init cannot fail once the loop is open. */
-    (void)uv_timer_init(&s->loop, &s->timer);
+    (void)uv_timer_init(loop, &s->timer);
     s->timer.data = s;
-    waiting_node_init(&s->waiting, &s->loop);
+    waiting_node_init(&s->waiting, loop);
     for (size_t i = 0; i < STOP_SIGNALS; i++) {
-        (void)uv_signal_init(&s->loop, &s->signals[i]);
+        (void)uv_signal_init(loop, &s->signals[i]);
         s->signals[i].data = s;
         if (code == 0 && signal_wanted(stop_signals[i])) {
             code = uv_signal_start(&s->signals[i], sidecar_signalled, stop_signals[i]);
         }
     }
-    return code == 0 ? HS_OK : sidecar_loop_failed(err, code);
+    s->handles_open = true;
+    return code == 0 ? HS_OK : hs_fail(err, HS_IO, "event loop: %s", uv_strerror(code));
 }
 
+/* Where the node answers the kernel's every read, the loop is needed all the time a message runs:
+ * it is not lent then. */
 static enum hs_status sidecar_open_steward(struct sidecar *s, struct hs_error *err)
 {
     struct steward_options options = {
@@ -397,7 +383,8 @@ static enum hs_status sidecar_open_steward(struct sidecar *s, struct hs_error *e
         .folder = s->folder,
         .board = s->board,
         .engine = s->engine,
-        .loop = s->queue,
+        .loop = lent_loop_queue(s->lent),
+        .lent = s->config->reads == SIDECAR_READS_MIRROR ? s->lent : NULL,
         .link = s->link,
         .failed = sidecar_steward_failed,
         .data = s,
@@ -411,7 +398,7 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
     size_t features_len = sizeof sidecar_features / sizeof *sidecar_features;
     bool queries = s->config->reads == SIDECAR_READS_MIRROR;
     struct ipc_server_options options = {
-        .loop = &s->loop,
+        .loop = lent_loop_uv(s->lent),
         .socket_path = s->config->socket_path,
         .chain_id = s->config->chain_id,
         .owner = {.methods = s->methods,
@@ -501,11 +488,15 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     if (st == HS_OK) st = sidecar_open_folder(s, err);
     if (st == HS_OK) st = figures_board_open(c->chain_id, &s->board, err);
     if (st == HS_OK) st = sidecar_open_engine(s, err);
-    if (st == HS_OK) st = sidecar_open_loop(s, err);
-    if (st == HS_OK) st = job_queue_open(sidecar_wake, s, &s->queue, err);
-    if (st == HS_OK) st = node_link_open(s->queue, sidecar_ask_node, s, &s->link, err);
+    if (st == HS_OK) st = lent_loop_open(s, &s->lent, err);
+    if (st == HS_OK) st = sidecar_open_handles(s, err);
+    if (st == HS_OK) {
+        st = node_link_open(lent_loop_queue(s->lent), sidecar_ask_node, sidecar_node_waits, s,
+                            &s->link, err);
+    }
     if (st == HS_OK && c->metrics_address) {
-        st = metrics_http_start(&s->loop, c->metrics_address, sidecar_metrics, s, &s->http, err);
+        st = metrics_http_start(lent_loop_uv(s->lent), c->metrics_address, sidecar_metrics, s,
+                                &s->http, err);
     }
     /* The server before the steward: a socket in use must be found before a log is written to. No
      * handler runs before the loop does. */
@@ -514,21 +505,15 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     return st;
 }
 
-/* What was opened before an opening failed; after a run there is no handle left. */
+/* Of an opening that failed the server is left; of a run it was stopped. */
 static void sidecar_close_loop(struct sidecar *s)
 {
-    int code;
-
-    if (!s->loop_open) return;
+    if (!s->lent) return;
     if (s->server) {
         ipc_server_stop(s->server, sidecar_server_stopped, s);
-    } else if (!uv_is_closing((uv_handle_t *)&s->async)) {
-        sidecar_server_stopped(s);
+        lent_loop_serve(s->lent, sidecar_given, s);
     }
-    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
-    code = uv_loop_close(&s->loop);
-    assert(code == 0);
-    (void)code;
+    sidecar_end(s);
 }
 
 static void sidecar_close(struct sidecar *s)
@@ -536,7 +521,7 @@ static void sidecar_close(struct sidecar *s)
     sidecar_close_loop(s);
     assert(!s->steward && !s->server);
     node_link_close(s->link);
-    job_queue_close(s->queue);
+    lent_loop_close(s->lent);
     vat_engine_close(s->engine);
     figures_board_close(s->board);
     data_folder_close(s->folder);
@@ -571,7 +556,7 @@ enum hs_status sidecar_run(const struct sidecar_config *config, struct hs_error 
     if (st == HS_OK) {
         sidecar_ready(&s);
         signals_hold(false);
-        (void)uv_run(&s.loop, UV_RUN_DEFAULT);
+        lent_loop_serve(s.lent, sidecar_given, &s);
         if (s.failed) st = hs_fail(err, s.failure.status, "%s", s.failure.text);
     }
     sidecar_close(&s);

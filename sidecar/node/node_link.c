@@ -8,7 +8,8 @@
 struct node_link {
     struct job_queue *loop;
     node_send_fn send;
-    void *send_data;
+    void (*waits)(void *data);
+    void *data; /* of both */
 };
 
 struct exchange {
@@ -25,14 +26,14 @@ struct exchange {
     struct hs_error error;
 };
 
-enum hs_status node_link_open(struct job_queue *loop, node_send_fn send, void *send_data,
-                              struct node_link **out, struct hs_error *err)
+enum hs_status node_link_open(struct job_queue *loop, node_send_fn send, void (*waits)(void *data),
+                              void *data, struct node_link **out, struct hs_error *err)
 {
     struct node_link *l = calloc(1, sizeof *l);
 
     *out = NULL;
     if (!l) return hs_fail(err, HS_NOMEM, "no memory for the node link");
-    *l = (struct node_link){.loop = loop, .send = send, .send_data = send_data};
+    *l = (struct node_link){.loop = loop, .send = send, .waits = waits, .data = data};
     *out = l;
     return HS_OK;
 }
@@ -91,8 +92,8 @@ static void exchange_run(struct job *job, void *owner)
     enum hs_status st;
 
     (void)owner;
-    st = x->link->send(x->link->send_data, x->method, buffer_slice(&x->params), exchange_answer, x,
-                       &err);
+    st =
+        x->link->send(x->link->data, x->method, buffer_slice(&x->params), exchange_answer, x, &err);
     if (st != HS_OK) exchange_answer(x, st, slice_make(NULL, 0), err.text);
 }
 
@@ -123,6 +124,7 @@ enum hs_status node_link_request(struct node_link *l, const char *method, struct
 
     if (!x) return hs_fail(err, HS_NOMEM, "%s: no memory to ask with", method);
     job_queue_post(l->loop, &x->job);
+    if (l->waits) l->waits(l->data);
     (void)pthread_mutex_lock(&x->mutex);
     while (!x->done) {
         (void)pthread_cond_wait(&x->answered, &x->mutex);

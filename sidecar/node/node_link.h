@@ -21,9 +21,11 @@ typedef enum hs_status (*node_send_fn)(void *data, const char *method, struct sl
 
 struct node_link;
 
+/** `waits`, which may be NULL, is called on a thread that is about to wait for an answer: until it
+ *  has come, what is posted to `loop` must run elsewhere. */
 HS_MUST_CHECK enum hs_status node_link_open(struct job_queue *loop, node_send_fn send,
-                                            void *send_data, struct node_link **out,
-                                            struct hs_error *err);
+                                            void (*waits)(void *data), void *data,
+                                            struct node_link **out, struct hs_error *err);
 void node_link_close(struct node_link *l);
 
 /** Ask and wait. `params` is a packed map; the packed result is copied into *result.

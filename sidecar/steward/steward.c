@@ -32,14 +32,25 @@ struct steward {
     struct kernel_watch watch; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
-    atomic_uint_fast64_t node_epoch; /* odd while a node is connected; written by the loop thread */
+    atomic_uint_fast64_t node_epoch; /* odd while a node is connected; written with the loop */
 };
 
 /* --- the thread --- */
 
+void steward_nudge(struct steward *s)
+{
+    job_queue_nudge(s->queue);
+}
+
 static void steward_nudged(void *data)
 {
-    job_queue_nudge(((struct steward *)data)->queue);
+    steward_nudge(data);
+}
+
+/* There is something in its queue: the thread may wait in the loop. */
+static void steward_wake(void *data)
+{
+    lent_loop_recall(((struct steward *)data)->o.lent);
 }
 
 static enum hs_status steward_open_watch(struct steward *s, struct hs_error *err)
@@ -88,6 +99,11 @@ static int steward_patience_ms(const struct steward *s)
     return steward_is_quiet(s) ? 0 : QUIET_MS;
 }
 
+static void steward_flush(struct steward *s)
+{
+    if (s->o.lent) lent_loop_flush(s->o.lent);
+}
+
 /* Nothing else is there: answer a query, if there is one and it is its turn. */
 static void steward_ask(struct steward *s, struct helm *h)
 {
@@ -97,19 +113,36 @@ static void steward_ask(struct steward *s, struct helm *h)
     job = job_queue_take(s->queries, 0);
     if (job) {
         (void)atomic_fetch_sub(&s->queries_len, 1);
+        if (s->o.lent) lent_loop_hurry(s->o.lent); /* a delivery that comes must be seen coming */
         job->run(job, h);
+        steward_flush(s);
     }
     query_gate_leave(&s->gate);
+}
+
+/* The next job, or NULL after a while, or after a nudge. Looked for again once the loop is
+ * borrowed: what came before recalled nobody. */
+static struct job *steward_next(struct steward *s)
+{
+    int patience_ms;
+
+    if (job_queue_has_news(s->queue)) return job_queue_take(s->queue, 0);
+    patience_ms = steward_patience_ms(s);
+    if (!s->o.lent || !lent_loop_borrow(s->o.lent)) return job_queue_take(s->queue, patience_ms);
+    if (!job_queue_has_news(s->queue)) lent_loop_run(s->o.lent, patience_ms);
+    lent_loop_return(s->o.lent);
+    return job_queue_take(s->queue, 0);
 }
 
 static void steward_serve(struct steward *s, struct helm *h)
 {
     while (!atomic_load(&s->stopping)) {
-        struct job *job = job_queue_take(s->queue, steward_patience_ms(s));
+        struct job *job = steward_next(s);
 
         helm_tend(h);
         if (job) {
             job->run(job, h);
+            steward_flush(s);
             query_gate_passed(&s->gate);
             s->job_us = clock_now_us(s->o.clock);
         } else {
@@ -187,7 +220,7 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     s->o = *options;
     if (!s->o.clock) s->o.clock = clock_system();
     query_gate_init(&s->gate, s->o.engine);
-    st = job_queue_open(NULL, NULL, &s->queue, err);
+    st = job_queue_open(s->o.lent ? steward_wake : NULL, s, &s->queue, err);
     if (st == HS_OK) st = job_queue_open(NULL, NULL, &s->queries, err);
     if (st == HS_OK) st = worker_pool_open(workers_wanted(s->o.config), &s->workers, err);
     if (st == HS_OK) st = worker_pool_open(1, &s->syncer, err);
@@ -298,7 +331,7 @@ void steward_commit(void *helm, struct wire_job *j)
     wire_job_done(j);
 }
 
-/* --- what the loop thread posts --- */
+/* --- what is posted from the loop --- */
 
 static void steward_query_post(struct steward *s, struct wire_job *j)
 {

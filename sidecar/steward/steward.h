@@ -1,14 +1,17 @@
 /* Steward: the kernel thread, and what reaches it.
  *
- *   loop thread ──jobs (deliveries, node came and went, commits)──► steward ──answers──► loop
- *                                                                   │    ▲
- *                                              snapshots, log syncs ▼    │ done
- *                                                                  workers
+ *   loop ──jobs (deliveries, node came and went, commits)──► steward ──answers──► loop
+ *                                                           │    ▲
+ *                                      snapshots, log syncs ▼    │ done
+ *                                                          workers
+ *
+ * While there is no job the thread runs the loop itself, if it is lent: so a delivery needs no
+ * other thread from the socket to its answer (threads/lent_loop.h).
  *
  * Jobs run one after the other, so a delivery that comes while preload runs waits for it, and there
  * is never a second kernel. What is done in a job is the helm's (helm.h).
  *
- * Threads: what is declared here is for the loop thread.
+ * Threads: what is declared here is for whoever has the loop, start and close for its owner.
  */
 #ifndef HEADSTART_SIDECAR_STEWARD_STEWARD_H
 #define HEADSTART_SIDECAR_STEWARD_STEWARD_H
@@ -18,7 +21,7 @@
 #include "sidecar/node/node_link.h"
 #include "sidecar/report/reporter.h"
 #include "sidecar/settings/sidecar_config.h"
-#include "sidecar/threads/job_queue.h"
+#include "sidecar/threads/lent_loop.h"
 
 struct steward;
 
@@ -30,6 +33,9 @@ struct steward_options { /* all borrowed until steward_close */
     struct figures_board *board;
     struct vat_engine *engine;
     struct job_queue *loop; /* answers are posted here */
+    /* Whose queue that is, where the steward's thread runs the loop while it has nothing to do;
+     * NULL: it does not. A stop keeps the loop from being lent. */
+    struct lent_loop *lent;
     struct node_link *link;
     /* called on the steward's thread when it cannot go on: the sidecar must stop */
     void (*failed)(void *data, const struct hs_error *error);
@@ -45,6 +51,9 @@ HS_MUST_CHECK enum hs_status steward_start(const struct steward_options *options
 void steward_close(struct steward *s);
 /** Ask for the stop without waiting. */
 void steward_stop(struct steward *s);
+/** Have the thread look whether there is something to do: the loop may be borrowed, say. From any
+ *  thread. */
+void steward_nudge(struct steward *s);
 
 /** Run a job of one's own among the others, with the struct helm as its owner. */
 void steward_post(struct steward *s, struct job *job);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -49,10 +48,13 @@ void job_queue_close(struct job_queue *q)
     free(q);
 }
 
-/* Whoever waits is woken once the lock is free, or it would wake to wait for that. */
-static void job_queue_unlock(struct job_queue *q, bool signal)
+/* Whoever waits is woken once the lock is free, or it would wake to wait for that; whoever waits
+ * elsewhere under the lock: who closes the queue after an end may then also close what wakes. */
+static void job_queue_unlock(struct job_queue *q, bool news)
 {
-    signal = signal && q->waiting > 0;
+    bool signal = news && q->waiting > 0;
+
+    if (news && q->wake) q->wake(q->wake_data);
     (void)pthread_mutex_unlock(&q->mutex);
     if (signal) (void)pthread_cond_signal(&q->posted);
 }
@@ -72,8 +74,6 @@ void job_queue_post(struct job_queue *q, struct job *job)
             q->first = job;
         }
         q->last = job;
-        /* Under the lock: whoever closes the queue after an end may then also close what wakes. */
-        if (q->wake) q->wake(q->wake_data);
     }
     job_queue_unlock(q, !ended);
     if (ended) job->drop(job);
@@ -83,6 +83,7 @@ void job_queue_end(struct job_queue *q)
 {
     (void)pthread_mutex_lock(&q->mutex);
     q->ended = true;
+    if (q->wake) q->wake(q->wake_data);
     (void)pthread_cond_broadcast(&q->posted);
     (void)pthread_mutex_unlock(&q->mutex);
 }
@@ -92,6 +93,16 @@ void job_queue_nudge(struct job_queue *q)
     (void)pthread_mutex_lock(&q->mutex);
     q->nudged = true;
     job_queue_unlock(q, true);
+}
+
+bool job_queue_has_news(struct job_queue *q)
+{
+    bool news;
+
+    (void)pthread_mutex_lock(&q->mutex);
+    news = q->first || q->ended || q->nudged;
+    (void)pthread_mutex_unlock(&q->mutex);
+    return news;
 }
 
 static struct timespec deadline_in(int timeout_ms)

@@ -14,6 +14,8 @@
 
 #include "kernel/state/errors.h"
 
+#include <stdbool.h>
+
 struct job {
     struct job *next; /* the queue's */
     void (*run)(struct job *job, void *owner);
@@ -22,8 +24,9 @@ struct job {
 
 struct job_queue;
 
-/** `wake` is called after each post, on the poster's thread (uv_async_send for an event loop);
- *  NULL: takers block in job_queue_take instead. */
+/** `wake` is called at each post, nudge and end, on the thread that does it, and with the queue's
+ *  lock: for a taker that waits elsewhere (an event loop, say). NULL: none does. Takers that block
+ *  in job_queue_take are woken in either case. */
 HS_MUST_CHECK enum hs_status job_queue_open(void (*wake)(void *data), void *wake_data,
                                             struct job_queue **out, struct hs_error *err);
 /** Drops what is left. No thread may still use the queue. */
@@ -36,6 +39,8 @@ void job_queue_end(struct job_queue *q);
 
 /** Make the taker, or the next one, return without a job: there is something else to look at. */
 void job_queue_nudge(struct job_queue *q);
+/** Would a taker not wait? */
+bool job_queue_has_news(struct job_queue *q);
 
 /** The next job. Waits up to timeout_ms (negative: until there is one); NULL: timed out,
  *  nudged, or ended and empty. */

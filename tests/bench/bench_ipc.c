@@ -1,7 +1,7 @@
 /* IPC: what the way to the sidecar and back costs, beside the kernel's own work.
  *
- *   node ──frame──► loop thread ──job──► kernel thread ── kernel_us ──► loop thread ──frame──► node
- *     └───────────────────────────── deliver_us ─────────────────────────────────────────────┘
+ *   node ──frame──► loop ──job──► kernel, kernel_us ──answer──► loop ──frame──► node
+ *     └───────────────────────────── deliver_us ────────────────────────────────┘
  *
  * Against a bare ping-pong of the same sizes over the same kind of socket, in turns, a slice each:
  * `ratio` is (deliver_us - kernel_us) ÷ ping_us. A ping's ends sleep while they wait, as ours do;
@@ -73,8 +73,8 @@ static enum hs_status ipc_slice(struct ipc *c, uint64_t messages, struct hs_erro
     return st;
 }
 
-/* The sidecar is asked how much it read and wrote for so many messages; its threads waking one
- * another are among it, some bytes. */
+/* The sidecar is asked how much it read and wrote for so many messages; if its threads wake one
+ * another, that is among it, some bytes. */
 static enum hs_status sizes_find(struct ipc *c, struct hs_error *err)
 {
     struct process_use before, after;

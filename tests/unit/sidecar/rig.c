@@ -263,7 +263,7 @@ static void rig_start_steward(struct rig *r)
     CU_ASSERT_EQUAL_FATAL(data_folder_open(&folder, &r->folder, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(figures_board_open(r->config.chain_id, &r->board, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(job_queue_open(NULL, NULL, &r->loop, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(node_link_open(r->loop, rig_send, r, &r->link, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(node_link_open(r->loop, rig_send, NULL, r, &r->link, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&r->loop_thread, NULL, rig_loop, r), 0);
     options.folder = r->folder;
     options.board = r->board;

@@ -140,7 +140,7 @@ static void node_open(struct scripted_node *n, int entries, uint64_t batch_entri
             HS_OK);
     }
     CU_ASSERT_EQUAL_FATAL(job_queue_open(NULL, NULL, &n->loop, NULL), HS_OK);
-    CU_ASSERT_EQUAL_FATAL(node_link_open(n->loop, node_send, n, &n->link, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(node_link_open(n->loop, node_send, NULL, n, &n->link, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(figures_board_open("chain-1", &n->board, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(real_store_open(n->link, n->board, &n->store, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&n->thread, NULL, node_main, n), 0);
