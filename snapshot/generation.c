@@ -185,6 +185,11 @@ enum hs_status generation_commit(struct generation *g, struct kv_leveldb_batch *
     return st;
 }
 
+void generation_flush(struct generation *g, size_t unflushed_max)
+{
+    if (kv_leveldb_unflushed_bytes(g->db) > unflushed_max) kv_leveldb_flush(g->db);
+}
+
 static enum hs_status page_check(struct generation *g, const struct page_value *v,
                                  struct hs_error *err)
 {

@@ -33,6 +33,7 @@ struct kv_leveldb {
     leveldb_writeoptions_t *write_synced;
     bool read_only;
     atomic_bool fenced;
+    atomic_size_t unflushed_bytes;
 };
 
 struct kv_leveldb_batch {
@@ -327,9 +328,16 @@ enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *
         return hs_fail(err, HS_IO, "an earlier write to this database failed; open it again");
     }
     leveldb_write(db->db, sync ? db->write_synced : db->write, b->batch, &words);
+    (void)atomic_fetch_add(&db->unflushed_bytes, b->bytes);
     if (!words) return HS_OK;
     atomic_store(&db->fenced, true);
     return leveldb_fail(err, words, "writing to LevelDB");
+}
+
+size_t kv_leveldb_unflushed_bytes(struct kv_leveldb *db)
+{
+    assert(db);
+    return atomic_load(&db->unflushed_bytes);
 }
 
 bool kv_leveldb_fenced(struct kv_leveldb *db)
@@ -341,6 +349,7 @@ bool kv_leveldb_fenced(struct kv_leveldb *db)
 void kv_leveldb_flush(struct kv_leveldb *db)
 {
     assert(db && !db->read_only);
+    atomic_store(&db->unflushed_bytes, 0);
     /* A manual compaction of a range that no key is in does nothing but flush. */
     leveldb_compact_range(db->db, "\xff\xff\xff\xff", 4, "\xff\xff\xff\xff\xff", 5);
 }

@@ -54,6 +54,10 @@ size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b);
 HS_MUST_CHECK enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b,
                                               bool sync, struct hs_error *err);
 
+/** Of keys and values written since the flush: what at most lies in LevelDB's log only, and is read
+ *  from it at the next open. */
+size_t kv_leveldb_unflushed_bytes(struct kv_leveldb *db);
+
 /** Did a write fail? Then every later one is refused. */
 bool kv_leveldb_fenced(struct kv_leveldb *db);
 /** Move what was written from LevelDB's own log into tables: unsynced writes are durable then, and

@@ -2,8 +2,8 @@
  *
  * Tables never change once written. LevelDB removes a file only after it has noted so in its
  * MANIFEST: if that is as long after the copy as before, every file that it needs was there
- * throughout. A log that grew meanwhile is copied as a prefix of itself, which reads as the same
- * log some writes earlier.
+ * throughout. Most snapshots change its log alone; the file of heap pages is copied last, and if no
+ * log is longer by then either, no slot that the copy refers to was free, let alone used again.
  *
  * So a reader's copy has its tables as hard links, where that can be: they are most of the bytes,
  * and stay readable when the other process removes them. A table that it is writing at this moment
@@ -42,7 +42,33 @@ struct clone {
 struct clone_moment {
     char manifest[CURRENT_BYTES_MAX + 1];
     uint64_t manifest_bytes;
+    uint64_t log_bytes; /* of all logs that are there */
 };
+
+static bool name_ends(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len > end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+/* HS_NOT_FOUND: a log was removed meanwhile. */
+static enum hs_status logs_look(const struct clone *c, uint64_t *bytes, struct hs_error *err)
+{
+    struct disk_listing names = {0};
+    enum hs_status st = disk_list(c->disk, clone_place, c->from, &names, err);
+
+    *bytes = 0;
+    for (size_t i = 0; st == HS_OK && i < names.len; i++) {
+        struct disk_entry entry = {.bytes = 0};
+
+        if (!name_ends(names.names[i], ".log")) continue;
+        st = disk_look(c->disk, clone_place, c->from, names.names[i], &entry, err);
+        *bytes += entry.bytes;
+    }
+    disk_listing_fini(&names);
+    return st;
+}
 
 /* HS_NOT_FOUND: the database does not say what its MANIFEST is, or it is not there. */
 static enum hs_status clone_moment_take(const struct clone *c, struct clone_moment *out,
@@ -61,6 +87,7 @@ static enum hs_status clone_moment_take(const struct clone *c, struct clone_mome
     }
     if (st == HS_OK) st = disk_look(c->disk, clone_place, c->from, out->manifest, &entry, err);
     out->manifest_bytes = entry.bytes;
+    if (st == HS_OK) st = logs_look(c, &out->log_bytes, err);
     buffer_fini(&text);
     return st;
 }
@@ -81,13 +108,6 @@ static enum hs_status table_clone(const struct clone *c, const char *name, struc
     return file_copy(c, name, err);
 }
 
-static bool name_ends(const char *name, const char *end)
-{
-    size_t len = strlen(name), end_len = strlen(end);
-
-    return len > end_len && strcmp(name + len - end_len, end) == 0;
-}
-
 static enum hs_status file_clone(const struct clone *c, const char *name,
                                  const struct clone_moment *moment, struct hs_error *err)
 {
@@ -100,7 +120,7 @@ static enum hs_status file_clone(const struct clone *c, const char *name,
 }
 
 /* After the database: a slot that its copy refers to is not reused before another snapshot was
- * made, which shows in the MANIFEST. */
+ * made, which shows in a log's length, or in the MANIFEST. */
 static enum hs_status pages_clone(const struct clone *c, struct hs_error *err)
 {
     if (c->use == CLONE_TO_LIST) return HS_OK;

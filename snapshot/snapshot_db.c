@@ -192,7 +192,7 @@ enum hs_status snapshot_db_put(struct snapshot_db *db, const struct mark_changes
     snapshot_readers_wait(db);
     st = put_any(db, changes, err);
     if (st != HS_OK) return st;
-    kv_leveldb_flush(db->live->db); /* the next start shall find it open and ready */
+    generation_flush(db->live, GENERATION_UNFLUSHED_BYTES_MAX);
     if (out) *out = generation_newest(db->live)->record;
     return HS_OK;
 }

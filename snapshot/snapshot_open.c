@@ -308,6 +308,8 @@ void snapshot_db_close(struct snapshot_db *db)
     if (!db) return;
     snapshot_db_proven(db); /* an orderly end is no death */
     kv_leveldb_batch_close(db->fill);
+    /* The next start shall find it open and ready. */
+    if (db->live && !kv_leveldb_fenced(db->live->db)) generation_flush(db->live, 0);
     generation_close(db->before);
     generation_close(db->live);
     reader_dir_remove(db->disk, &db->reader_dir, db->reader_lock);
