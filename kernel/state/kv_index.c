@@ -33,7 +33,7 @@ struct kv_index *kv_index_make(size_t entries)
     x = aligned_alloc(CACHE_LINE_BYTES, sizeof *x + buckets * sizeof x->buckets[0]);
     if (!x) return NULL;
     x->mask = buckets - 1;
-    kv_index_clear(x);
+    memset(x->buckets, 0, buckets * sizeof x->buckets[0]);
     return x;
 }
 
@@ -45,11 +45,6 @@ void kv_index_free(struct kv_index *x)
 size_t kv_index_entries(const struct kv_index *x)
 {
     return (x->mask + 1) * BUCKET_USUAL;
-}
-
-void kv_index_clear(struct kv_index *x)
-{
-    memset(x->buckets, 0, (x->mask + 1) * sizeof x->buckets[0]);
 }
 
 void kv_index_add(struct kv_index *x, struct kv_node *n)
@@ -64,18 +59,41 @@ void kv_index_add(struct kv_index *x, struct kv_node *n)
     b->nodes[b->len++] = n;
 }
 
-void kv_index_remove(struct kv_index *x, const struct kv_node *n)
+/* The node's place in its bucket; the bucket's length: the node was one too many. */
+static size_t bucket_place(const struct bucket *b, const struct kv_node *n)
 {
-    struct bucket *b = &x->buckets[n->hash & x->mask];
     size_t i = 0;
 
     while (i < b->len && b->nodes[i] != n) {
         i++;
     }
-    if (i == b->len) {
-        assert(b->ran_over);
-        return;
-    }
+    assert(i < b->len || b->ran_over);
+    return i;
+}
+
+void kv_index_replace(struct kv_index *x, const struct kv_node *old, struct kv_node *n)
+{
+    struct bucket *b = &x->buckets[old->hash & x->mask];
+    size_t i = bucket_place(b, old);
+
+    assert(n->hash == old->hash);
+    if (i < b->len) b->nodes[i] = n;
+}
+
+void kv_index_forget(struct kv_index *x, const struct kv_node *n)
+{
+    struct bucket *b = &x->buckets[n->hash & x->mask];
+
+    b->len = 0;
+    b->ran_over = false;
+}
+
+void kv_index_remove(struct kv_index *x, const struct kv_node *n)
+{
+    struct bucket *b = &x->buckets[n->hash & x->mask];
+    size_t i = bucket_place(b, n);
+
+    if (i == b->len) return;
     b->len--;
     b->hashes[i] = b->hashes[b->len];
     b->nodes[i] = b->nodes[b->len];

@@ -17,10 +17,13 @@ struct kv_index *kv_index_make(size_t entries);
 void kv_index_free(struct kv_index *x);
 /** As many as it is good for; beyond, buckets run over. */
 size_t kv_index_entries(const struct kv_index *x);
-void kv_index_clear(struct kv_index *x);
 
 void kv_index_add(struct kv_index *x, struct kv_node *n);
 void kv_index_remove(struct kv_index *x, const struct kv_node *n);
+/** `n`, of the same key, in the place of `old`. */
+void kv_index_replace(struct kv_index *x, const struct kv_node *old, struct kv_node *n);
+/** Empty the bucket that `n` is in, or would be: done for each node there is, all are out. */
+void kv_index_forget(struct kv_index *x, const struct kv_node *n);
 /** *known: false: ask the tree; else the entry, or NULL: there is none. */
 struct kv_node *kv_index_find(const struct kv_index *x, struct slice key, uint32_t hash,
                               bool *known);

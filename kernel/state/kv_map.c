@@ -7,7 +7,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { INDEXED_FROM = 12 }; /* entries; below, the tree is as fast */
+enum {
+    INDEXED_FROM = 12,  /* entries; below, the tree is as fast */
+    INDEX_SPARSE = 128, /* times as many entries as there are: an index is not worth its memory */
+};
 
 RB_HEAD(map_tree, kv_node);
 
@@ -89,6 +92,27 @@ static void map_take(struct kv_map *m, struct kv_node *n)
     m->bytes -= n->key_len + n->value_len;
 }
 
+/* `n`, which is in no map, in the place of `old`, whose key it has: nothing is compared, and no
+ * other node changes its place. */
+static void map_replace(struct kv_map *m, struct kv_node *old, struct kv_node *n)
+{
+    struct kv_node *above = RB_PARENT(old, link);
+
+    n->link = old->link;
+    if (!above) {
+        RB_ROOT(&m->tree) = n;
+    } else if (RB_LEFT(above, link) == old) {
+        RB_LEFT(above, link) = n;
+    } else {
+        RB_RIGHT(above, link) = n;
+    }
+    if (RB_LEFT(n, link)) RB_PARENT(RB_LEFT(n, link), link) = n;
+    if (RB_RIGHT(n, link)) RB_PARENT(RB_RIGHT(n, link), link) = n;
+    if (m->index) kv_index_replace(m->index, old, n);
+    m->bytes += n->value_len;
+    m->bytes -= old->value_len;
+}
+
 static void map_free(struct kv_map *m, struct kv_node *n)
 {
     map_take(m, n);
@@ -109,16 +133,16 @@ static struct kv_node *map_take_all(struct kv_map *m)
             RB_RIGHT(left, link) = n;
             n = left;
         } else {
+            if (m->index) kv_index_forget(m->index, n);
             *end = n;
             end = &RB_RIGHT(n, link);
             n = RB_RIGHT(n, link);
         }
     }
-    if (m->index && kv_index_entries(m->index) > 8 * (m->count + 8)) {
-        kv_index_free(m->index); /* it was for more; emptying it again and again is not worth it */
+    if (m->index && kv_index_entries(m->index) > INDEX_SPARSE * (m->count + INDEXED_FROM)) {
+        kv_index_free(m->index); /* it was for more, and came here with them */
         m->index = NULL;
     }
-    if (m->index) kv_index_clear(m->index);
     RB_INIT(&m->tree);
     m->count = m->bytes = 0;
     return first;
@@ -176,9 +200,10 @@ static struct kv_node *tree_find(const struct kv_map *m, struct slice key)
 /* `hash`: the key's. */
 static struct kv_node *node_find(const struct kv_map *m, struct slice key, uint32_t hash)
 {
-    bool known = false;
-    struct kv_node *n = m->index ? kv_index_find(m->index, key, hash, &known) : NULL;
+    bool known = m->count == 0;
+    struct kv_node *n = NULL;
 
+    if (m->index && !known) n = kv_index_find(m->index, key, hash, &known);
     return known ? n : tree_find(m, key);
 }
 
@@ -311,15 +336,15 @@ static struct kv_node *node_twin(const struct kv_map *m, const struct kv_node *n
     return node_find(m, kv_node_key(n), n->hash);
 }
 
-/* The node that stood in `to` goes; if nothing speaks of its key in `undo` yet, there. */
-static void node_displace(struct kv_map *to, struct kv_node *old, struct kv_map *undo)
+/* A node that stood in `to`, and is out of it, goes; if nothing speaks of its key in `undo` yet,
+ * there. */
+static void node_displaced(struct kv_map *to, struct kv_node *old, struct kv_map *undo)
 {
     if (!undo || node_twin(undo, old)) {
-        map_free(to, old);
-        return;
+        kv_node_free(to->room, old);
+    } else {
+        map_give(undo, old);
     }
-    map_take(to, old);
-    map_give(undo, old);
 }
 
 /* There was no entry of that key. */
@@ -342,16 +367,18 @@ static bool node_move(struct kv_map *to, struct kv_node *n, struct kv_map *undo)
     bool undoable = true;
 
     if (old && old->created && n->deleted) {
-        node_displace(to, old, undo);
+        map_take(to, old);
+        node_displaced(to, old, undo);
         kv_node_free(to->room, n);
         return true;
     }
     if (old) {
         n->created = old->created;
-        node_displace(to, old, undo);
-    } else if (undo) {
-        undoable = node_was_absent(undo, n);
+        map_replace(to, old, n);
+        node_displaced(to, old, undo);
+        return true;
     }
+    if (undo) undoable = node_was_absent(undo, n);
     map_give(to, n);
     return undoable;
 }
@@ -397,9 +424,12 @@ void kv_map_undo(struct kv_map *to, struct kv_map *undo)
         struct kv_node *old = node_twin(to, n);
 
         next = node_next(n);
-        if (old) map_free(to, old);
         if (n->absent) {
+            if (old) map_free(to, old);
             kv_node_free(to->room, n);
+        } else if (old) {
+            map_replace(to, old, n);
+            kv_node_free(to->room, old);
         } else {
             map_give(to, n);
         }
