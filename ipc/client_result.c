@@ -6,8 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum result_member {
+    MEMBER_SEQNUM,
+    MEMBER_HASH,
+    MEMBER_STATUS,
+    MEMBER_VALUE,
+    MEMBER_OUTPUTS,
+    MEMBER_WRITES,
+    MEMBER_PATH,
+    MEMBER_REPLAYED,
+    MEMBER_WAIT_US,
+    MEMBER_RUN_US,
+    MEMBER_TICKS,
+    MEMBER_QUEUED,
+    MEMBER_SETTLED,
+    MEMBER_EVENTS,
+    MEMBER_COUNT
+};
+
+/* In the order that headstart writes them. */
+static const char *const result_member_names[MEMBER_COUNT] = {
+    [MEMBER_SEQNUM] = "seqnum",   [MEMBER_HASH] = "hash",         [MEMBER_STATUS] = "status",
+    [MEMBER_VALUE] = "value",     [MEMBER_OUTPUTS] = "outputs",   [MEMBER_WRITES] = "writes",
+    [MEMBER_PATH] = "path",       [MEMBER_REPLAYED] = "replayed", [MEMBER_WAIT_US] = "wait_us",
+    [MEMBER_RUN_US] = "run_us",   [MEMBER_TICKS] = "ticks",       [MEMBER_QUEUED] = "queued",
+    [MEMBER_SETTLED] = "settled", [MEMBER_EVENTS] = "events",
+};
+
 struct result_parts { /* where in the packed result things are */
-    struct packed_value outputs, writes, settled, events;
+    struct packed_value member[MEMBER_COUNT];
     uint32_t outputs_len, writes_len, settled_len, events_len;
 };
 
@@ -47,27 +74,27 @@ static bool result_optional(struct packed_value v, uint64_t *out)
     return packed_kind_of(v) == PACKED_ABSENT || packed_uint(v, out);
 }
 
-static const char *result_read_fields(struct packed_value map, uint64_t seqnum,
+static const char *result_read_fields(const struct result_parts *parts, uint64_t seqnum,
                                       struct headstart_result *r)
 {
-    if (!packed_uint(packed_member(map, "seqnum"), &r->seqnum) || r->seqnum != seqnum + 1) {
-        return "seqnum";
-    }
-    if (!client_text_copy(r->hash, sizeof r->hash, packed_member(map, "hash")) ||
+    const struct packed_value *m = parts->member;
+
+    if (!packed_uint(m[MEMBER_SEQNUM], &r->seqnum) || r->seqnum != seqnum + 1) return "seqnum";
+    if (!client_text_copy(r->hash, sizeof r->hash, m[MEMBER_HASH]) ||
         strlen(r->hash) != sizeof r->hash - 1) {
         return "hash";
     }
-    if (!client_text_copy(r->status, sizeof r->status, packed_member(map, "status")) ||
+    if (!client_text_copy(r->status, sizeof r->status, m[MEMBER_STATUS]) ||
         !result_status_known(r->status)) {
         return "status";
     }
-    if (!client_text_copy(r->path, sizeof r->path, packed_member(map, "path"))) return "path";
-    if (!result_bytes(packed_member(map, "value"), &r->value)) return "value";
-    if (!packed_uint(packed_member(map, "replayed"), &r->replayed)) return "replayed";
-    if (!packed_uint(packed_member(map, "wait_us"), &r->wait_us)) return "wait_us";
-    if (!packed_uint(packed_member(map, "run_us"), &r->run_us)) return "run_us";
-    if (!result_optional(packed_member(map, "ticks"), &r->ticks)) return "ticks";
-    if (!result_optional(packed_member(map, "queued"), &r->queued)) return "queued";
+    if (!client_text_copy(r->path, sizeof r->path, m[MEMBER_PATH])) return "path";
+    if (!result_bytes(m[MEMBER_VALUE], &r->value)) return "value";
+    if (!packed_uint(m[MEMBER_REPLAYED], &r->replayed)) return "replayed";
+    if (!packed_uint(m[MEMBER_WAIT_US], &r->wait_us)) return "wait_us";
+    if (!packed_uint(m[MEMBER_RUN_US], &r->run_us)) return "run_us";
+    if (!result_optional(m[MEMBER_TICKS], &r->ticks)) return "ticks";
+    if (!result_optional(m[MEMBER_QUEUED], &r->queued)) return "queued";
     return NULL;
 }
 
@@ -148,24 +175,31 @@ static bool result_optional_list(struct packed_value v, uint32_t *len)
 
 static const char *result_find_parts(struct packed_value map, struct result_parts *parts)
 {
-    parts->outputs = packed_member(map, "outputs");
-    parts->writes = packed_member(map, "writes");
-    if (packed_kind_of(parts->outputs) != PACKED_ARRAY) return "outputs";
-    if (packed_kind_of(parts->writes) != PACKED_ARRAY) return "writes";
-    parts->settled = packed_member(map, "settled");
-    parts->events = packed_member(map, "events");
-    if (!result_optional_list(parts->settled, &parts->settled_len)) return "settled";
-    if (!result_optional_list(parts->events, &parts->events_len)) return "events";
-    (void)packed_count(parts->outputs, &parts->outputs_len);
-    (void)packed_count(parts->writes, &parts->writes_len);
+    const struct packed_value *m = parts->member;
+
+    packed_members(map, result_member_names, MEMBER_COUNT, parts->member);
+    if (packed_kind_of(m[MEMBER_OUTPUTS]) != PACKED_ARRAY) return "outputs";
+    if (packed_kind_of(m[MEMBER_WRITES]) != PACKED_ARRAY) return "writes";
+    if (!result_optional_list(m[MEMBER_SETTLED], &parts->settled_len)) return "settled";
+    if (!result_optional_list(m[MEMBER_EVENTS], &parts->events_len)) return "events";
+    (void)packed_count(m[MEMBER_OUTPUTS], &parts->outputs_len);
+    (void)packed_count(m[MEMBER_WRITES], &parts->writes_len);
     return NULL;
 }
 
-/* A block laid out for the result; its packed bytes are copied and *map points at the copy. */
-static struct headstart_result *result_open(struct packed_value *map,
-                                            const struct result_parts *parts)
+/* The members where the copy of the packed bytes is. */
+static void result_move_parts(struct result_parts *parts, const char *from, const char *to)
 {
-    struct slice packed = packed_bytes(*map);
+    for (int i = 0; i < MEMBER_COUNT; i++) {
+        struct packed_value *v = &parts->member[i];
+
+        if (v->at) *v = (struct packed_value){to + (v->at - from), to + (v->end - from)};
+    }
+}
+
+/* A block laid out for the result; the packed bytes are copied and *parts leads into the copy. */
+static struct headstart_result *result_open(struct slice packed, struct result_parts *parts)
+{
     size_t writes_size = (size_t)parts->writes_len * sizeof(struct headstart_write);
     size_t settled_size = (size_t)parts->settled_len * sizeof(struct headstart_settled);
     size_t outputs_size = (size_t)parts->outputs_len * sizeof(struct headstart_bytes);
@@ -189,7 +223,7 @@ static struct headstart_result *result_open(struct packed_value *map,
     r->events_len = parts->events_len;
     at += events_size;
     memcpy(at, packed.data, packed.len);
-    *map = packed_root(slice_make(at, packed.len));
+    result_move_parts(parts, packed.data, at);
     return r;
 }
 
@@ -203,14 +237,13 @@ enum headstart_status client_result_read(struct packed_value result, uint64_t se
     const char *bad = result_find_parts(result, &parts);
 
     if (bad) return result_bad(err, bad);
-    r = result_open(&result, &parts);
+    r = result_open(packed_bytes(result), &parts);
     if (!r) return client_fail(err, HEADSTART_NOMEM, "no memory for a delivery's answer");
-    bad = result_find_parts(result, &parts);
-    if (!bad) bad = result_read_fields(result, seqnum, r);
-    if (!bad && !result_read_texts(parts.outputs, r->outputs)) bad = "outputs";
-    if (!bad && !result_read_texts(parts.events, r->events)) bad = "events";
-    if (!bad) bad = result_read_settled(parts.settled, r);
-    if (!bad) bad = result_read_writes(parts.writes, r);
+    bad = result_read_fields(&parts, seqnum, r);
+    if (!bad && !result_read_texts(parts.member[MEMBER_OUTPUTS], r->outputs)) bad = "outputs";
+    if (!bad && !result_read_texts(parts.member[MEMBER_EVENTS], r->events)) bad = "events";
+    if (!bad) bad = result_read_settled(parts.member[MEMBER_SETTLED], r);
+    if (!bad) bad = result_read_writes(parts.member[MEMBER_WRITES], r);
     if (bad) {
         headstart_result_free(r);
         return result_bad(err, bad);

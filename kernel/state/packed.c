@@ -371,3 +371,39 @@ struct packed_value packed_member(struct packed_value map, const char *key)
     }
     return (struct packed_value){0};
 }
+
+/* The one that is wanted next is tried first: who writes and who reads names them alike. */
+static size_t packed_key_find(struct slice name, const char *const *keys, size_t keys_len,
+                              size_t next)
+{
+    for (size_t tried = 0; tried < keys_len; tried++) {
+        size_t i = next + tried < keys_len ? next + tried : next + tried - keys_len;
+
+        if (slice_equal(name, slice_text(keys[i]))) return i;
+    }
+    return keys_len;
+}
+
+void packed_members(struct packed_value map, const char *const *keys, size_t keys_len,
+                    struct packed_value *out)
+{
+    struct packed_walk walk;
+    struct packed_value k, v;
+    struct slice name;
+    size_t next = 0;
+
+    for (size_t i = 0; i < keys_len; i++) {
+        out[i] = (struct packed_value){0};
+    }
+    if (packed_kind_of(map) != PACKED_MAP) return;
+    packed_walk_begin(map, &walk);
+    while (packed_walk_next(&walk, &k) && packed_walk_next(&walk, &v)) {
+        size_t i;
+
+        if (!packed_text(k, &name)) continue;
+        i = packed_key_find(name, keys, keys_len, next);
+        if (i == keys_len) continue;
+        if (!out[i].at) out[i] = v; /* its first */
+        next = i + 1 < keys_len ? i + 1 : 0;
+    }
+}

@@ -336,6 +336,33 @@ static void value__first_of_two_equal_keys_counts(void)
     CU_ASSERT(packed_uint(packed_member(map, "k"), &number) && number == 1);
 }
 
+static void members__are_each_what_one_alone_is(void)
+{
+    static const char *const orders[][4] = {
+        {"a", "d", "h", "none"}, {"h", "d", "none", "a"}, {"none", "h", "a", "d"}};
+    static const char *const twice[] = {"x", "k"};
+    struct packed_value map, found[4], one;
+    struct rpc_frame rpc;
+    uint64_t number = 0;
+
+    CU_ASSERT_PTR_NULL_FATAL(rpc_parse(sample_frame(), &rpc));
+    map = rpc_params_map(rpc.params);
+    for (size_t order = 0; order < sizeof orders / sizeof *orders; order++) {
+        packed_members(map, orders[order], 4, found);
+        for (size_t i = 0; i < 4; i++) {
+            one = packed_member(map, orders[order][i]);
+            CU_ASSERT(found[i].at == one.at && found[i].end == one.end);
+        }
+    }
+    packed_members(packed_member(map, "a"), orders[0], 4, found); /* no map */
+    for (size_t i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(packed_kind_of(found[i]), PACKED_ABSENT);
+    }
+    packed_members(packed_root(slice_make("\x83\x07\x08\xa1k\x01\xa1k\x02", 9)), twice, 2, found);
+    CU_ASSERT(packed_uint(found[1], &number) && number == 1);
+    CU_ASSERT_EQUAL(packed_kind_of(found[0]), PACKED_ABSENT);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(scan__every_truncation_asks_for_more),
     SUITE_CASE(scan__resumed_at_every_split_agrees),
@@ -350,6 +377,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(value__integers_in_every_width),
     SUITE_CASE(value__members_are_found),
     SUITE_CASE(value__first_of_two_equal_keys_counts),
+    SUITE_CASE(members__are_each_what_one_alone_is),
 };
 
 int main(int argc, char **argv)
