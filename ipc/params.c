@@ -5,9 +5,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* One pass over the map, however many keys are asked for. */
 void ipc_params_begin(struct ipc_params *p, struct packed_value map)
 {
-    *p = (struct ipc_params){.map = map};
+    struct packed_walk walk;
+    struct packed_value key, value;
+
+    p->map = map;
+    p->code = IPC_FINE;
+    p->words[0] = '\0';
+    p->kept_len = 0;
+    p->all_kept = true;
+    (void)packed_walk_begin(map, &walk);
+    while (p->all_kept && packed_walk_next(&walk, &key) && packed_walk_next(&walk, &value)) {
+        p->all_kept = p->kept_len < IPC_PARAMS_KEPT;
+        if (!p->all_kept || !packed_text(key, &p->kept[p->kept_len].key)) continue;
+        p->kept[p->kept_len++].value = value;
+    }
+}
+
+static struct packed_value ipc_params_member(const struct ipc_params *p, const char *key)
+{
+    struct slice wanted = slice_text(key);
+
+    for (size_t i = 0; i < p->kept_len; i++) {
+        if (slice_equal(p->kept[i].key, wanted)) return p->kept[i].value;
+    }
+    return p->all_kept ? (struct packed_value){0} : packed_member(p->map, key);
 }
 
 void ipc_params_refuse(struct ipc_params *p, enum ipc_code code, const char *format, ...)
@@ -26,7 +50,7 @@ uint64_t ipc_params_uint(struct ipc_params *p, const char *key, uint64_t most)
 {
     uint64_t value = 0;
 
-    if (!packed_uint(packed_member(p->map, key), &value) || value > most) {
+    if (!packed_uint(ipc_params_member(p, key), &value) || value > most) {
         ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be an unsigned integer up to %" PRIu64, key,
                           most);
         return 0;
@@ -36,7 +60,7 @@ uint64_t ipc_params_uint(struct ipc_params *p, const char *key, uint64_t most)
 
 bool ipc_params_has(const struct ipc_params *p, const char *key)
 {
-    enum packed_kind kind = packed_kind_of(packed_member(p->map, key));
+    enum packed_kind kind = packed_kind_of(ipc_params_member(p, key));
 
     return kind != PACKED_ABSENT && kind != PACKED_NIL;
 }
@@ -45,7 +69,7 @@ bool ipc_params_flag(struct ipc_params *p, const char *key)
 {
     bool flag = false;
 
-    if (ipc_params_has(p, key) && !packed_bool(packed_member(p->map, key), &flag)) {
+    if (ipc_params_has(p, key) && !packed_bool(ipc_params_member(p, key), &flag)) {
         ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be true or false", key);
     }
     return flag;
@@ -55,7 +79,7 @@ struct slice ipc_params_text(struct ipc_params *p, const char *key)
 {
     struct slice text = {0};
 
-    if (!packed_text(packed_member(p->map, key), &text)) {
+    if (!packed_text(ipc_params_member(p, key), &text)) {
         ipc_params_refuse(p, IPC_BAD_REQUEST, "%s must be a string", key);
     }
     return text;

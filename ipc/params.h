@@ -13,9 +13,17 @@
 #include "kernel/state/message.h"
 #include "kernel/state/packed.h"
 
+enum { IPC_PARAMS_KEPT = 16 };
+
 struct ipc_params {
     struct packed_value map;
-    enum ipc_code code; /* IPC_FINE: everything was there so far */
+    size_t kept_len;
+    bool all_kept; /* else the rest is looked for in the map, each time */
+    struct {
+        struct slice key;
+        struct packed_value value;
+    } kept[IPC_PARAMS_KEPT]; /* its first members */
+    enum ipc_code code;      /* IPC_FINE: everything was there so far */
     char words[160];
 };
 

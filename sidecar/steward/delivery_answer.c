@@ -8,6 +8,8 @@
 _Static_assert(RULES_OUTCOME_BYTES_MOST + (2 << 20) < IPC_RESULT_BYTES_MAX,
                "an answer fits a frame");
 
+enum { ANSWER_BYTES_USUAL = 2048 }; /* most need no more: one allocation */
+
 static void pack_writes(struct wire_writer *w, const struct kv_map *writes)
 {
     struct kv_entry entry;
@@ -74,8 +76,9 @@ enum hs_status delivery_answer_pack(const struct kernel_outcome *o,
                                     struct hs_error *err)
 {
     struct wire_writer w;
-    enum hs_status st;
+    enum hs_status st = buffer_reserve(out, ANSWER_BYTES_USUAL);
 
+    if (st != HS_OK) return hs_fail(err, st, "no memory for the answer");
     wire_begin(&w, out);
     wire_put_map(&w, 14);
     pack_uint(&w, "seqnum", o->after.seqnum);

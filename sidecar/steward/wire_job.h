@@ -24,7 +24,7 @@ struct wire_job {
     /* the answer: an error, a packed result, or where there is neither the empty map */
     enum ipc_code code;
     struct buffer packed;
-    char text[HS_ERROR_TEXT_BYTES_MAX];
+    char text[HS_ERROR_TEXT_BYTES_MAX]; /* of an error */
 };
 
 /** On the loop thread, to be posted to the steward. NULL without memory: the request stays the

@@ -245,6 +245,36 @@ static void params__first_that_is_wrong_sticks(void)
     buffer_fini(&packed);
 }
 
+static void params__of_a_large_map_are_found_and_the_first_of_two_counts(void)
+{
+    enum { PAIRS = 3 * IPC_PARAMS_KEPT };
+    struct buffer packed = {0};
+    struct wire_writer w;
+    struct ipc_params p;
+    char key[8];
+
+    wire_begin(&w, &packed);
+    wire_put_map(&w, 2 * PAIRS + 1);
+    wire_put_nil(&w); /* no key that could be asked for */
+    wire_put_nil(&w);
+    for (unsigned i = 0; i < 2 * PAIRS; i++) {
+        (void)snprintf(key, sizeof key, "k%u", i % PAIRS);
+        wire_put_text(&w, slice_text(key));
+        wire_put_uint(&w, i);
+    }
+    CU_ASSERT_EQUAL_FATAL(wire_end(&w), HS_OK);
+    ipc_params_begin(&p, packed_root(buffer_slice(&packed)));
+    for (unsigned i = 0; i < PAIRS; i++) {
+        (void)snprintf(key, sizeof key, "k%u", i);
+        CU_ASSERT_TRUE(ipc_params_has(&p, key));
+        CU_ASSERT_EQUAL(ipc_params_uint(&p, key, HS_UINT_MAX), i);
+    }
+    CU_ASSERT_FALSE(ipc_params_has(&p, "k"));
+    CU_ASSERT_FALSE(ipc_params_has(&p, ""));
+    CU_ASSERT_EQUAL(p.code, IPC_FINE);
+    buffer_fini(&packed);
+}
+
 /* --- the node's answers --- */
 
 static const char *answer_wrong(const char *method, const char *bytes, size_t len)
@@ -300,6 +330,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(deliver__every_field_is_needed_and_checked),
     SUITE_CASE(deliver__message_has_a_bound),
     SUITE_CASE(params__first_that_is_wrong_sticks),
+    SUITE_CASE(params__of_a_large_map_are_found_and_the_first_of_two_counts),
     SUITE_CASE(answer__store_get_is_checked),
     SUITE_CASE(answer__store_scan_is_checked),
 };
