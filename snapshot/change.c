@@ -2,7 +2,9 @@
 
 #include <assert.h>
 
-enum { PIECE_BYTES = 1 << 20 };
+/* An undo entry alone would cost LevelDB as much as the entry that it undoes, and as much again for
+ * its deletion: in pieces they are a few large values. */
+enum { PIECE_BYTES = 1 << 20, UNDO_PIECE_BYTES = 32 << 10 };
 
 enum hs_status change_init(struct change *c, struct generation *g, uint64_t seqnum, size_t keep,
                            struct hs_error *err)
@@ -29,7 +31,7 @@ void change_fini(struct change *c)
     slot_list_fini(&c->taken);
     slot_list_fini(&c->freed);
     buffer_fini(&c->old);
-    buffer_fini(&c->undo_bytes);
+    buffer_fini(&c->undo_piece);
 }
 
 void change_settle(struct change *c, enum change_end end)
@@ -61,27 +63,36 @@ static void entry_count(struct change *c, const struct content_entry *e, uint64_
     c->image->pages_digest += times * e->digest;
 }
 
-/* What is there goes: into the undo, or out of reach. */
-static enum hs_status old_keep(struct change *c, const struct undo_value *old, struct hs_error *err)
+enum hs_status change_undo_end(struct change *c, struct hs_error *err)
 {
-    struct snapshot_key undo_key;
-    enum hs_status st;
+    struct slice piece = buffer_slice(&c->undo_piece);
+    struct snapshot_key key;
 
-    if (!c->undo) return slot_list_add_entry(&c->freed, &old->entry, err);
-    if (c->undo_entries > UINT32_MAX) {
-        return hs_fail(err, HS_TOO_LARGE, "snapshot: more changes than undo entries can count");
+    if (piece.len == 0) return HS_OK;
+    if (c->undo_pieces > UINT32_MAX) {
+        return hs_fail(err, HS_TOO_LARGE, "snapshot: more changes than undo pieces can count");
     }
-    st = undo_value_encode(old, &c->undo_bytes, err);
-    if (st != HS_OK) return st;
-    undo_key = key_undo(c->seqnum, (uint32_t)c->undo_entries);
-    kv_leveldb_batch_put(c->batch, snapshot_key_slice(&undo_key), buffer_slice(&c->undo_bytes));
-    c->undo_digest += entry_checksum64(snapshot_key_slice(&undo_key), buffer_slice(&c->undo_bytes));
-    c->undo_entries++;
+    key = key_undo(c->seqnum, (uint32_t)c->undo_pieces);
+    kv_leveldb_batch_put(c->batch, snapshot_key_slice(&key), piece);
+    c->undo_digest += entry_checksum64(snapshot_key_slice(&key), piece);
+    c->undo_pieces++;
+    buffer_clear(&c->undo_piece);
     return HS_OK;
 }
 
+/* What is there goes: into the undo, or out of reach. */
+static enum hs_status old_keep(struct change *c, const struct undo_entry *old, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (!c->undo) return slot_list_add_entry(&c->freed, &old->entry, err);
+    st = undo_entry_append(old, &c->undo_piece, err);
+    if (st != HS_OK || c->undo_piece.len < UNDO_PIECE_BYTES) return st;
+    return change_undo_end(c, err);
+}
+
 /* What is there now, its value in c->old. */
-static enum hs_status old_get(struct change *c, struct slice key, struct undo_value *old,
+static enum hs_status old_get(struct change *c, struct slice key, struct undo_entry *old,
                               struct hs_error *err)
 {
     enum hs_status st = kv_store_get(kv_leveldb_store(c->g->db), key, &c->old, err);
@@ -96,7 +107,7 @@ enum hs_status change_set(struct change *c, struct slice key, struct slice value
                           struct hs_error *err)
 {
     struct content_entry e;
-    struct undo_value old;
+    struct undo_entry old;
     enum hs_status st = content_entry_read(key, value, &e, err);
 
     if (st == HS_OK && !c->first) {
@@ -114,7 +125,7 @@ enum hs_status change_set(struct change *c, struct slice key, struct slice value
 
 enum hs_status change_delete(struct change *c, struct slice key, struct hs_error *err)
 {
-    struct undo_value old;
+    struct undo_entry old;
     enum hs_status st;
 
     if (!c->first) {

@@ -22,13 +22,13 @@ struct change {
     uint64_t seqnum;
     struct content_sums sums;  /* of the content as the change leaves it */
     struct image_value *image; /* kept up to date with its pages; NULL: no page may change */
-    uint64_t undo_entries;
+    uint64_t undo_pieces;
     uint64_t undo_digest;
-    uint64_t written_bytes; /* in pieces so far */
-    struct slot_list taken; /* slots that only this change refers to */
-    struct slot_list freed; /* slots that nothing refers to once it is durable */
-    struct buffer old;      /* the value that is overwritten */
-    struct buffer undo_bytes;
+    uint64_t written_bytes;   /* in pieces so far */
+    struct slot_list taken;   /* slots that only this change refers to */
+    struct slot_list freed;   /* slots that nothing refers to once it is durable */
+    struct buffer old;        /* the value that is overwritten */
+    struct buffer undo_piece; /* entries that are not in the batch yet */
 };
 
 /** first: the generation has no snapshot. keep: how many there will be at most. */
@@ -48,11 +48,14 @@ HS_MUST_CHECK enum hs_status change_delete(struct change *c, struct slice key,
 /** A page with anything in it. */
 HS_MUST_CHECK enum hs_status change_set_page(struct change *c, struct slice key, const char *page,
                                              struct hs_error *err);
+/** The last entries that undo the change, into the batch. */
+HS_MUST_CHECK enum hs_status change_undo_end(struct change *c, struct hs_error *err);
 /** Of a first snapshot: write what is gathered if it is `bytes_min` or more. */
 HS_MUST_CHECK enum hs_status change_write_piece(struct change *c, size_t bytes_min,
                                                 struct hs_error *err);
 
-/** Apply everything in the mark. HS_INVALID: the mark contradicts itself or what is kept. */
+/** Apply everything in the mark, and put what undoes it into the batch. HS_INVALID: the mark
+ * contradicts itself or what is kept. */
 HS_MUST_CHECK enum hs_status change_mark(struct change *c, const struct mark_changes *m,
                                          struct hs_error *err);
 

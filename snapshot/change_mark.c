@@ -190,5 +190,5 @@ enum hs_status change_mark(struct change *c, const struct mark_changes *m, struc
     for (size_t i = 0; st == HS_OK && i < m->heaps_len; i++) {
         if (!vat_ended(m, m->heaps[i].info.vat_id)) st = heap_change(c, &m->heaps[i], err);
     }
-    return st;
+    return st == HS_OK ? change_undo_end(c, err) : st;
 }

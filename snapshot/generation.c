@@ -99,7 +99,7 @@ static enum hs_status meta_load(struct generation *g, struct hs_error *err)
     struct buffer format = {0};
     enum hs_status st = kv_store_get_text(kv, KEY_FORMAT, &format, err);
 
-    if (st == HS_OK && strcmp(buffer_text(&format), "1") != 0) {
+    if (st == HS_OK && strcmp(buffer_text(&format), FORMAT) != 0) {
         st = hs_fail(err, HS_CORRUPT, "snapshot: format %s is not known", buffer_text(&format));
     }
     if (st == HS_OK) st = kv_store_get_text(kv, KEY_EPOCH, &g->epoch, err);
@@ -230,30 +230,6 @@ enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
     return st;
 }
 
-/* The undo entries of record i, which lead to record i - 1. */
-static enum hs_status undo_check(struct generation *g, size_t i, struct hs_error *err)
-{
-    const struct record_value *record = &g->records[i];
-    struct snapshot_key prefix = key_undos(record->record.at.seqnum);
-    struct kv_leveldb_cursor *cursor = NULL;
-    uint64_t entries = 0, digest = 0;
-    struct slice key, value;
-    enum hs_status st;
-
-    assert(i > 0);
-    st = kv_leveldb_cursor_open(g->db, snapshot_key_slice(&prefix), &cursor, err);
-    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
-        if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
-        entries++;
-        digest += entry_checksum64(key, value);
-    }
-    kv_leveldb_cursor_close(cursor);
-    if (st != HS_OK) return st;
-    if (entries == record->undo_entries && digest == record->undo_digest) return HS_OK;
-    return hs_fail(err, HS_CORRUPT, "snapshot: the undo entries of seqnum %llu are damaged",
-                   (unsigned long long)record->record.at.seqnum);
-}
-
 static enum hs_status verified_note(struct generation *g, struct hs_error *err)
 {
     struct record_value *newest = &g->records[g->records_len - 1];
@@ -292,7 +268,7 @@ enum hs_status generation_verify(struct generation *g, const _Atomic bool *cance
                        (unsigned long long)r->at.seqnum);
     }
     for (size_t i = 1; st == HS_OK && i < g->records_len; i++) {
-        st = undo_check(g, i, err);
+        st = generation_undo_check(g, &g->records[i], NULL, NULL, err);
     }
     if (st != HS_OK || g->base->ops->set == NULL) return st; /* read only: nothing is noted */
     return verified_note(g, err);

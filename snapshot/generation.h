@@ -105,6 +105,27 @@ HS_MUST_CHECK enum hs_status generation_put_next(struct generation *g,
 HS_MUST_CHECK enum hs_status generation_copy_store(struct generation *to, struct generation *from,
                                                    struct hs_error *err);
 
+/* What undo pieces come to. */
+struct undo_sums {
+    uint64_t pieces, digest;
+};
+typedef enum hs_status (*undo_entry_fn)(struct generation *g, const struct undo_entry *u,
+                                        void *data, struct hs_error *err);
+/** Hand every undo entry below `prefix` to `each`, in order; each NULL: the pieces are not looked
+ *  into. *sums (may be NULL): of the pieces. HS_CORRUPT: one that is not well-formed; or what
+ * `each` returns. */
+HS_MUST_CHECK enum hs_status generation_undo_visit(struct generation *g, struct slice prefix,
+                                                   undo_entry_fn each, void *data,
+                                                   struct undo_sums *sums, struct hs_error *err);
+/** The same for what leads from `record` to the one before it. HS_CORRUPT also: they are not what
+ *  the record says. */
+HS_MUST_CHECK enum hs_status generation_undo_check(struct generation *g,
+                                                   const struct record_value *record,
+                                                   undo_entry_fn each, void *data,
+                                                   struct hs_error *err);
+/** Their deletion, into the batch. */
+void generation_undo_delete(struct kv_leveldb_batch *batch, const struct record_value *record);
+
 /** Make the snapshot before the newest the present content. There must be one. */
 HS_MUST_CHECK enum hs_status generation_undo_newest(struct generation *g, struct hs_error *err);
 /** Check content and undo entries against the records; note the newest as verified. */

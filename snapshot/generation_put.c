@@ -18,7 +18,7 @@ static void record_make(struct change *c, const struct mark_changes *m, uint64_t
 
     *out = (struct record_value){.images = c->sums.images,
                                  .previous = before ? before->record.at.seqnum : 0,
-                                 .undo_entries = c->undo_entries,
+                                 .undo_pieces = c->undo_pieces,
                                  .undo_digest = c->undo_digest};
     out->record = (struct snapshot_record){
         .at = m->at,
@@ -79,7 +79,7 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
     if (st == HS_OK) st = buffer_assign(&g->epoch, slice_text(epoch));
     if (st == HS_OK) st = epoch_value_encode(epoch, &epoch_value, err);
     if (st != HS_OK) goto out;
-    kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text("1"));
+    kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text(FORMAT));
     kv_leveldb_batch_put(c.batch, slice_text(KEY_EPOCH), buffer_slice(&epoch_value));
     record_make(&c, changes, made_at, &record);
     g->serial = 0;
@@ -96,23 +96,12 @@ out:
     return st;
 }
 
-/* Slots that only the undo entries of `record` refer to. */
-static enum hs_status undo_slots_gather(struct generation *g, const struct record_value *record,
-                                        struct slot_list *freed, struct hs_error *err)
+/* A slot that only an undo entry refers to. */
+static enum hs_status undo_slot_add(struct generation *g, const struct undo_entry *u, void *freed,
+                                    struct hs_error *err)
 {
-    struct snapshot_key prefix = key_undos(record->record.at.seqnum);
-    struct kv_leveldb_cursor *cursor = NULL;
-    struct slice key, value;
-    struct undo_value undo;
-    enum hs_status st = kv_leveldb_cursor_open(g->db, snapshot_key_slice(&prefix), &cursor, err);
-
-    while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
-        if (!slice_starts_with(key, snapshot_key_slice(&prefix))) break;
-        st = undo_value_decode(value, &undo, err);
-        if (st == HS_OK) st = slot_list_add_entry(freed, &undo.entry, err);
-    }
-    kv_leveldb_cursor_close(cursor);
-    return st;
+    (void)g;
+    return slot_list_add_entry(freed, &u->entry, err);
 }
 
 /* Deletions that drop the oldest `excess` snapshots: their records, and the way back to them. */
@@ -126,11 +115,10 @@ static enum hs_status prune_add(struct generation *g, struct kv_leveldb_batch *b
         const struct record_value *next = i + 1 < g->records_len ? &g->records[i + 1] : NULL;
 
         kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
-        for (uint64_t n = 0; next && n < next->undo_entries; n++) {
-            key = key_undo(next->record.at.seqnum, (uint32_t)n);
-            kv_leveldb_batch_delete(batch, snapshot_key_slice(&key));
-        }
-        if (next) st = undo_slots_gather(g, next, freed, err);
+        if (!next) break;
+        generation_undo_delete(batch, next);
+        key = key_undos(next->record.at.seqnum);
+        st = generation_undo_visit(g, snapshot_key_slice(&key), undo_slot_add, freed, NULL, err);
     }
     return st;
 }

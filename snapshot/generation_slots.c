@@ -33,27 +33,32 @@ void slot_list_fini(struct slot_list *l)
     *l = (struct slot_list){0};
 }
 
-/* The page that an entry of the content or of an undo refers to. */
-static enum hs_status slot_take(struct generation *g, struct slice key, struct slice value,
+static enum hs_status slot_take(struct generation *g, const struct content_entry *e,
                                 struct hs_error *err)
 {
-    struct undo_value undo = {.present = true};
-    enum hs_status st = key.data[0] == 'u' ? undo_value_decode(value, &undo, err)
-                                           : content_entry_read(key, value, &undo.entry, err);
-
-    if (st != HS_OK || !undo.present || undo.entry.kind != ENTRY_PAGE) return st;
-    return page_file_take(g->pages, undo.entry.page.slot, err);
+    if (e->kind != ENTRY_PAGE || e->value.len == 0) return HS_OK;
+    return page_file_take(g->pages, e->page.slot, err);
 }
 
-static enum hs_status slots_take_all(struct generation *g, const char *prefix, struct hs_error *err)
+static enum hs_status undo_slot_take(struct generation *g, const struct undo_entry *u, void *data,
+                                     struct hs_error *err)
+{
+    (void)data;
+    return slot_take(g, &u->entry, err);
+}
+
+static enum hs_status page_slots_take(struct generation *g, struct hs_error *err)
 {
     struct kv_leveldb_cursor *cursor = NULL;
     struct slice key, value;
-    enum hs_status st = kv_leveldb_cursor_open(g->db, slice_text(prefix), &cursor, err);
+    enum hs_status st = kv_leveldb_cursor_open(g->db, slice_text("h/"), &cursor, err);
 
     while (st == HS_OK && kv_leveldb_cursor_next(cursor, &key, &value, &st, err)) {
-        if (!slice_starts_with(key, slice_text(prefix))) break;
-        st = slot_take(g, key, value, err);
+        struct content_entry e;
+
+        if (!slice_starts_with(key, slice_text("h/"))) break;
+        st = content_entry_read(key, value, &e, err);
+        if (st == HS_OK) st = slot_take(g, &e, err);
     }
     kv_leveldb_cursor_close(cursor);
     return st;
@@ -65,8 +70,10 @@ enum hs_status generation_count_slots(struct generation *g, struct hs_error *err
 
     if (g->slots_counted) return HS_OK;
     page_file_release_all(g->pages);
-    st = slots_take_all(g, "h/", err);
-    if (st == HS_OK) st = slots_take_all(g, "u/", err);
+    st = page_slots_take(g, err);
+    if (st == HS_OK) {
+        st = generation_undo_visit(g, slice_text("u/"), undo_slot_take, NULL, NULL, err);
+    }
     g->slots_counted = st == HS_OK;
     return st;
 }

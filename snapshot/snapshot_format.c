@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FLAG_VERIFIED = 1, HASH_BYTES = SHA256_HEX_BYTES - 1, UNDO_HEADER_BYTES = 5 };
+enum { FLAG_VERIFIED = 1, HASH_BYTES = SHA256_HEX_BYTES - 1, UNDO_HEADER_BYTES = 9 };
 
 struct slice snapshot_key_slice(const struct snapshot_key *k)
 {
@@ -165,7 +165,7 @@ enum hs_status image_value_decode(struct slice bytes, struct image_value *out, s
     X(56, (v)->record.batch_bytes)                                                                 \
     X(64, (v)->record.digest)                                                                      \
     X(72, (v)->images)                                                                             \
-    X(80, (v)->undo_entries)                                                                       \
+    X(80, (v)->undo_pieces)                                                                        \
     X(88, (v)->undo_digest)                                                                        \
     X(160, (v)->previous)
 
@@ -309,35 +309,39 @@ void content_sums_count(struct content_sums *sums, const struct content_entry *e
     sums->digest += times * e->digest;
 }
 
-enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
+enum hs_status undo_entry_append(const struct undo_entry *u, struct buffer *piece,
                                  struct hs_error *err)
 {
-    char header[UNDO_HEADER_BYTES] = {(char)v->present};
+    size_t value_len = u->present ? u->entry.value.len : 0;
+    char header[UNDO_HEADER_BYTES] = {(char)u->present};
     enum hs_status st;
 
-    u32_put(header + 1, (uint32_t)v->entry.key.len);
-    buffer_clear(out);
-    st = buffer_append(out, slice_make(header, sizeof header));
-    if (st == HS_OK) st = buffer_append(out, v->entry.key);
-    if (st == HS_OK && v->present) st = buffer_append(out, v->entry.value);
+    u32_put(header + 1, (uint32_t)u->entry.key.len);
+    u32_put(header + 5, (uint32_t)value_len);
+    st = buffer_append(piece, slice_make(header, sizeof header));
+    if (st == HS_OK) st = buffer_append(piece, u->entry.key);
+    if (st == HS_OK && value_len > 0) st = buffer_append(piece, u->entry.value);
     if (st != HS_OK) return hs_fail(err, st, "snapshot: no memory for an undo entry");
     return HS_OK;
 }
 
-enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out, struct hs_error *err)
+enum hs_status undo_entry_next(struct slice *rest, struct undo_entry *out, struct hs_error *err)
 {
     struct slice key, value;
-    size_t key_len, rest;
+    size_t key_len, value_len, left;
 
-    if (bytes.len < UNDO_HEADER_BYTES || (unsigned char)bytes.data[0] > 1) goto corrupt;
-    key_len = u32_get(bytes.data + 1);
-    rest = bytes.len - UNDO_HEADER_BYTES;
-    if (key_len == 0 || key_len > rest) goto corrupt;
-    key = slice_make(bytes.data + UNDO_HEADER_BYTES, key_len);
-    value = slice_make(key.data + key_len, rest - key_len);
-    out->present = bytes.data[0] == 1;
+    assert(rest->len > 0);
+    if (rest->len < UNDO_HEADER_BYTES || (unsigned char)rest->data[0] > 1) goto corrupt;
+    left = rest->len - UNDO_HEADER_BYTES;
+    key_len = u32_get(rest->data + 1);
+    value_len = u32_get(rest->data + 5);
+    if (key_len == 0 || key_len > left || value_len > left - key_len) goto corrupt;
+    key = slice_make(rest->data + UNDO_HEADER_BYTES, key_len);
+    value = slice_make(key.data + key_len, value_len);
+    out->present = rest->data[0] == 1;
     out->entry = content_entry_absent(key);
-    if (out->entry.kind == ENTRY_OTHER || (!out->present && value.len > 0)) goto corrupt;
+    if (out->entry.kind == ENTRY_OTHER || (!out->present && value_len > 0)) goto corrupt;
+    *rest = slice_make(value.data + value_len, left - key_len - value_len);
     return out->present ? content_entry_read(key, value, &out->entry, err) : HS_OK;
 corrupt:
     return hs_fail(err, HS_CORRUPT, "snapshot: an undo entry is not well-formed");

@@ -4,7 +4,7 @@
  *   h/<vat>/<page be32>        heap page: its XXH3-64 u64, its slot in the file of pages u32
  *   i/<vat>                    image: what a heap is besides its pages
  *   r/<seqnum be64>            record of a snapshot
- *   u/<seqnum be64>/<n be32>   undo entry n of that snapshot: what it overwrote
+ *   u/<seqnum be64>/<n be32>   undo piece n of that snapshot: entries that it overwrote
  *   l/<serial be64>            link: batch number `serial` was written, and the newest snapshot's
  *                              seqnum since then
  *   m/epoch, m/format          made by
@@ -33,6 +33,7 @@ enum {
 
 #define KEY_EPOCH  "m/epoch"
 #define KEY_FORMAT "m/format"
+#define FORMAT     "2" /* what lies there */
 
 /* A short key by value. */
 struct snapshot_key {
@@ -70,7 +71,7 @@ struct record_value {
     struct snapshot_record record;
     uint64_t images;   /* i/ entries */
     uint64_t previous; /* seqnum of the snapshot that the undo entries lead to; 0: none */
-    uint64_t undo_entries;
+    uint64_t undo_pieces;
     uint64_t undo_digest; /* sum of entry_checksum64 over them */
 };
 void record_value_encode(const struct record_value *v, char out[RECORD_VALUE_BYTES]);
@@ -117,14 +118,16 @@ struct content_sums {
 /** The entry comes in (times 1) or goes out (times UINT64_MAX: minus 1). */
 void content_sums_count(struct content_sums *sums, const struct content_entry *e, uint64_t times);
 
-/* An undo entry: an entry as it was, or that it was absent. */
-struct undo_value {
+/* An undo entry: an entry as it was, or that it was absent. A piece is a row of them. */
+struct undo_entry {
     struct content_entry entry;
     bool present;
 };
-HS_MUST_CHECK enum hs_status undo_value_encode(const struct undo_value *v, struct buffer *out,
+/** Put it behind what the piece holds. HS_NOMEM: the piece may end in a part of it. */
+HS_MUST_CHECK enum hs_status undo_entry_append(const struct undo_entry *u, struct buffer *piece,
                                                struct hs_error *err);
-HS_MUST_CHECK enum hs_status undo_value_decode(struct slice bytes, struct undo_value *out,
-                                               struct hs_error *err);
+/** Take the first off `rest`, a piece with something left in it. HS_CORRUPT */
+HS_MUST_CHECK enum hs_status undo_entry_next(struct slice *rest, struct undo_entry *out,
+                                             struct hs_error *err);
 
 #endif

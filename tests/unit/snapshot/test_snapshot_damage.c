@@ -308,7 +308,7 @@ static void snapshot_db__damaged_undo_leaves_the_newest_alone(void)
     struct snapshot_db *db;
 
     specimen_make(&store, dir.text, &random);
-    key = key_undo(history[STEPS].seqnum, 2);
+    key = key_undo(history[STEPS].seqnum, 0);
     raw = raw_open(&store);
     CU_ASSERT_EQUAL_FATAL(
         kv_store_get(kv_leveldb_store(raw), snapshot_key_slice(&key), &value, NULL), HS_OK);

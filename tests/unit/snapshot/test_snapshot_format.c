@@ -80,27 +80,26 @@ static void entries_dump(const char *dir, struct buffer *text)
 
 static const char golden_entries[] =
     "682f76312f00000001 bb446b1740b7431402000000\n"
-    "692f7631 030000000000100005000000000000000100000000000000704f020f4c9a21a52e566e112d0b585"
-    "f\n"
+    "692f7631 030000000000100005000000000000000100000000000000704f020f4c9a21a52e566e112d0b58"
+    "5f\n"
     "6c2f0000000000000001 01000000000000002e79db643559bc2f\n"
     "6c2f0000000000000002 020000000000000043e2ee915cc68620\n"
     "6d2f65706f6368 3cf6f64ac098d11265706f63682d31\n"
-    "6d2f666f726d6174 31\n"
-    "722f0000000000000001 01000000000000000100000000000000070000000000000000f1536500000000010"
-    "000000000000001000000000000003b10000000000000660000000000000009672f6ce7e895bc01000000000"
-    "0000000000000000000000000000000000000616161616161616161616161616161616161616161616161616"
-    "1616161616161616161616161616161616161616161616161616161616161616161616161616100000000000"
-    "00000ebbab76d85c2a702\n"
-    "722f0000000000000002 01000000000000000200000000000000070000000000000000f1536500000000010"
-    "000000000000001000000000000003b10000000000000ca000000000000003cf646f29215410901000000000"
-    "00000030000000000000028dd4c121067d9da616161616161616161616161616161616161616161616161616"
-    "1616161616161616161616161616161616161616161616161616161616161616161616161616101000000000"
-    "00000321464e744a8bf99\n"
+    "6d2f666f726d6174 32\n"
+    "722f0000000000000001 01000000000000000100000000000000070000000000000000f153650000000001"
+    "0000000000000001000000000000003b10000000000000660000000000000009672f6ce7e895bc010000000"
+    "000000000000000000000000000000000000000616161616161616161616161616161616161616161616161"
+    "616161616161616161616161616161616161616161616161616161616161616161616161616161610000000"
+    "000000000ebbab76d85c2a702\n"
+    "722f0000000000000002 01000000000000000200000000000000070000000000000000f153650000000001"
+    "0000000000000001000000000000003b10000000000000b8000000000000003cf646f292154109010000000"
+    "00000000100000000000000ab3a13a29eb1c1a2616161616161616161616161616161616161616161616161"
+    "616161616161616161616161616161616161616161616161616161616161616161616161616161610100000"
+    "0000000007b641556e52cfbd7\n"
     "732f6b 74776f\n"
-    "752f00000000000000022f00000000 0103000000732f6b6f6e65\n"
-    "752f00000000000000022f00000001 0109000000682f76312f000000014a227d3041b6d32401000000\n"
-    "752f00000000000000022f00000002 0104000000692f7631030000000000100005000000000000000100000"
-    "0000000004dc059a2d0f83129997391de203cb119\n";
+    "752f00000000000000022f00000000 010300000003000000732f6b6f6e6501090000000c000000682f7631"
+    "2f000000014a227d3041b6d32401000000010400000028000000692f7631030000000000100005000000000"
+    "0000001000000000000004dc059a2d0f83129997391de203cb119\n";
 
 static void snapshot_format__golden_entries_and_pages(void)
 {
@@ -185,34 +184,72 @@ static void snapshot_format__every_changed_byte_is_seen(void)
     buffer_fini(&epoch);
 }
 
+/* Two entries: what was there, and that nothing was. */
+static void undo_piece_make(struct buffer *piece)
+{
+    struct undo_entry was = {.entry = {.key = slice_text("s/k"), .value = slice_text("v")},
+                             .present = true};
+    struct undo_entry absent = {.entry = {.key = slice_text("i/v1")}};
+
+    CU_ASSERT_EQUAL(undo_entry_append(&was, piece, NULL), HS_OK);
+    CU_ASSERT_EQUAL(undo_entry_append(&absent, piece, NULL), HS_OK);
+}
+
+/* The bytes of all entries that are well-formed, up to the first that is not. */
+static size_t undo_piece_walk(struct slice piece)
+{
+    struct slice rest = piece;
+    struct undo_entry u;
+
+    while (rest.len > 0) {
+        size_t before = rest.len;
+
+        if (undo_entry_next(&rest, &u, NULL) != HS_OK) return piece.len - before;
+        CU_ASSERT_EQUAL(before - rest.len, 9 + u.entry.key.len + u.entry.value.len);
+        CU_ASSERT(u.entry.key.data > piece.data && rest.data <= piece.data + piece.len);
+    }
+    return piece.len;
+}
+
+static void snapshot_format__undo_piece_is_entries_in_a_row(void)
+{
+    static const char golden[] = "\1\3\0\0\0\1\0\0\0s/kv"
+                                 "\0\4\0\0\0\0\0\0\0i/v1";
+    struct buffer piece = {0};
+    struct undo_entry u;
+    struct slice rest;
+
+    undo_piece_make(&piece);
+    CU_ASSERT(slice_equal(buffer_slice(&piece), slice_make(golden, sizeof golden - 1)));
+    rest = buffer_slice(&piece);
+    CU_ASSERT_EQUAL(undo_entry_next(&rest, &u, NULL), HS_OK);
+    CU_ASSERT(u.present && slice_equal(u.entry.key, slice_text("s/k")) &&
+              slice_equal(u.entry.value, slice_text("v")));
+    CU_ASSERT_EQUAL(undo_entry_next(&rest, &u, NULL), HS_OK);
+    CU_ASSERT(!u.present && slice_equal(u.entry.key, slice_text("i/v1")));
+    CU_ASSERT_EQUAL(rest.len, 0);
+    buffer_fini(&piece);
+}
+
 static void snapshot_format__undo_entries_are_read_within_their_bytes(void)
 {
-    struct undo_value undo = {.entry = {.key = slice_text("s/k"), .value = slice_text("v")},
-                              .present = true};
-    struct buffer bytes = {0};
-    struct undo_value out;
+    struct buffer piece = {0};
 
-    CU_ASSERT_EQUAL(undo_value_encode(&undo, &bytes, NULL), HS_OK);
-    CU_ASSERT_EQUAL(undo_value_decode(buffer_slice(&bytes), &out, NULL), HS_OK);
-    CU_ASSERT(out.present && slice_equal(out.entry.key, undo.entry.key) &&
-              slice_equal(out.entry.value, undo.entry.value));
-    for (size_t cut = 0; cut < bytes.len - 1; cut++) {
-        struct slice cut_bytes = slice_make(bytes.data, cut);
-
-        CU_ASSERT_EQUAL(undo_value_decode(cut_bytes, &out, NULL), HS_CORRUPT);
+    undo_piece_make(&piece);
+    CU_ASSERT_EQUAL(undo_piece_walk(buffer_slice(&piece)), piece.len);
+    for (size_t cut = 0; cut < piece.len; cut++) {
+        CU_ASSERT_EQUAL(undo_piece_walk(slice_make(piece.data, cut)), cut < 13 ? 0 : 13);
     }
-    for (size_t at = 0; at < bytes.len; at++) {
+    for (size_t at = 0; at < piece.len; at++) {
         for (int value = 0; value < 256; value++) {
-            char was = bytes.data[at];
+            char was = piece.data[at];
 
-            bytes.data[at] = (char)value;
-            if (undo_value_decode(buffer_slice(&bytes), &out, NULL) == HS_OK) {
-                CU_ASSERT(out.entry.key.len + out.entry.value.len + 5 == bytes.len);
-            }
-            bytes.data[at] = was;
+            piece.data[at] = (char)value;
+            (void)undo_piece_walk(buffer_slice(&piece));
+            piece.data[at] = was;
         }
     }
-    buffer_fini(&bytes);
+    buffer_fini(&piece);
 }
 
 static void snapshot_format__keys_sort_by_number(void)
@@ -232,6 +269,7 @@ static void snapshot_format__keys_sort_by_number(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_format__golden_entries_and_pages),
     SUITE_CASE(snapshot_format__every_changed_byte_is_seen),
+    SUITE_CASE(snapshot_format__undo_piece_is_entries_in_a_row),
     SUITE_CASE(snapshot_format__undo_entries_are_read_within_their_bytes),
     SUITE_CASE(snapshot_format__keys_sort_by_number),
 };

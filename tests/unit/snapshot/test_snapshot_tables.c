@@ -112,6 +112,57 @@ static void snapshot_tables__hold_all_after_an_orderly_end(void)
     scratch_remove(dir);
 }
 
+/* Values so large that few of them fill a piece of undo entries. */
+static void put_values(struct snapshot_db *db, uint64_t seqnum, char byte)
+{
+    struct mark_model at = {.seqnum = seqnum};
+    struct mark_changes changes = {.at = mark_model_position(&at)};
+    char value[20 << 10], name[] = "key 0";
+    struct kv_map *keys = NULL;
+
+    memset(value, byte, sizeof value);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open(&keys, NULL), HS_OK);
+    for (; name[4] < '9'; name[4]++) {
+        CU_ASSERT_EQUAL(
+            kv_map_put(keys, slice_text(name), slice_make(value, sizeof value), false, NULL),
+            HS_OK);
+    }
+    changes.keys = keys;
+    CU_ASSERT_EQUAL_FATAL(snapshot_db_put(db, &changes, NULL, NULL), HS_OK);
+    kv_map_close(keys);
+}
+
+static uint64_t digest_of(struct snapshot_db *db)
+{
+    uint64_t digest = 0, keys = 0;
+
+    CU_ASSERT_EQUAL(kv_store_digest(snapshot_db_base(db), &digest, &keys, NULL), HS_OK);
+    return digest;
+}
+
+static void snapshot_tables__undo_in_several_pieces_leads_back(void)
+{
+    struct scratch_path dir = scratch_make();
+    uint64_t digests[KEEP + 3] = {0};
+    struct model_store store;
+    struct snapshot_db *db;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    for (uint64_t seqnum = 1; seqnum < KEEP + 3; seqnum++) { /* the first two are not kept */
+        put_values(db, seqnum, (char)('a' + seqnum));
+        digests[seqnum] = digest_of(db);
+    }
+    CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, NULL), HS_OK);
+    for (uint64_t seqnum = KEEP + 2; seqnum >= 3; seqnum--) {
+        CU_ASSERT_EQUAL(snapshot_db_return_to(db, seqnum, NULL), HS_OK);
+        CU_ASSERT_EQUAL(digest_of(db), digests[seqnum]);
+        CU_ASSERT_EQUAL(snapshot_db_verify(db, NULL, NULL), HS_OK);
+    }
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
 /* A writer that goes on just when a reader has copied the database and comes to the pages. */
 struct late_writer {
     struct disk_operations operations;
@@ -163,6 +214,7 @@ static void snapshot_tables__reader_has_pages_and_entries_of_one_moment(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_tables__are_made_of_many_snapshots_each),
     SUITE_CASE(snapshot_tables__hold_all_after_an_orderly_end),
+    SUITE_CASE(snapshot_tables__undo_in_several_pieces_leads_back),
     SUITE_CASE(snapshot_tables__reader_has_pages_and_entries_of_one_moment),
 };
 
