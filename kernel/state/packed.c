@@ -335,11 +335,13 @@ bool packed_walk_begin(struct packed_value v, struct packed_walk *walk)
     return true;
 }
 
+/* The last one ends where the container does: what it holds need not be passed to see that. */
 bool packed_walk_next(struct packed_walk *walk, struct packed_value *out)
 {
     if (walk->left == 0) return false;
+    assert(walk->at < walk->end);
     out->at = walk->at;
-    out->end = walk->at + packed_value_len(walk->at, walk->end);
+    out->end = walk->left == 1 ? walk->end : walk->at + packed_value_len(walk->at, walk->end);
     walk->at = out->end;
     walk->left--;
     return true;

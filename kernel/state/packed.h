@@ -57,6 +57,7 @@ enum packed_kind {
     PACKED_ABSENT,
 };
 
+/** `frame` is one value and nothing behind it. */
 struct packed_value packed_root(struct slice frame);
 enum packed_kind packed_kind_of(struct packed_value v);
 bool packed_bool(struct packed_value v, bool *out);
