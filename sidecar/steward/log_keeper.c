@@ -264,9 +264,11 @@ static void log_keeper_opened(struct log_keeper *k)
     struct replay_log_summary log = log_keeper_summary(k);
 
     log_keeper_told_at_open(k, &log);
-    k->unsynced =
-        !log.fenced && log.synced < log.last; /* the next sync is of what was found, too */
+    /* What was found is synced as if it had been appended now: a node that comes at once shall not
+     * have a sync beside its first delivery. */
+    k->unsynced = !log.fenced && log.synced < log.last;
     k->unsynced_since_us = clock_now_us(k->o.reporter->clock);
+    k->appended_us = k->unsynced_since_us;
     if (!log.fenced) return;
     log_keeper_begin_fence(k, 0);
     log_keeper_show_fence(k);

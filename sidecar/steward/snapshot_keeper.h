@@ -79,7 +79,8 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
 /** A message was executed, now or again, and took so long. */
 void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us);
 /** `kernel` was just started and led to where it stands: is a snapshot of its mark due already?
- *  Then begin it when the worker is free. */
+ *  Then begin it, where others are kept in a second: a node is about to come, and the disk shall be
+ *  its own. */
 void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel);
 /** `kernel`, whose base is in `memory` or, NULL, in this store, was just marked, and a message of
  *  `height_next` is about to run: is a snapshot due? Then begin it, now or when it can be. */

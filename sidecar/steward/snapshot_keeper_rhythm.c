@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+enum { REST_US = 1000000 };
+
 void snapshot_keeper_pause(struct snapshot_keeper *k)
 {
     retry_failed(&k->retry, clock_now_us(k->o.reporter->clock), k->work_us);
@@ -30,7 +32,9 @@ static bool snapshot_may_begin(struct snapshot_keeper *k)
     uint64_t now_us = clock_now_us(k->o.reporter->clock);
 
     if (!k->due || !retry_due(&k->retry, now_us)) return false;
-    return k->at_once || snapshot_allowance_left(&k->allowance, now_us, k->o.share_percent);
+    if (k->at_once) return true;
+    return now_us >= k->rest_until_us &&
+           snapshot_allowance_left(&k->allowance, now_us, k->o.share_percent);
 }
 
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
@@ -111,7 +115,10 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
 {
     uint64_t height = kernel_height(kernel);
 
-    if (height > 0 && snapshot_due(k, kernel, height + 1) != SNAPSHOT_NOT_DUE) k->due = true;
+    if (height == 0 || snapshot_due(k, kernel, height + 1) == SNAPSHOT_NOT_DUE) return;
+    k->due = true;
+    if (k->records_len == 0) return; /* without any, the node's store may be all that leads on */
+    k->rest_until_us = clock_now_us(k->o.reporter->clock) + REST_US;
 }
 
 /* One that is forced has a gap in the log behind it: it comes as soon as it can, as one does that

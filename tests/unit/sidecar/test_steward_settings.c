@@ -264,6 +264,54 @@ static void settings__log_sync_in_background_covers_what_comes_within_a_while(vo
     rig_close(&rig);
 }
 
+/* A node that comes when a start has ended has the disk to itself: what the start found is synced
+ * after a while, as if it had been appended now. */
+static void settings__log_sync_of_what_a_start_found_waits_for_a_while(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 7);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 30);
+    CU_ASSERT_EQUAL(rig_log_synced(&rig), 0);
+    rig_pass(&rig, 1);
+    while (rig_log_synced(&rig) < rig.len) {
+        continue;
+    }
+    rig_close(&rig);
+}
+
+/* Likewise a snapshot that is due at the start's end, where another is kept; but not for ever. */
+static void settings__snapshot_due_at_a_start_waits_for_a_while(void)
+{
+    uint64_t kept;
+
+    rig_open(&rig);
+    rig.config.snapshot_every = 5;
+    rig_start(&rig);
+    while (rig_figures(&rig).snapshot.count == 0) {
+        rig_deliver_many(&rig, 5);
+    }
+    rig_stop(&rig);
+    rig.config.snapshot_every = 1000;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 30);
+    kept = rig_figures(&rig).snapshot.newest;
+    rig_stop(&rig);
+    rig.config.snapshot_every = 5;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 30);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.newest, kept);
+    rig_pass(&rig, 1);
+    while (rig_figures(&rig).snapshot.newest == kept) {
+        (void)rig_log_synced(&rig); /* a job: what waited is begun without another block */
+    }
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(steward__without_images_transcripts_give_the_same_heaps),
     SUITE_CASE(steward__without_preload_the_first_delivery_catches_up),
@@ -276,6 +324,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(settings__snapshot_seconds_bound_what_runs_again),
     SUITE_CASE(settings__snapshot_share_keeps_due_ones_waiting),
     SUITE_CASE(settings__log_sync_in_background_covers_what_comes_within_a_while),
+    SUITE_CASE(settings__log_sync_of_what_a_start_found_waits_for_a_while),
+    SUITE_CASE(settings__snapshot_due_at_a_start_waits_for_a_while),
 };
 
 int main(int argc, char **argv)
