@@ -8,12 +8,11 @@ static enum hs_status store_change(struct change *c, const struct kv_map *keys,
                                    struct hs_error *err)
 {
     struct buffer key = {0};
-    struct kv_entry entry = {0};
+    struct kv_map_place place = {.begun = false};
+    struct kv_entry entry;
     enum hs_status st = HS_OK;
-    struct slice after = slice_text("");
 
-    while (st == HS_OK && keys && kv_map_next(keys, after, &entry)) {
-        after = entry.key;
+    while (st == HS_OK && keys && kv_map_walk(keys, &place, &entry)) {
         st = buffer_assign(&key, slice_text("s/"));
         if (st == HS_OK) st = buffer_append(&key, entry.key);
         if (st != HS_OK) {

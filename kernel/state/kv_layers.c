@@ -464,12 +464,11 @@ enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
 /* The base was written. */
 static void cache_follow(struct kv_layers *l, const struct kv_map *written)
 {
-    struct kv_entry entry = {0};
-    struct slice after = slice_text("");
+    struct kv_map_place place = {.begun = false};
+    struct kv_entry entry;
 
-    while (kv_map_next(written, after, &entry)) {
+    while (kv_map_walk(written, &place, &entry)) {
         kv_cache_written(l->cache, entry.key, entry.value, entry.deleted);
-        after = entry.key;
     }
 }
 

@@ -249,6 +249,19 @@ bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *ou
     return n != NULL;
 }
 
+bool kv_map_walk(const struct kv_map *m, struct kv_map_place *place, struct kv_entry *out)
+{
+    const struct kv_node *last = place->node;
+
+    assert(last || !place->begun);
+    /* RB_NEXT reads alone, but its type is older than const. */
+    place->node = place->begun ? RB_NEXT(map_tree, &m->tree, (struct kv_node *)(uintptr_t)last)
+                               : RB_MIN(map_tree, (struct map_tree *)(uintptr_t)&m->tree);
+    place->begun = true;
+    if (place->node) *out = node_entry(place->node);
+    return place->node != NULL;
+}
+
 /* --- setting --- */
 
 /* A node of a key that the map does not have. NULL: out of memory. */

@@ -10,6 +10,7 @@
 #include "kernel/state/bytes.h"
 
 struct kv_map;
+struct kv_node;
 struct kv_node_room;
 
 /* A view of one entry; valid until the map changes. */
@@ -48,6 +49,14 @@ bool kv_map_find_by(const struct kv_map *m, struct slice key, uint64_t checksum,
                     struct kv_entry *out);
 /** First entry with key > after (empty slice: the first of all). */
 bool kv_map_next(const struct kv_map *m, struct slice after, struct kv_entry *out);
+
+/* How far a walk over all entries has come; all zero bytes: it begins. */
+struct kv_map_place {
+    const struct kv_node *node; /* of the last entry */
+    bool begun;
+};
+/** The next entry in key order, without a search. The map must not change during a walk. */
+bool kv_map_walk(const struct kv_map *m, struct kv_map_place *place, struct kv_entry *out);
 
 /** Move every entry of `from`, the layer above, over those of `to`; `from` is empty afterwards.
  *  Moves memory, copies nothing, cannot fail. */

@@ -68,6 +68,35 @@ static void kv_map__keys_that_collide_are_all_found(void)
     kv_map_close(m);
 }
 
+static void kv_map__walk_goes_where_next_goes(void)
+{
+    enum { KEYS = 300 };
+    struct kv_map_place place = {.begun = false}, empty = {.begun = false};
+    struct kv_entry walked, next = {0};
+    struct kv_map *m = NULL;
+    size_t entries = 0;
+
+    CU_ASSERT_EQUAL_FATAL(kv_map_open(&m, NULL), HS_OK);
+    CU_ASSERT(!kv_map_walk(m, &empty, &walked));
+    for (int i = 0; i < KEYS; i++) {
+        char key[24];
+
+        (void)snprintf(key, sizeof key, "key.%d", i * 7919 % 1009);
+        CU_ASSERT_EQUAL(
+            kv_map_put(m, slice_text(key), slice_text(i % 3 == 0 ? "" : key), i % 3 == 0, NULL),
+            HS_OK);
+    }
+    while (kv_map_walk(m, &place, &walked)) {
+        CU_ASSERT_FATAL(kv_map_next(m, next.key, &next));
+        CU_ASSERT(slice_equal(walked.key, next.key) && slice_equal(walked.value, next.value));
+        CU_ASSERT_EQUAL(walked.deleted, next.deleted);
+        entries++;
+    }
+    CU_ASSERT_EQUAL(entries, KEYS);
+    CU_ASSERT(!kv_map_next(m, next.key, &next));
+    kv_map_close(m);
+}
+
 /* A value moves out of its node and back, and may be taken from where it goes. */
 static void kv_map__values_of_every_size_replace_one_another(void)
 {
@@ -137,6 +166,7 @@ static void kv_map__undo_gives_back_what_merges_displaced(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_map__keys_that_collide_are_all_found),
+    SUITE_CASE(kv_map__walk_goes_where_next_goes),
     SUITE_CASE(kv_map__values_of_every_size_replace_one_another),
     SUITE_CASE(kv_map__undo_gives_back_what_merges_displaced),
 };
