@@ -10,10 +10,14 @@ int hex_digit(char c)
 
 bool hex_is_lower(const char *digits, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (hex_digit(digits[i]) < 0 || (digits[i] >= 'A' && digits[i] <= 'F')) return false;
+    bool lower = true;
+
+    for (size_t i = 0; i < len; i++) { /* to the end: most are */
+        const char c = digits[i];
+
+        lower &= (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
-    return true;
+    return lower;
 }
 
 void hex_encode(const char *bytes, size_t len, char *out)
