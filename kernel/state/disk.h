@@ -139,8 +139,9 @@ bool disk_exists(const struct disk *disk, const char *place, const char *dir, co
 bool disk_unreadable(const struct hs_error *err);
 
 /** The folder dir/name (NULL: dir), made where missing, durably, together with its missing
- *  parents. The name of a present one is made durable, too, where we may: whoever made it may have
- *  died before. HS_CORRUPT: something else stands there, also a link that leads nowhere. */
+ *  parents. The name of a present one that is empty is made durable, too, where we may: whoever
+ *  made it may have died before. What holds something was used, and so it was durable.
+ *  HS_CORRUPT: something else stands there, also a link that leads nowhere. */
 HS_MUST_CHECK enum hs_status disk_make_folder(const struct disk *disk, const char *place,
                                               const char *dir, const char *name,
                                               struct hs_error *err);

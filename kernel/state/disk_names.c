@@ -110,7 +110,29 @@ enum hs_status disk_sync_parent(const struct disk *disk, const char *place, cons
     return path_to_parent(&path) ? disk_sync_folder(disk, place, path.text, err) : HS_OK;
 }
 
-/* Make it, and its name durable. HS_NOT_FOUND: its parent is missing. */
+static int name_found(void *data, const char *name)
+{
+    (void)name;
+    *(bool *)data = true;
+    return ECANCELED; /* one is enough */
+}
+
+static int call_list_one(const struct disk *disk, struct disk_call *c)
+{
+    return disk->operations->list(disk->self, c->path, name_found, c->out);
+}
+
+static bool folder_holds_something(const struct disk *disk, const char *place, const char *path)
+{
+    bool found = false;
+    struct disk_call call = {.path = path, .out = &found};
+
+    (void)disk_run(disk, place, "list", call_list_one, &call); /* unreadable: nothing is known */
+    return found;
+}
+
+/* Make it, and its name durable. HS_NOT_FOUND: its parent is missing. Who made a present one may
+ * have died before its name was durable, but then nothing is in it: it was not used yet. */
 static enum hs_status folder_make(const struct disk *disk, const char *place, const char *text,
                                   struct hs_error *err)
 {
@@ -124,10 +146,11 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
     if (errnum == EEXIST) {
         st = disk_look(disk, place, path.text, NULL, &found, err);
         if (st != HS_OK && st != HS_NOT_FOUND) return st;
-        /* Who made it may have died before its name was durable. Not found: a link to nowhere. */
+        /* Not found: a link to nowhere. */
         errnum = st == HS_OK && found.kind == DISK_FOLDER ? 0 : ENOTDIR;
     }
     if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
+    if (present && folder_holds_something(disk, place, path.text)) return HS_OK;
     if (!path_to_parent(&path)) return HS_OK;
     st = disk_sync_folder(disk, place, path.text, &why);
     /* A present one in a folder that is not ours to read was not made by us. */

@@ -343,6 +343,21 @@ static void make_folder__makes_missing_parents_and_takes_what_is_there(void)
     fault_arm(NULL);
 }
 
+/* A start opens a dozen folders that are there: each sync is waited for. */
+static void make_folder__syncs_the_name_of_what_was_not_used_yet(void)
+{
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "a", NULL), HS_OK);
+    fault_arm("t.f.sync_folder:1+:EIO");
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "a", NULL), HS_IO);
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "b", NULL), HS_IO);
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "b", NULL), HS_IO);
+    write_file("a/f", "");
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "a", NULL), HS_OK);
+    fault_arm("t.f.list:1+:EIO"); /* what is in it is not known */
+    CU_ASSERT_EQUAL(disk_make_folder(disk_system(), "t.f", top.text, "a", NULL), HS_OK);
+    fault_arm(NULL);
+}
+
 static void list__is_in_byte_order(void)
 {
     struct disk_listing names = {0};
@@ -513,6 +528,7 @@ ROOM_CASE(lock__is_held_until_closed)
 ROOM_CASE(copy__is_the_same_bytes_synced_or_an_error)
 ROOM_CASE(look__says_what_stands_there)
 ROOM_CASE(make_folder__makes_missing_parents_and_takes_what_is_there)
+ROOM_CASE(make_folder__syncs_the_name_of_what_was_not_used_yet)
 ROOM_CASE(list__is_in_byte_order)
 ROOM_CASE(remove_folder__takes_all_and_follows_no_link)
 ROOM_CASE(names__are_renamed_linked_and_removed)
@@ -536,6 +552,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(copy__is_the_same_bytes_synced_or_an_error_in_a_folder),
     SUITE_CASE(look__says_what_stands_there_in_a_folder),
     SUITE_CASE(make_folder__makes_missing_parents_and_takes_what_is_there_in_a_folder),
+    SUITE_CASE(make_folder__syncs_the_name_of_what_was_not_used_yet_in_a_folder),
     SUITE_CASE(list__is_in_byte_order_in_a_folder),
     SUITE_CASE(remove_folder__takes_all_and_follows_no_link_in_a_folder),
     SUITE_CASE(names__are_renamed_linked_and_removed_in_a_folder),
