@@ -25,7 +25,7 @@ const char *buffer_text(const struct buffer *b)
     return b->data ? b->data : "";
 }
 
-static enum hs_status buffer_grow(struct buffer *b, size_t more)
+enum hs_status buffer_grow(struct buffer *b, size_t more)
 {
     enum hs_status st;
 
@@ -34,28 +34,6 @@ static enum hs_status buffer_grow(struct buffer *b, size_t more)
     st = array_reserve(&b->data, &b->capacity, b->len + more + 1, 1); /* and a NUL behind it */
     if (st == HS_OK) b->data[b->len] = '\0';
     return st;
-}
-
-/* Most of what is appended finds room. */
-static inline bool buffer_has_room(const struct buffer *b, size_t more)
-{
-    return more < b->capacity - b->len && b->len + more <= HS_BUFFER_BYTES_MAX;
-}
-
-enum hs_status buffer_reserve(struct buffer *b, size_t more)
-{
-    return buffer_has_room(b, more) ? HS_OK : buffer_grow(b, more);
-}
-
-enum hs_status buffer_append(struct buffer *b, struct slice s)
-{
-    enum hs_status st = buffer_reserve(b, s.len);
-
-    if (st != HS_OK) return st;
-    if (s.len > 0) memcpy(b->data + b->len, s.data, s.len);
-    b->len += s.len;
-    b->data[b->len] = '\0';
-    return HS_OK;
 }
 
 enum hs_status buffer_append_text(struct buffer *b, const char *text)

@@ -74,8 +74,24 @@ static inline struct slice buffer_slice(const struct buffer *b)
 const char *buffer_text(const struct buffer *b);
 
 /** Room for `more` bytes behind len. HS_TOO_LARGE past HS_BUFFER_BYTES_MAX, HS_NOMEM. */
-HS_MUST_CHECK enum hs_status buffer_reserve(struct buffer *b, size_t more);
-HS_MUST_CHECK enum hs_status buffer_append(struct buffer *b, struct slice s);
+HS_MUST_CHECK enum hs_status buffer_grow(struct buffer *b, size_t more);
+/** The same; most of the time the room is there. */
+HS_MUST_CHECK static inline enum hs_status buffer_reserve(struct buffer *b, size_t more)
+{
+    bool room = more < b->capacity - b->len && b->len + more <= HS_BUFFER_BYTES_MAX;
+
+    return room ? HS_OK : buffer_grow(b, more);
+}
+HS_MUST_CHECK static inline enum hs_status buffer_append(struct buffer *b, struct slice s)
+{
+    enum hs_status st = buffer_reserve(b, s.len);
+
+    if (st != HS_OK) return st;
+    if (s.len > 0) memcpy(b->data + b->len, s.data, s.len);
+    b->len += s.len;
+    b->data[b->len] = '\0';
+    return HS_OK;
+}
 HS_MUST_CHECK enum hs_status buffer_append_text(struct buffer *b, const char *text);
 HS_MUST_CHECK static inline enum hs_status buffer_append_byte(struct buffer *b, char byte)
 {

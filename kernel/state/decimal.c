@@ -2,6 +2,8 @@
 
 #include "kernel/state/limits.h"
 
+#include <string.h>
+
 enum hs_status uint_parse(struct slice s, uint64_t *out)
 {
     uint64_t value = 0;
@@ -27,15 +29,15 @@ enum hs_status uint_parse_padded(struct slice s, uint64_t *out)
 
 size_t uint_text(char text[UINT_TEXT_BYTES], uint64_t number)
 {
-    size_t len = 1;
+    char digits[UINT_TEXT_BYTES];
+    size_t at = sizeof digits, len;
 
-    for (uint64_t rest = number; rest >= 10; rest /= 10) {
-        len++;
-    }
-    for (size_t i = len; i > 0; i--) {
-        text[i - 1] = (char)('0' + number % 10);
+    do {
+        digits[--at] = (char)('0' + number % 10);
         number /= 10;
-    }
+    } while (number > 0);
+    len = sizeof digits - at;
+    memcpy(text, digits + at, len);
     text[len] = '\0';
     return len;
 }

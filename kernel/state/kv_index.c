@@ -99,6 +99,11 @@ void kv_index_remove(struct kv_index *x, const struct kv_node *n)
     b->nodes[i] = b->nodes[b->len];
 }
 
+void kv_index_expect(const struct kv_index *x, uint32_t hash)
+{
+    __builtin_prefetch(&x->buckets[hash & x->mask]);
+}
+
 struct kv_node *kv_index_find(const struct kv_index *x, struct slice key, uint32_t hash,
                               bool *known)
 {

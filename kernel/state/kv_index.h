@@ -24,6 +24,8 @@ void kv_index_remove(struct kv_index *x, const struct kv_node *n);
 void kv_index_replace(struct kv_index *x, const struct kv_node *old, struct kv_node *n);
 /** Empty the bucket that `n` is in, or would be: done for each node there is, all are out. */
 void kv_index_forget(struct kv_index *x, const struct kv_node *n);
+/** It will be asked soon. */
+void kv_index_expect(const struct kv_index *x, uint32_t hash);
 /** *known: false: ask the tree; else the entry, or NULL: there is none. */
 struct kv_node *kv_index_find(const struct kv_index *x, struct slice key, uint32_t hash,
                               bool *known);

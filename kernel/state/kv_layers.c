@@ -50,6 +50,7 @@ static struct kv_store *layers_below(const struct kv_layers *l)
 static bool layers_find(const struct kv_layers *l, struct slice key, uint64_t checksum,
                         struct kv_entry *out)
 {
+    kv_map_expect(l->maps[LAYER_MARK], checksum);
     for (int i = 0; i < layers_seen(l); i++) {
         if (kv_map_find_by(l->maps[i], key, checksum, out)) return true;
     }

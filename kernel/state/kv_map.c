@@ -5,7 +5,9 @@
 #include "kernel/state/kv_node.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     INDEXED_FROM = 12,  /* entries; below, the tree is as fast */
@@ -22,9 +24,33 @@ struct kv_map {
     size_t bytes;
 };
 
+enum { WORD_BYTES = 8 };
+
+/* Words compare as their bytes do. */
+static uint64_t word_at(const char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, WORD_BYTES);
+    return be64toh(word);
+}
+
+/* As slice_compare: keys are short, and most differ within their first two words. */
+static int key_compare(struct slice a, struct slice b)
+{
+    while (a.len >= WORD_BYTES && b.len >= WORD_BYTES) {
+        uint64_t left = word_at(a.data), right = word_at(b.data);
+
+        if (left != right) return left < right ? -1 : 1;
+        a = (struct slice){a.data + WORD_BYTES, a.len - WORD_BYTES};
+        b = (struct slice){b.data + WORD_BYTES, b.len - WORD_BYTES};
+    }
+    return slice_compare(a, b);
+}
+
 static int node_compare(struct kv_node *a, struct kv_node *b)
 {
-    return slice_compare(kv_node_key(a), kv_node_key(b));
+    return key_compare(kv_node_key(a), kv_node_key(b));
 }
 
 /* The macro makes functions of every kind; those we do not call are fine. */
@@ -189,7 +215,7 @@ static struct kv_node *tree_find(const struct kv_map *m, struct slice key)
     struct kv_node *n = RB_ROOT(&m->tree);
 
     while (n) {
-        int order = slice_compare(key, kv_node_key(n));
+        int order = key_compare(key, kv_node_key(n));
 
         if (order == 0) return n;
         n = order < 0 ? RB_LEFT(n, link) : RB_RIGHT(n, link);
@@ -212,7 +238,7 @@ static struct kv_node *node_after(const struct kv_map *m, struct slice after)
     struct kv_node *n = RB_ROOT(&m->tree), *best = NULL;
 
     while (n) {
-        if (slice_compare(after, kv_node_key(n)) < 0) {
+        if (key_compare(after, kv_node_key(n)) < 0) {
             best = n;
             n = RB_LEFT(n, link);
         } else {
@@ -225,6 +251,11 @@ static struct kv_node *node_after(const struct kv_map *m, struct slice after)
 static struct kv_entry node_entry(const struct kv_node *n)
 {
     return (struct kv_entry){kv_node_key(n), {n->value, n->value_len}, n->deleted};
+}
+
+void kv_map_expect(const struct kv_map *m, uint64_t checksum)
+{
+    if (m->index) kv_index_expect(m->index, (uint32_t)checksum);
 }
 
 bool kv_map_find_by(const struct kv_map *m, struct slice key, uint64_t checksum,

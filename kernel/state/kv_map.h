@@ -44,6 +44,8 @@ void kv_map_remove(struct kv_map *m, struct slice key);
 void kv_map_clear(struct kv_map *m);
 
 bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out);
+/** The key of this checksum64 may be asked for soon: a large map is far away. */
+void kv_map_expect(const struct kv_map *m, uint64_t checksum);
 /** The same, of a key whose checksum64 is at hand: it is asked of several maps. */
 bool kv_map_find_by(const struct kv_map *m, struct slice key, uint64_t checksum,
                     struct kv_entry *out);

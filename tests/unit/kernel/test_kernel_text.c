@@ -171,6 +171,7 @@ static void json_text__strings_are_decoded_and_encoded(void)
         const char *raw, *text, *again;
     } strings[] = {
         {"\"\"", "", "\"\""},
+        {"\"plain\"", "plain", "\"plain\""},
         {"\"a\\/b\"", "a/b", "\"a/b\""},
         {"\"\\\"\\\\\"", "\"\\", "\"\\\"\\\\\""},
         {"\"\\b\\f\\n\\r\\t\"", "\b\f\n\r\t", "\"\\u0008\\u000c\\n\\u000d\\u0009\""},
@@ -179,8 +180,13 @@ static void json_text__strings_are_decoded_and_encoded(void)
     };
 
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
-        struct buffer text = {0}, again = {0};
+        struct buffer text = {0}, again = {0}, decoded = {0};
+        struct slice content, raw = slice_text(strings[i].raw);
 
+        CU_ASSERT_EQUAL(json_text_content(raw, &decoded, &content), HS_OK);
+        CU_ASSERT(slice_equal(content, slice_text(strings[i].text)));
+        CU_ASSERT_EQUAL(content.data == raw.data + 1, !strchr(strings[i].raw, '\\'));
+        buffer_fini(&decoded);
         CU_ASSERT_EQUAL(json_text_decode(&text, slice_text(strings[i].raw)), HS_OK);
         CU_ASSERT_STRING_EQUAL(buffer_text(&text), strings[i].text);
         CU_ASSERT_EQUAL(json_text_encode(&again, buffer_slice(&text)), HS_OK);

@@ -164,7 +164,87 @@ static void kv_map__undo_gives_back_what_merges_displaced(void)
     kv_node_room_fini(&room);
 }
 
+/* Keys of a few letters, low and high, with long beginnings in common. */
+static struct slice draw_key(uint64_t *random, char key[KEY_BYTES])
+{
+    static const char letters[] = {'\0', 'a', '\x7f', '\x80', '\xff'};
+    size_t len = 1 + suite_random(random) % (KEY_BYTES - 1);
+
+    memset(key, 'a', KEY_BYTES);
+    for (int i = 0; i < 2; i++) {
+        key[suite_random(random) % len] = letters[suite_random(random) % sizeof letters];
+    }
+    return slice_make(key, len);
+}
+
+static void kv_map__keys_come_in_the_order_of_their_bytes(void)
+{
+    enum { DRAWN = 3000 };
+    uint64_t random = suite_seed();
+    struct kv_map *m = NULL;
+    struct kv_entry entry = {0}, next;
+    char key[KEY_BYTES];
+    size_t walked = 0;
+
+    CU_ASSERT_EQUAL_FATAL(kv_map_open(&m, NULL), HS_OK);
+    for (int i = 0; i < DRAWN; i++) {
+        struct slice drawn = draw_key(&random, key);
+
+        CU_ASSERT_EQUAL_FATAL(kv_map_put(m, drawn, drawn, false, NULL), HS_OK);
+    }
+    while (kv_map_next(m, entry.key, &next)) {
+        CU_ASSERT(slice_compare(entry.key, next.key) < 0);
+        CU_ASSERT(slice_equal(next.key, next.value));
+        entry = next;
+        walked++;
+    }
+    CU_ASSERT_EQUAL(walked, kv_map_count(m));
+    kv_map_close(m);
+}
+
+/* A small layer takes a large one's place: what that knew is not known any more. */
+static void kv_map__emptied_map_forgets_its_keys(void)
+{
+    static char keys[COLLIDING][KEY_BYTES];
+    struct kv_node_room room = {0};
+    struct kv_map *below = NULL, *above = NULL;
+    struct kv_entry entry;
+    char name[KEY_BYTES];
+
+    colliding_keys(keys);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &below, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_map_open_among(&room, &above, NULL), HS_OK);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < AMONG * (round % 2 ? 1 : 40); i++) {
+            (void)snprintf(name, sizeof name, "k%d", i);
+            put(below, name, "below");
+        }
+        for (int i = 0; i < COLLIDING; i++) {
+            put(below, keys[i], keys[i]);
+        }
+        kv_map_merge(above, below); /* into nothing: they change places */
+        CU_ASSERT(has(above, keys[COLLIDING - 1], keys[COLLIDING - 1]));
+        CU_ASSERT_FALSE(kv_map_find(below, slice_text(keys[0]), &entry));
+        put(below, keys[1], "new");
+        kv_map_clear(above);
+        CU_ASSERT_FALSE(kv_map_find(above, slice_text("k1"), &entry));
+        for (int i = 0; i < COLLIDING; i += 2) {
+            CU_ASSERT_FALSE(kv_map_find(above, slice_text(keys[i]), &entry));
+            put(above, keys[i], "again");
+            CU_ASSERT(has(above, keys[i], "again"));
+        }
+        kv_map_merge(above, below);
+        CU_ASSERT(has(above, keys[1], "new"));
+        kv_map_clear(above);
+    }
+    kv_map_close(above);
+    kv_map_close(below);
+    kv_node_room_fini(&room);
+}
+
 static const struct suite_case cases[] = {
+    SUITE_CASE(kv_map__keys_come_in_the_order_of_their_bytes),
+    SUITE_CASE(kv_map__emptied_map_forgets_its_keys),
     SUITE_CASE(kv_map__keys_that_collide_are_all_found),
     SUITE_CASE(kv_map__walk_goes_where_next_goes),
     SUITE_CASE(kv_map__values_of_every_size_replace_one_another),

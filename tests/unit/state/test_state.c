@@ -2,6 +2,7 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/buffer_room.h"
 #include "kernel/state/decimal.h"
 #include "kernel/state/heap_image.h"
 #include "kernel/state/hex.h"
@@ -64,6 +65,36 @@ static void buffer__take_moves_and_releases(void)
     CU_ASSERT_EQUAL(b.len, 0);
     buffer_fini(&a);
     buffer_fini(&b);
+}
+
+static void buffer_room__keeps_what_is_small(void)
+{
+    struct buffer_room room = {.len = 0};
+    struct buffer small = buffer_room_take(&room), large = {0}, none = {0};
+    const char *kept;
+
+    CU_ASSERT_PTR_NULL(small.data);
+    CU_ASSERT_EQUAL(buffer_append_text(&small, "small"), HS_OK);
+    CU_ASSERT_EQUAL(buffer_reserve(&large, BUFFER_ROOM_SPARE_BYTES), HS_OK);
+    kept = small.data;
+    buffer_room_give(&room, &small);
+    buffer_room_give(&room, &large);
+    buffer_room_give(&room, &none);
+    CU_ASSERT_PTR_NULL(small.data);
+    CU_ASSERT_PTR_NULL(large.data);
+    CU_ASSERT_EQUAL(room.len, 1);
+    small = buffer_room_take(&room);
+    CU_ASSERT_PTR_EQUAL(small.data, kept);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&small), "");
+    CU_ASSERT_EQUAL(small.len, 0);
+    for (int i = 0; i < 2 * BUFFER_ROOM_SPARES; i++) {
+        CU_ASSERT_EQUAL(buffer_append_text(&none, "one more"), HS_OK);
+        buffer_room_give(&room, &none);
+    }
+    CU_ASSERT_EQUAL(room.len, BUFFER_ROOM_SPARES);
+    buffer_fini(&small);
+    buffer_room_fini(&room);
+    CU_ASSERT_EQUAL(room.len, 0);
 }
 
 static void array__grows_by_doubling_and_keeps_its_items(void)
@@ -295,6 +326,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(buffer__grows_and_stays_terminated),
     SUITE_CASE(buffer__bound_is_checked_before_allocation),
     SUITE_CASE(buffer__take_moves_and_releases),
+    SUITE_CASE(buffer_room__keeps_what_is_small),
     SUITE_CASE(array__grows_by_doubling_and_keeps_its_items),
     SUITE_CASE(array__bound_is_checked_before_allocation),
     SUITE_CASE(position__only_hash_and_seqnum_that_fit_are_valid),
