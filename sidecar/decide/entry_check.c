@@ -91,6 +91,18 @@ static struct entry_decision decision(enum entry_path path, enum entry_base base
     return (struct entry_decision){.path = path, .base = base, .base_at = base_at};
 }
 
+/* Without a kernel (none was preloaded, say) the newest snapshot stands for it. Where there is
+ * none, the log has nothing that it leads on from. */
+static enum entry_cause kept_cause(const struct entry_facts *f)
+{
+    uint64_t ours;
+
+    if (!f->kernel_usable && f->snapshots_len == 0) return ENTRY_CAUSE_GAP;
+    ours = f->kernel_usable ? f->ours.seqnum : f->snapshots[0].at.seqnum;
+    if (ours == f->real.seqnum) return ENTRY_CAUSE_OTHER_HISTORY;
+    return ours > f->real.seqnum ? ENTRY_CAUSE_AHEAD : ENTRY_CAUSE_GAP;
+}
+
 static enum entry_cause replay_cause(const struct entry_facts *f)
 {
     bool unmoved = !f->kernel_usable || position_is_origin(&f->ours);
@@ -100,9 +112,7 @@ static enum entry_cause replay_cause(const struct entry_facts *f)
     if (f->log_real.held && !position_equal(&f->log_real.at, &f->real)) {
         return ENTRY_CAUSE_OTHER_HISTORY;
     }
-    if (!f->kernel_usable) return ENTRY_CAUSE_KERNEL_FAILED;
-    if (f->ours.seqnum == f->real.seqnum) return ENTRY_CAUSE_OTHER_HISTORY;
-    return f->ours.seqnum > f->real.seqnum ? ENTRY_CAUSE_AHEAD : ENTRY_CAUSE_GAP;
+    return kept_cause(f);
 }
 
 /* The ways that need the node's store, or nothing at all. */

@@ -51,14 +51,14 @@ enum entry_base {
 /* Why only the node's store helps. */
 enum entry_cause {
     ENTRY_CAUSE_NONE,
-    ENTRY_CAUSE_NO_DATA,       /* nothing was kept: first start, or the data folder was lost */
-    ENTRY_CAUSE_GAP,           /* the log does not reach */
-    ENTRY_CAUSE_AHEAD,         /* nothing we keep is old enough */
+    ENTRY_CAUSE_NO_DATA, /* nothing was kept: first start, or the data folder was lost */
+    ENTRY_CAUSE_GAP,     /* the log does not reach, or there is nothing that it leads on from */
+    ENTRY_CAUSE_AHEAD,   /* nothing we keep is old enough */
     ENTRY_CAUSE_OTHER_HISTORY, /* same number, other hash */
     ENTRY_CAUSE_DIVERGED,      /* replay gave another result than was recorded */
     ENTRY_CAUSE_DAMAGED,       /* what was kept failed its checks */
     ENTRY_CAUSE_FAILED,        /* a cheaper way was tried and failed */
-    ENTRY_CAUSE_KERNEL_FAILED, /* the kernel panicked and nothing else leads there */
+    ENTRY_CAUSE_KERNEL_FAILED, /* the kernel panicked: only `rejected` says so */
     ENTRY_CAUSE_INCONSISTENT,  /* the facts contradict each other */
     ENTRY_CAUSE_COUNT,
 };

@@ -341,7 +341,10 @@ static void entry_check__full_replay_names_its_cause(void)
                            .log_first = 1,
                            .log_last = 3,
                            .mark_seqnum = 1};
-    struct world failed = {.real = {0, 3}, .snapshot_set = 2};
+    /* No kernel: none was preloaded. */
+    struct world log_alone = {.real = {0, 3}, .log_first = 1, .log_last = 3};
+    struct world before = {.real = {0, 3}, .snapshot_set = 1u << 1};
+    struct world beyond = {.real = {0, 1}, .snapshot_set = 1u << 3 | 1u << 2};
 
     CU_ASSERT_EQUAL(cause_of(&nothing), ENTRY_CAUSE_NO_DATA);
     CU_ASSERT_EQUAL(cause_of(&origin), ENTRY_CAUSE_NO_DATA);
@@ -349,7 +352,11 @@ static void entry_check__full_replay_names_its_cause(void)
     CU_ASSERT_EQUAL(cause_of(&ahead), ENTRY_CAUSE_AHEAD);
     CU_ASSERT_EQUAL(cause_of(&other), ENTRY_CAUSE_OTHER_HISTORY);
     CU_ASSERT_EQUAL(cause_of(&logged), ENTRY_CAUSE_OTHER_HISTORY);
-    CU_ASSERT_EQUAL(cause_of(&failed), ENTRY_CAUSE_KERNEL_FAILED);
+    CU_ASSERT_EQUAL(cause_of(&log_alone), ENTRY_CAUSE_GAP);
+    CU_ASSERT_EQUAL(cause_of(&before), ENTRY_CAUSE_GAP);
+    CU_ASSERT_EQUAL(cause_of(&beyond), ENTRY_CAUSE_AHEAD);
+    before.rejected = ENTRY_CAUSE_KERNEL_FAILED;
+    CU_ASSERT_EQUAL(cause_of(&before), ENTRY_CAUSE_KERNEL_FAILED);
     gap.rejected = ENTRY_CAUSE_DAMAGED;
     CU_ASSERT_EQUAL(cause_of(&gap), ENTRY_CAUSE_DAMAGED);
 }
