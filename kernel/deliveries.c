@@ -34,8 +34,8 @@ enum { EXIT_REASON_BYTES = 400 }; /* of the vat's own words */
 enum delivery_kind { DELIVERY_CALL, DELIVERY_COLLECT, DELIVERY_REAP };
 
 /* Each delivery counts; the reap begins the counting anew. */
-static enum hs_status delivery_count(struct delivery *d, struct slice text, enum delivery_kind kind,
-                                     struct hs_error *err)
+static enum hs_status delivery_note_work(struct delivery *d, struct slice text,
+                                         enum delivery_kind kind, struct hs_error *err)
 {
     struct kernel *k = d->kernel;
     const struct reap_work work = {.bytes = text.len + d->syscalls.len,
@@ -96,8 +96,8 @@ static enum hs_status delivery_grant(struct delivery *d, enum delivery_kind kind
     return HS_OK;
 }
 
-static enum hs_status delivery_run(struct delivery *d, struct slice text, enum delivery_kind kind,
-                                   struct hs_error *err)
+static enum hs_status delivery_execute(struct delivery *d, struct slice text,
+                                       enum delivery_kind kind, struct hs_error *err)
 {
     struct kernel *k = d->kernel;
     struct vat_process *p = k->ran;
@@ -122,7 +122,7 @@ static enum hs_status delivery_run(struct delivery *d, struct slice text, enum d
         st = transcript_append(&k->kv, &d->vat, p->transcript_len, text, buffer_slice(&d->syscalls),
                                buffer_slice(&result), err);
     }
-    if (st == HS_OK) st = delivery_count(d, text, kind, err);
+    if (st == HS_OK) st = delivery_note_work(d, text, kind, err);
     if (st == HS_OK) {
         p->transcript_len++;
         p->deliveries++;
@@ -152,7 +152,7 @@ static enum hs_status deliver_text(struct kernel *k, const struct ref *vat, stru
         st = delivery_grant(&d, kind, err);
     }
     if (st == HS_OK) st = critical_guard(k, err);
-    if (st == HS_OK) st = delivery_run(&d, text, kind, err);
+    if (st == HS_OK) st = delivery_execute(&d, text, kind, err);
     if (st != HS_OK) delivery_words(text, k->handed);
     buffer_room_give(&k->kv.room, &d.syscalls);
     delivery_fini(&d);
