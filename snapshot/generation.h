@@ -16,6 +16,7 @@
 #include "kernel/state/mark.h"
 #include "snapshot/kv_leveldb.h"
 #include "snapshot/page_file.h"
+#include "snapshot/slot_list.h"
 #include "snapshot/snapshot_files.h"
 #include "snapshot/snapshot_format.h"
 
@@ -48,21 +49,6 @@ enum generation_mode {
     GENERATION_READ_ONLY,
     GENERATION_WITHOUT_PAGES, /* read only, and no page can be read */
 };
-
-/* Slots of the page file by number. */
-struct slot_list {
-    uint32_t *slots;
-    size_t len;
-    size_t capacity;
-};
-HS_MUST_CHECK enum hs_status slot_list_add(struct slot_list *l, uint32_t slot,
-                                           struct hs_error *err);
-/** The slot that the entry refers to, if it is a page's and there; else nothing. */
-HS_MUST_CHECK enum hs_status slot_list_add_entry(struct slot_list *l, const struct content_entry *e,
-                                                 struct hs_error *err);
-/** Release the slots. */
-void slot_list_release(struct slot_list *l, struct page_file *pages);
-void slot_list_fini(struct slot_list *l);
 
 /** `path` is a generation's folder, or a copy of one. HS_CORRUPT, HS_LOCKED, HS_IO; HS_NOT_FOUND:
  *  not NEW, and no snapshot in it. */
