@@ -1,5 +1,6 @@
 /* The doors of the budget (budget.h): the linker calls these where the kernel calls the function of
- * the name behind __wrap_, and the function itself is what is behind __real_. */
+ * the name behind __wrap_, and the function itself is what is behind __real_. Both are declared to
+ * be of its type, so that the compiler sees a door that takes something else. */
 #include "kernel/state/digest.h"
 #include "kernel/state/kv_store.h"
 #include "kernel/tables/transcript.h"
@@ -9,8 +10,7 @@
 #include "tests/bench/budget.h"
 
 #define DOOR(item, type, name, parameters, arguments)                                              \
-    type __real_##name parameters;                                                                 \
-    type __wrap_##name parameters;                                                                 \
+    __typeof__(name) __real_##name, __wrap_##name;                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
         type came_back;                                                                            \
@@ -21,8 +21,7 @@
     }
 
 #define DOOR_VOID(item, name, parameters, arguments)                                               \
-    void __real_##name parameters;                                                                 \
-    void __wrap_##name parameters;                                                                 \
+    __typeof__(name) __real_##name, __wrap_##name;                                                 \
     void __wrap_##name parameters                                                                  \
     {                                                                                              \
         budget_enter(item);                                                                        \
@@ -59,7 +58,8 @@ DOOR(BUDGET_TRANSCRIPT, enum hs_status, transcript_append,
 DOOR(BUDGET_JSON, enum hs_status, capdata_read, (struct json_text * t, struct capdata *out),
      (t, out))
 DOOR(BUDGET_JSON, enum hs_status, capdata_call,
-     (struct buffer * out, struct slice method, struct slice args), (out, method, args))
+     (struct buffer * out, struct slice method, struct slice args, struct buffer_room *room),
+     (out, method, args, room))
 DOOR(BUDGET_JSON, enum hs_status, capdata_to_json, (struct buffer * out, struct slice body),
      (out, body))
 DOOR(BUDGET_JSON, enum hs_status, capdata_rejection_to_json,
