@@ -137,9 +137,7 @@ void lent_loop_serve(struct lent_loop *l, void (*given)(void *data), void *data)
         lent_loop_drain(l);
         if (!l->left) (void)uv_run(&l->loop, UV_RUN_DEFAULT);
         if (l->left) return;
-        if (!loop_baton_asked(l->baton)) continue;
-        loop_baton_give(l->baton);
-        given(data);
+        if (loop_baton_give(l->baton)) given(data);
     }
 }
 
@@ -190,14 +188,14 @@ void lent_loop_run(struct lent_loop *l, int timeout_ms)
 
 void lent_loop_return(struct lent_loop *l)
 {
-    loop_baton_lay(l->baton);
+    loop_baton_lay(l->baton, true);
 }
 
 void lent_loop_flush(struct lent_loop *l)
 {
     if (!loop_baton_take(l->baton)) return;
     lent_loop_drain(l);
-    loop_baton_lay(l->baton);
+    loop_baton_lay(l->baton, false);
 }
 
 void lent_loop_hurry(struct lent_loop *l)

@@ -17,7 +17,7 @@ struct loop_baton {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* the owner's */
     enum loop_baton_place place;
-    uint64_t laid; /* times */
+    uint64_t laid; /* times, after a run of the loop */
     bool asked, hurried, ended;
     bool taken; /* ever: then `borrower` is who did */
     pthread_t borrower;
@@ -79,14 +79,14 @@ bool loop_baton_ask(struct loop_baton *b)
     return baton_take(b, true);
 }
 
-void loop_baton_lay(struct loop_baton *b)
+void loop_baton_lay(struct loop_baton *b, bool ran)
 {
     bool ended;
 
     (void)pthread_mutex_lock(&b->mutex);
     assert(b->place == LOOP_BATON_BORROWER);
     b->place = LOOP_BATON_LIES;
-    b->laid++;
+    b->laid += ran;
     ended = b->ended;
     (void)pthread_mutex_unlock(&b->mutex);
     if (ended) (void)pthread_cond_signal(&b->changed);
@@ -100,6 +100,7 @@ void loop_baton_hurry(struct loop_baton *b)
     assert(b->place != LOOP_BATON_BORROWER);
     lies = b->place == LOOP_BATON_LIES;
     b->hurried = lies;
+    b->asked = false;
     (void)pthread_mutex_unlock(&b->mutex);
     if (lies) (void)pthread_cond_signal(&b->changed);
 }
@@ -164,14 +165,20 @@ bool loop_baton_asked(struct loop_baton *b)
     return asked;
 }
 
-void loop_baton_give(struct loop_baton *b)
+bool loop_baton_give(struct loop_baton *b)
 {
+    bool given;
+
     (void)pthread_mutex_lock(&b->mutex);
     assert(b->place == LOOP_BATON_OWNER);
-    b->place = LOOP_BATON_LIES;
-    b->laid++;
-    b->asked = false;
+    given = b->asked && !b->ended;
+    if (given) {
+        b->place = LOOP_BATON_LIES;
+        b->laid++;
+        b->asked = false;
+    }
     (void)pthread_mutex_unlock(&b->mutex);
+    return given;
 }
 
 /* --- any thread --- */

@@ -39,8 +39,10 @@ void loop_baton_close(struct loop_baton *b);
 HS_MUST_CHECK bool loop_baton_take(struct loop_baton *b);
 /** As take; where the owner has it, it is asked to give it: loop_baton_asked. */
 HS_MUST_CHECK bool loop_baton_ask(struct loop_baton *b);
-void loop_baton_lay(struct loop_baton *b);
-/** The owner shall pick it up at once: the loop is needed while the borrower works. */
+/** `ran`: it ran the loop, and was not only about to hand something to it. */
+void loop_baton_lay(struct loop_baton *b, bool ran);
+/** The owner shall pick it up at once: the loop is needed while the borrower works. Asked for, but
+ *  not given yet, it stays where it is. */
 void loop_baton_hurry(struct loop_baton *b);
 
 /* --- the owner --- */
@@ -49,7 +51,8 @@ void loop_baton_hurry(struct loop_baton *b);
 void loop_baton_await(struct loop_baton *b);
 /** Has the borrower asked since it was picked up? */
 bool loop_baton_asked(struct loop_baton *b);
-void loop_baton_give(struct loop_baton *b);
+/** False: nobody asks any more, and it is still the owner's. */
+HS_MUST_CHECK bool loop_baton_give(struct loop_baton *b);
 
 /* --- any thread --- */
 

@@ -37,7 +37,7 @@ static void *hands_borrow(void *data)
         h->borrowed++;
         h->over = i == ROUNDS - 1;
         if (h->over) loop_baton_end(h->baton);
-        loop_baton_lay(h->baton);
+        loop_baton_lay(h->baton, true);
         while (i % LONG_EVERY == 0 && !h->over && atomic_load(&h->owner_had) == had) {
             (void)sched_yield(); /* long work: until the owner has picked it up */
         }
@@ -62,7 +62,7 @@ static void loop_baton__is_in_one_hand_and_long_work_leaves_it_to_the_owner(void
         while (!over && !loop_baton_asked(h.baton)) {
             (void)sched_yield();
         }
-        if (!over) loop_baton_give(h.baton);
+        if (!over) CU_ASSERT_TRUE(loop_baton_give(h.baton));
     }
     (void)pthread_join(borrower, NULL);
     CU_ASSERT_EQUAL(h.borrowed, ROUNDS);
@@ -83,19 +83,25 @@ static void loop_baton__says_where_it_is_and_once_ended_stays_with_the_owner(voi
     CU_ASSERT_FALSE(loop_baton_asked(b));
     CU_ASSERT_FALSE(loop_baton_ask(b));
     CU_ASSERT_TRUE(loop_baton_asked(b));
-    loop_baton_give(b);
+    loop_baton_hurry(b); /* needed again before it was given */
+    CU_ASSERT_FALSE(loop_baton_asked(b));
+    CU_ASSERT_FALSE(loop_baton_give(b));
+    CU_ASSERT_EQUAL(loop_baton_place(b, &mine), LOOP_BATON_OWNER);
+    CU_ASSERT_FALSE(loop_baton_ask(b));
+    CU_ASSERT_TRUE(loop_baton_give(b));
     CU_ASSERT_FALSE(loop_baton_asked(b));
     CU_ASSERT_EQUAL(loop_baton_place(b, &mine), LOOP_BATON_LIES);
     CU_ASSERT_TRUE(loop_baton_take(b));
     CU_ASSERT_EQUAL(loop_baton_place(b, &mine), LOOP_BATON_BORROWER);
     CU_ASSERT_TRUE(mine);
-    loop_baton_lay(b);
+    loop_baton_lay(b, true);
     loop_baton_hurry(b);
     loop_baton_await(b); /* at once */
-    loop_baton_give(b);
+    CU_ASSERT_FALSE(loop_baton_ask(b));
+    CU_ASSERT_TRUE(loop_baton_give(b));
     CU_ASSERT_TRUE(loop_baton_take(b));
     loop_baton_end(b);
-    loop_baton_lay(b);
+    loop_baton_lay(b, true);
     CU_ASSERT_FALSE(loop_baton_take(b));
     CU_ASSERT_FALSE(loop_baton_ask(b));
     CU_ASSERT_FALSE(loop_baton_asked(b));
