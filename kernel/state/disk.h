@@ -140,7 +140,7 @@ bool disk_unreadable(const struct hs_error *err);
 
 /** The folder dir/name (NULL: dir), made where missing, durably, together with its missing
  *  parents. The name of a present one that is empty is made durable, too, where we may: whoever
- *  made it may have died before. What holds something was used, and so it was durable.
+ *  made it may have died before. What we put something into was durable before that.
  *  HS_CORRUPT: something else stands there, also a link that leads nowhere. */
 HS_MUST_CHECK enum hs_status disk_make_folder(const struct disk *disk, const char *place,
                                               const char *dir, const char *name,
