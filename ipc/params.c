@@ -16,6 +16,7 @@ void ipc_params_begin(struct ipc_params *p, struct packed_value map)
     p->words[0] = '\0';
     p->kept_len = 0;
     p->all_kept = true;
+    if (packed_kind_of(map) != PACKED_MAP) return;
     (void)packed_walk_begin(map, &walk);
     while (p->all_kept && packed_walk_next(&walk, &key) && packed_walk_next(&walk, &value)) {
         p->all_kept = p->kept_len < IPC_PARAMS_KEPT;

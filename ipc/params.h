@@ -18,7 +18,7 @@ enum { IPC_PARAMS_KEPT = 16 };
 struct ipc_params {
     struct packed_value map;
     size_t kept_len;
-    bool all_kept; /* else the rest is looked for in the map, each time */
+    bool all_kept; /* else what is not among them is looked for in the map, each time */
     struct {
         struct slice key;
         struct packed_value value;

@@ -7,6 +7,8 @@
 #include "kernel/tables/resolution.h"
 #include "kernel/text/capdata.h"
 
+enum { RESOLVED_KEPT = 256 }; /* references whose memory waits for the next syscall */
+
 /* --- arguments --- */
 
 static bool read_bool(struct json_text *t, bool *out)
@@ -216,6 +218,7 @@ enum hs_status syscall_resolve(struct delivery *d, struct json_text *t, struct b
     if (st == HS_OK && !json_text_close(t, ']')) st = syscall_malformed(t, err);
     if (st == HS_OK) st = clist_forget(syscall_kv(d), &d->vat, resolved, err);
     if (st == HS_OK) st = syscall_answer_ok(reply, err);
+    if (resolved->capacity > RESOLVED_KEPT) ref_list_fini(resolved);
     capdata_fini(&data);
     return st;
 }

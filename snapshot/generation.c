@@ -99,7 +99,7 @@ static enum hs_status meta_load(struct generation *g, struct hs_error *err)
     struct buffer format = {0};
     enum hs_status st = kv_store_get_text(kv, KEY_FORMAT, &format, err);
 
-    if (st == HS_OK && strcmp(buffer_text(&format), FORMAT) != 0) {
+    if (st == HS_OK && strcmp(buffer_text(&format), GENERATION_FORMAT) != 0) {
         st = hs_fail(err, HS_CORRUPT, "snapshot: format %s is not known", buffer_text(&format));
     }
     if (st == HS_OK) st = kv_store_get_text(kv, KEY_EPOCH, &g->epoch, err);

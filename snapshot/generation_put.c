@@ -79,7 +79,7 @@ enum hs_status generation_put_first(struct generation *g, const char *epoch,
     if (st == HS_OK) st = buffer_assign(&g->epoch, slice_text(epoch));
     if (st == HS_OK) st = epoch_value_encode(epoch, &epoch_value, err);
     if (st != HS_OK) goto out;
-    kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text(FORMAT));
+    kv_leveldb_batch_put(c.batch, slice_text(KEY_FORMAT), slice_text(GENERATION_FORMAT));
     kv_leveldb_batch_put(c.batch, slice_text(KEY_EPOCH), buffer_slice(&epoch_value));
     record_make(&c, changes, made_at, &record);
     g->serial = 0;

@@ -31,9 +31,9 @@ enum {
     LINK_VALUE_BYTES = 16,
 };
 
-#define KEY_EPOCH  "m/epoch"
-#define KEY_FORMAT "m/format"
-#define FORMAT     "2" /* what lies there */
+#define KEY_EPOCH         "m/epoch"
+#define KEY_FORMAT        "m/format"
+#define GENERATION_FORMAT "2" /* what lies there */
 
 /* A short key by value. */
 struct snapshot_key {

@@ -13,7 +13,10 @@ static bool options_read_name(struct slice raw, struct vat_options *o)
     bool good = raw.data[0] == '"' && json_text_content(raw, &decoded, &name) == HS_OK &&
                 name.len > 0 && name.len < sizeof o->name && !memchr(name.data, '\0', name.len);
 
-    if (good) memcpy(o->name, name.data, name.len); /* all zero before */
+    if (good) {
+        memcpy(o->name, name.data, name.len);
+        o->name[name.len] = '\0';
+    }
     buffer_fini(&decoded);
     return good;
 }
