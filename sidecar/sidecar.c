@@ -100,10 +100,19 @@ static void sidecar_close_handle(uv_handle_t *handle)
     if (!uv_is_closing(handle)) uv_close(handle, NULL);
 }
 
+/* What looks at the server, and may be due before the loop is left. */
+static void sidecar_stop_looking(struct sidecar *s)
+{
+    metrics_http_stop(s->http);
+    s->http = NULL;
+    if (s->handles_open) waiting_node_close(&s->waiting);
+}
+
 static void sidecar_server_stopped(void *data)
 {
     struct sidecar *s = data;
 
+    sidecar_stop_looking(s);
     s->server = NULL;
     lent_loop_leave(s->lent); /* the rest is the main thread's: this may be the steward's */
 }
@@ -116,15 +125,13 @@ static void sidecar_end(struct sidecar *s)
     lent_loop_end_queue(s->lent);
     steward_close(s->steward);
     s->steward = NULL;
-    metrics_http_stop(s->http);
-    s->http = NULL;
+    sidecar_stop_looking(s);
     signals_hold(true); /* for good: the process ends next */
     if (!s->handles_open) return;
     for (size_t i = 0; i < STOP_SIGNALS; i++) {
         sidecar_close_handle((uv_handle_t *)&s->signals[i]);
     }
     sidecar_close_handle((uv_handle_t *)&s->timer);
-    waiting_node_close(&s->waiting);
 }
 
 static void sidecar_stop(struct sidecar *s, const char *why)
