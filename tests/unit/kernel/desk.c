@@ -65,6 +65,7 @@ void desk_close(struct desk *d)
     if (kv_layers_in_crank(d->kernel.layers)) kv_hashed_crank_abort(desk_kv(d));
     for (int i = 0; i < 2; i++)
         delivery_fini(&d->vats[i]);
+    ref_list_fini(&d->kernel.resolved);
     outputs_fini(&d->kernel.outputs);
     kv_hashed_fini(desk_kv(d));
     kv_layers_close(d->kernel.layers);
