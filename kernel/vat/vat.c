@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    TURNS_MAX = 1 << 20,       /* of one command; ticks bound them too */
+    TURNS_MAX = 1 << 20, /* of one command; ticks bound them too */
 };
 
 /* --- open and close --- */
