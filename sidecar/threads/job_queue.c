@@ -1,9 +1,10 @@
 #include "sidecar/threads/job_queue.h"
 
+#include "sidecar/threads/timed_wait.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct job_queue {
     pthread_mutex_t mutex;
@@ -19,15 +20,11 @@ enum hs_status job_queue_open(void (*wake)(void *data), void *wake_data, struct 
                               struct hs_error *err)
 {
     struct job_queue *q = calloc(1, sizeof *q);
-    pthread_condattr_t monotonic;
 
     *out = NULL;
     if (!q) return hs_fail(err, HS_NOMEM, "job queue");
     (void)pthread_mutex_init(&q->mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&q->posted, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    timed_wait_init(&q->posted);
     q->wake = wake;
     q->wake_data = wake_data;
     *out = q;
@@ -105,27 +102,13 @@ bool job_queue_has_news(struct job_queue *q)
     return news;
 }
 
-static struct timespec deadline_in(int timeout_ms)
-{
-    struct timespec t = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += timeout_ms / 1000;
-    t.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* With the lock: until there is something to take; timeout_ms: as job_queue_take's. */
 static void job_queue_wait(struct job_queue *q, int timeout_ms)
 {
     struct timespec deadline = {0};
     int waited = 0;
 
-    if (timeout_ms > 0) deadline = deadline_in(timeout_ms);
+    if (timeout_ms > 0) deadline = timed_wait_until((unsigned)timeout_ms);
     q->waiting++;
     while (!q->first && !q->ended && !q->nudged && waited == 0) {
         waited = timeout_ms < 0 ? pthread_cond_wait(&q->posted, &q->mutex)

@@ -1,10 +1,11 @@
 #include "sidecar/threads/loop_baton.h"
 
+#include "sidecar/threads/timed_wait.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     LOOK_MS = 5,          /* while the borrower works now and then */
@@ -26,15 +27,11 @@ struct loop_baton {
 enum hs_status loop_baton_open(struct loop_baton **out, struct hs_error *err)
 {
     struct loop_baton *b = calloc(1, sizeof *b);
-    pthread_condattr_t monotonic;
 
     *out = NULL;
     if (!b) return hs_fail(err, HS_NOMEM, "no memory for the event loop's baton");
     (void)pthread_mutex_init(&b->mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&b->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    timed_wait_init(&b->changed);
     b->place = LOOP_BATON_OWNER;
     *out = b;
     return HS_OK;
@@ -107,23 +104,10 @@ void loop_baton_hurry(struct loop_baton *b)
 
 /* --- the owner --- */
 
-static struct timespec baton_time_in(unsigned ms)
-{
-    struct timespec t = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += (long)ms * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* With the lock: until the next look, or until there is a reason to pick it up before. */
 static void baton_rest(struct loop_baton *b, unsigned ms)
 {
-    const struct timespec until = baton_time_in(ms);
+    const struct timespec until = timed_wait_until(ms);
     int waited = 0;
 
     while (waited == 0 && !(b->place == LOOP_BATON_LIES && (b->hurried || b->ended))) {
