@@ -184,14 +184,15 @@ static bool group_is_full(const struct solo_group *g)
 static enum hs_status group_write(struct solo_work *w, struct hs_error *err)
 {
     struct mark_changes changes = {0};
-    struct kv_entry entry = {0};
+    struct kv_map_place place = {.begun = false};
+    struct kv_entry entry;
     char lines[UINT_TEXT_BYTES];
     enum hs_status st = kernel_mark(w->kernel, err);
 
     if (st == HS_OK) st = kernel_snapshot_take(w->kernel, false, &changes, err);
     if (st != HS_OK) return st;
     kv_leveldb_batch_clear(w->batch);
-    while (kv_map_next(changes.keys, entry.key, &entry)) {
+    while (kv_map_walk(changes.keys, &place, &entry)) {
         if (entry.deleted) {
             kv_leveldb_batch_delete(w->batch, entry.key);
         } else {

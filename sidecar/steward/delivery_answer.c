@@ -12,11 +12,11 @@ enum { ANSWER_BYTES_USUAL = 2048 }; /* most need no more: one allocation */
 
 static void pack_writes(struct wire_writer *w, const struct kv_map *writes)
 {
+    struct kv_map_place place = {.begun = false};
     struct kv_entry entry;
-    struct slice after = {0};
 
     wire_put_array(w, (uint32_t)kv_map_count(writes));
-    while (kv_map_next(writes, after, &entry)) {
+    while (kv_map_walk(writes, &place, &entry)) {
         wire_put_array(w, 2);
         wire_put_text(w, entry.key);
         if (entry.deleted) {
@@ -24,7 +24,6 @@ static void pack_writes(struct wire_writer *w, const struct kv_map *writes)
         } else {
             wire_put_text(w, entry.value);
         }
-        after = entry.key;
     }
 }
 

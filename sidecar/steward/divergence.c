@@ -81,12 +81,11 @@ static void item_name(struct kernel *k, struct divergence_item *item)
 static enum hs_status items_gather(struct divergence *d, struct kernel *k,
                                    const struct kv_map *writes, struct hs_error *err)
 {
+    struct kv_map_place place = {.begun = false};
     struct kv_entry entry;
-    struct slice after = {0};
     enum hs_status st = HS_OK;
 
-    for (; st == HS_OK && d->items_len < ITEMS_MAX && kv_map_next(writes, after, &entry);
-         after = entry.key) {
+    while (st == HS_OK && d->items_len < ITEMS_MAX && kv_map_walk(writes, &place, &entry)) {
         struct divergence_item *item = &d->items[d->items_len];
 
         if (entry.deleted || !item_key(entry.key, &item->vat, &item->number)) continue;

@@ -176,10 +176,11 @@ static enum hs_status node_batch_changes(struct node_store *s, struct kv_leveldb
                                          struct hs_error *err)
 {
     struct buffer key = {0};
-    struct kv_entry entry = {0};
+    struct kv_map_place place = {.begun = false};
+    struct kv_entry entry;
     enum hs_status st = HS_OK;
 
-    while (kv_map_next(changes, entry.key, &entry)) {
+    while (kv_map_walk(changes, &place, &entry)) {
         if (height > 0) st = node_undo_keep(batch, height, s->real, entry.key, err);
         if (st != HS_OK) break;
         st = buffer_assign(&key, slice_text(NODE_REAL_PREFIX));
