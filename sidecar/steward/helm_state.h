@@ -1,5 +1,5 @@
-/* What helm.c, helm_preload.c, helm_attach.c and helm_deliver.c share: the helm, and what is done
- * about a result. The phase is written by helm_advance alone. */
+/* What helm.c, helm_preload.c, helm_tend.c, helm_attach.c and helm_deliver.c share: the helm, and
+ * what is done about a result. The phase is written by helm_advance alone. */
 #ifndef HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
 #define HEADSTART_SIDECAR_STEWARD_HELM_STATE_H
 

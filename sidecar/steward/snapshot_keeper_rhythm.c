@@ -6,26 +6,6 @@
 
 enum { REST_US = 1000000 };
 
-void snapshot_keeper_pause(struct snapshot_keeper *k)
-{
-    retry_failed(&k->retry, clock_now_us(k->o.reporter->clock), k->work_us);
-}
-
-void snapshot_keeper_skipped(struct snapshot_keeper *k, enum snapshot_skip reason)
-{
-    struct figures *f = figures_acquire(k->o.reporter->board);
-
-    f->snapshot_skips[reason]++;
-    figures_release(k->o.reporter->board);
-}
-
-void snapshot_keeper_work_done(void *data)
-{
-    struct snapshot_keeper *k = data;
-
-    k->o.nudge(k->o.data);
-}
-
 /* What is due may begin. */
 static bool snapshot_may_begin(struct snapshot_keeper *k)
 {

@@ -1,9 +1,13 @@
 /* What the files of the snapshot keeper share: the keeper, and what they ask of one another.
  *
- *   snapshot_keeper_store.c    the store, what it keeps, and its present content
+ *   snapshot_keeper_opening.c  opening, now or late, and closing
  *   snapshot_keeper_rhythm.c   when what is due, and one worker at a time
  *   snapshot_keeper_put.c      a mark is taken, moved in, written, collected
  *   snapshot_keeper_verify.c   what is kept is read again
+ *   snapshot_keeper_store.c    the store, what it keeps, and its present content
+ *   snapshot_keeper_failing.c  what failed: who is told, and when it is tried again
+ *
+ * Each calls those below it alone.
  */
 #ifndef HEADSTART_SIDECAR_STEWARD_SNAPSHOT_KEEPER_STATE_H
 #define HEADSTART_SIDECAR_STEWARD_SNAPSHOT_KEEPER_STATE_H
@@ -59,6 +63,8 @@ HS_MUST_CHECK enum hs_status snapshot_keeper_open_store(struct snapshot_keeper *
 void snapshot_keeper_failing(struct snapshot_keeper *k, const char *why);
 /** One was written. */
 void snapshot_keeper_failing_no_more(struct snapshot_keeper *k);
+/** The store is there, late. */
+void snapshot_keeper_open_again(struct snapshot_keeper *k);
 
 /** No attempt before a while. */
 void snapshot_keeper_pause(struct snapshot_keeper *k);

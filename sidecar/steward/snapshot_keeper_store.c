@@ -1,8 +1,6 @@
 #include "sidecar/steward/snapshot_keeper_state.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdlib.h>
 
 /* How much there is on disk is asked before the figures are locked: it reads folders. */
 void snapshot_keeper_list(struct snapshot_keeper *k)
@@ -38,33 +36,6 @@ static void snapshot_told(void *data, const char *words)
     logger_write(k->o.reporter->logger, LOG_LEVEL_ERROR, "%s", words);
 }
 
-static void snapshot_show_failing(struct snapshot_keeper *k, uint64_t since_s)
-{
-    k->failing_since_s = since_s;
-    figures_acquire(k->o.reporter->board)->disk.snapshots_failing_since_s = since_s;
-    figures_release(k->o.reporter->board);
-}
-
-/* The first failure is told as an error; what follows, to whoever wants to know. */
-void snapshot_keeper_failing(struct snapshot_keeper *k, const char *why)
-{
-    enum log_level level = k->failing_since_s == 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG;
-
-    logger_write(k->o.reporter->logger, level,
-                 "snapshot was not written: %s; deliveries go on without, and it is tried again",
-                 why);
-    if (k->failing_since_s == 0) snapshot_show_failing(k, clock_now_unix_s(k->o.reporter->clock));
-}
-
-void snapshot_keeper_failing_no_more(struct snapshot_keeper *k)
-{
-    retry_worked(&k->retry);
-    if (k->failing_since_s == 0) return;
-    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
-                 "snapshots are written again, at seqnum %" PRIu64, k->written.at.seqnum);
-    snapshot_show_failing(k, 0);
-}
-
 enum hs_status snapshot_keeper_open_store(struct snapshot_keeper *k, struct snapshot_db **out,
                                           struct hs_error *err)
 {
@@ -87,69 +58,9 @@ void snapshot_keeper_ask_place(struct snapshot_keeper *k)
     if (!k->db) k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_SNAPSHOT);
 }
 
-enum hs_status snapshot_keeper_open(const struct snapshot_keeper_options *options,
-                                    struct snapshot_keeper **out, struct hs_error *err)
-{
-    struct snapshot_keeper *k = calloc(1, sizeof *k);
-    struct hs_error why = {0};
-    enum hs_status st = HS_NOMEM;
-
-    *out = NULL;
-    if (!k) return hs_fail(err, st, "out of memory for the snapshots");
-    k->o = *options;
-    snapshot_keeper_ask_place(k);
-    background_init(&k->background);
-    k->allowance = snapshot_allowance_full(clock_now_us(k->o.reporter->clock));
-    k->records = calloc(HS_SNAPSHOT_KEEP_MAX, sizeof *k->records);
-    if (k->records) {
-        st = snapshot_keeper_open_store(k, &k->db, &why);
-    } else {
-        (void)hs_fail(&why, st, "out of memory");
-    }
-    if (st == HS_LOCKED || st == HS_NOMEM) {
-        snapshot_keeper_close(k);
-        return hs_fail(err, st, "snapshot store: %s", why.text);
-    }
-    if (st != HS_OK) snapshot_keeper_failing(k, why.text);
-    snapshot_keeper_moved(k);
-    snapshot_keeper_verify_later(k);
-    *out = k;
-    return HS_OK;
-}
-
-void snapshot_keeper_take_up(struct snapshot_keeper *k)
-{
-    assert(k->work == SNAPSHOT_WORK_NONE);
-    if (k->db) return;
-    snapshot_keeper_ask_place(k);
-    if (snapshot_keeper_open_store(k, &k->db, NULL) != HS_OK) return;
-    retry_worked(&k->retry);
-    snapshot_keeper_moved(k);
-    if (k->failing_since_s == 0) return;
-    logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "the snapshot store is open again");
-    snapshot_show_failing(k, 0);
-}
-
-void snapshot_keeper_close(struct snapshot_keeper *k)
-{
-    if (!k) return;
-    (void)snapshot_keeper_settle(k, NULL, NULL);
-    snapshot_db_close(k->db);
-    background_fini(&k->background);
-    free(k->records);
-    free(k);
-}
-
 void snapshot_keeper_proven(struct snapshot_keeper *k)
 {
     if (k->db) snapshot_db_proven(k->db);
-}
-
-void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why)
-{
-    snapshot_keeper_failing(k, why);
-    snapshot_keeper_pause(
-        k); /* what the kernel's mark is now may be no block's end: the next one is due */
 }
 
 const struct snapshot_record *snapshot_keeper_records(const struct snapshot_keeper *k, size_t *len)
