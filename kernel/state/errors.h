@@ -54,15 +54,6 @@ struct hs_error {
     char text[HS_ERROR_TEXT_BYTES_MAX]; /* cause in words, one line, cut at the bound */
 };
 
-/** No failure yet. As zeroing it, but for the words, which are a kilobyte: for what is done a few
- *  times a message. */
-static inline void hs_error_begin(struct hs_error *err)
-{
-    err->status = HS_OK;
-    err->errnum = 0;
-    err->text[0] = '\0';
-}
-
 /** The fixed text for `status`; never NULL. */
 const char *hs_status_text(enum hs_status status);
 

@@ -70,13 +70,12 @@ static enum hs_status helm_decide(struct helm *h, struct attach_case *c, enum en
                                   struct entry_decision *out, struct hs_error *err)
 {
     struct lent l = helm_lend(h);
-    struct hs_error damage;
+    struct hs_error damage = {0};
     enum hs_status st;
 
     c->rejected = why != ENTRY_CAUSE_NONE ? why : rejection_cause(h->has.rejection);
     st = attach_decide(&l, c, false, out, err);
     if (st != HS_OK || attach_keeps_kernel(out)) return st;
-    hs_error_begin(&damage);
     helm_judge(h, snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), &damage),
                &damage);
     if (c->rejected == ENTRY_CAUSE_NONE) c->rejected = rejection_cause(h->has.rejection);

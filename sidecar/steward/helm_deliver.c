@@ -126,7 +126,7 @@ static bool helm_believes_panic(struct helm *h, struct helm_course *way)
     struct lent l = helm_lend(h);
 
     if (h->alone && attach_verify(&l, NULL) == HS_OK) return true;
-    hs_error_begin(&way->panic);
+    way->panic = (struct hs_error){.status = HS_OK};
     way->why = ENTRY_CAUSE_KERNEL_FAILED;
     return false;
 }
@@ -240,17 +240,6 @@ static void helm_tell_failed(const struct helm *h, const struct helm_meeting *m,
                         "%s of seqnum %" PRIu64 " failed: %s", what, seqnum, err->text);
 }
 
-static void helm_course_begin(struct helm_course *way)
-{
-    way->decision = (struct entry_decision){.path = ENTRY_NONE};
-    way->replayed = 0;
-    way->why = ENTRY_CAUSE_NONE;
-    way->memory_only = false;
-    way->failures = 0;
-    way->ran = false;
-    hs_error_begin(&way->panic);
-}
-
 /* A new chain's vats wait as well, where no start has seen to it. */
 static void helm_prepare_empty(struct helm *h, const struct helm_course *way)
 {
@@ -264,11 +253,9 @@ enum hs_status helm_meet(struct helm *h, const struct helm_meeting *m, struct bu
                          struct hs_error *err)
 {
     struct delivery_course course = {.run_us = 0};
-    struct helm_course way;
-    enum hs_status st;
+    struct helm_course way = {.replayed = 0};
+    enum hs_status st = helm_receive(h, m, NULL, &way, err);
 
-    helm_course_begin(&way);
-    st = helm_receive(h, m, NULL, &way, err);
     if (st == HS_OK) {
         st = helm_come_to(h, m, &way, err);
         if (helm_is_final(&way, st)) {
@@ -321,11 +308,9 @@ static enum hs_status helm_serve(struct helm *h, const struct helm_delivery *sen
 {
     struct helm_delivery met = *sent;
     const struct helm_delivery *d = &met;
-    struct helm_course way;
-    enum hs_status st;
+    struct helm_course way = {.replayed = 0};
+    enum hs_status st = helm_receive(h, &d->meeting, &d->message, &way, err);
 
-    helm_course_begin(&way);
-    st = helm_receive(h, &d->meeting, &d->message, &way, err);
     if (st == HS_OK) st = helm_pass_over(h, &met, err);
     if (st != HS_OK) return st;
     st = helm_attend(h, d, &way, packed, err);

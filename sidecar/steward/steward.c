@@ -306,11 +306,9 @@ void steward_deliver(void *helm, struct wire_job *j)
         .meeting = {.real = d->real, .node_epoch = j->node_epoch, .arrived_us = j->arrived_us},
         .message = d->message};
     struct buffer packed = {0};
-    struct hs_error err;
-    enum hs_status st;
+    struct hs_error err = {0};
+    enum hs_status st = helm_deliver(helm, &delivery, &packed, &err);
 
-    hs_error_begin(&err);
-    st = helm_deliver(helm, &delivery, &packed, &err);
     steward_answer(j, st, &packed, &err);
 }
 

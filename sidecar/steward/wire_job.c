@@ -1,10 +1,8 @@
 #include "sidecar/steward/wire_job.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void wire_job_run(struct job *job, void *owner)
 {
@@ -20,10 +18,9 @@ static void wire_job_drop(struct job *job)
 
 struct wire_job *wire_job_open(struct job_queue *loop, struct ipc_request *request)
 {
-    struct wire_job *j = malloc(sizeof *j);
+    struct wire_job *j = calloc(1, sizeof *j);
 
     if (!j) return NULL;
-    memset(j, 0, offsetof(struct wire_job, text)); /* which is long, and only a failure's */
     j->job = (struct job){.run = wire_job_run, .drop = wire_job_drop};
     j->loop = loop;
     j->request = request;
