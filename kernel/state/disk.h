@@ -158,7 +158,12 @@ HS_MUST_CHECK enum hs_status disk_make_folder_new(const struct disk *disk, const
 HS_MUST_CHECK enum hs_status disk_sync_folder(const struct disk *disk, const char *place,
                                               const char *dir, struct hs_error *err);
 
-/** The same of the folder that this path lies in. */
+/** The same of one that may be somebody else's: where we have no right to it, nothing in it is ours
+ *  to settle. */
+HS_MUST_CHECK enum hs_status disk_settle_folder(const struct disk *disk, const char *place,
+                                                const char *dir, struct hs_error *err);
+
+/** As disk_sync_folder, of the folder that this path lies in. */
 HS_MUST_CHECK enum hs_status disk_sync_parent(const struct disk *disk, const char *place,
                                               const char *path, struct hs_error *err);
 

@@ -76,6 +76,17 @@ enum hs_status disk_sync_folder(const struct disk *disk, const char *place, cons
     return errnum ? disk_fail(err, errnum, "sync", path.text) : HS_OK;
 }
 
+enum hs_status disk_settle_folder(const struct disk *disk, const char *place, const char *dir,
+                                  struct hs_error *err)
+{
+    struct hs_error why = {.status = HS_OK};
+    enum hs_status st = disk_sync_folder(disk, place, dir, &why);
+
+    if (st == HS_OK || why.errnum == EACCES || why.errnum == EROFS) return HS_OK;
+    if (err) *err = why;
+    return st;
+}
+
 /* Cut the path to its parent; "." for a plain name. False: it has none. */
 static bool path_to_parent(struct disk_path *path)
 {
@@ -138,7 +149,6 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
 {
     struct disk_path path;
     struct disk_entry found;
-    struct hs_error why = {.status = HS_OK};
     int errnum = name_run(disk, place, "make_folder", call_make_folder, text, NULL, NULL, &path);
     bool present = errnum == EEXIST;
     enum hs_status st;
@@ -152,11 +162,8 @@ static enum hs_status folder_make(const struct disk *disk, const char *place, co
     if (errnum) return disk_fail(err, errnum, "make the folder", path.text);
     if (present && folder_holds_something(disk, place, path.text)) return HS_OK;
     if (!path_to_parent(&path)) return HS_OK;
-    st = disk_sync_folder(disk, place, path.text, &why);
-    /* A present one in a folder that is not ours to read was not made by us. */
-    if (st == HS_OK || (present && (why.errnum == EACCES || why.errnum == EROFS))) return HS_OK;
-    if (err) *err = why;
-    return st;
+    return present ? disk_settle_folder(disk, place, path.text, err)
+                   : disk_sync_folder(disk, place, path.text, err);
 }
 
 /* Each is made in one whose name is durable, from the nearest that there is on: who finds a folder

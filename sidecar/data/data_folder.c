@@ -113,28 +113,18 @@ static bool part_damaged(const struct data_folder *f, const char *name, enum hs_
     return st == HS_IO && disk_unreadable(why);
 }
 
-/* Whatever names a process that died left unsettled in the data folder. */
-static enum hs_status names_settle(struct data_folder *f, struct hs_error *err)
-{
-    struct hs_error why = {.status = HS_OK};
-    enum hs_status st = disk_sync_folder(f->disk, folder_place, buffer_text(&f->dir), &why);
-
-    if (st == HS_OK || why.errnum == EACCES || why.errnum == EROFS) return HS_OK;
-    *err = why;
-    return st;
-}
-
-/* What stands in its place does not go into itself. */
+/* What stands in its place does not go into itself. Whatever names a process that died left
+ * unsettled in the data folder are settled with its own. */
 static enum hs_status quarantine_open(struct data_folder *f, struct hs_error *err)
 {
     const char *dir = buffer_text(&f->dir), *name = part_names[DATA_FOLDER_QUARANTINE];
-    enum hs_status st = disk_make_folder(f->disk, folder_place, dir, name, err);
+    enum hs_status st = disk_have_folder(f->disk, folder_place, dir, name, err);
     struct hs_error why = *err;
 
     if (part_damaged(f, name, st, &why) && folder_move(f, name, dir, "quarantine.was", &why)) {
-        st = disk_make_folder(f->disk, folder_place, dir, name, err);
+        st = disk_have_folder(f->disk, folder_place, dir, name, err);
     }
-    if (st == HS_OK) st = names_settle(f, err);
+    if (st == HS_OK) st = disk_settle_folder(f->disk, folder_place, dir, err);
     f->has[DATA_FOLDER_QUARANTINE] = st == HS_OK;
     return st;
 }
