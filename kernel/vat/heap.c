@@ -91,27 +91,9 @@ static void dirty_set(struct heap *h, uint32_t page)
     h->dirty[page / 64] |= UINT64_C(1) << (page % 64);
 }
 
-static void dirty_note(void *data, size_t first, size_t len)
-{
-    for (size_t i = first; i < first + len; i++) {
-        dirty_set(data, (uint32_t)i);
-    }
-}
-
 static void dirty_note_dropped(void *data, uint32_t page)
 {
     dirty_set(data, page);
-}
-
-/* What was written since the last look joins what is known to be dirty.
- * anew: the next look tells only what is written from here on */
-static void dirty_gather(struct heap *h, bool anew)
-{
-    if (h->watched &&
-        written_pages_collect(h->memory->data, h->memory->size, anew, dirty_note, h)) {
-        return;
-    }
-    dirty_note(h, 0, live_pages(h));
 }
 
 static void dirty_clear(struct heap *h)
@@ -149,6 +131,29 @@ static bool page_differs(const struct heap *h, uint32_t page)
     return memcmp(live_page(h, page), kept_page(h, page), PAGE) != 0;
 }
 
+static void dirty_note_written(void *data, size_t first, size_t len)
+{
+    struct heap *h = data;
+    uint32_t behind = (uint32_t)(first + len);
+
+    for (uint32_t i = (uint32_t)first; i < behind; i++) {
+        dirty_set(h, i);
+    }
+    if (behind == live_pages(h)) return;
+    if (memcmp(live_page(h, behind), kept_page(h, behind), WRITTEN_PAGES_OVERLAP) == 0) return;
+    dirty_set(h, behind);
+}
+
+/* What was written since the last look joins what is known to be dirty. */
+static void dirty_gather(struct heap *h)
+{
+    if (h->watched) {
+        written_pages_take(h->memory->data, h->memory->size, dirty_note_written, h);
+    } else {
+        dirty_note_written(h, 0, live_pages(h));
+    }
+}
+
 static void pages_ignore(void *data, size_t first, size_t len)
 {
     (void)data;
@@ -159,10 +164,7 @@ static void pages_ignore(void *data, size_t first, size_t len)
 /* From here on, what is written is written since the mark. */
 static void heap_watch_anew(struct heap *h)
 {
-    if (h->watched &&
-        !written_pages_collect(h->memory->data, h->memory->size, true, pages_ignore, NULL)) {
-        h->watched = false;
-    }
+    written_pages_take(h->memory->data, h->memory->size, pages_ignore, NULL);
 }
 
 /* --- images in --- */
@@ -250,7 +252,7 @@ void heap_mark(struct heap *h)
 {
     assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
     page_versions_clear(&h->versions, dirty_note_dropped, h);
-    dirty_gather(h, true);
+    dirty_gather(h);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
         memcpy(mark_page(h, i), live_page(h, i), PAGE);
@@ -266,11 +268,10 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
 {
     enum hs_status st = wasm_memory_resize(h->memory, bytes, NULL);
 
-    assert(st == HS_OK);    /* it only shrinks */
-    dirty_gather(h, false); /* what comes next writes the same pages, and ours are to be written */
+    assert(st == HS_OK); /* it only shrinks */
+    dirty_gather(h);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
-        written_pages_allow(h->memory->data, i);
         memcpy(live_page(h, i), kept_page(h, i), PAGE);
     }
     dirty_clear(h);
@@ -294,7 +295,7 @@ enum hs_status heap_savepoint(struct heap *h, uint64_t id, uint64_t transcript_e
     enum hs_status st = page_versions_begin(&h->versions, id, &extent, err);
 
     if (st != HS_OK) return st;
-    dirty_gather(h, true);
+    dirty_gather(h);
     for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
         if (!page_differs(h, i)) continue;
         st = page_versions_put(&h->versions, i, live_page(h, i), err);

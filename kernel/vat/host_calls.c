@@ -242,7 +242,7 @@ static u32 module_give(engine_instance *m, struct slice source, u32 len_out)
 {
     u32 len = (u32)source.len, bytes = js_bytes_copy_in(m, source);
 
-    memcpy(js_memory(m, len_out, sizeof len), &len, sizeof len);
+    memcpy(js_memory_write(m, len_out, sizeof len), &len, sizeof len);
     return bytes;
 }
 
@@ -289,13 +289,13 @@ u32 wasi_clock_time_get(struct engine_wasi *wasi, u32 clock, u64 precision, u32 
 {
     (void)clock;
     (void)precision;
-    memset(js_memory(&wasi->vat->instance, out, sizeof(u64)), 0, sizeof(u64));
+    memset(js_memory_write(&wasi->vat->instance, out, sizeof(u64)), 0, sizeof(u64));
     return 0;
 }
 
 u32 wasi_random_get(struct engine_wasi *wasi, u32 out, u32 len)
 {
-    memset(js_memory(&wasi->vat->instance, out, len), 0, len);
+    memset(js_memory_write(&wasi->vat->instance, out, len), 0, len);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "kernel/vat/js_value.h"
 
 #include "kernel/vat/wasm_runtime.h"
+#include "kernel/vat/written_pages.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,7 +11,7 @@ enum { EVAL_FLAG_MODULE = 1 << 0, EVAL_FLAG_COMPILE_ONLY = 1 << 5 };
 /* JS_WRITE_OBJ_STRIP_SOURCE and JS_WRITE_OBJ_STRIP_DEBUG */
 enum { CODE_WITHOUT_SOURCE = 1 << 4, CODE_WITHOUT_LINES = 1 << 5 };
 
-char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
+static uint8_t *memory_at(engine_instance *m, uint32_t address, uint32_t len)
 {
     const wasm_rt_memory_t *memory = ENGINE_MEMORY(m);
 
@@ -18,7 +19,20 @@ char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
         wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
                                    "trap: a host call reached outside the linear memory"));
     }
-    return (char *)memory->data + address;
+    return memory->data + address;
+}
+
+const char *js_memory(engine_instance *m, uint32_t address, uint32_t len)
+{
+    return (const char *)memory_at(m, address, len);
+}
+
+char *js_memory_write(engine_instance *m, uint32_t address, uint32_t len)
+{
+    uint8_t *at = memory_at(m, address, len);
+
+    written_pages_note(ENGINE_MEMORY(m)->data, address, len);
+    return (char *)at;
 }
 
 static uint32_t word_get(engine_instance *m, uint32_t address)
@@ -39,7 +53,7 @@ uint32_t js_bytes_copy_in(engine_instance *m, struct slice s)
         wasm_runtime_leave(hs_fail(wasm_runtime_error(), HS_VAT_FAILED,
                                    "no room in the vat's memory for %zu bytes", s.len));
     }
-    bytes = js_memory(m, address, (uint32_t)s.len + 1);
+    bytes = js_memory_write(m, address, (uint32_t)s.len + 1);
     if (s.len > 0) memcpy(bytes, s.data, s.len);
     bytes[s.len] = '\0';
     return address;
@@ -196,7 +210,7 @@ js_handle js_call(engine_instance *m, js_handle function, const js_handle *argum
 
     assert(function != 0);
     if (len > 0) {
-        memcpy(js_memory(m, at, len * (uint32_t)sizeof *arguments), arguments,
+        memcpy(js_memory_write(m, at, len * (uint32_t)sizeof *arguments), arguments,
                len * sizeof *arguments);
     }
     value = qjs_call(m, function, none, len, at);

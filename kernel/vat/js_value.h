@@ -15,7 +15,9 @@ typedef uint32_t js_handle;
 /** A copy of `s`, with a NUL behind it, in the linear memory; free with qjs_free. */
 uint32_t js_bytes_copy_in(engine_instance *m, struct slice s);
 /** The linear memory from `address` on; checked to hold `len` bytes. */
-char *js_memory(engine_instance *m, uint32_t address, uint32_t len);
+const char *js_memory(engine_instance *m, uint32_t address, uint32_t len);
+/** The same, of which all bytes are about to be written. */
+char *js_memory_write(engine_instance *m, uint32_t address, uint32_t len);
 
 js_handle js_string_new(engine_instance *m, struct slice utf8);
 /** The string value of `value` as UTF-8, in the linear memory until qjs_free_cstring(*address).

@@ -197,10 +197,6 @@ static void fault_handle(int number, siginfo_t *info, void *context)
 {
     const uint8_t *address = info->si_addr;
 
-    if (running && fault_in_guard(running, address) &&
-        written_pages_fault(running->memory->data, running->memory->size, address)) {
-        return; /* the same access is tried again */
-    }
     if (running && fault_in_guard(running, address)) fault_trap(context, WASM_RT_TRAP_OOB);
     if (running && fault_at_stack_end(address)) fault_trap(context, WASM_RT_TRAP_EXHAUSTION);
     fault_pass_on(number == SIGSEGV ? &previous_segv : &previous_bus, number, info, context);
@@ -356,24 +352,15 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory)
     memory->data = NULL;
 }
 
-/* `bytes` from offset `at` on. A border inside a run of pages that are protected alike takes the
- * system one mapping more, which it may not have: what was protected to find written pages then
- * gives some back, and the border only moves. */
-static bool memory_protect(wasm_rt_memory_t *memory, uint32_t at, uint32_t bytes, int protection)
-{
-    if (mprotect(memory->data + at, bytes, protection) == 0) return true;
-    if (!written_pages_allow_all(memory->data, memory->size / HS_HEAP_PAGE_BYTES)) return false;
-    return mprotect(memory->data + at, bytes, protection) == 0;
-}
-
 static void memory_shrink(wasm_rt_memory_t *memory, uint32_t bytes)
 {
     uint32_t surplus = memory->size - bytes;
     bool gone;
 
-    /* Dropped pages are zero when they are grown into again. Neither call can be refused. */
+    /* Dropped pages are zero when they are grown into again. Neither call can be refused: a border
+     * moves, no mapping is added. */
     gone = madvise(memory->data + bytes, surplus, MADV_DONTNEED) == 0;
-    gone = memory_protect(memory, bytes, surplus, PROT_NONE) && gone;
+    gone = mprotect(memory->data + bytes, surplus, PROT_NONE) == 0 && gone;
     assert(gone);
     memory_set_bytes(memory, bytes);
 }
@@ -384,11 +371,12 @@ enum hs_status wasm_memory_resize(wasm_rt_memory_t *memory, uint32_t bytes, stru
     assert(bytes <= HS_HEAP_BYTES_MAX);
     if (bytes < memory->size) memory_shrink(memory, bytes);
     if (bytes > memory->size) {
-        if (!memory_protect(memory, memory->size, bytes - memory->size, PROT_READ | PROT_WRITE)) {
+        const uint32_t added = bytes - memory->size;
+
+        if (mprotect(memory->data + memory->size, added, PROT_READ | PROT_WRITE) != 0) {
             return hs_fail_errno(err, HS_NOMEM, errno, "grow a vat's memory");
         }
-        written_pages_note(memory->data, memory->size / HS_HEAP_PAGE_BYTES,
-                           (bytes - memory->size) / HS_HEAP_PAGE_BYTES);
+        written_pages_note(memory->data, memory->size, added);
         memory_set_bytes(memory, bytes);
     }
     return HS_OK;

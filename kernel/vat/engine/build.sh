@@ -12,7 +12,8 @@ flags="-O3 -fPIC -w -fno-strict-aliasing -ffp-contract=off"
 
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-stamp=$(cat "$here/package-lock.json" "$here/build.sh" "$here/instrument.py" \
+written_map=$here/../written_map.h
+stamp=$(cat "$here/package-lock.json" "$here/build.sh" "$here/instrument.py" "$written_map" \
     /usr/include/wasm-rt.h | sha256sum)
 stamp="$stamp $(wasm2c --version) $($cc --version | head -n 1)"
 if [ -f "$out/libqjs.a" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then
@@ -39,8 +40,21 @@ if ! grep -q 'volatile u64 w2c_engine_steps_max;' "$out/qjs.h"; then
     echo "vat engine: this wasm2c writes C of another shape; the engine could not be stopped" >&2
     exit 1
 fi
+
+# Whatever writes to the memory says so (written_map.h): four places of what every translated module
+# begins with.
+sed -i -E \
+    -e 's/^( *wasm_rt_memcpy\(&mem->data\[addr\], &wrapped, sizeof\(t1\)\);).*\\$/\1 written_map_store(mem->data, addr); \\/' \
+    -e 's/^( *load_data\(&\(m\.data\[o\]\), i, s\);).*\\$/\1 written_map_range(m.data, o, s); \\/' \
+    -e 's/^ *memset\(mem->data \+ d, val, n\);$/& written_map_range(mem->data, d, n);/' \
+    -e 's/^ *memmove\(dest->data \+ dest_addr, src->data \+ src_addr, n\);$/& written_map_range(dest->data, dest_addr, n);/' \
+    "$out/qjs.c"
+if [ "$(grep -c 'written_map_' "$out/qjs.c")" != 4 ]; then
+    echo "vat engine: this wasm2c writes C of another shape; what it writes could not be seen" >&2
+    exit 1
+fi
 echo "vat engine: compiling, once, about 2 to 3 minutes"
-$cc $flags -I "$out" -c "$out/qjs.c" -o "$out/qjs.o"
+$cc $flags -include "$written_map" -I "$out" -c "$out/qjs.c" -o "$out/qjs.o"
 rm -f "$out/libqjs.a"
 ar rcs "$out/libqjs.a" "$out/qjs.o"
 echo "$stamp" >"$out/stamp"

@@ -165,6 +165,63 @@ static void mark__failed_vat_comes_back_whole(void)
     rig_close(&b);
 }
 
+/* The engine stores numbers at any address, also over a page's end. Backwards, so that nothing else
+ * touches the page behind. */
+static void mark__store_over_a_page_end_is_undone(void)
+{
+    static const char scribbler[] =
+        "export const buildRootObject = () => { const d = new DataView(new ArrayBuffer(20480));\n"
+        "  return Far('root', { write(at) { d.setFloat64(at, -1.1); } }); };";
+    char before[SHA256_HEX_BYTES], body[64];
+    struct rig r;
+
+    rig_start(&r, scribbler);
+    vat_mark(r.vat);
+    (void)snprintf(before, sizeof before, "%s", rig_heap(&r));
+    for (int at = 12288; at > 4096; at--) {
+        (void)snprintf(body, sizeof body, "['write',[%d]]", at);
+        CU_ASSERT_EQUAL(rig_call(&r, body, "[]"), HS_OK);
+        vat_back_to_mark(r.vat);
+    }
+    CU_ASSERT_STRING_EQUAL(rig_heap(&r), before);
+    rig_close(&r);
+}
+
+static size_t process_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    size_t lines = 0;
+
+    CU_ASSERT_FATAL(maps != NULL);
+    for (int c = fgetc(maps); c != EOF; c = fgetc(maps)) {
+        lines += c == '\n';
+    }
+    (void)fclose(maps);
+    return lines;
+}
+
+/* A vat that writes a word here and there leaves the process mappings for others. */
+static void vat__scattered_writes_take_no_mappings(void)
+{
+    static const char scatterer[] =
+        "export const buildRootObject = () => { const b = new Uint8Array(16 << 20);\n"
+        "  return Far('root', { write(from) {\n"
+        "    for (let at = from; at < b.length; at += 16384) b[at] += 1; } }); };";
+    size_t before;
+    struct rig r;
+
+    rig_start(&r, scatterer);
+    vat_mark(r.vat);
+    before = process_mappings();
+    for (int round = 0; round < 4; round++) {
+        CU_ASSERT_EQUAL(rig_call(&r, round % 2 ? "['write',[4096]]" : "['write',[0]]", "[]"),
+                        HS_OK);
+        vat_mark(r.vat);
+        CU_ASSERT(process_mappings() < before + 64);
+    }
+    rig_close(&r);
+}
+
 /* --- changes and images --- */
 
 static void keep(struct rig *r, struct image_keeper *k, bool whole)
@@ -445,6 +502,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(mark__going_back_undoes_everything_since),
     SUITE_CASE(mark__going_back_shrinks_and_growing_again_finds_zeros),
     SUITE_CASE(mark__never_made_is_the_boot),
+    SUITE_CASE(mark__store_over_a_page_end_is_undone),
+    SUITE_CASE(vat__scattered_writes_take_no_mappings),
     SUITE_CASE(mark__failed_vat_comes_back_whole),
     SUITE_CASE(image__restored_vat_goes_on_as_the_twin),
     SUITE_CASE(image__restored_vat_gives_only_what_changed),
