@@ -1,5 +1,7 @@
 #include "tests/bench/bench_pair.h"
 
+#include "tests/bench/warm_up.h"
+
 #include <assert.h>
 
 enum { WARM_UP_MESSAGES = 500 };
@@ -14,10 +16,18 @@ static enum hs_status side_open(struct bench_side *s, const struct workload *w,
     if (st == HS_OK) st = bench_sidecar_open(w, &s->sidecar, err);
     if (st == HS_OK) st = bench_sidecar_start(s->sidecar, settings, err);
     if (st == HS_OK) st = bench_chain_connect(s->chain, bench_sidecar_socket(s->sidecar), err);
-    for (int i = 0; i < WARM_UP_MESSAGES && st == HS_OK; i++) {
-        st = bench_chain_deliver(s->chain, NULL, err);
-    }
-    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(s->sidecar), &s->use, err);
+    return st == HS_OK ? warm_up_to(s->chain, WARM_UP_MESSAGES, err) : st;
+}
+
+/* Both sides get as many messages. */
+static enum hs_status sides_warm_up(struct bench_side *bare, struct bench_side *full,
+                                    struct hs_error *err)
+{
+    enum hs_status st = warm_up_first_snapshot(full->chain, full->sidecar, err);
+
+    if (st == HS_OK) st = warm_up_to(bare->chain, bench_chain_seqnum(full->chain), err);
+    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(bare->sidecar), &bare->use, err);
+    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(full->sidecar), &full->use, err);
     return st;
 }
 
@@ -26,7 +36,8 @@ enum hs_status bench_pair_open(struct bench_pair *p, const struct workload *w,
 {
     enum hs_status st = side_open(&p->sides[SIDE_BARE], w, bare_settings, err);
 
-    return st == HS_OK ? side_open(&p->sides[SIDE_FULL], w, full, err) : st;
+    if (st == HS_OK) st = side_open(&p->sides[SIDE_FULL], w, full, err);
+    return st == HS_OK ? sides_warm_up(&p->sides[SIDE_BARE], &p->sides[SIDE_FULL], err) : st;
 }
 
 void bench_pair_close(struct bench_pair *p)

@@ -27,7 +27,8 @@ struct bench_pair {
 };
 
 /** Log and snapshots off on the bare side. full: the full one's settings (NULL-terminated list),
- *  NULL: the defaults. Both are warmed up. */
+ *  which must ask for snapshots; NULL: the defaults. Both are warmed up, until the full one's first
+ *  snapshot is written. */
 HS_MUST_CHECK enum hs_status bench_pair_open(struct bench_pair *p, const struct workload *w,
                                              const char *const *full, struct hs_error *err);
 void bench_pair_close(struct bench_pair *p);

@@ -11,10 +11,9 @@
  */
 #include "tests/bench/bench.h"
 #include "tests/bench/restart_way.h"
+#include "tests/bench/warm_up.h"
 
 #include <string.h>
-
-enum { FIRST_MESSAGES = 200, FIRST_ROUNDS_MAX = 1000 };
 
 enum replay_path { PATH_LIVE, PATH_PRELOAD, PATH_CATCH_UP, PATH_FULL, PATHS };
 
@@ -36,22 +35,6 @@ static const char *const settings[] = {"--snapshot-every", "0", "--snapshot-seco
 static const char *const settings_late[] = {"--snapshot-every", "0", "--snapshot-seconds", "0",
                                             "--no-preload",     NULL};
 
-/* Deliver, until a snapshot is written: writing one may take longer than a good many messages. */
-static enum hs_status run_begin(struct replay_run *r, struct hs_error *err)
-{
-    uint64_t written = 0;
-    enum hs_status st = HS_OK;
-
-    for (int round = 0; round < FIRST_ROUNDS_MAX && written == 0 && st == HS_OK; round++) {
-        for (int i = 0; i < FIRST_MESSAGES && st == HS_OK; i++) {
-            st = bench_chain_deliver(r->chain, NULL, err);
-        }
-        if (st == HS_OK) st = bench_sidecar_figure(r->sidecar, "snapshot", "newest", &written, err);
-    }
-    if (st == HS_OK && written == 0) st = hs_fail(err, HS_INTERNAL, "bench: no snapshot comes");
-    return st;
-}
-
 static enum hs_status run_open(struct replay_run *r, const struct workload *w, struct hs_error *err)
 {
     struct restart_way way = {0};
@@ -61,7 +44,7 @@ static enum hs_status run_open(struct replay_run *r, const struct workload *w, s
     if (st == HS_OK) st = bench_sidecar_open(w, &r->sidecar, err);
     if (st == HS_OK) st = bench_sidecar_start(r->sidecar, settings_first, err);
     if (st == HS_OK) st = bench_chain_connect(r->chain, bench_sidecar_socket(r->sidecar), err);
-    if (st == HS_OK) st = run_begin(r, err);
+    if (st == HS_OK) st = warm_up_first_snapshot(r->chain, r->sidecar, err);
     if (st != HS_OK) return st;
     restart_way_die(r->sidecar, r->chain);
     st = restart_way_once(&way, r->sidecar, r->chain, settings, &answer, err);

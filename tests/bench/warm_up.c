@@ -1,0 +1,27 @@
+#include "tests/bench/warm_up.h"
+
+enum { ROUND_MESSAGES = 200, ROUNDS_MAX = 1000 };
+
+enum hs_status warm_up_to(struct bench_chain *c, uint64_t seqnum, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    while (st == HS_OK && bench_chain_seqnum(c) < seqnum) {
+        st = bench_chain_deliver(c, NULL, err);
+    }
+    return st;
+}
+
+enum hs_status warm_up_first_snapshot(struct bench_chain *c, struct bench_sidecar *s,
+                                      struct hs_error *err)
+{
+    uint64_t newest = 0;
+    enum hs_status st = HS_OK;
+
+    for (int round = 0; round < ROUNDS_MAX && newest == 0 && st == HS_OK; round++) {
+        st = warm_up_to(c, bench_chain_seqnum(c) + ROUND_MESSAGES, err);
+        if (st == HS_OK) st = bench_sidecar_figure(s, "snapshot", "newest", &newest, err);
+    }
+    if (st == HS_OK && newest == 0) st = hs_fail(err, HS_INTERNAL, "bench: no snapshot comes");
+    return st;
+}
