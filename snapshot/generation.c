@@ -1,4 +1,5 @@
 #include "snapshot/generation.h"
+#include "snapshot/page_run.h"
 
 #include "kernel/state/array.h"
 
@@ -190,31 +191,30 @@ void generation_flush(struct generation *g, size_t unflushed_max)
     if (kv_leveldb_unflushed_bytes(g->db) > unflushed_max) kv_leveldb_flush(g->db);
 }
 
-static enum hs_status page_check(struct generation *g, const struct page_value *v,
-                                 struct hs_error *err)
-{
-    char page[HS_HEAP_PAGE_BYTES];
-    enum hs_status st = page_file_get(g->pages, v->slot, 1, page, err);
+/* What a walk over all of the content gathers. */
+struct content_walk {
+    struct content_sums sums;
+    struct page_run run;
+    char *pages; /* of PAGE_RUN_MAX pages, which are checked there and forgotten */
+};
 
-    if (st != HS_OK || page_matches(page, v->checksum)) return st;
-    return hs_fail(err, HS_CORRUPT, "snapshot: a heap page fails its checksum");
-}
-
-static enum hs_status sums_add(struct generation *g, struct content_sums *sums, struct slice key,
-                               struct slice value, struct hs_error *err)
+static enum hs_status walk_entry(struct generation *g, struct content_walk *w, struct slice key,
+                                 struct slice value, struct hs_error *err)
 {
     struct content_entry e;
     enum hs_status st = content_entry_read(key, value, &e, err);
+    char *page;
 
-    if (st == HS_OK) content_sums_count(sums, &e, 1);
-    return st == HS_OK && e.kind == ENTRY_PAGE ? page_check(g, &e.page, err) : st;
+    if (st == HS_OK) content_sums_count(&w->sums, &e, 1);
+    if (st != HS_OK || e.kind != ENTRY_PAGE) return st;
+    page = page_run_next(&w->run, e.page.slot);
+    return page_run_add(g->pages, &w->run, &e.page, page ? page : w->pages, err);
 }
 
-enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
-                              struct content_sums *out, struct hs_error *err)
+static enum hs_status walk_content(struct generation *g, const _Atomic bool *cancel,
+                                   struct content_walk *w, struct hs_error *err)
 {
     struct kv_leveldb_cursor *cursor = NULL;
-    struct content_sums sums = {0};
     struct slice key, value;
     enum hs_status st = kv_leveldb_cursor_open(g->db, slice_text(""), &cursor, err);
 
@@ -222,11 +222,23 @@ enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
         if (cancel && *cancel) {
             st = hs_fail(err, HS_CANCELLED, "snapshot: verification was stopped");
         } else {
-            st = sums_add(g, &sums, key, value, err);
+            st = walk_entry(g, w, key, value, err);
         }
     }
     kv_leveldb_cursor_close(cursor);
-    if (st == HS_OK) *out = sums;
+    return st == HS_OK ? page_run_read(g->pages, &w->run, err) : st;
+}
+
+enum hs_status generation_sum(struct generation *g, const _Atomic bool *cancel,
+                              struct content_sums *out, struct hs_error *err)
+{
+    struct content_walk walk = {.pages = malloc((size_t)PAGE_RUN_MAX * HS_HEAP_PAGE_BYTES)};
+    enum hs_status st;
+
+    if (!walk.pages) return hs_fail(err, HS_NOMEM, "snapshot: no memory to read pages");
+    st = walk_content(g, cancel, &walk, err);
+    free(walk.pages);
+    if (st == HS_OK) *out = walk.sums;
     return st;
 }
 

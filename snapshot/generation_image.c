@@ -4,6 +4,7 @@
  * call, straight to their place. What the page checksums cannot see, a page that is missing or an
  * older version of itself, shows in the image's count and digest of its pages. */
 #include "snapshot/generation.h"
+#include "snapshot/page_run.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -36,47 +37,6 @@ enum hs_status generation_image_find(struct generation *g, const char *vat_id,
     return st;
 }
 
-/* Pages that follow one another in the heap and in the file. Small enough to stay in a processor's
- * cache between being read and being checked. */
-enum { RUN_PAGES_MAX = 32 };
-
-struct page_run {
-    uint32_t number; /* of the first page */
-    uint32_t slot;
-    uint32_t count;
-    uint64_t checksums[RUN_PAGES_MAX];
-};
-
-static enum hs_status run_load(struct generation *g, struct page_run *run, char *memory,
-                               struct hs_error *err)
-{
-    char *pages = memory + (size_t)run->number * HS_HEAP_PAGE_BYTES;
-    enum hs_status st = HS_OK;
-
-    if (run->count > 0) st = page_file_get(g->pages, run->slot, run->count, pages, err);
-    for (uint32_t i = 0; st == HS_OK && i < run->count; i++) {
-        if (page_matches(pages + (size_t)i * HS_HEAP_PAGE_BYTES, run->checksums[i])) continue;
-        st = hs_fail(err, HS_CORRUPT, "snapshot: heap page %u fails its checksum", run->number + i);
-    }
-    run->count = 0;
-    return st;
-}
-
-static enum hs_status run_add(struct generation *g, struct page_run *run, uint32_t number,
-                              const struct page_value *v, char *memory, struct hs_error *err)
-{
-    enum hs_status st = HS_OK;
-
-    if (run->count == RUN_PAGES_MAX || number != run->number + run->count ||
-        v->slot != run->slot + run->count) {
-        st = run_load(g, run, memory, err);
-        run->number = number;
-        run->slot = v->slot;
-    }
-    run->checksums[run->count++] = v->checksum;
-    return st;
-}
-
 static enum hs_status pages_load(struct generation *g, struct kv_leveldb_cursor *cursor,
                                  const struct image_value *image, char *memory,
                                  struct hs_error *err)
@@ -98,11 +58,15 @@ static enum hs_status pages_load(struct generation *g, struct kv_leveldb_cursor 
                            image->info.vat_id);
         }
         st = content_entry_read(key, value, &e, err);
-        if (st == HS_OK) st = run_add(g, &run, number, &e.page, memory, err);
+        if (st == HS_OK) {
+            char *page = memory + (size_t)number * HS_HEAP_PAGE_BYTES;
+
+            st = page_run_add(g->pages, &run, &e.page, page, err);
+        }
         digest += e.digest;
         pages++;
     }
-    if (st == HS_OK) st = run_load(g, &run, memory, err);
+    if (st == HS_OK) st = page_run_read(g->pages, &run, err);
     if (st != HS_OK) return st;
     if (pages == image->pages_stored && digest == image->pages_digest) return HS_OK;
     return hs_fail(err, HS_CORRUPT, "snapshot: the heap pages of %s are not those of its image",
