@@ -34,8 +34,8 @@ enum snapshot_due {
 enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
                                       const struct snapshot_rhythm *rhythm);
 
-/* What writing snapshots may take of a core: a share of the time that passes, saved up to a fifth
- * of a second of writing, so that a few in a row do not wait. A plain value. */
+/* What writing snapshots may take of a core: a share of the time that passes, saved up to a
+ * fiftieth of a second of writing, so that a few in a row do not wait. A plain value. */
 struct snapshot_allowance {
     uint64_t seen_us;         /* the clock's: earned up to here */
     int64_t saved_hundredths; /* of microseconds; below 0: spent in advance */
