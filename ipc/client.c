@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLIENT_CONNECT_TIMEOUT_MS = 5000 };
+enum { CLIENT_CONNECT_TIMEOUT_MS = 5000, CLIENT_SPIN_US_MAX = 10000 };
 
 /* --- connecting --- */
 
@@ -106,6 +106,7 @@ static enum headstart_status client_open(struct headstart *h,
     h->progress_data = options->progress_data;
     h->answer_timeout_ms = options->answer_timeout_ms;
     st = client_link_open(&h->link, path, deadline, err);
+    h->link.spin.bound_us = options->spin_us;
     if (st != HEADSTART_OK || !options->chain_id) return st;
     return client_call(h, &method_hello, options, &h->hello, deadline, err);
 }
@@ -119,6 +120,9 @@ enum headstart_status headstart_connect(const struct headstart_options *options,
     *out = NULL;
     if (options->connect_timeout_ms < 0 || options->answer_timeout_ms < 0) {
         return client_fail(err, HEADSTART_INVALID, "a timeout must not be negative");
+    }
+    if (options->spin_us > CLIENT_SPIN_US_MAX) {
+        return client_fail(err, HEADSTART_INVALID, "a spin ends at %d us", CLIENT_SPIN_US_MAX);
     }
     h = calloc(1, sizeof *h);
     if (!h) return client_fail(err, HEADSTART_NOMEM, "no memory for a connection");

@@ -21,12 +21,17 @@ enum {
     LINK_RETRY_MS = 10,        /* between two tries to connect */
 };
 
-static int64_t link_now_ms(void)
+static int64_t link_now_us(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t link_now_ms(void)
+{
+    return link_now_us() / 1000;
 }
 
 client_deadline client_deadline_in(int timeout_ms)
@@ -155,6 +160,11 @@ void client_link_close(struct client_link *link)
 
 /* --- frames --- */
 
+static size_t link_room(const struct client_link *link)
+{
+    return link->in.capacity - link->in.len - 1;
+}
+
 static enum headstart_status link_wait(const struct client_link *link, short events,
                                        client_deadline deadline, struct headstart_error *err)
 {
@@ -172,6 +182,23 @@ static enum headstart_status link_wait(const struct client_link *link, short eve
     if (ready < 0) return link_fail_errno(err, errno, "the socket cannot be polled");
     if (ready == 0) return client_fail(err, HEADSTART_TIMEOUT, "headstart did not answer in time");
     return HEADSTART_OK;
+}
+
+/* Asks again and again, for a while. 0: nothing came, or something is wrong: the wait that follows
+ * says what. */
+static ssize_t link_spin(struct client_link *link)
+{
+    uint32_t bound_us = spin_begin(&link->spin);
+    int64_t end_us;
+    ssize_t len;
+
+    if (bound_us == 0) return 0;
+    end_us = link_now_us() + bound_us;
+    do {
+        len = recv(link->fd, link->in.data + link->in.len, link_room(link), MSG_DONTWAIT);
+    } while (len < 0 && errno == EAGAIN && link_now_us() < end_us);
+    spin_end(&link->spin, len > 0);
+    return len > 0 ? len : 0;
 }
 
 enum headstart_status client_link_send(struct client_link *link, struct iovec *parts,
@@ -216,11 +243,12 @@ static enum headstart_status link_read(struct client_link *link, client_deadline
     if (buffer_reserve(&link->in, LINK_READ_BYTES) != HS_OK) {
         return client_fail(err, HEADSTART_NOMEM, "no memory for headstart's answer");
     }
-    for (;;) {
+    len = link_spin(link);
+    while (len <= 0) {
         /* without a deadline the read itself waits: one system call less a delivery */
         st = deadline == CLIENT_NO_DEADLINE ? HEADSTART_OK : link_wait(link, POLLIN, deadline, err);
         if (st != HEADSTART_OK) return st;
-        len = recv(link->fd, link->in.data + link->in.len, link->in.capacity - link->in.len - 1, 0);
+        len = recv(link->fd, link->in.data + link->in.len, link_room(link), 0);
         if (len > 0) break;
         if (len == 0) {
             return client_fail(err, HEADSTART_UNREACHABLE, "headstart closed the connection");

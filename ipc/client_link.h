@@ -4,6 +4,7 @@
 #define HEADSTART_IPC_CLIENT_LINK_H
 
 #include "ipc/include/headstart.h"
+#include "ipc/spin.h"
 #include "kernel/state/packed.h"
 
 #include <sys/uio.h>
@@ -13,6 +14,7 @@ struct client_link {
     struct buffer in;
     size_t in_taken; /* bytes of `in` that were given out as a frame */
     struct packed_scanner scanner;
+    struct spin spin; /* the owner sets its bound once the link is open */
 };
 
 /* A point on the monotonic clock in milliseconds; CLIENT_NO_DEADLINE waits for ever. */

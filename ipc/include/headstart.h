@@ -85,6 +85,10 @@ struct headstart_options {
     int connect_timeout_ms; /* 0: 5,000. Waits for a socket that is not there yet */
     int answer_timeout_ms;  /* 0: wait for ever: a delivery may wait for a long replay. Counts
                              * from the request to its answer, store questions included */
+    unsigned spin_us; /* at most 10,000. 0: who waits for an answer sleeps. Otherwise it asks again
+                       * and again for so long before, which takes a processor; given up while
+                       * answers take longer. Pays with headstart's own --spin, and a processor for
+                       * each of the two */
 };
 
 struct headstart_hello {

@@ -30,7 +30,8 @@ enum {
     SETTING_PATH_BYTES_MAX = 4095,
     /* libuv 1.44 cuts a longer path silently, so it is refused here, with the NUL counted. */
     SETTING_SOCKET_BYTES_MAX = sizeof((struct sockaddr_un *)0)->sun_path - 1,
-    SETTING_SECONDS_MAX = 86400
+    SETTING_SECONDS_MAX = 86400,
+    SETTING_SPIN_US_MAX = 1000 /* to be woken takes less: more can pay for nothing */
 };
 
 /* clang-format off */
@@ -81,6 +82,9 @@ enum {
     FIELD(REPLAY_THREADS, SETTING_OF_RUN, uint32_t, replay_threads, .name = "replay-threads",      \
           SETTING_UINT(0, HS_REPLAY_THREADS_MAX), .initial = "0", .argument = "N",                 \
           .help = "on how many threads vats are replayed; 0: one a processor")                     \
+    FIELD(SPIN, SETTING_OF_RUN, uint32_t, spin_us, .name = "spin",                                 \
+          SETTING_UINT(0, SETTING_SPIN_US_MAX), .initial = "0", .argument = "MICROSECONDS",        \
+          .help = "how long a node's next message is asked for without sleeping")                  \
     FIELD(NO_IMAGES, SETTING_OF_RUN, bool, images, .name = "no-images", SETTING_FLAG,              \
           .opposite = true,                                                                        \
           .help = "snapshots without heap images: smaller, slower to start from")                  \

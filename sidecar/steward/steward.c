@@ -3,6 +3,7 @@
  */
 #include "sidecar/steward/steward.h"
 
+#include "ipc/spin.h"
 #include "sidecar/report/kernel_watch.h"
 #include "sidecar/steward/delivery_answer.h"
 #include "sidecar/steward/helm.h"
@@ -28,6 +29,8 @@ struct steward {
     atomic_uint queries_len;
     atomic_uint deliveries; /* not done yet: until then queries are `busy` */
     uint64_t job_us;        /* the kernel thread's: when the last job was done */
+    struct spin spin;       /* the kernel thread's */
+    bool worked;            /* likewise: a job was done since it last waited */
     struct worker_pool *workers, *syncer;
     struct kernel_watch watch; /* the thread's */
     pthread_t thread;
@@ -120,6 +123,19 @@ static void steward_ask(struct steward *s, struct helm *h)
     query_gate_leave(&s->gate);
 }
 
+/* While the loop is borrowed: whoever was just answered may have more. True: something came. */
+static bool steward_spin(struct steward *s)
+{
+    uint32_t bound_us = s->worked ? spin_begin(&s->spin) : 0;
+    bool came;
+
+    s->worked = false;
+    if (bound_us == 0) return false;
+    came = lent_loop_spin(s->o.lent, bound_us);
+    spin_end(&s->spin, came);
+    return came;
+}
+
 /* The next job, or NULL after a while, or after a nudge. Looked for again once the loop is
  * borrowed: what came before recalled nobody. */
 static struct job *steward_next(struct steward *s)
@@ -129,7 +145,7 @@ static struct job *steward_next(struct steward *s)
     if (job_queue_has_news(s->queue)) return job_queue_take(s->queue, 0);
     patience_ms = steward_patience_ms(s);
     if (!s->o.lent || !lent_loop_borrow(s->o.lent)) return job_queue_take(s->queue, patience_ms);
-    if (!job_queue_has_news(s->queue)) lent_loop_run(s->o.lent, patience_ms);
+    if (!job_queue_has_news(s->queue) && !steward_spin(s)) lent_loop_run(s->o.lent, patience_ms);
     lent_loop_return(s->o.lent);
     return job_queue_take(s->queue, 0);
 }
@@ -145,6 +161,7 @@ static void steward_serve(struct steward *s, struct helm *h)
             steward_flush(s);
             query_gate_passed(&s->gate);
             s->job_us = clock_now_us(s->o.clock);
+            s->worked = true;
         } else {
             steward_ask(s, h);
             helm_idle(h); /* observers that ask all the time keep nothing from being done */
@@ -219,6 +236,7 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     if (!s) return hs_fail(err, HS_NOMEM, "out of memory for the kernel thread");
     s->o = *options;
     if (!s->o.clock) s->o.clock = clock_system();
+    s->spin.bound_us = s->o.config->spin_us;
     query_gate_init(&s->gate, s->o.engine);
     st = job_queue_open(s->o.lent ? steward_wake : NULL, s, &s->queue, err);
     if (st == HS_OK) st = job_queue_open(NULL, NULL, &s->queries, err);

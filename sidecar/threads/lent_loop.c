@@ -13,7 +13,8 @@ struct lent_loop {
     struct loop_baton *baton;
     struct job_queue *queue;
     void *jobs_owner;
-    bool left; /* lent_loop_leave; for whoever has the baton */
+    bool left;     /* lent_loop_leave; for whoever has the baton */
+    bool recalled; /* while the borrower has it */
 };
 
 static void lent_loop_drain(struct lent_loop *l)
@@ -29,6 +30,7 @@ static void lent_loop_woken(uv_async_t *async)
 {
     struct lent_loop *l = async->data;
 
+    l->recalled = true; /* or else something was posted, which ends a run as well */
     lent_loop_drain(l);
     if (loop_baton_asked(l->baton)) uv_stop(&l->loop);
 }
@@ -54,6 +56,7 @@ void lent_loop_recall(struct lent_loop *l)
 
     if (loop_baton_place(l->baton, &borrower) != LOOP_BATON_BORROWER) return;
     if (borrower) {
+        l->recalled = true;
         uv_stop(&l->loop); /* from a callback of its own */
     } else {
         (void)uv_async_send(&l->async);
@@ -184,6 +187,18 @@ void lent_loop_run(struct lent_loop *l, int timeout_ms)
     (void)uv_run(&l->loop, timeout_ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     (void)uv_timer_stop(&l->patience);
     lent_loop_drain(l);
+}
+
+bool lent_loop_spin(struct lent_loop *l, uint32_t bound_us)
+{
+    uint64_t begun_ns = uv_hrtime();
+
+    l->recalled = false;
+    do {
+        (void)uv_run(&l->loop, UV_RUN_NOWAIT);
+    } while (!l->recalled && uv_hrtime() - begun_ns < bound_us * UINT64_C(1000));
+    lent_loop_drain(l);
+    return l->recalled;
 }
 
 void lent_loop_return(struct lent_loop *l)

@@ -17,6 +17,7 @@
 #include "sidecar/threads/job_queue.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct uv_loop_s;
 struct lent_loop;
@@ -54,6 +55,9 @@ void lent_loop_leave(struct lent_loop *l);
 HS_MUST_CHECK bool lent_loop_borrow(struct lent_loop *l);
 /** While borrowed: until something happened, timeout_ms at most. */
 void lent_loop_run(struct lent_loop *l, int timeout_ms);
+/** While borrowed: runs it again and again, for bound_us at most, without sleeping. True: it was
+ *  recalled. */
+HS_MUST_CHECK bool lent_loop_spin(struct lent_loop *l, uint32_t bound_us);
 void lent_loop_return(struct lent_loop *l);
 /** What the borrower's work posted is done now, unless the owner has the loop and sees to it. */
 void lent_loop_flush(struct lent_loop *l);
@@ -62,7 +66,7 @@ void lent_loop_hurry(struct lent_loop *l);
 
 /* --- any thread --- */
 
-/** End the borrower's lent_loop_run, if it is in one. */
+/** End the borrower's lent_loop_run or lent_loop_spin, if it is in one. */
 void lent_loop_recall(struct lent_loop *l);
 
 #endif

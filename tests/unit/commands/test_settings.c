@@ -118,6 +118,7 @@ static void sidecar_config__is_what_the_settings_say(void)
     CU_ASSERT_EQUAL(c.snapshot_every, 100);
     CU_ASSERT_EQUAL(c.snapshot_keep, 8);
     CU_ASSERT_EQUAL(c.replay_threads, 0);
+    CU_ASSERT_EQUAL(c.spin_us, 0);
     CU_ASSERT_EQUAL(c.log_level, LOG_LEVEL_INFO);
     CU_ASSERT_PTR_NULL(c.metrics_address);
     CU_ASSERT_PTR_NULL(c.chain_id);
@@ -126,6 +127,7 @@ static void sidecar_config__is_what_the_settings_say(void)
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_VERIFY_SWAP, NULL), HS_OK);
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_SNAPSHOT_KEEP, "3"), HS_OK);
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_REPLAY_THREADS, "4"), HS_OK);
+    CU_ASSERT_EQUAL(set_flag(&s, SETTING_SPIN, "50"), HS_OK);
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_LOG_SYNC, "block"), HS_OK);
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_METRICS, "[::1]:1"), HS_OK);
     CU_ASSERT_EQUAL(set_flag(&s, SETTING_QUIET, NULL), HS_OK);
@@ -135,6 +137,7 @@ static void sidecar_config__is_what_the_settings_say(void)
     CU_ASSERT_EQUAL(c.snapshot_every, 100);
     CU_ASSERT_EQUAL(c.snapshot_keep, 3);
     CU_ASSERT_EQUAL(c.replay_threads, 4);
+    CU_ASSERT_EQUAL(c.spin_us, 50);
     CU_ASSERT_EQUAL(c.log_sync, SIDECAR_LOG_SYNC_BLOCK);
     CU_ASSERT_EQUAL(c.reads, SIDECAR_READS_MIRROR);
     CU_ASSERT_EQUAL(c.log_level, LOG_LEVEL_ERROR);

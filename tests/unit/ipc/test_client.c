@@ -438,6 +438,36 @@ static void client__late_answer_is_a_timeout(void)
     pair_close(&p);
 }
 
+/* Whether an answer comes while it spins or long after, and where none comes at all. */
+static void client__spins_and_is_answered_all_the_same(void)
+{
+    struct pair p;
+    struct headstart_options options;
+    struct position at = position_origin();
+    struct headstart_result *r = NULL;
+
+    pair_open(&p);
+    for (unsigned spin_us = 1; spin_us <= 10000; spin_us *= 10) {
+        headstart_close(p.node);
+        options = options_of(&p);
+        options.answer_timeout_ms = 300;
+        options.spin_us = spin_us;
+        do { /* the role is free as soon as the server saw the end */
+            p.node = NULL;
+        } while (headstart_connect(&options, &p.node, &p.err) == HEADSTART_REFUSED);
+        for (int i = 0; i < 200; i++) {
+            CU_ASSERT_EQUAL(deliver(&p, &at, "on it goes", &r), HEADSTART_OK);
+            headstart_result_free(r);
+        }
+    }
+    CU_ASSERT_EQUAL(deliver(&p, &at, "hold", &r), HEADSTART_TIMEOUT);
+    CU_ASSERT_FALSE(headstart_connected(p.node));
+    headstart_close(p.node);
+    options.spin_us = 10001;
+    CU_ASSERT_EQUAL(headstart_connect(&options, &p.node, &p.err), HEADSTART_INVALID);
+    pair_close(&p);
+}
+
 static void client__nobody_there_is_unreachable(void)
 {
     struct pair p = {.dir = scratch_make()};
@@ -472,6 +502,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(client__without_hello_looks_only),
     SUITE_CASE(client__refused_hello_gives_no_connection),
     SUITE_CASE(client__late_answer_is_a_timeout),
+    SUITE_CASE(client__spins_and_is_answered_all_the_same),
     SUITE_CASE(client__nobody_there_is_unreachable),
 };
 

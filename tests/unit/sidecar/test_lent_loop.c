@@ -10,8 +10,9 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
-enum { ROUNDS = 2000, LONG_EVERY = 200, PATIENCE_MS = 3600000 };
+enum { ROUNDS = 2000, LONG_EVERY = 200, PATIENCE_MS = 3600000, SPIN_US = 100 };
 
 /* --- the baton --- */
 
@@ -118,7 +119,8 @@ struct house {
     pthread_t borrower, owner;
     void *(*script)(void *data);
     atomic_bool stopping;
-    int plain; /* with the loop alone */
+    int plain;  /* with the loop alone */
+    bool spins; /* the borrower, before it sleeps */
 };
 
 static void house_given(void *data)
@@ -131,11 +133,16 @@ static void house_wake(void *data)
     lent_loop_recall(((struct house *)data)->loop);
 }
 
+static bool house_spin(struct house *h)
+{
+    return h->spins && lent_loop_spin(h->loop, SPIN_US);
+}
+
 static struct job *house_next(struct house *h)
 {
     if (job_queue_has_news(h->work)) return job_queue_take(h->work, 0);
     if (!lent_loop_borrow(h->loop)) return job_queue_take(h->work, PATIENCE_MS);
-    if (!job_queue_has_news(h->work)) lent_loop_run(h->loop, PATIENCE_MS);
+    if (!job_queue_has_news(h->work) && !house_spin(h)) lent_loop_run(h->loop, PATIENCE_MS);
     lent_loop_return(h->loop);
     return job_queue_take(h->work, 0);
 }
@@ -210,11 +217,11 @@ static void *house_script(void *data)
 }
 
 /* `script` runs on a third thread; then the loop is left, wherever it is. */
-static void house_run(struct house *h, void *(*script)(void *data))
+static void house_run(struct house *h, void *(*script)(void *data), bool spins)
 {
     pthread_t thread;
 
-    *h = (struct house){.script = script, .owner = pthread_self()};
+    *h = (struct house){.script = script, .owner = pthread_self(), .spins = spins};
     CU_ASSERT_EQUAL_FATAL(lent_loop_open(h, &h->loop, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(job_queue_open(house_wake, h, &h->work, NULL), HS_OK);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&h->borrower, NULL, house_borrower, h), 0);
@@ -256,7 +263,9 @@ static void lent_loop__wakes_the_borrower_for_all_that_is_posted(void)
 {
     struct house h;
 
-    house_run(&h, script_posts);
+    house_run(&h, script_posts, false);
+    CU_ASSERT_EQUAL(h.plain, ROUNDS + 1);
+    house_run(&h, script_posts, true);
     CU_ASSERT_EQUAL(h.plain, ROUNDS + 1);
 }
 
@@ -297,7 +306,7 @@ static void lent_loop__goes_on_with_the_owner_while_the_borrower_works(void)
 {
     struct house h;
 
-    house_run(&h, script_waits);
+    house_run(&h, script_waits, false);
     CU_ASSERT_EQUAL(h.plain, 51);
 }
 
@@ -341,8 +350,32 @@ static void lent_loop__what_the_work_posts_is_done_behind_it(void)
 {
     struct house h;
 
-    house_run(&h, script_delivers);
+    house_run(&h, script_delivers, false);
     CU_ASSERT_EQUAL(h.plain, ROUNDS + 1);
+    house_run(&h, script_delivers, true);
+    CU_ASSERT_EQUAL(h.plain, ROUNDS + 1);
+}
+
+/* A spin ends: by its bound where nothing comes, at once where something does. */
+static void *script_spins_in_vain(void *data)
+{
+    struct house *h = data;
+    struct errand work;
+
+    for (int i = 0; i < 20; i++) {
+        (void)usleep(10 * SPIN_US);
+        errand_send(&work, h, h->work, NULL);
+        errand_await(&work);
+    }
+    return NULL;
+}
+
+static void lent_loop__spin_that_is_over_sleeps(void)
+{
+    struct house h;
+
+    house_run(&h, script_spins_in_vain, true);
+    CU_ASSERT_EQUAL(h.plain, 1);
 }
 
 int main(int argc, char **argv)
@@ -353,6 +386,7 @@ int main(int argc, char **argv)
         SUITE_CASE(lent_loop__wakes_the_borrower_for_all_that_is_posted),
         SUITE_CASE(lent_loop__goes_on_with_the_owner_while_the_borrower_works),
         SUITE_CASE(lent_loop__what_the_work_posts_is_done_behind_it),
+        SUITE_CASE(lent_loop__spin_that_is_over_sleeps),
     };
 
     return SUITE_RUN("lent_loop", cases, argc, argv);
