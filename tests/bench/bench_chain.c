@@ -4,6 +4,7 @@
 #include "kernel/state/kv_memory.h"
 #include "kernel/state/position.h"
 #include "sidecar/commands/solo_blocks.h"
+#include "tests/bench/nanos.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct bench_chain {
     struct buffer key, value; /* what the last store callback answered */
     struct workload_messages *messages;
     struct buffer message;
+    unsigned spin_us;
 };
 
 enum hs_status bench_chain_open(const struct workload *w, struct bench_chain **out,
@@ -85,6 +87,11 @@ static int chain_next(void *data, struct headstart_bytes after, struct headstart
     return found;
 }
 
+void bench_chain_spin(struct bench_chain *c, unsigned us)
+{
+    c->spin_us = us;
+}
+
 enum hs_status bench_chain_connect(struct bench_chain *c, const char *socket_path,
                                    struct hs_error *err)
 {
@@ -94,6 +101,7 @@ enum hs_status bench_chain_connect(struct bench_chain *c, const char *socket_pat
         .client = "headstart-bench",
         .store = {.data = c, .get = chain_get, .next = chain_next},
         .connect_timeout_ms = 60000,
+        .spin_us = c->spin_us,
     };
     struct headstart_error cause;
 
@@ -149,18 +157,23 @@ static enum hs_status chain_execute(struct bench_chain *c, struct headstart_byte
     struct headstart_result *r = NULL;
     struct headstart_error cause;
     enum hs_status st = HS_OK;
+    int64_t begun_ns = nanos_clock(), call_ns;
 
     if (headstart_deliver(c->link, &d, &r, &cause) != HEADSTART_OK) {
         return hs_fail(err, HS_UNAVAILABLE, "bench: delivery %llu failed: %s",
                        (unsigned long long)c->at.seqnum + 1, cause.text);
     }
+    call_ns = nanos_clock() - begun_ns;
     *left = r->queued > 0;
     if (strcmp(r->status, "rejected") == 0) {
         st = hs_fail(err, HS_INVALID, "bench: message %llu was rejected: %.*s",
                      (unsigned long long)r->seqnum, (int)r->value.len, r->value.data);
     }
     if (st == HS_OK) st = apply_writes(c, r, err);
-    if (st == HS_OK && answer) answer_take(answer, r);
+    if (st == HS_OK && answer) {
+        answer_take(answer, r);
+        answer->call_ns = call_ns;
+    }
     headstart_result_free(r);
     return st;
 }

@@ -16,6 +16,7 @@ struct bench_answer {
     char path[16];
     uint64_t replayed, wait_us;
     uint64_t run_us;
+    int64_t call_ns;       /* in the library, from a message that is ready to its result */
     uint64_t writes_bytes; /* keys and values */
 };
 
@@ -23,6 +24,8 @@ HS_MUST_CHECK enum hs_status bench_chain_open(const struct workload *w, struct b
                                               struct hs_error *err);
 void bench_chain_close(struct bench_chain *c);
 
+/** How long the library spins in connections made from now on; 0 at first. */
+void bench_chain_spin(struct bench_chain *c, unsigned us);
 /** Connect as the node; waits for a socket that is not there yet. */
 HS_MUST_CHECK enum hs_status bench_chain_connect(struct bench_chain *c, const char *socket_path,
                                                  struct hs_error *err);

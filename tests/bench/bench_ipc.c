@@ -1,150 +1,270 @@
 /* IPC: what the way to the sidecar and back costs, beside the kernel's own work.
  *
  *   node ──frame──► loop ──job──► kernel, kernel_us ──answer──► loop ──frame──► node
- *     └───────────────────────────── deliver_us ────────────────────────────────┘
+ *     └──────────────────── deliver_us, in the library ──────────────────────────┘
  *
- * Against a bare ping-pong of the same sizes over the same kind of socket, in turns, a slice each:
- * `ratio` is (deliver_us - kernel_us) ÷ ping_us. A ping's ends sleep while they wait, as ours do;
- * the same with ends that spin is told beside it, by its name. All by medians; log and snapshots
- * off.
+ * Against a bare ping-pong of the same sizes over the same kind of socket, in turns, a slice each,
+ * and each manner of waiting against its own: `ratio` is (deliver_us - kernel_us) ÷ ping_us where
+ * who waits sleeps, `ratio_spinning` the same where both ends spin (--spin, spin_us). Beside the
+ * former stands a ping whose other end works as long as the kernel does before it answers: the
+ * least that a socket can give there. By medians; log and snapshots off. Processor time is of both
+ * processes, a message.
  */
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
+#include "tests/bench/nanos.h"
 #include "tests/bench/ping_pong.h"
 #include "tests/bench/process_use.h"
 #include "tests/bench/spread.h"
 
-enum { WARM_UP_MESSAGES = 500 };
+#include <unistd.h>
+
+enum { WARM_UP_MESSAGES = 500, NODE_SPIN_US = 500 };
+#define SIDECAR_SPIN "50"
+
+/* A node and its sidecar. */
+struct ipc_side {
+    struct bench_sidecar *sidecar;
+    struct bench_chain *chain;
+    struct spread deliver_us, kernel_us, way_us; /* medians of slices */
+    struct spread per_s, node_cpu_us, sidecar_cpu_us;
+};
+
+enum { IPC_SLEEPING, IPC_SPINNING, IPC_SIDES };
 
 struct ipc {
     const struct bench_options *options;
-    struct bench_sidecar *sidecar;
-    struct bench_chain *chain;
+    struct ipc_side sides[IPC_SIDES];
     struct ping_pong pings[PING_MANNERS];
-    struct spread ping_us[PING_MANNERS], ratio[PING_MANNERS]; /* medians of slices */
-    struct spread deliver_us, kernel_us;
+    struct spread ping_us[PING_MANNERS], ratio[PING_MANNERS];
 };
 
-static enum hs_status deliver_slice(struct ipc *c, uint64_t messages, double *way_us,
-                                    struct hs_error *err)
+/* Which of the two is held against a ping of that manner. */
+static const int side_of[PING_MANNERS] = {[PING_SPINNING] = IPC_SPINNING};
+
+struct ipc_samples {
+    struct nanos deliver, kernel, way;
+};
+
+static enum hs_status samples_take(struct ipc_side *s, struct ipc_samples *out, uint64_t messages,
+                                   struct hs_error *err)
 {
-    struct latency deliver = {0}, kernel = {0};
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
         struct bench_answer answer;
-        uint64_t us = latency_clock_us();
+        int64_t kernel_ns;
 
-        st = bench_chain_deliver(c->chain, &answer, err);
-        us = latency_clock_us() - us;
-        if (st == HS_OK) st = latency_add(&deliver, us, err);
-        if (st == HS_OK) st = latency_add(&kernel, answer.run_us, err);
+        st = bench_chain_deliver(s->chain, &answer, err);
+        if (st != HS_OK) break;
+        kernel_ns = (int64_t)answer.run_us * 1000;
+        st = nanos_add(&out->deliver, answer.call_ns, err);
+        if (st == HS_OK) st = nanos_add(&out->kernel, kernel_ns, err);
+        if (st == HS_OK) st = nanos_add(&out->way, answer.call_ns - kernel_ns, err);
     }
-    if (st == HS_OK) {
-        double deliver_us = latency_quantile_us(&deliver, 500);
-        double kernel_us = latency_quantile_us(&kernel, 500);
-
-        spread_add(&c->deliver_us, deliver_us);
-        spread_add(&c->kernel_us, kernel_us);
-        *way_us = deliver_us - kernel_us;
-    }
-    latency_fini(&deliver);
-    latency_fini(&kernel);
     return st;
+}
+
+static enum hs_status uses_read(const struct ipc_side *s, struct process_use *node,
+                                struct process_use *sidecar, struct hs_error *err)
+{
+    enum hs_status st = process_use_read(getpid(), node, err);
+
+    return st == HS_OK ? process_use_read(bench_sidecar_pid(s->sidecar), sidecar, err) : st;
+}
+
+static double a_message(uint64_t from_us, uint64_t to_us, uint64_t messages)
+{
+    return (double)(to_us - from_us) / (double)messages;
+}
+
+static enum hs_status deliver_slice(struct ipc_side *s, uint64_t messages, struct hs_error *err)
+{
+    struct ipc_samples samples = {.deliver = {.samples = {0}}};
+    struct process_use node[2], sidecar[2];
+    int64_t begun_ns = 0, took_ns = 0;
+    enum hs_status st = uses_read(s, &node[0], &sidecar[0], err);
+
+    if (st == HS_OK) {
+        begun_ns = nanos_clock();
+        st = samples_take(s, &samples, messages, err);
+        took_ns = nanos_clock() - begun_ns;
+    }
+    if (st == HS_OK) st = uses_read(s, &node[1], &sidecar[1], err);
+    if (st == HS_OK) {
+        spread_add(&s->deliver_us, nanos_median_us(&samples.deliver));
+        spread_add(&s->kernel_us, nanos_median_us(&samples.kernel));
+        spread_add(&s->way_us, nanos_median_us(&samples.way));
+        spread_add(&s->per_s, (double)messages * 1e9 / (double)took_ns);
+        spread_add(&s->node_cpu_us, a_message(node[0].cpu_us, node[1].cpu_us, messages));
+        spread_add(&s->sidecar_cpu_us, a_message(sidecar[0].cpu_us, sidecar[1].cpu_us, messages));
+    }
+    nanos_fini(&samples.deliver);
+    nanos_fini(&samples.kernel);
+    nanos_fini(&samples.way);
+    return st;
+}
+
+static enum hs_status ping_slice(struct ipc *c, enum ping_manner manner, uint64_t pings,
+                                 struct hs_error *err)
+{
+    const struct spread *way_us = &c->sides[side_of[manner]].way_us;
+    struct nanos samples = {.samples = {0}};
+    enum hs_status st = ping_pong_run(&c->pings[manner], pings, &samples, err);
+    double us = nanos_median_us(&samples);
+
+    nanos_fini(&samples);
+    if (st != HS_OK) return st;
+    spread_add(&c->ping_us[manner], us);
+    spread_add(&c->ratio[manner], way_us->samples[way_us->len - 1] / us);
+    return HS_OK;
 }
 
 static enum hs_status ipc_slice(struct ipc *c, uint64_t messages, struct hs_error *err)
 {
-    double way_us = 0;
-    enum hs_status st = deliver_slice(c, messages, &way_us, err);
+    enum hs_status st = HS_OK;
 
+    for (int i = 0; i < IPC_SIDES && st == HS_OK; i++) {
+        st = deliver_slice(&c->sides[i], messages, err);
+    }
     for (int manner = 0; manner < PING_MANNERS && st == HS_OK; manner++) {
-        struct latency pings = {0};
-        double us;
-
-        st = ping_pong_run(&c->pings[manner], messages, &pings, err);
-        us = latency_quantile_us(&pings, 500);
-        if (us < 1) us = 1; /* the clock's step */
-        spread_add(&c->ping_us[manner], us);
-        spread_add(&c->ratio[manner], way_us / us);
-        latency_fini(&pings);
+        st = ping_slice(c, (enum ping_manner)manner, messages, err);
     }
     return st;
 }
 
 /* The sidecar is asked how much it read and wrote for so many messages; if its threads wake one
  * another, that is among it, some bytes. */
-static enum hs_status sizes_find(struct ipc *c, struct hs_error *err)
+static enum hs_status pings_describe(struct ipc *c, struct hs_error *err)
 {
+    const struct ipc_side *s = &c->sides[IPC_SLEEPING];
     struct process_use before, after;
-    enum hs_status st = process_use_read(bench_sidecar_pid(c->sidecar), &before, err);
+    struct ipc_samples samples = {.deliver = {.samples = {0}}};
+    enum hs_status st = process_use_read(bench_sidecar_pid(s->sidecar), &before, err);
 
-    for (int i = 0; i < WARM_UP_MESSAGES && st == HS_OK; i++) {
-        st = bench_chain_deliver(c->chain, NULL, err);
+    if (st == HS_OK) {
+        st = samples_take(&c->sides[IPC_SLEEPING], &samples, WARM_UP_MESSAGES, err);
     }
-    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(c->sidecar), &after, err);
+    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(s->sidecar), &after, err);
     for (int manner = 0; manner < PING_MANNERS && st == HS_OK; manner++) {
         c->pings[manner] = (struct ping_pong){
             .manner = (enum ping_manner)manner,
             .question_bytes = (after.read_bytes - before.read_bytes) / WARM_UP_MESSAGES + 1,
             .answer_bytes = (after.written_bytes - before.written_bytes) / WARM_UP_MESSAGES + 1};
     }
+    c->pings[PING_WORKING].work_us = nanos_median_us(&samples.kernel);
+    nanos_fini(&samples.deliver);
+    nanos_fini(&samples.kernel);
+    nanos_fini(&samples.way);
+    return st;
+}
+
+static enum hs_status side_open(struct ipc_side *s, const struct workload *w, bool spins,
+                                struct hs_error *err)
+{
+    const char *const settings[] = {"--snapshot-every",         "0", "--no-log", "--spin",
+                                    spins ? SIDECAR_SPIN : "0", NULL};
+    enum hs_status st = bench_chain_open(w, &s->chain, err);
+
+    if (st == HS_OK) st = bench_sidecar_open(w, &s->sidecar, err);
+    if (st == HS_OK) st = bench_sidecar_start(s->sidecar, settings, err);
+    if (st == HS_OK) {
+        bench_chain_spin(s->chain, spins ? NODE_SPIN_US : 0);
+        st = bench_chain_connect(s->chain, bench_sidecar_socket(s->sidecar), err);
+    }
+    if (st == HS_OK) st = bench_chain_deliver(s->chain, NULL, err); /* makes the vats */
     return st;
 }
 
 static enum hs_status ipc_open(struct ipc *c, struct hs_error *err)
 {
-    static const char *const off[] = {"--snapshot-every", "0", "--no-log", NULL};
     const struct workload w = {.heap_mib = c->options->heap_mib};
-    enum hs_status st = bench_chain_open(&w, &c->chain, err);
+    enum hs_status st = HS_OK;
 
-    if (st == HS_OK) st = bench_sidecar_open(&w, &c->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(c->sidecar, off, err);
-    if (st == HS_OK) st = bench_chain_connect(c->chain, bench_sidecar_socket(c->sidecar), err);
-    if (st == HS_OK) st = bench_chain_deliver(c->chain, NULL, err); /* makes the vats */
-    if (st == HS_OK) st = sizes_find(c, err);
+    for (int i = 0; i < IPC_SIDES && st == HS_OK; i++) {
+        st = side_open(&c->sides[i], &w, i == IPC_SPINNING, err);
+    }
+    if (st == HS_OK) st = pings_describe(c, err);
+    for (int manner = 0; manner < PING_MANNERS && st == HS_OK; manner++) {
+        st = ping_pong_open(&c->pings[manner], err);
+    }
     return st;
 }
 
-static void print_json(const struct ipc *c)
+static void ipc_close(struct ipc *c)
+{
+    for (int manner = 0; manner < PING_MANNERS; manner++) {
+        ping_pong_close(&c->pings[manner]);
+    }
+    for (int i = 0; i < IPC_SIDES; i++) {
+        bench_sidecar_close(c->sides[i].sidecar);
+        bench_chain_close(c->sides[i].chain);
+    }
+}
+
+/* --- what is told --- */
+
+struct ipc_row {
+    const char *title, *key;
+    const struct spread *figures;
+    int decimals;
+};
+
+static void print_json(const struct ipc *c, const struct ipc_row *rows, size_t rows_len)
 {
     (void)printf("{\"schema\":1,\"question_bytes\":%zu,\"answer_bytes\":%zu,",
                  c->pings[0].question_bytes, c->pings[0].answer_bytes);
-    spread_print_json(&c->ping_us[PING_IDLE], "ping_us", 1);
-    (void)printf(",");
-    spread_print_json(&c->deliver_us, "deliver_us", 1);
-    (void)printf(",");
-    spread_print_json(&c->kernel_us, "kernel_us", 1);
-    (void)printf(",");
-    spread_print_json(&c->ratio[PING_IDLE], "ratio", 2);
-    (void)printf(",");
-    spread_print_json(&c->ping_us[PING_SPINNING], "ping_spinning_us", 1);
-    (void)printf(",");
-    spread_print_json(&c->ratio[PING_SPINNING], "ratio_spinning", 2);
-    (void)printf(",");
+    for (size_t i = 0; i < rows_len; i++) {
+        if (!rows[i].key) continue;
+        spread_print_json(rows[i].figures, rows[i].key, rows[i].decimals);
+        (void)printf(",");
+    }
     machine_print_json(&c->options->machine, stdout);
     (void)printf("}\n");
 }
 
-static void line_print(const char *name, const struct spread *s)
+static void print_table(const struct ipc *c, const struct ipc_row *rows, size_t rows_len)
 {
-    (void)printf("  %-42s ", name);
-    spread_print(s, 8, 1);
-    (void)printf("\n");
+    (void)printf("The way to the sidecar and back, us (min, median, max of slices' medians);\n"
+                 "pings have %zu bytes there and %zu back\n",
+                 c->pings[0].question_bytes, c->pings[0].answer_bytes);
+    for (size_t i = 0; i < rows_len; i++) {
+        if (rows[i].key) {
+            (void)printf("  %-44s ", rows[i].title);
+            spread_print(rows[i].figures, 8, rows[i].decimals);
+            (void)printf("\n");
+        } else {
+            (void)printf("\n%s\n", rows[i].title);
+        }
+    }
 }
 
-static void print_table(const struct ipc *c)
+static void ipc_tell(const struct ipc *c)
 {
-    (void)printf("The way to the sidecar and back, us (min, median, max of slices' medians)\n\n");
-    line_print("a delivery", &c->deliver_us);
-    line_print("the kernel in it", &c->kernel_us);
-    (void)printf("  a ping of the same sizes, %zu bytes there and %zu back:\n",
-                 c->pings[0].question_bytes, c->pings[0].answer_bytes);
-    line_print("  idle: who waits sleeps", &c->ping_us[PING_IDLE]);
-    line_print("  spinning: who waits asks all the time", &c->ping_us[PING_SPINNING]);
-    line_print("(delivery - kernel) / ping, idle", &c->ratio[PING_IDLE]);
-    line_print("(delivery - kernel) / ping, spinning", &c->ratio[PING_SPINNING]);
+    const struct ipc_side *sleeping = &c->sides[IPC_SLEEPING], *spinning = &c->sides[IPC_SPINNING];
+    const struct ipc_row rows[] = {
+        {.title = "idle: who waits sleeps"},
+        {"a delivery", "deliver_us", &sleeping->deliver_us, 1},
+        {"the kernel in it", "kernel_us", &sleeping->kernel_us, 1},
+        {"a bare ping", "ping_us", &c->ping_us[PING_IDLE], 1},
+        {"(delivery - kernel) / ping", "ratio", &c->ratio[PING_IDLE], 2},
+        {"a ping whose other end works as long", "ping_working_us", &c->ping_us[PING_WORKING], 1},
+        {"(delivery - kernel) / that", "ratio_working", &c->ratio[PING_WORKING], 2},
+        {"messages a second", "per_s", &sleeping->per_s, 0},
+        {"the node's processor time", "node_cpu_us", &sleeping->node_cpu_us, 1},
+        {"the sidecar's", "sidecar_cpu_us", &sleeping->sidecar_cpu_us, 1},
+        {.title = "spinning: who waits asks again and again"},
+        {"a delivery", "deliver_spinning_us", &spinning->deliver_us, 1},
+        {"the kernel in it", "kernel_spinning_us", &spinning->kernel_us, 1},
+        {"a bare ping", "ping_spinning_us", &c->ping_us[PING_SPINNING], 1},
+        {"(delivery - kernel) / ping", "ratio_spinning", &c->ratio[PING_SPINNING], 2},
+        {"messages a second", "per_s_spinning", &spinning->per_s, 0},
+        {"the node's processor time", "node_cpu_spinning_us", &spinning->node_cpu_us, 1},
+        {"the sidecar's", "sidecar_cpu_spinning_us", &spinning->sidecar_cpu_us, 1},
+    };
+
+    (c->options->json ? print_json : print_table)(c, rows, sizeof rows / sizeof *rows);
 }
 
 enum hs_status bench_ipc(const struct bench_options *options, struct hs_error *err)
@@ -154,20 +274,13 @@ enum hs_status bench_ipc(const struct bench_options *options, struct hs_error *e
     uint64_t slice = options->messages[0] / options->repeats + 1;
     enum hs_status st = ipc_open(&c, err);
 
-    for (int manner = 0; manner < PING_MANNERS && st == HS_OK; manner++) {
-        st = ping_pong_open(&c.pings[manner], err);
-    }
     progress_bar_start(&bar, "ipc", true);
     for (uint64_t i = 0; i < options->repeats && st == HS_OK; i++) {
         progress_bar_show(&bar, i * slice, i, options->repeats);
         st = ipc_slice(&c, slice, err);
     }
     progress_bar_end(&bar);
-    if (st == HS_OK) (options->json ? print_json : print_table)(&c);
-    for (int manner = 0; manner < PING_MANNERS; manner++) {
-        ping_pong_close(&c.pings[manner]);
-    }
-    bench_sidecar_close(c.sidecar);
-    bench_chain_close(c.chain);
+    if (st == HS_OK) ipc_tell(&c);
+    ipc_close(&c);
     return st;
 }

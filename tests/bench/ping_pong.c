@@ -3,34 +3,50 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PART_BYTES_MAX = 1 << 16 };
+enum {
+    PART_BYTES_MAX = 1 << 16,
+    WORK_BYTES = 1 << 20, /* what work goes over: more than a core's nearest caches hold */
+    CACHE_LINE = 64,
+    SPIN_NS_MAX = 1000000,
+};
 
-/* False: the other end is gone. */
-static bool take(int s, size_t len, int flags)
+/* A spinning end that nobody has asked for a millisecond sleeps: between its slices it would take a
+ * core from what is measured beside it. False: the other end is gone. */
+static bool take(const struct ping_pong *p, int s, void *first, size_t len)
 {
     static char bytes[PART_BYTES_MAX];
+    bool spins = p->manner == PING_SPINNING;
+    int64_t begun_ns = spins ? nanos_clock() : 0;
+    size_t taken = 0;
 
-    while (len > 0) {
-        ssize_t got = recv(s, bytes, len < sizeof bytes ? len : sizeof bytes, flags);
+    while (taken < len) {
+        size_t most = len - taken < sizeof bytes ? len - taken : sizeof bytes;
+        ssize_t got = recv(s, bytes, most, spins ? MSG_DONTWAIT : 0);
 
         if (got > 0) {
-            len -= (size_t)got;
+            if (taken == 0 && first && (size_t)got >= sizeof(int64_t))
+                memcpy(first, bytes, sizeof(int64_t));
+            taken += (size_t)got;
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
             return false;
+        } else if (spins) {
+            spins = nanos_clock() - begun_ns < SPIN_NS_MAX;
         }
     }
     return true;
 }
 
-static bool give(int s, size_t len)
+static bool give(int s, int64_t first, size_t len)
 {
-    static const char bytes[PART_BYTES_MAX] = {0};
+    static char bytes[PART_BYTES_MAX];
 
+    memcpy(bytes, &first, sizeof first);
     while (len > 0) {
         ssize_t sent = send(s, bytes, len < sizeof bytes ? len : sizeof bytes, MSG_NOSIGNAL);
 
@@ -43,15 +59,23 @@ static bool give(int s, size_t len)
     return true;
 }
 
-static int flags_of(const struct ping_pong *p)
+/* How long that took, in nanoseconds. */
+static int64_t work(double us)
 {
-    return p->manner == PING_SPINNING ? MSG_DONTWAIT : 0;
+    static volatile char bytes[WORK_BYTES];
+    int64_t begun_ns = nanos_clock(), worked_ns = 0;
+
+    for (size_t at = 0; (double)worked_ns < us * 1000; at = (at + CACHE_LINE) % WORK_BYTES) {
+        bytes[at]++;
+        worked_ns = nanos_clock() - begun_ns;
+    }
+    return worked_ns;
 }
 
 static void answer_for_ever(const struct ping_pong *p, int s)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    while (take(s, p->question_bytes, flags_of(p)) && give(s, p->answer_bytes)) {
+    while (take(p, s, NULL, p->question_bytes) && give(s, work(p->work_us), p->answer_bytes)) {
     }
     _exit(0);
 }
@@ -60,7 +84,8 @@ enum hs_status ping_pong_open(struct ping_pong *p, struct hs_error *err)
 {
     int ends[2];
 
-    assert(p->question_bytes > 0 && p->answer_bytes > 0);
+    assert(p->question_bytes > 0 && p->answer_bytes >= sizeof(int64_t));
+    assert(p->manner == PING_WORKING || p->work_us == 0);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return hs_fail_errno(err, HS_IO, errno, "bench: making a socket");
     }
@@ -86,19 +111,19 @@ void ping_pong_close(struct ping_pong *p)
     p->pid = 0;
 }
 
-enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct latency *out,
+enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct nanos *out,
                              struct hs_error *err)
 {
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < pings && st == HS_OK; i++) {
-        uint64_t us = latency_clock_us();
+        int64_t begun_ns = nanos_clock(), worked_ns = 0;
 
-        if (!give(p->socket, p->question_bytes) || !take(p->socket, p->answer_bytes, flags_of(p))) {
+        if (!give(p->socket, 0, p->question_bytes) ||
+            !take(p, p->socket, &worked_ns, p->answer_bytes)) {
             return hs_fail(err, HS_IO, "bench: the other end of a ping is gone");
         }
-        us = latency_clock_us() - us;
-        st = latency_add(out, us, err);
+        st = nanos_add(out, nanos_clock() - begun_ns - worked_ns, err);
     }
     return st;
 }
