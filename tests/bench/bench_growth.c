@@ -1,7 +1,9 @@
 /* Growth: what a message costs as a chain grows older, its state larger, its vats more.
  *
- * Small messages, the default settings. Each row is measured over a slice of messages once the
- * chain is of that size; where the work does not depend on it, neither may the row.
+ * Small messages, the default settings. Each row is measured over slices of messages once the
+ * chain is of that size, in turns with slices of a young chain, small in everything: a machine
+ * changes its speed between two rows, hardly between two slices. Where the work does not depend on
+ * the size, neither may the row: ÷ young it is 1.
  */
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
@@ -15,46 +17,51 @@
 enum {
     STATES = 3,
     ROWS_MAX = 2 * BENCH_COUNTS_MAX + STATES,
-    SLICE_MESSAGES = 2000,
-    SLICES = 5,
-    BAR_EVERY = 64, /* messages */
+    SLICE_MESSAGES = 1000, /* at most; long enough that snapshots fall into most of them */
+    BAR_EVERY = 64,        /* messages */
 };
 static const uint64_t states[STATES] = {1000, 10000, 100000}; /* accounts */
+
+/* A chain and its sidecar. */
+struct grown {
+    struct bench_sidecar *sidecar;
+    struct bench_chain *chain;
+};
 
 struct growth {
     const struct bench_options *options;
     struct growth_row rows[ROWS_MAX];
     size_t rows_len;
-    struct bench_sidecar *sidecar; /* of the chain at hand */
-    struct bench_chain *chain;
     struct progress_bar bar;
     uint64_t delivered, planned; /* messages */
 };
 
-static enum hs_status chain_begin(struct growth *g, const struct workload *w, struct hs_error *err)
+static void grown_end(struct grown *c)
 {
-    enum hs_status st = bench_chain_open(w, &g->chain, err);
+    bench_sidecar_close(c->sidecar);
+    bench_chain_close(c->chain);
+    *c = (struct grown){0};
+}
 
-    if (st == HS_OK) st = bench_sidecar_open(w, &g->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(g->sidecar, NULL, err);
-    if (st == HS_OK) st = bench_chain_connect(g->chain, bench_sidecar_socket(g->sidecar), err);
+/* All zero bytes after a failure. */
+static enum hs_status grown_begin(const struct workload *w, struct grown *c, struct hs_error *err)
+{
+    enum hs_status st = bench_chain_open(w, &c->chain, err);
+
+    if (st == HS_OK) st = bench_sidecar_open(w, &c->sidecar, err);
+    if (st == HS_OK) st = bench_sidecar_start(c->sidecar, NULL, err);
+    if (st == HS_OK) st = bench_chain_connect(c->chain, bench_sidecar_socket(c->sidecar), err);
+    if (st != HS_OK) grown_end(c);
     return st;
 }
 
-static void chain_end(struct growth *g)
-{
-    bench_sidecar_close(g->sidecar);
-    bench_chain_close(g->chain);
-    g->sidecar = NULL;
-    g->chain = NULL;
-}
-
-static enum hs_status deliver(struct growth *g, uint64_t messages, struct hs_error *err)
+static enum hs_status deliver(struct growth *g, const struct grown *c, uint64_t messages,
+                              struct hs_error *err)
 {
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
-        st = bench_chain_deliver(g->chain, NULL, err);
+        st = bench_chain_deliver(c->chain, NULL, err);
         if (++g->delivered % BAR_EVERY == 0) {
             progress_bar_show(&g->bar, g->delivered, g->delivered, g->planned);
         }
@@ -66,42 +73,71 @@ static uint64_t slice_messages(const struct growth *g)
 {
     uint64_t least = g->options->messages[0];
 
-    return (least < SLICE_MESSAGES ? least : SLICE_MESSAGES) / SLICES + 1;
+    return least < SLICE_MESSAGES ? least : SLICE_MESSAGES;
 }
 
-static enum hs_status measure_slice(struct growth *g, struct growth_row *row, struct hs_error *err)
+/* What a message took in one slice, and what the sidecar holds after it. */
+struct slice_figures {
+    double us, cpu_us, bytes_written, memory_mib;
+};
+
+static enum hs_status measure_slice(struct growth *g, const struct grown *c,
+                                    struct slice_figures *out, struct hs_error *err)
 {
     uint64_t messages = slice_messages(g), us;
     struct process_use before, after;
-    enum hs_status st = process_use_read(bench_sidecar_pid(g->sidecar), &before, err);
+    enum hs_status st = process_use_read(bench_sidecar_pid(c->sidecar), &before, err);
 
     us = latency_clock_us();
-    if (st == HS_OK) st = deliver(g, messages, err);
+    if (st == HS_OK) st = deliver(g, c, messages, err);
     us = latency_clock_us() - us;
-    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(g->sidecar), &after, err);
+    if (st == HS_OK) st = process_use_read(bench_sidecar_pid(c->sidecar), &after, err);
     if (st != HS_OK) return st;
-    spread_add(&row->us, (double)us / (double)messages);
-    spread_add(&row->cpu_us, (double)(after.cpu_us - before.cpu_us) / (double)messages);
-    spread_add(&row->bytes_written,
-               (double)(after.written_bytes - before.written_bytes) / (double)messages);
-    row->memory_mib = (double)after.memory_bytes / (1 << 20);
+    *out = (struct slice_figures){
+        .us = (double)us / (double)messages,
+        .cpu_us = (double)(after.cpu_us - before.cpu_us) / (double)messages,
+        .bytes_written = (double)(after.written_bytes - before.written_bytes) / (double)messages,
+        .memory_mib = (double)after.memory_bytes / (1 << 20),
+    };
     return HS_OK;
 }
 
-static enum hs_status measure_row(struct growth *g, const char *what, uint64_t size,
-                                  struct hs_error *err)
+static enum hs_status measure_turn(struct growth *g, const struct grown *young,
+                                   const struct grown *c, struct growth_row *row,
+                                   struct hs_error *err)
 {
+    struct slice_figures beside, here;
+    enum hs_status st = measure_slice(g, young, &beside, err);
+
+    if (st == HS_OK) st = measure_slice(g, c, &here, err);
+    if (st != HS_OK) return st;
+    spread_add(&row->us, here.us);
+    spread_add(&row->us_ratio, here.us / beside.us);
+    spread_add(&row->cpu_us, here.cpu_us);
+    spread_add(&row->cpu_ratio, here.cpu_us / beside.cpu_us);
+    spread_add(&row->bytes_written, here.bytes_written);
+    row->memory_mib = here.memory_mib;
+    return HS_OK;
+}
+
+static enum hs_status measure_row(struct growth *g, const struct grown *c, const char *what,
+                                  uint64_t size, struct hs_error *err)
+{
+    const struct workload small = {.heap_mib = g->options->heap_mib};
     struct growth_row *row = &g->rows[g->rows_len++];
+    struct grown young = {0};
     uint64_t heap_bytes = 0;
-    enum hs_status st = HS_OK;
+    enum hs_status st = grown_begin(&small, &young, err);
 
     row->what = what;
     row->size = size;
-    for (int i = 0; i < SLICES && st == HS_OK; i++) {
-        st = measure_slice(g, row, err);
+    if (st == HS_OK) st = deliver(g, &young, g->options->messages[0], err);
+    for (uint64_t i = 0; i < g->options->repeats && st == HS_OK; i++) {
+        st = measure_turn(g, &young, c, row, err);
     }
-    if (st == HS_OK) st = bench_sidecar_heap_bytes(g->sidecar, &heap_bytes, err);
+    if (st == HS_OK) st = bench_sidecar_heap_bytes(c->sidecar, &heap_bytes, err);
     row->heap_mib = (double)heap_bytes / (1 << 20);
+    grown_end(&young);
     return st;
 }
 
@@ -110,15 +146,16 @@ static enum hs_status by_age(struct growth *g, struct hs_error *err)
 {
     const struct bench_options *o = g->options;
     const struct workload w = {.heap_mib = o->heap_mib};
-    enum hs_status st = chain_begin(g, &w, err);
+    struct grown c = {0};
+    enum hs_status st = grown_begin(&w, &c, err);
 
     for (size_t i = 0; i < o->messages_len && st == HS_OK; i++) {
-        uint64_t at = bench_chain_seqnum(g->chain);
+        uint64_t at = bench_chain_seqnum(c.chain);
 
-        st = deliver(g, o->messages[i] > at ? o->messages[i] - at : 0, err);
-        if (st == HS_OK) st = measure_row(g, "age", o->messages[i], err);
+        st = deliver(g, &c, o->messages[i] > at ? o->messages[i] - at : 0, err);
+        if (st == HS_OK) st = measure_row(g, &c, "age", o->messages[i], err);
     }
-    chain_end(g);
+    grown_end(&c);
     return st;
 }
 
@@ -126,12 +163,12 @@ static enum hs_status by_age(struct growth *g, struct hs_error *err)
 static enum hs_status by_program(struct growth *g, const struct workload *w, const char *what,
                                  uint64_t size, struct hs_error *err)
 {
-    uint64_t warm = slice_messages(g) + w->vats;
-    enum hs_status st = chain_begin(g, w, err);
+    struct grown c = {0};
+    enum hs_status st = grown_begin(w, &c, err);
 
-    if (st == HS_OK) st = deliver(g, warm, err);
-    if (st == HS_OK) st = measure_row(g, what, size, err);
-    chain_end(g);
+    if (st == HS_OK) st = deliver(g, &c, g->options->messages[0] + w->vats, err);
+    if (st == HS_OK) st = measure_row(g, &c, what, size, err);
+    grown_end(&c);
     return st;
 }
 
@@ -156,9 +193,11 @@ static enum hs_status measure(struct growth *g, struct hs_error *err)
 static void plan(struct growth *g)
 {
     const struct bench_options *o = g->options;
-    uint64_t row = slice_messages(g) * (SLICES + 1);
+    uint64_t row = o->messages[0] + 2 * o->repeats * slice_messages(g);
+    uint64_t programs = STATES + o->vats_len;
 
-    g->planned = o->messages[o->messages_len - 1] + row * (1 + STATES + o->vats_len);
+    g->planned = o->messages[o->messages_len - 1] + o->messages_len * row +
+                 programs * (row + o->messages[0]);
     for (size_t i = 0; i < o->vats_len; i++) {
         g->planned += o->vats[i];
     }
@@ -174,7 +213,11 @@ static void print_json(const struct growth *g)
                      (unsigned long long)r->size);
         spread_print_json(&r->us, "message_us", 1);
         (void)printf(",");
+        spread_print_json(&r->us_ratio, "message_ratio", 2);
+        (void)printf(",");
         spread_print_json(&r->cpu_us, "cpu_us", 1);
+        (void)printf(",");
+        spread_print_json(&r->cpu_ratio, "cpu_ratio", 2);
         (void)printf(",");
         spread_print_json(&r->bytes_written, "bytes_written", 0);
         (void)printf(",\"memory_mib\":%.1f,\"heap_mib\":%.1f}", r->memory_mib, r->heap_mib);
@@ -186,16 +229,23 @@ static void print_json(const struct growth *g)
 
 static void print_table(const struct growth *g)
 {
-    (void)printf("A message as a chain grows (min, median, max of slices)\n\n"
-                 "                     time, us                    processor time, us          "
-                 "bytes written               memory MiB  heaps MiB\n");
+    (void)printf(
+        "A message as a chain grows, and ÷ one of a young chain in turns (min, median, max of "
+        "slices)\n\n"
+        "                     time, us                    ÷ young             processor "
+        "time, us          ÷ young             bytes written               memory MiB  heaps "
+        "MiB\n");
     for (size_t i = 0; i < g->rows_len; i++) {
         const struct growth_row *r = &g->rows[i];
 
         (void)printf("%-9s %8llu ", r->what, (unsigned long long)r->size);
         spread_print(&r->us, 8, 0);
         (void)printf(" ");
+        spread_print(&r->us_ratio, 6, 2);
+        (void)printf(" ");
         spread_print(&r->cpu_us, 8, 0);
+        (void)printf(" ");
+        spread_print(&r->cpu_ratio, 6, 2);
         (void)printf(" ");
         spread_print(&r->bytes_written, 8, 0);
         (void)printf("  %9.1f  %9.1f\n", r->memory_mib, r->heap_mib);

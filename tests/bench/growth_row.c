@@ -24,7 +24,7 @@ static const char script[] =
 
 static enum hs_status spread_csv(struct buffer *csv, const struct spread *s)
 {
-    return buffer_printf(csv, ",%.1f,%.1f,%.1f", spread_min(s), spread_median(s), spread_max(s));
+    return buffer_printf(csv, ",%.2f,%.2f,%.2f", spread_min(s), spread_median(s), spread_max(s));
 }
 
 static enum hs_status row_csv(struct buffer *csv, const struct growth_row *row)
@@ -34,7 +34,10 @@ static enum hs_status row_csv(struct buffer *csv, const struct growth_row *row)
     if (st == HS_OK) st = spread_csv(csv, &row->us);
     if (st == HS_OK) st = spread_csv(csv, &row->cpu_us);
     if (st == HS_OK) st = spread_csv(csv, &row->bytes_written);
-    if (st == HS_OK) st = buffer_printf(csv, ",%.1f,%.1f\n", row->memory_mib, row->heap_mib);
+    if (st == HS_OK) st = buffer_printf(csv, ",%.1f,%.1f", row->memory_mib, row->heap_mib);
+    if (st == HS_OK) st = spread_csv(csv, &row->us_ratio);
+    if (st == HS_OK) st = spread_csv(csv, &row->cpu_ratio);
+    if (st == HS_OK) st = buffer_append_byte(csv, '\n');
     return st;
 }
 
@@ -43,8 +46,10 @@ enum hs_status growth_plot_write(const char *dir, const struct growth_row *rows,
 {
     struct buffer csv = {0};
     enum hs_status st = buffer_append_text(
-        &csv, "what,size,us_min,us,us_max,cpu_us_min,cpu_us,cpu_us_max,bytes_written_min,"
-              "bytes_written,bytes_written_max,memory_mib,heap_mib\n");
+        &csv,
+        "what,size,us_min,us,us_max,cpu_us_min,cpu_us,cpu_us_max,bytes_written_min,"
+        "bytes_written,bytes_written_max,memory_mib,heap_mib,us_ratio_min,us_ratio,us_ratio_max,"
+        "cpu_ratio_min,cpu_ratio,cpu_ratio_max\n");
 
     for (size_t i = 0; i < len && st == HS_OK; i++) {
         st = row_csv(&csv, &rows[i]);

@@ -9,6 +9,7 @@ struct growth_row {
     const char *what; /* grew: "age", "accounts", "vats"; borrowed */
     uint64_t size;
     struct spread us, cpu_us, bytes_written; /* a message, of slices */
+    struct spread us_ratio, cpu_ratio;       /* ÷ a young chain's in turns */
     double memory_mib, heap_mib;
 };
 
