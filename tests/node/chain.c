@@ -23,10 +23,10 @@ struct chain {
     struct node_store *store;
     struct message_file *file;
     struct chain_link *link;
-    FILE *answers; /* NULL: not wanted */
-    struct progress progress;
-    uint64_t connected_us; /* when connecting began */
-    uint64_t messages;     /* read from the file in this run */
+    FILE *answers;             /* NULL: not wanted */
+    struct progress *progress; /* NULL: nobody is told */
+    uint64_t connected_us;     /* when connecting began */
+    uint64_t messages;         /* read from the file in this run */
     struct chain_report report;
 };
 
@@ -299,8 +299,9 @@ static enum hs_status chain_execute(struct chain *c, uint64_t height,
     for (size_t i = 0; st == HS_OK && i < p->len; i++) {
         st = chain_message(c, height, &p->texts[i], err);
         if (st != HS_OK) break;
-        progress_say(&c->progress, message_file_offset(c->file), message_file_bytes(c->file),
-                     height, c->report.delivered);
+        if (c->progress == NULL) continue;
+        progress_say(c->progress, message_file_offset(c->file), message_file_bytes(c->file), height,
+                     c->report.delivered);
     }
     return st;
 }
@@ -334,17 +335,14 @@ static enum hs_status chain_block(struct chain *c, bool *done, struct hs_error *
     return st;
 }
 
-static enum hs_status chain_blocks(struct chain *c, struct hs_error *err)
+enum hs_status chain_advance(struct chain *c, uint64_t blocks, struct hs_error *err)
 {
     bool done = false;
-    uint64_t blocks = 0;
     enum hs_status st = HS_OK;
 
-    while (st == HS_OK && !done) {
-        if (c->options->blocks_max != 0 && blocks == c->options->blocks_max) break;
-        if (blocks > 0) chain_pause(c->options->interval_ms);
+    for (uint64_t i = 0; st == HS_OK && !done && (blocks == 0 || i < blocks); i++) {
+        if (i > 0) chain_pause(c->options->interval_ms);
         st = chain_block(c, &done, err);
-        blocks++;
     }
     return st;
 }
@@ -394,7 +392,7 @@ static enum hs_status chain_compare_genesis(struct chain *c, struct hs_error *er
     return HS_OK;
 }
 
-static enum hs_status chain_open(struct chain *c, struct hs_error *err)
+static enum hs_status chain_begin(struct chain *c, struct hs_error *err)
 {
     const struct chain_options *o = c->options;
     enum hs_status st = node_store_open(o->data_dir, o->chain_id, &c->store, err);
@@ -411,7 +409,6 @@ static enum hs_status chain_open(struct chain *c, struct hs_error *err)
             return hs_fail_errno(err, HS_IO, errno, "opening %s", o->answers_path);
         }
     }
-    progress_init(&c->progress, message_file_offset(c->file));
     c->connected_us = latency_clock_us();
     st = chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
     if (st == HS_OK) st = chain_compare_genesis(c, err);
@@ -435,34 +432,79 @@ static enum hs_status chain_conclude(struct chain *c, struct hs_error *err)
     return kv_store_sha256(node_store_real(c->store), c->report.store_hash, err);
 }
 
-static enum hs_status chain_close(struct chain *c, enum hs_status st, struct hs_error *err)
+enum hs_status chain_open(const struct chain_options *options, struct chain **out,
+                          struct hs_error *err)
 {
-    progress_fini(&c->progress);
+    struct chain *c = calloc(1, sizeof *c);
+    enum hs_status st;
+
+    assert(options->data_dir != NULL && options->messages_path != NULL);
+    assert(options->block_messages > 0);
+    if (c == NULL) return hs_fail(err, HS_NOMEM, "out of memory for the chain");
+    c->options = options;
+    st = chain_begin(c, err);
+    if (st != HS_OK) {
+        (void)chain_close(c, NULL);
+        return st;
+    }
+    *out = c;
+    return HS_OK;
+}
+
+enum hs_status chain_close(struct chain *c, struct hs_error *err)
+{
+    enum hs_status st = HS_OK;
+
+    if (c == NULL) return HS_OK;
     chain_link_close(c->link);
     message_file_close(c->file);
     node_store_close(c->store);
-    if (c->answers != NULL && fclose(c->answers) != 0 && st == HS_OK) {
+    if (c->answers != NULL && fclose(c->answers) != 0) {
         st = hs_fail_errno(err, HS_IO, errno, "writing %s", c->options->answers_path);
     }
+    chain_report_fini(&c->report);
+    free(c);
+    return st;
+}
+
+const struct chain_report *chain_report(const struct chain *c)
+{
+    return &c->report;
+}
+
+static enum hs_status chain_watched(struct chain *c, struct hs_error *err)
+{
+    struct progress progress;
+    enum hs_status st;
+
+    progress_init(&progress, message_file_offset(c->file));
+    c->progress = &progress;
+    st = chain_advance(c, c->options->blocks_max, err);
+    c->progress = NULL;
+    progress_fini(&progress);
     return st;
 }
 
 enum hs_status chain_run(const struct chain_options *options, struct chain_report *out,
                          struct hs_error *err)
 {
-    struct chain c = {.options = options};
-    enum hs_status st;
+    struct chain *c = NULL;
+    struct chain_report report = {0};
+    enum hs_status st = chain_open(options, &c, err), closed;
 
-    assert(options->data_dir != NULL && options->messages_path != NULL);
-    assert(options->block_messages > 0);
-    st = chain_open(&c, err);
-    if (st == HS_OK) st = chain_blocks(&c, err);
-    if (st == HS_OK) st = chain_conclude(&c, err);
-    st = chain_close(&c, st, err);
+    if (st != HS_OK) return st;
+    st = chain_watched(c, err);
+    if (st == HS_OK) st = chain_conclude(c, err);
+    if (st == HS_OK) {
+        report = c->report;
+        c->report = (struct chain_report){0}; /* the latencies are the caller's from here on */
+    }
+    closed = chain_close(c, st == HS_OK ? err : NULL);
+    if (st == HS_OK) st = closed;
     if (st != HS_OK) {
-        chain_report_fini(&c.report);
+        chain_report_fini(&report);
         return st;
     }
-    *out = c.report;
+    *out = report;
     return HS_OK;
 }

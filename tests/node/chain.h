@@ -61,8 +61,22 @@ struct chain_report {
 };
 void chain_report_fini(struct chain_report *r);
 
-/** Run the chain. On an error the open block is dropped, as in a crash; the report is not written.
- *  The statuses are those of the store, the file and the link. */
+struct chain;
+
+/** Open the store, and connect. `options` is borrowed until chain_close. The statuses are those of
+ *  the store, the file and the link. */
+HS_MUST_CHECK enum hs_status chain_open(const struct chain_options *options, struct chain **out,
+                                        struct hs_error *err);
+/** The next so many blocks; 0: until the file ends. On an error the open block is dropped, as in a
+ *  crash, and the chain is only good to be closed. */
+HS_MUST_CHECK enum hs_status chain_advance(struct chain *c, uint64_t blocks, struct hs_error *err);
+/** What it did so far: the counters and latencies; borrowed. */
+const struct chain_report *chain_report(const struct chain *c);
+/** HS_IO: the answers could not be written. */
+enum hs_status chain_close(struct chain *c, struct hs_error *err);
+
+/** Open, options->blocks_max blocks with progress on stderr, close. On an error the report is not
+ *  written. */
 HS_MUST_CHECK enum hs_status chain_run(const struct chain_options *options,
                                        struct chain_report *out, struct hs_error *err);
 
