@@ -25,6 +25,7 @@ void generation_records_push(struct generation *g, const struct record_value *v)
 {
     assert(g->records_len < g->records_capacity);
     g->records[g->records_len++] = *v;
+    g->verified = g->verified || v->record.verified;
 }
 
 /* Hand every entry that begins with `prefix` to `each`, in key order. */
@@ -259,8 +260,10 @@ static enum hs_status verified_note(struct generation *g, struct hs_error *err)
     kv_leveldb_batch_put(batch, snapshot_key_slice(&key), slice_make(value, sizeof value));
     st = generation_commit(g, batch, newest->record.at.seqnum, err);
     kv_leveldb_batch_close(batch);
-    if (st == HS_OK) newest->record.verified = true;
-    return st;
+    if (st != HS_OK) return st;
+    newest->record.verified = true;
+    g->verified = true;
+    return HS_OK;
 }
 
 enum hs_status generation_verify(struct generation *g, const _Atomic bool *cancel,

@@ -39,6 +39,7 @@ struct generation {
     uint64_t links;          /* while loading: links found, and what the last one says */
     uint64_t link_seqnum;
     bool partial;                 /* a first snapshot was begun and not finished */
+    bool verified;                /* a snapshot passed its verification; it need not be kept now */
     struct record_value *records; /* oldest first */
     size_t records_len;
     size_t records_capacity;
@@ -115,7 +116,8 @@ void generation_undo_delete(struct kv_leveldb_batch *batch, const struct record_
 
 /** Make the snapshot before the newest the present content. There must be one. */
 HS_MUST_CHECK enum hs_status generation_undo_newest(struct generation *g, struct hs_error *err);
-/** Check content and undo entries against the records; note the newest as verified. */
+/** Check content and undo entries against the records; note the newest, and so the generation, as
+ *  verified. */
 HS_MUST_CHECK enum hs_status generation_verify(struct generation *g, const _Atomic bool *cancel,
                                                struct hs_error *err);
 

@@ -47,6 +47,11 @@ enum hs_status snapshot_db_newest(struct snapshot_db *db, struct snapshot_record
     return HS_OK;
 }
 
+bool snapshot_db_verified(const struct snapshot_db *db)
+{
+    return !db->rejected && db->live->verified;
+}
+
 uint64_t snapshot_db_disk_bytes(struct snapshot_db *db)
 {
     uint64_t numbers[GENERATIONS_MAX];

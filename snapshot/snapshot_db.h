@@ -67,6 +67,10 @@ size_t snapshot_db_list(struct snapshot_db *db, struct snapshot_record *out, siz
 /** HS_NOT_FOUND when there is none. */
 HS_MUST_CHECK enum hs_status snapshot_db_newest(struct snapshot_db *db, struct snapshot_record *out,
                                                 struct hs_error *err);
+/** A snapshot of the present generation passed its verification, and so no older generation is
+ * kept. That one need not be kept any more; once it is not, another process's opening knows nothing
+ * of it. */
+bool snapshot_db_verified(const struct snapshot_db *db);
 uint64_t snapshot_db_disk_bytes(struct snapshot_db *db);
 
 /** Make the mark the newest snapshot.

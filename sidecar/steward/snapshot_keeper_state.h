@@ -26,6 +26,7 @@ struct snapshot_keeper {
     struct snapshot_record
         *records; /* what the store keeps, newest first, as of the last listing */
     size_t records_len;
+    bool verified; /* one of that generation was, kept or not; as of the last listing */
     struct background background;
     enum snapshot_work work; /* what the background does; the store is its own until collected */
     struct mark_changes changes;    /* of a put */

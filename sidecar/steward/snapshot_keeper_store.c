@@ -12,6 +12,7 @@ void snapshot_keeper_list(struct snapshot_keeper *k)
     bytes = k->db ? snapshot_db_disk_bytes(k->db) : 0;
     k->records_len = k->db ? snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX) : 0;
     if (k->records_len > HS_SNAPSHOT_KEEP_MAX) k->records_len = HS_SNAPSHOT_KEEP_MAX;
+    k->verified = k->db && snapshot_db_verified(k->db);
     f = figures_acquire(k->o.reporter->board);
     f->snapshot.count = k->records_len;
     f->snapshot.newest = k->records_len > 0 ? k->records[0].at.seqnum : 0;
@@ -74,14 +75,15 @@ const struct snapshot_record *snapshot_keeper_newest(const struct snapshot_keepe
     return k->records_len > 0 ? &k->records[0] : NULL;
 }
 
-/* From the oldest kept snapshot on, everything stays, so that each of them can be rolled forward;
- * one that passed its verification is among them. */
+/* From the oldest kept snapshot on, everything stays, so that each of them can be rolled forward.
+ * Nothing goes before one was verified: until then an older generation may have to be gone back to,
+ * or, where nothing was kept, the log from its beginning. Later on none of what is kept need be
+ * one: a verification of much takes so long, and waits so long for the next, that snapshots come
+ * and go meanwhile; what lies before the oldest leads from nothing that is there. */
 uint64_t snapshot_keeper_spared_seqnum(const struct snapshot_keeper *k)
 {
-    for (size_t i = 0; i < k->records_len; i++) {
-        if (k->records[i].verified) return k->records[k->records_len - 1].at.seqnum;
-    }
-    return 0;
+    if (!k->verified || k->records_len == 0) return 0;
+    return k->records[k->records_len - 1].at.seqnum;
 }
 
 struct kv_store *snapshot_keeper_base(struct snapshot_keeper *k)

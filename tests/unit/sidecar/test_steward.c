@@ -298,6 +298,42 @@ static void steward__full_replay_without_a_disk_runs_from_memory(void)
     }
 }
 
+/* Seven to a segment of the log. */
+static void deliver_large(void)
+{
+    static char text[160 << 10];
+    int len =
+        snprintf(text, sizeof text, "%s", "{\"to\":\"town\",\"method\":\"count\",\"args\":[1,\"");
+
+    memset(text + len, 'x', sizeof text - (size_t)len);
+    (void)snprintf(text + sizeof text - 5, 5, "%s", "\"]}");
+    CU_ASSERT_EQUAL(rig_deliver(&rig, rig.len / 5 + 1, text).code, 0);
+}
+
+/* Time stands still, so that no second verification is due: of the snapshots that are kept in the
+ * end none was verified. */
+static void steward__log_is_trimmed_between_verifications(void)
+{
+    uint64_t verified;
+
+    rig_begin(&rig, 12);
+    while (rig_figures(&rig).snapshot_verifications == 0) {
+        rig_pass(&rig, 60);
+        (void)rig_log_synced(&rig); /* a job: the helm looks at what has ended */
+    }
+    verified = rig.len;
+    while (rig_figures(&rig).log.first <= verified && rig.len < 150) {
+        deliver_large();
+    }
+    CU_ASSERT(rig_figures(&rig).log.first > verified);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_verifications, 1);
+    rig_stop(&rig);
+    rig_start(&rig);
+    rig_expect(rig_deliver(&rig, rig_height(&rig), RIG_COUNT_ONE), "swap");
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
 static void steward__random_life_stays_equal_to_its_twin(void)
 {
     uint64_t random = suite_seed();
@@ -332,6 +368,7 @@ static void steward__random_life_stays_equal_to_its_twin(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(steward__empty_store_is_cold_and_then_live),
+    SUITE_CASE(steward__log_is_trimmed_between_verifications),
     SUITE_CASE(steward__restart_is_a_swap),
     SUITE_CASE(steward__every_restart_is_a_swap),
     SUITE_CASE(steward__failed_transactions_cost_no_log_and_no_phase),
