@@ -17,6 +17,7 @@
 
 enum {
     WRITE_BUFFER_BYTES_DEFAULT = 4 << 20,
+    BLOCK_CACHE_BYTES = 2 << 20,
     FILTER_BITS_PER_KEY = 10, /* one in a hundred is looked at in vain */
     ERRNUM_MAX = 200,         /* past the last one that Linux has */
 };
@@ -27,6 +28,7 @@ struct kv_leveldb {
     leveldb_env_t *env;
     leveldb_options_t *options;
     leveldb_filterpolicy_t *filter;
+    leveldb_cache_t *cache;
     leveldb_readoptions_t *read;
     leveldb_readoptions_t *scan; /* does not displace hot blocks from the cache */
     leveldb_writeoptions_t *write;
@@ -187,6 +189,10 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
     /* Tables that lack a key are passed over without a look at their blocks. */
     db->filter = leveldb_filterpolicy_create_bloom(FILTER_BITS_PER_KEY);
     leveldb_options_set_filter_policy(db->options, db->filter);
+    /* What keeps being read is kept above (kv_cache.h). Here it would be blocks of tables that are
+     * compacted away, up to LevelDB's usual eight MiB of them. */
+    db->cache = leveldb_cache_create_lru(BLOCK_CACHE_BYTES);
+    leveldb_options_set_cache(db->options, db->cache);
     leveldb_options_set_compression(db->options, options->compress ? leveldb_snappy_compression
                                                                    : leveldb_no_compression);
     leveldb_options_set_write_buffer_size(db->options,
@@ -261,6 +267,7 @@ void kv_leveldb_close(struct kv_leveldb *db)
         leveldb_writeoptions_destroy(db->write_synced);
         leveldb_options_destroy(db->options);
         leveldb_filterpolicy_destroy(db->filter);
+        leveldb_cache_destroy(db->cache);
     }
     kv_leveldb_env_close(db->env);
     free(db);
