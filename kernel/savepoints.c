@@ -9,9 +9,9 @@
 
 /* Work is counted in ticks. */
 enum {
-    WORK_OF_A_MESSAGE = 16,   /* what it costs besides those it is charged */
-    WORK_OF_A_SAVEPOINT = 16, /* some changed pages found and copied */
-    WORK_APART_MAX = 8192,    /* some 400 small messages, or half a second of a large one */
+    WORK_OF_A_MESSAGE = 16,  /* what it costs besides those it is charged */
+    WORK_OF_A_SAVEPOINT = 4, /* some changed lines found and copied */
+    WORK_APART_MAX = 8192,   /* some 400 small messages, or half a second of a large one */
 };
 
 void savepoints_fini(struct savepoints *s)

@@ -5,7 +5,7 @@
  *   back to behind m2: the mark, and m1, m2 executed again
  *   back to behind m5: savepoint 2
  *
- * A savepoint keeps what store and heaps were (kv_layers.h, page_versions.h). It is made before a
+ * A savepoint keeps what store and heaps were (kv_layers.h, line_versions.h). It is made before a
  * message, never after one, so that a block's end needs none; and not before each: what a message
  * changed is found out and copied at a price, and where none was made, going back executes again
  * what came since. So they lie as far apart as makes the sum of both the least, for how often

@@ -29,7 +29,8 @@ enum {
     HS_FOLDER_NAMES_MAX = 65536, /* one folder's entries that are read */
     HS_FOLDER_DEPTH_MAX = 16,    /* folders in each other that are made or removed at once */
 
-    HS_HEAP_PAGE_BYTES = 4096,            /* heap pages: compared, stored, restored */
+    HS_HEAP_PAGE_BYTES = 4096,            /* heap pages: stored, restored */
+    HS_HEAP_LINE_BYTES = 512,             /* heap lines: compared, undone */
     HS_WASM_PAGE_BYTES = 64 << 10,        /* linear memory grows in these */
     HS_HEAP_BYTES_MAX = 1 << 30,          /* hard ceiling of one vat's linear memory */
     HS_HEAP_BYTES_DEFAULT = 256 << 20,    /* a vat's memory limit unless configured */
@@ -54,5 +55,6 @@ _Static_assert(HS_MESSAGE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a message must fit a 
 _Static_assert(HS_VALUE_BYTES_MAX < HS_FRAME_BYTES_MAX, "a store value must fit a frame");
 _Static_assert(HS_BUFFER_BYTES_MAX < HS_ARRAY_BYTES_MAX, "a buffer grows as an array of bytes");
 _Static_assert(HS_WASM_PAGE_BYTES % HS_HEAP_PAGE_BYTES == 0, "heap pages tile wasm pages");
+_Static_assert(HS_HEAP_PAGE_BYTES % HS_HEAP_LINE_BYTES == 0, "heap lines tile heap pages");
 
 #endif

@@ -1,7 +1,7 @@
 #include "kernel/vat/heap.h"
 
 #include "kernel/vat/address_space.h"
-#include "kernel/vat/written_pages.h"
+#include "kernel/vat/written_lines.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,6 +12,8 @@
 enum {
     PAGE = HS_HEAP_PAGE_BYTES,
     PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES,
+    LINE = HS_HEAP_LINE_BYTES,
+    LINES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_LINE_BYTES,
 };
 
 static char *live_page(const struct heap *h, uint32_t page)
@@ -27,6 +29,21 @@ static char *mark_page(const struct heap *h, uint32_t page)
 static uint32_t live_pages(const struct heap *h)
 {
     return h->memory->size / PAGE;
+}
+
+static char *live_line(const struct heap *h, uint32_t line)
+{
+    return (char *)h->memory->data + (size_t)line * LINE;
+}
+
+static char *mark_line(const struct heap *h, uint32_t line)
+{
+    return h->mark + (size_t)line * LINE;
+}
+
+static uint32_t live_lines(const struct heap *h)
+{
+    return h->memory->size / LINE;
 }
 
 static bool untaken_get(const struct heap *h, uint32_t page)
@@ -67,10 +84,10 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
         return hs_fail_errno(err, HS_NOMEM, errno, "open a mark image");
     }
     h->untaken = calloc(PAGES_MAX / 8, 1);
-    h->dirty = calloc(PAGES_MAX / 64, sizeof *h->dirty);
+    h->dirty = calloc(LINES_MAX / 64, sizeof *h->dirty);
     if (!h->untaken || !h->dirty) {
         heap_fini(h);
-        return hs_fail(err, HS_NOMEM, "no memory for a heap's page bits");
+        return hs_fail(err, HS_NOMEM, "no memory for a heap's page and line bits");
     }
     return HS_OK;
 }
@@ -80,55 +97,56 @@ void heap_fini(struct heap *h)
     if (h->mark) (void)munmap(h->mark, HS_HEAP_BYTES_MAX);
     free(h->untaken);
     free(h->dirty);
-    page_versions_fini(&h->versions);
+    line_versions_fini(&h->versions);
     *h = (struct heap){0};
 }
 
-/* --- the pages that may differ --- */
+/* --- the lines that may differ --- */
 
-static void dirty_set(struct heap *h, uint32_t page)
+static void dirty_set(struct heap *h, uint32_t line)
 {
-    h->dirty[page / 64] |= UINT64_C(1) << (page % 64);
+    h->dirty[line / 64] |= UINT64_C(1) << (line % 64);
 }
 
-static void dirty_note_dropped(void *data, uint32_t page)
+static void dirty_note_dropped(void *data, uint32_t line)
 {
-    dirty_set(data, page);
+    dirty_set(data, line);
 }
 
+/* Those behind the live memory's end stay, for when it grows. */
 static void dirty_clear(struct heap *h)
 {
-    memset(h->dirty, 0, PAGES_MAX / 8);
+    memset(h->dirty, 0, (live_lines(h) + 63) / 64 * sizeof *h->dirty);
 }
 
-/* The first dirty page from `page` on; the live memory's end if there is none. */
-static uint32_t dirty_next(const struct heap *h, uint32_t page)
+/* The first dirty line from `line` on; the live memory's end if there is none. */
+static uint32_t dirty_next(const struct heap *h, uint32_t line)
 {
-    uint32_t end = live_pages(h);
+    uint32_t end = live_lines(h);
 
-    while (page < end) {
-        uint64_t word = h->dirty[page / 64] >> (page % 64);
+    while (line < end) {
+        uint64_t word = h->dirty[line / 64] >> (line % 64);
 
         if (word != 0) {
-            page += (uint32_t)__builtin_ctzll(word);
+            line += (uint32_t)__builtin_ctzll(word);
             break;
         }
-        page = (page / 64 + 1) * 64;
+        line = (line / 64 + 1) * 64;
     }
-    return page < end ? page : end;
+    return line < end ? line : end;
 }
 
-/* What the page was at the newest version, or in the mark. */
-static const char *kept_page(const struct heap *h, uint32_t page)
+/* What the line was at the newest version, or in the mark. */
+static const char *kept_line(const struct heap *h, uint32_t line)
 {
-    const char *version = page_versions_page(&h->versions, page);
+    const char *version = line_versions_line(&h->versions, line);
 
-    return version ? version : mark_page(h, page);
+    return version ? version : mark_line(h, line);
 }
 
-static bool page_differs(const struct heap *h, uint32_t page)
+static bool line_differs(const struct heap *h, uint32_t line)
 {
-    return memcmp(live_page(h, page), kept_page(h, page), PAGE) != 0;
+    return memcmp(live_line(h, line), kept_line(h, line), LINE) != 0;
 }
 
 static void dirty_note_written(void *data, size_t first, size_t len)
@@ -139,8 +157,8 @@ static void dirty_note_written(void *data, size_t first, size_t len)
     for (uint32_t i = (uint32_t)first; i < behind; i++) {
         dirty_set(h, i);
     }
-    if (behind == live_pages(h)) return;
-    if (memcmp(live_page(h, behind), kept_page(h, behind), WRITTEN_PAGES_OVERLAP) == 0) return;
+    if (behind == live_lines(h)) return;
+    if (memcmp(live_line(h, behind), kept_line(h, behind), WRITTEN_LINES_OVERLAP) == 0) return;
     dirty_set(h, behind);
 }
 
@@ -148,13 +166,13 @@ static void dirty_note_written(void *data, size_t first, size_t len)
 static void dirty_gather(struct heap *h)
 {
     if (h->watched) {
-        written_pages_take(h->memory->data, h->memory->size, dirty_note_written, h);
+        written_lines_take(h->memory->data, h->memory->size, dirty_note_written, h);
     } else {
-        dirty_note_written(h, 0, live_pages(h));
+        dirty_note_written(h, 0, live_lines(h));
     }
 }
 
-static void pages_ignore(void *data, size_t first, size_t len)
+static void lines_ignore(void *data, size_t first, size_t len)
 {
     (void)data;
     (void)first;
@@ -164,7 +182,7 @@ static void pages_ignore(void *data, size_t first, size_t len)
 /* From here on, what is written is written since the mark. */
 static void heap_watch_anew(struct heap *h)
 {
-    written_pages_take(h->memory->data, h->memory->size, pages_ignore, NULL);
+    written_lines_take(h->memory->data, h->memory->size, lines_ignore, NULL);
 }
 
 /* --- images in --- */
@@ -251,12 +269,12 @@ enum hs_status heap_load(struct heap *h, struct heap_image_source *source,
 void heap_mark(struct heap *h)
 {
     assert(h->memory->size >= h->mark_bytes); /* only going back shrinks, and then to the mark */
-    page_versions_clear(&h->versions, dirty_note_dropped, h);
+    line_versions_clear(&h->versions, dirty_note_dropped, h);
     dirty_gather(h);
-    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
-        if (!page_differs(h, i)) continue;
-        memcpy(mark_page(h, i), live_page(h, i), PAGE);
-        untaken_set(h, i);
+    for (uint32_t i = dirty_next(h, 0); i < live_lines(h); i = dirty_next(h, i + 1)) {
+        if (!line_differs(h, i)) continue;
+        memcpy(mark_line(h, i), live_line(h, i), LINE);
+        untaken_set(h, i / (PAGE / LINE));
     }
     dirty_clear(h);
     h->mark_bytes = h->memory->size;
@@ -270,9 +288,9 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
 
     assert(st == HS_OK); /* it only shrinks */
     dirty_gather(h);
-    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
-        if (!page_differs(h, i)) continue;
-        memcpy(live_page(h, i), kept_page(h, i), PAGE);
+    for (uint32_t i = dirty_next(h, 0); i < live_lines(h); i = dirty_next(h, i + 1)) {
+        if (!line_differs(h, i)) continue;
+        memcpy(live_line(h, i), kept_line(h, i), LINE);
     }
     dirty_clear(h);
     *h->stack_pointer = stack_pointer;
@@ -280,7 +298,7 @@ static void heap_return(struct heap *h, uint32_t bytes, uint32_t stack_pointer)
 
 void heap_back_to_mark(struct heap *h)
 {
-    page_versions_clear(&h->versions, dirty_note_dropped, h);
+    line_versions_clear(&h->versions, dirty_note_dropped, h);
     heap_return(h, h->mark_bytes, h->mark_stack_pointer);
 }
 
@@ -292,27 +310,27 @@ enum hs_status heap_savepoint(struct heap *h, uint64_t id, uint64_t transcript_e
     const struct heap_extent extent = {.bytes = h->memory->size,
                                        .stack_pointer = *h->stack_pointer,
                                        .transcript_entries = transcript_entries};
-    enum hs_status st = page_versions_begin(&h->versions, id, &extent, err);
+    enum hs_status st = line_versions_begin(&h->versions, id, &extent, err);
 
     if (st != HS_OK) return st;
     dirty_gather(h);
-    for (uint32_t i = dirty_next(h, 0); i < live_pages(h); i = dirty_next(h, i + 1)) {
-        if (!page_differs(h, i)) continue;
-        st = page_versions_put(&h->versions, i, live_page(h, i), err);
+    for (uint32_t i = dirty_next(h, 0); i < live_lines(h); i = dirty_next(h, i + 1)) {
+        if (!line_differs(h, i)) continue;
+        st = line_versions_put(&h->versions, i, live_line(h, i), err);
         if (st == HS_OK) continue;
-        page_versions_drop_after(&h->versions, id - 1, dirty_note_dropped, h);
+        line_versions_drop_after(&h->versions, id - 1, dirty_note_dropped, h);
         return st; /* what was gathered stays dirty */
     }
     dirty_clear(h);
     return HS_OK;
 }
 
-const struct page_version *heap_back_to(struct heap *h, uint64_t id)
+const struct line_version *heap_back_to(struct heap *h, uint64_t id)
 {
-    const struct page_version *to;
+    const struct line_version *to;
 
-    page_versions_drop_after(&h->versions, id, dirty_note_dropped, h);
-    to = page_versions_last(&h->versions);
+    line_versions_drop_after(&h->versions, id, dirty_note_dropped, h);
+    to = line_versions_last(&h->versions);
     if (to) {
         heap_return(h, to->extent.bytes, to->extent.stack_pointer);
     } else {
@@ -323,15 +341,15 @@ const struct page_version *heap_back_to(struct heap *h, uint64_t id)
 
 void heap_savepoint_drop(struct heap *h)
 {
-    const struct page_version *last = page_versions_last(&h->versions);
+    const struct line_version *last = line_versions_last(&h->versions);
 
     assert(last);
-    page_versions_drop_after(&h->versions, last->id - 1, dirty_note_dropped, h);
+    line_versions_drop_after(&h->versions, last->id - 1, dirty_note_dropped, h);
 }
 
 void heap_savepoints_end(struct heap *h)
 {
-    page_versions_clear(&h->versions, dirty_note_dropped, h);
+    line_versions_clear(&h->versions, dirty_note_dropped, h);
 }
 
 /* --- changes --- */
@@ -419,6 +437,6 @@ void heap_changes_forget(struct heap *h)
 
 uint64_t heap_occupied_bytes(const struct heap *h)
 {
-    return (uint64_t)h->memory->size + h->mark_bytes + 2 * (PAGES_MAX / 8) +
-           page_versions_bytes(&h->versions);
+    return (uint64_t)h->memory->size + h->mark_bytes + PAGES_MAX / 8 + LINES_MAX / 8 +
+           line_versions_bytes(&h->versions);
 }

@@ -2,32 +2,33 @@
  * of the mark has not been taken yet.
  *
  *   live pages ──────────────heap_mark──────────────► mark image ──heap_changes_take──► changes
- *    ▲   └──heap_savepoint──► page versions ──fold──►     │                                │
+ *    ▲   └──heap_savepoint──► line versions ──fold──►     │                                │
  *    └──heap_back_to──────────┘                           │       heap_changes_give_back ◄─┘
  *    └───────────────────────heap_back_to_mark────────────┘
  *
- * All work in pages of HS_HEAP_PAGE_BYTES and touch only those that may differ from the newest
- * version (or the mark, without one): written_pages.h tells which were written, and which those
- * were at earlier looks is kept here (`dirty`). Pages past a size are zero, in the live memory as
- * in the mark, so that growing needs no clearing. What is taken are copies, so whoever writes a
- * snapshot of the mark never reads here.
+ * Images are made of pages (HS_HEAP_PAGE_BYTES). What is compared and copied in memory are lines of
+ * HS_HEAP_LINE_BYTES, since of a page that it writes a message changes two lines of eight; and only
+ * those that may differ from the newest version (or the mark, without one): written_lines.h tells
+ * which were written, and which those were at earlier looks is kept here (`dirty`). What lies past
+ * a size is zero, in the live memory as in the mark, so that growing needs no clearing. What is
+ * taken are copies, so whoever writes a snapshot of the mark never reads here.
  */
 #ifndef HEADSTART_KERNEL_VAT_HEAP_H
 #define HEADSTART_KERNEL_VAT_HEAP_H
 
 #include "kernel/state/heap_image.h"
-#include "kernel/vat/page_versions.h"
+#include "kernel/vat/line_versions.h"
 #include "kernel/vat/wasm_runtime.h"
 
 struct heap {
     wasm_rt_memory_t *memory; /* borrowed: the live linear memory */
     uint32_t *stack_pointer;  /* borrowed: the live stack-pointer global */
-    bool watched;             /* written_pages.h knows what was written; else all may be */
+    bool watched;             /* written_lines.h knows what was written; else all may be */
     char *mark;               /* owned: reserved for HS_HEAP_BYTES_MAX */
     uint32_t mark_bytes;
     uint32_t mark_stack_pointer;
-    struct page_versions versions;
-    uint64_t *dirty;      /* owned: one bit a page that may differ from its newest version */
+    struct line_versions versions;
+    uint64_t *dirty;      /* owned: one bit a line that may differ from its newest version */
     uint8_t *untaken;     /* owned: one bit a page of the mark that changed since the last take */
     bool untaken_whole;   /* the next take gives everything */
     uint64_t untaken_len; /* bits set */
@@ -62,7 +63,7 @@ HS_MUST_CHECK enum hs_status heap_savepoint(struct heap *h, uint64_t id,
 /** The live memory becomes what it was at the newest version with an id up to `id`, and those
  *  behind it end.
  *  Returns: that version; NULL: there is none, it became the mark. Valid until the next call. */
-const struct page_version *heap_back_to(struct heap *h, uint64_t id);
+const struct line_version *heap_back_to(struct heap *h, uint64_t id);
 /** The newest version ends; the live memory stays. */
 void heap_savepoint_drop(struct heap *h);
 /** The versions end; the live memory stays. */

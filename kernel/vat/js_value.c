@@ -1,7 +1,7 @@
 #include "kernel/vat/js_value.h"
 
 #include "kernel/vat/wasm_runtime.h"
-#include "kernel/vat/written_pages.h"
+#include "kernel/vat/written_lines.h"
 
 #include <assert.h>
 #include <string.h>
@@ -31,7 +31,7 @@ char *js_memory_write(engine_instance *m, uint32_t address, uint32_t len)
 {
     uint8_t *at = memory_at(m, address, len);
 
-    written_pages_note(ENGINE_MEMORY(m)->data, address, len);
+    written_lines_note(ENGINE_MEMORY(m)->data, address, len);
     return (char *)at;
 }
 

@@ -243,7 +243,7 @@ enum hs_status vat_savepoint(struct vat *v, uint64_t id, uint64_t transcript_ent
 
 bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries)
 {
-    const struct page_version *to = heap_back_to(&v->heap, id);
+    const struct line_version *to = heap_back_to(&v->heap, id);
 
     v->failed = false;
     if (to) *transcript_entries = to->extent.transcript_entries;
@@ -252,7 +252,7 @@ bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries)
 
 void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next)
 {
-    page_versions_merge(&v->heap.versions, id, next);
+    line_versions_merge(&v->heap.versions, id, next);
 }
 
 void vat_savepoints_end(struct vat *v)
@@ -280,14 +280,14 @@ void vat_guard_return(struct vat *v)
 
 uint64_t vat_savepoint_last(const struct vat *v)
 {
-    const struct page_version *last = page_versions_last(&v->heap.versions);
+    const struct line_version *last = line_versions_last(&v->heap.versions);
 
     return last ? last->id : 0;
 }
 
 uint64_t vat_savepoint_bytes(const struct vat *v)
 {
-    return page_versions_bytes(&v->heap.versions);
+    return line_versions_bytes(&v->heap.versions);
 }
 
 enum hs_status vat_changes_take(struct vat *v, struct heap_changes *out, struct hs_error *err)

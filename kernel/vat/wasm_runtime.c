@@ -1,7 +1,7 @@
 #include "kernel/vat/wasm_runtime.h"
 
 #include "kernel/vat/address_space.h"
-#include "kernel/vat/written_pages.h"
+#include "kernel/vat/written_lines.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -310,16 +310,18 @@ static void memory_set_bytes(wasm_rt_memory_t *memory, uint32_t bytes)
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t initial_pages, uint32_t max_pages)
 {
     struct hs_error *err = wasm_runtime_error();
-    uint8_t *room = address_space_reserve(WRITTEN_PAGES_BYTES, WASM_RESERVED_BYTES);
+    uint8_t *room = address_space_reserve(WRITTEN_LINES_BYTES, WASM_RESERVED_BYTES);
     enum hs_status st;
 
     if (!room) {
         wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "reserve a vat's address space"));
     }
     memory->data = room; /* its owner frees it from here on */
-    if (mprotect(room - WRITTEN_PAGES_BYTES, WRITTEN_PAGES_BYTES, PROT_READ | PROT_WRITE) != 0) {
-        wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "a vat's written pages"));
+    if (mprotect(room - WRITTEN_LINES_BYTES, WRITTEN_LINES_BYTES, PROT_READ | PROT_WRITE) != 0) {
+        wasm_runtime_leave(hs_fail_errno(err, HS_NOMEM, errno, "a vat's written lines"));
     }
+    /* Some bytes of it are used: pages of 2 MiB would be a waste. */
+    (void)madvise(room - WRITTEN_LINES_BYTES, WRITTEN_LINES_BYTES, MADV_NOHUGEPAGE);
     memory->max_pages = max_pages;
     memory_set_bytes(memory, 0);
     st = wasm_memory_resize(memory, initial_pages * (uint32_t)HS_WASM_PAGE_BYTES, err);
@@ -347,7 +349,7 @@ uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t delta)
 void wasm_rt_free_memory(wasm_rt_memory_t *memory)
 {
     if (memory->data) {
-        (void)munmap(memory->data - WRITTEN_PAGES_BYTES, WRITTEN_PAGES_BYTES + WASM_RESERVED_BYTES);
+        (void)munmap(memory->data - WRITTEN_LINES_BYTES, WRITTEN_LINES_BYTES + WASM_RESERVED_BYTES);
     }
     memory->data = NULL;
 }
@@ -376,7 +378,7 @@ enum hs_status wasm_memory_resize(wasm_rt_memory_t *memory, uint32_t bytes, stru
         if (mprotect(memory->data + memory->size, added, PROT_READ | PROT_WRITE) != 0) {
             return hs_fail_errno(err, HS_NOMEM, errno, "grow a vat's memory");
         }
-        written_pages_note(memory->data, memory->size, added);
+        written_lines_note(memory->data, memory->size, added);
         memory_set_bytes(memory, bytes);
     }
     return HS_OK;

@@ -4,7 +4,7 @@
  *   ├─ live memory, readable and writable, memory->size bytes
  *   └─ guard: no access; any 32-bit address plus any 32-bit offset lands inside the 8 GiB
  *
- * Before it lies the map of the pages that were written (written_map.h).
+ * Before it lies the map of the lines that were written (written_map.h).
  *
  * The generated code checks no bounds: an access past the live memory faults in the guard, and
  * the signal handler turns the fault into a trap of the instance that runs on that thread. A trap

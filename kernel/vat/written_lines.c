@@ -1,0 +1,45 @@
+#include "kernel/vat/written_lines.h"
+
+#include "kernel/state/limits.h"
+
+#include <assert.h>
+
+_Static_assert(1 << WRITTEN_MAP_LINE_BITS == HS_HEAP_LINE_BYTES, "the map's lines are the heap's");
+
+void written_lines_note(uint8_t *memory, size_t at, size_t len)
+{
+    assert(at + len <= HS_HEAP_BYTES_MAX);
+    written_map_range(memory, at, len);
+}
+
+/* The first line from `line` on that was written; `all`: there is none. */
+static size_t line_written(const uint8_t *map, size_t line, size_t all)
+{
+    uint64_t eight;
+
+    while (line < all && line % sizeof eight != 0 && !map[line]) {
+        line++;
+    }
+    for (; line + sizeof eight <= all; line += sizeof eight) {
+        memcpy(&eight, map + line, sizeof eight);
+        if (eight != 0) break;
+    }
+    while (line < all && !map[line]) {
+        line++;
+    }
+    return line;
+}
+
+void written_lines_take(uint8_t *memory, size_t memory_bytes, written_lines_fn found, void *data)
+{
+    uint8_t *map = memory - WRITTEN_MAP_BYTES;
+    const size_t all = memory_bytes >> WRITTEN_MAP_LINE_BITS;
+
+    for (size_t first = line_written(map, 0, all), end; first < all;
+         first = line_written(map, end, all)) {
+        for (end = first; end < all && map[end]; end++) {
+            map[end] = 0;
+        }
+        found(data, first, end - first);
+    }
+}
