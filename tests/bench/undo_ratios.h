@@ -3,8 +3,8 @@
  *
  * Three kernels take the same slices in turns, so that a machine that slows down slows all down:
  * one that keeps no savepoints, one that does and of which nothing fails, and one whose messages
- * fail. Measured are ratios of messages executed in a second of processor time, those that fail
- * included.
+ * fail. A ratio is of one slice's messages, since those of the real ledger differ in what they do.
+ * Measured are messages executed in a second of processor time, those that fail included.
  */
 #ifndef HEADSTART_TESTS_BENCH_UNDO_RATIOS_H
 #define HEADSTART_TESTS_BENCH_UNDO_RATIOS_H
@@ -21,8 +21,8 @@ struct undo_ratios {
 /** As JSON names them: "second", "first", … */
 const char *bench_failing_name(enum bench_failing failing);
 
-/** `slices` of so many messages in blocks of `block`, and one before that does not count. Needs a
- *  thread with a vat's stack. */
+/** Of each way to fail `slices` of so many messages, made up to whole blocks of `block`, and one
+ *  before that does not count. Needs a thread with a vat's stack. */
 HS_MUST_CHECK enum hs_status undo_ratios_measure(struct vat_engine *engine,
                                                  const struct workload *w, uint64_t messages,
                                                  uint64_t block, uint64_t slices,
