@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-enum { LINES = 512, LINE = HS_HEAP_LINE_BYTES };
+enum { LINES = 4096, LINE = HS_HEAP_LINE_BYTES };
 
 struct written {
     char *all;       /* the map included */
