@@ -5,7 +5,7 @@
  *
  *   born     made since the mark: closed on going back behind that
  *   ended    terminated since the mark: kept, and alive again on going back behind that
- *   touched  ran since its heap's newest savepoint, or the mark: its pages may differ from that
+ *   touched  ran since its heap's newest savepoint, or the mark: its heap may differ from that
  *   unsaved  its mark image changed since the last snapshot was taken
  *
  * A vat that is upgraded is another process under the same id: the one before has ended.

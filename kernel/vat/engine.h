@@ -43,7 +43,7 @@ HS_MUST_CHECK enum hs_status vat_engine_boot_image(struct vat_engine *e, size_t 
 void vat_engine_stop(struct vat_engine *e);
 void vat_engine_resume(struct vat_engine *e);
 
-/** Do vats that come watch which of their pages are written? Without, all are compared: for tests,
+/** Do vats that come watch which of their lines are written? Without, all are compared: for tests,
  *  which see that it comes to the same. */
 void vat_engine_watch(struct vat_engine *e, bool watch);
 bool vat_engine_watches(const struct vat_engine *e);

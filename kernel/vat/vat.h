@@ -67,9 +67,9 @@ void vat_set_steps_max(struct vat *v, uint64_t steps_max);
 /** How far its memory may grow, from the next command on; what it has it keeps. */
 void vat_set_memory_max(struct vat *v, uint64_t bytes);
 
-/** The live heap becomes the mark: pages that differ are copied. Cannot fail. */
+/** The live heap becomes the mark: what differs is copied. Cannot fail. */
 void vat_mark(struct vat *v);
-/** The mark becomes the live heap: pages that differ are copied back, size included. A vat opened
+/** The mark becomes the live heap: what differs is copied back, size included. A vat opened
  *  by vat_open and never marked goes back to its boot. Cannot fail. */
 void vat_back_to_mark(struct vat *v);
 

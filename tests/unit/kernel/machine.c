@@ -36,7 +36,7 @@ static void *main_body(void *data)
     struct hs_error err;
 
     must(vat_engine_open(disk_system(), NULL, &engine, &err), &err);
-#ifdef PAGES_COMPARED
+#ifdef LINES_COMPARED
     vat_engine_watch(engine, false);
 #endif
     job->code = suite_run(job->title, job->cases, job->count, job->argc, job->argv);

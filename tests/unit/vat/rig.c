@@ -17,7 +17,7 @@ struct vat_engine *rig_engine(void)
         (void)fprintf(stderr, "rig: %s\n", err.text);
         abort();
     }
-#ifdef PAGES_COMPARED
+#ifdef LINES_COMPARED
     vat_engine_watch(engine, false);
 #endif
     return engine;
