@@ -5,8 +5,8 @@
  * that the other end needs, only delays what is waited for. So it is bounded, and given up where it
  * does not pay:
  *
- *   came while it spun ──► misses - 1          did not ──► misses + 2; with n misses the next 2^n -
- * 1 waits sleep at once
+ *   came while it spun   misses - 1
+ *   did not              misses + 2; with n misses the next 2^n - 1 waits sleep at once
  *
  * It goes on where two of three come in time, and is down to one wait in 2^SPIN_MISSES_MAX where
  * none does.
