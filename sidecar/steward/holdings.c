@@ -41,8 +41,9 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
     };
     enum hs_status st = rejection_open(&h->o.reporter, h->folder, &h->rejection, err);
 
-    if (st == HS_OK) st = snapshot_keeper_open(&snapshots, &h->snapshots, err);
     if (st == HS_OK) st = log_keeper_open(&log, &h->log, err);
+    if (st == HS_OK) st = snapshot_keeper_open(&snapshots, &h->snapshots, err);
+    if (st == HS_OK) st = log_keeper_open_end(h->log, err);
     if (st != HS_OK) return st;
     return rates_keeper_open(&h->o.reporter, h->folder, h->o.config->data_dir, &h->rates, err);
 }

@@ -8,14 +8,14 @@
 enum { REOPEN_EVERY_US = 1000000, SINCE_BYTES_MAX = 48 };
 enum { SYNC_AFTER_US = 1000000, SYNC_QUIET_US = 150000, SYNC_BYTES_MAX = 1 << 20 };
 
-enum log_work { LOG_WORK_NONE, LOG_WORK_SYNC, LOG_WORK_REOPEN };
+enum log_work { LOG_WORK_NONE, LOG_WORK_OPEN, LOG_WORK_SYNC, LOG_WORK_REOPEN };
 
 struct log_keeper {
     struct log_keeper_options o;
     struct replay_log *log;       /* NULL: none is kept, or, while fenced, it cannot be opened */
     const char *dir;              /* as of the last attempt; NULL: there is no place for one */
     struct background background; /* on the syncer */
-    enum log_work work; /* what it does; of a reopen, the log is its own until collected */
+    enum log_work work;           /* what it does; a log that it opens is its own until collected */
     struct replay_log_summary seen; /* what the log was when a reopen began */
     bool unsynced;                  /* entries were appended since the last sync began, … */
     uint64_t unsynced_bytes;        /* … of so many bytes, … */
@@ -106,6 +106,14 @@ static enum hs_status log_keeper_open_log(const struct log_keeper *k, bool anew,
 
     if (!k->dir) return hs_fail(err, HS_IO, "the data folder has none");
     return replay_log_open(&options, out, err);
+}
+
+/* On the syncer. */
+static enum hs_status log_open_run(void *data, struct hs_error *err)
+{
+    struct log_keeper *k = data;
+
+    return log_keeper_open_log(k, false, &k->log, err);
 }
 
 static void log_work_done(void *data)
@@ -278,7 +286,6 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
                                struct hs_error *err)
 {
     struct log_keeper *k = calloc(1, sizeof *k);
-    struct hs_error why = {0};
     enum hs_status st = HS_OK;
 
     *out = NULL;
@@ -286,17 +293,35 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
     k->o = *options;
     k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_LOG);
     background_init(&k->background);
-    if (k->o.wanted) st = log_keeper_open_log(k, false, &k->log, &why);
-    if (st == HS_LOCKED || st == HS_NOMEM) {
-        log_keeper_close(k);
-        return hs_fail(err, st, "replay log: %s", why.text);
+    if (k->o.wanted) {
+        st = background_start(&k->background, k->o.syncer, log_open_run, k, NULL, err);
     }
     if (st != HS_OK) {
-        log_keeper_fence(k, 0, &why);
-    } else {
-        log_keeper_opened(k);
+        log_keeper_close(k);
+        return hs_fail_prefix(err, st, "replay log");
     }
+    k->work = k->o.wanted ? LOG_WORK_OPEN : LOG_WORK_NONE;
     *out = k;
+    return HS_OK;
+}
+
+enum hs_status log_keeper_open_end(struct log_keeper *k, struct hs_error *err)
+{
+    enum hs_status st;
+
+    if (k->work != LOG_WORK_OPEN) return HS_OK;
+    background_wait(&k->background);
+    (void)background_collect(&k->background);
+    k->work = LOG_WORK_NONE;
+    st = k->background.status;
+    if (st == HS_LOCKED || st == HS_NOMEM) {
+        return hs_fail(err, st, "replay log: %s", k->background.error.text);
+    }
+    if (st == HS_OK) {
+        log_keeper_opened(k);
+    } else {
+        log_keeper_fence(k, 0, &k->background.error);
+    }
     return HS_OK;
 }
 

@@ -38,9 +38,12 @@ struct log_keeper_options { /* all borrowed until log_keeper_close */
     void *data;
 };
 
-/** Whatever the folder holds or refuses, it opens. HS_LOCKED, HS_NOMEM */
+/** Begin to open the log, on the syncer: a start reads it beside the snapshots. HS_NOMEM */
 HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *options,
                                              struct log_keeper **out, struct hs_error *err);
+/** Wait for that, before anything else is asked. Whatever the folder holds or refuses, it opens.
+ *  HS_LOCKED, HS_NOMEM */
+HS_MUST_CHECK enum hs_status log_keeper_open_end(struct log_keeper *k, struct hs_error *err);
 /** Waits for a sync that runs; what was appended since is not synced. */
 void log_keeper_close(struct log_keeper *k);
 

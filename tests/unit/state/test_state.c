@@ -230,12 +230,18 @@ static void utf8__is_cut_between_characters(void)
 
 static void hex__bytes_come_back(void)
 {
-    char bytes[] = "\x00\x7f\x80\xff", hex[9], again[4];
+    char bytes[256], hex[513], again[256];
 
-    hex_encode(bytes, 4, hex);
-    CU_ASSERT_STRING_EQUAL(hex, "007f80ff");
-    hex_decode(hex, 4, again);
-    CU_ASSERT_EQUAL(memcmp(again, bytes, 4), 0);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)i;
+    }
+    hex_encode(bytes, sizeof bytes, hex);
+    CU_ASSERT_EQUAL(memcmp(hex, "00010203", 8), 0);
+    CU_ASSERT_STRING_EQUAL(hex + 504, "fcfdfeff");
+    hex_decode(hex, sizeof bytes, again);
+    CU_ASSERT_EQUAL(memcmp(again, bytes, sizeof bytes), 0);
+    hex_decode("aBCdEf", 3, again);
+    CU_ASSERT_EQUAL(memcmp(again, "\xab\xcd\xef", 3), 0);
     CU_ASSERT_EQUAL(hex_digit('B'), 11);
     CU_ASSERT_EQUAL(hex_digit('g'), -1);
     CU_ASSERT_EQUAL(hex_digit('\0'), -1);
