@@ -131,10 +131,11 @@ enum hs_status generation_open(const struct disk *disk, const char *path, uint64
     struct kv_leveldb_options options = {.disk = disk,
                                          .create = mode == GENERATION_NEW,
                                          .read_only_hint = mode >= GENERATION_READ_ONLY,
+                                         .settle_later = mode == GENERATION_AT_START,
                                          .write_buffer_bytes = GENERATION_WRITE_BUFFER_BYTES};
-    enum page_file_mode pages_mode = mode == GENERATION_NEW       ? PAGE_FILE_NEW
-                                     : mode == GENERATION_PRESENT ? PAGE_FILE_PRESENT
-                                                                  : PAGE_FILE_READ_ONLY;
+    enum page_file_mode pages_mode = mode == GENERATION_NEW         ? PAGE_FILE_NEW
+                                     : mode >= GENERATION_READ_ONLY ? PAGE_FILE_READ_ONLY
+                                                                    : PAGE_FILE_PRESENT;
     struct generation *g = calloc(1, sizeof *g);
     enum hs_status st;
 

@@ -48,6 +48,7 @@ struct generation {
 enum generation_mode {
     GENERATION_NEW = 1,
     GENERATION_PRESENT,
+    GENERATION_AT_START, /* the same, and what opening LevelDB changes is settled later */
     GENERATION_READ_ONLY,
     GENERATION_WITHOUT_PAGES, /* read only, and no page can be read */
 };

@@ -34,6 +34,7 @@ struct kv_leveldb {
     leveldb_writeoptions_t *write;
     leveldb_writeoptions_t *write_synced;
     bool read_only;
+    bool settle_later;
     atomic_bool fenced;
     atomic_size_t unflushed_bytes;
 };
@@ -214,6 +215,7 @@ static enum hs_status database_open(struct kv_leveldb *db, const char *dir, stru
     enum hs_status st = buffer_printf(&operation, "opening LevelDB in %s", dir);
 
     if (st != HS_OK) return hs_fail(err, st, "no memory for a path");
+    if (db->settle_later) kv_leveldb_env_keep_back(db->env);
     db->db = leveldb_open(db->options, dir, &words);
     if (!db->db) st = leveldb_fail(err, words, buffer_text(&operation));
     buffer_fini(&operation);
@@ -228,7 +230,7 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     enum hs_status st;
 
     assert(dir && options && out);
-    assert(!(options->create && options->read_only_hint));
+    assert(!(options->create && (options->read_only_hint || options->settle_later)));
     /* LevelDB makes the folder and its LOCK even where it may not create a database. */
     if (!options->create && !disk_exists(disk, "leveldb.current", dir, "CURRENT")) {
         return hs_fail(err, HS_NOT_FOUND, "no LevelDB database in %s", dir);
@@ -241,6 +243,7 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "no memory for a database handle");
     db->read_only = options->read_only_hint;
+    db->settle_later = options->settle_later;
     db->store.ops = db->read_only ? &store_ops_read_only : &store_ops;
     st = kv_leveldb_env_open(disk, &db->env, err);
     if (st == HS_OK) {
@@ -259,6 +262,7 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
 void kv_leveldb_close(struct kv_leveldb *db)
 {
     if (!db) return;
+    if (db->env) kv_leveldb_env_abandon(db->env);
     if (db->db) leveldb_close(db->db);
     if (db->options) {
         leveldb_readoptions_destroy(db->read);
@@ -324,6 +328,12 @@ size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b)
     return b->bytes;
 }
 
+void kv_leveldb_settle(struct kv_leveldb *db)
+{
+    assert(db);
+    kv_leveldb_env_settle_begin(db->env);
+}
+
 enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b, bool sync,
                                 struct hs_error *err)
 {
@@ -334,7 +344,8 @@ enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *
     if (atomic_load(&db->fenced)) {
         return hs_fail(err, HS_IO, "an earlier write to this database failed; open it again");
     }
-    leveldb_write(db->db, sync ? db->write_synced : db->write, b->batch, &words);
+    words = kv_leveldb_env_settle(db->env);
+    if (!words) leveldb_write(db->db, sync ? db->write_synced : db->write, b->batch, &words);
     (void)atomic_fetch_add(&db->unflushed_bytes, b->bytes);
     if (!words) return HS_OK;
     atomic_store(&db->fenced, true);
@@ -356,6 +367,7 @@ bool kv_leveldb_fenced(struct kv_leveldb *db)
 void kv_leveldb_flush(struct kv_leveldb *db)
 {
     assert(db && !db->read_only);
+    kv_leveldb_settle(db); /* before the work that is asked for here, on the same thread */
     atomic_store(&db->unflushed_bytes, 0);
     /* A manual compaction of a range that no key is in does nothing but flush. */
     leveldb_compact_range(db->db, "\xff\xff\xff\xff", 4, "\xff\xff\xff\xff\xff", 5);

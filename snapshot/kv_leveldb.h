@@ -23,6 +23,9 @@ struct kv_leveldb_options {
     bool create;             /* make it if missing; else HS_NOT_FOUND */
     bool read_only_hint;     /* for offline tools: no write is ever made through this handle */
     bool compress;
+    bool settle_later;         /* not with create: what opening changes of the files is kept back
+                                  until kv_leveldb_settle or the first write; until then the disk
+                                  holds the database as it was found, and a close leaves it so */
     size_t write_buffer_bytes; /* 0: 4 MiB. Small keeps opening fast. */
 };
 
@@ -53,6 +56,10 @@ size_t kv_leveldb_batch_bytes(const struct kv_leveldb_batch *b);
  *  fenced (only reads) until it is opened again, and the next open may find the batch. */
 HS_MUST_CHECK enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b,
                                               bool sync, struct hs_error *err);
+
+/** With settle_later: begin to make durable what the open kept back, in the background. Where that
+ *  fails, the next write does. Called once more, or without: nothing happens. */
+void kv_leveldb_settle(struct kv_leveldb *db);
 
 /** Of keys and values written since the flush: what at most lies in LevelDB's log only, and is read
  *  from it at the next open. */

@@ -1,4 +1,4 @@
-/* Names and statuses.
+/* Names and statuses, and what an open may keep back.
  *
  * The disk room's statuses become LevelDB's: not there → NotFound, damaged → Corruption, cannot now
  * → IO error; kv_leveldb.c reads them back from LevelDB's words.
@@ -21,6 +21,7 @@ extern "C" {
 #include <leveldb/slice.h>
 #include <leveldb/status.h>
 
+#include <atomic>
 #include <deque>
 #include <new>
 #include <pthread.h>
@@ -28,6 +29,7 @@ extern "C" {
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <vector>
 
 /* What leveldb/c.h hands around for an environment; its layout is LevelDB's (db/c.cc), and there is
  * no function to make one from a leveldb::Env. test_kv_leveldb fails if it ever changes. */
@@ -95,6 +97,165 @@ Status file_open(const struct disk *disk, const std::string &full, enum disk_mod
         err);
 }
 
+Status file_sync(const struct disk *disk, const Path &path)
+{
+    struct disk_file *file = nullptr;
+    struct hs_error err = {};
+    enum hs_status st = disk_open(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(),
+                                  DISK_WRITE, &file, &err);
+
+    if (st == HS_OK) st = disk_sync(file, &err);
+    disk_close(file);
+    return status_of(st, err);
+}
+
+Status file_rename(const struct disk *disk, const Path &from, const Path &to)
+{
+    struct hs_error err = {};
+
+    return status_of(disk_rename(disk, place_of(to.name), from.dir.c_str(), from.name.c_str(),
+                                 to.dir.c_str(), to.name.c_str(), &err),
+                     err);
+}
+
+Status folder_sync(const struct disk *disk, const Path &of)
+{
+    struct hs_error err = {};
+
+    return status_of(disk_sync_folder(disk, place_of(of.name), of.dir.c_str(), &err), err);
+}
+
+void file_remove(const struct disk *disk, const Path &path)
+{
+    (void)(disk_remove(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(), nullptr) ==
+           HS_OK);
+}
+
+/* What an open does to a database beside reading it: a table of what the log held, a MANIFEST, and
+ * CURRENT, which comes to name that; then what only the old MANIFEST named is removed. Kept back
+ * are the syncs, the renaming and the removals. So until `settle` CURRENT names the old MANIFEST,
+ * and all that this names is there: whoever dies before leaves the database as it was found.
+ *
+ *   KEEPING ──settle──► SETTLED        all was done, in order
+ *      │       └──────► REFUSED        it failed: nothing more is written or removed
+ *      └──abandon─────► REFUSED
+ */
+class KeptBack
+{
+  public:
+    explicit KeptBack(const struct disk *disk) : disk_(disk), state_(SETTLED)
+    {
+        (void)pthread_mutex_init(&mutex_, nullptr);
+    }
+    ~KeptBack()
+    {
+        (void)pthread_mutex_destroy(&mutex_);
+    }
+
+    void begin()
+    {
+        state_ = KEEPING;
+        files_.clear();
+        renamed_.clear();
+        removed_.clear();
+    }
+
+    bool keeping()
+    {
+        return state() == KEEPING;
+    }
+
+    /* What a change of the database's files is answered. */
+    Status refusal()
+    {
+        return state() == REFUSED ? refused_ : Status::OK();
+    }
+
+    /* Only while it keeps, which the opening thread alone does. */
+
+    void sync(const Path &file)
+    {
+        files_.push_back(file);
+    }
+
+    void rename(const Path &from, const Path &to)
+    {
+        renamed_.assign({from, to});
+    }
+
+    void remove(const Path &file)
+    {
+        removed_.push_back(file);
+    }
+
+    Status settle()
+    {
+        Status done;
+
+        (void)pthread_mutex_lock(&mutex_);
+        if (state_ == KEEPING) {
+            refused_ = settle_in_order();
+            state_ = refused_.ok() ? SETTLED : REFUSED;
+        }
+        done = state_ == REFUSED ? refused_ : Status::OK();
+        (void)pthread_mutex_unlock(&mutex_);
+        return done;
+    }
+
+    void abandon()
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        if (state_ == KEEPING) {
+            refused_ = Status::IOError("the database was left as it was found");
+            state_ = REFUSED;
+        }
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
+  private:
+    enum State { KEEPING, SETTLED, REFUSED };
+
+    State state()
+    {
+        State state;
+
+        (void)pthread_mutex_lock(&mutex_);
+        state = state_;
+        (void)pthread_mutex_unlock(&mutex_);
+        return state;
+    }
+
+    /* A name must be durable before CURRENT leads to it, and CURRENT before anything is removed
+     * that the old MANIFEST names. */
+    Status settle_in_order()
+    {
+        Status st;
+
+        for (size_t i = 0; st.ok() && i < files_.size(); i++) {
+            st = file_sync(disk_, files_[i]);
+        }
+        if (st.ok() && !renamed_.empty()) st = rename_durably(renamed_[0], renamed_[1]);
+        for (size_t i = 0; st.ok() && i < removed_.size(); i++) {
+            file_remove(disk_, removed_[i]);
+        }
+        return st;
+    }
+
+    Status rename_durably(const Path &from, const Path &to)
+    {
+        Status st = folder_sync(disk_, to);
+
+        if (st.ok()) st = file_rename(disk_, from, to);
+        return st.ok() ? folder_sync(disk_, to) : st;
+    }
+
+    const struct disk *disk_;
+    pthread_mutex_t mutex_;
+    State state_;
+    Status refused_;
+    std::vector<Path> files_, renamed_, removed_;
+};
+
 class Sequential final : public leveldb::SequentialFile
 {
   public:
@@ -157,9 +318,9 @@ class RandomAccess final : public leveldb::RandomAccessFile
 class Writable final : public leveldb::WritableFile
 {
   public:
-    Writable(const struct disk *disk, const Path &path, struct disk_file *file)
-        : disk_(disk), path_(path), table_(place_of(path.name) == table_place), file_(file),
-          named_(false)
+    Writable(const struct disk *disk, KeptBack *kept, const Path &path, struct disk_file *file)
+        : disk_(disk), kept_(kept), path_(path), table_(place_of(path.name) == table_place),
+          file_(file), named_(false)
     {
     }
     ~Writable() override
@@ -187,10 +348,14 @@ class Writable final : public leveldb::WritableFile
         Status flushed = write(pending_.size());
 
         if (!flushed.ok()) return flushed;
-        failed_ = status_of(disk_sync(file_, &err), err);
+        if (kept_->keeping()) {
+            kept_->sync(path_);
+            return Status::OK();
+        }
+        failed_ = kept_->refusal();
+        if (failed_.ok()) failed_ = status_of(disk_sync(file_, &err), err);
         if (failed_.ok() && !named_) {
-            failed_ = status_of(
-                disk_sync_folder(disk_, place_of(path_.name), path_.dir.c_str(), &err), err);
+            failed_ = folder_sync(disk_, path_);
             named_ = failed_.ok();
         }
         return failed_;
@@ -220,6 +385,7 @@ class Writable final : public leveldb::WritableFile
     }
 
     const struct disk *disk_;
+    KeptBack *kept_;
     Path path_;
     bool table_;
     struct disk_file *file_;
@@ -243,11 +409,11 @@ class Lock final : public leveldb::FileLock
     struct disk_file *file_;
 };
 
-/* What LevelDB does in the background, one after the other. */
+/* What LevelDB does in the background, one after the other; not while it is held. */
 class Worker
 {
   public:
-    Worker() : ending_(false), started_(false)
+    Worker() : ending_(false), held_(false), started_(false)
     {
         (void)pthread_mutex_init(&mutex_, nullptr);
         (void)pthread_cond_init(&changed_, nullptr);
@@ -281,6 +447,23 @@ class Worker
         (void)pthread_mutex_unlock(&mutex_);
     }
 
+    void hold()
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        held_ = true;
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
+    /* function, if there is one, before all that was held. */
+    void release(void (*function)(void *), void *argument)
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        held_ = false;
+        if (function) work_.push_front({function, argument});
+        (void)pthread_cond_signal(&changed_);
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
   private:
     struct Item {
         void (*function)(void *);
@@ -297,7 +480,7 @@ class Worker
     {
         (void)pthread_mutex_lock(&mutex_);
         for (;;) {
-            while (work_.empty() && !ending_) {
+            while ((work_.empty() || held_) && !ending_) {
                 (void)pthread_cond_wait(&changed_, &mutex_);
             }
             if (work_.empty()) break;
@@ -314,19 +497,49 @@ class Worker
     pthread_cond_t changed_;
     pthread_t thread_;
     std::deque<Item> work_;
-    bool ending_, started_;
+    bool ending_, held_, started_;
 };
 
 class DiskEnv final : public leveldb::Env
 {
   public:
-    explicit DiskEnv(const struct disk *disk) : disk_(disk)
+    explicit DiskEnv(const struct disk *disk) : disk_(disk), kept_(disk), settling_(true)
     {
     }
 
     int start()
     {
         return worker_.start();
+    }
+
+    void keep_back()
+    {
+        kept_.begin();
+        settling_ = false;
+        worker_.hold();
+    }
+
+    /* On the worker. */
+    void settle_begin()
+    {
+        if (!settling_.exchange(true)) worker_.release(settle_run, &kept_);
+    }
+
+    /* On the calling thread, or once the worker has. */
+    Status settle()
+    {
+        Status st;
+
+        if (!kept_.keeping()) return kept_.refusal();
+        st = kept_.settle();
+        worker_.release(nullptr, nullptr);
+        return st;
+    }
+
+    void abandon()
+    {
+        kept_.abandon();
+        worker_.release(nullptr, nullptr);
     }
 
     Status NewSequentialFile(const std::string &full, leveldb::SequentialFile **out) override
@@ -352,10 +565,7 @@ class DiskEnv final : public leveldb::Env
     {
         Path path(full);
 
-        if (strcmp(place_of(path.name), table_place) == 0) {
-            (void)(disk_remove(disk_, table_place, path.dir.c_str(), path.name.c_str(), nullptr) ==
-                   HS_OK);
-        }
+        if (strcmp(place_of(path.name), table_place) == 0) file_remove(disk_, path);
         return writable_open(full, DISK_EMPTY, out);
     }
 
@@ -389,7 +599,13 @@ class DiskEnv final : public leveldb::Env
     {
         Path path(full);
         struct hs_error err = {};
+        Status refusal = kept_.refusal();
 
+        if (!refusal.ok()) return refusal;
+        if (kept_.keeping()) {
+            kept_.remove(path);
+            return Status::OK();
+        }
         return status_of(
             disk_remove(disk_, place_of(path.name), path.dir.c_str(), path.name.c_str(), &err),
             err);
@@ -424,12 +640,14 @@ class DiskEnv final : public leveldb::Env
     Status RenameFile(const std::string &from_full, const std::string &to_full) override
     {
         Path from(from_full), to(to_full);
-        struct hs_error err = {};
-        enum hs_status st = disk_rename(disk_, place_of(to.name), from.dir.c_str(),
-                                        from.name.c_str(), to.dir.c_str(), to.name.c_str(), &err);
+        Status st = kept_.refusal();
 
-        if (st == HS_OK) st = disk_sync_folder(disk_, place_of(to.name), to.dir.c_str(), &err);
-        return status_of(st, err);
+        if (st.ok() && kept_.keeping() && to.name == "CURRENT") {
+            kept_.rename(from, to);
+            return st;
+        }
+        if (st.ok()) st = file_rename(disk_, from, to);
+        return st.ok() ? folder_sync(disk_, to) : st;
     }
 
     Status LockFile(const std::string &full, leveldb::FileLock **out) override
@@ -489,16 +707,24 @@ class DiskEnv final : public leveldb::Env
     }
 
   private:
+    static void settle_run(void *kept)
+    {
+        (void)static_cast<KeptBack *>(kept)->settle();
+    }
+
     Status writable_open(const std::string &full, enum disk_mode mode, leveldb::WritableFile **out)
     {
         struct disk_file *file = nullptr;
-        Status st = file_open(disk_, full, mode, &file);
+        Status st = kept_.refusal();
 
-        *out = st.ok() ? new Writable(disk_, Path(full), file) : nullptr;
+        if (st.ok()) st = file_open(disk_, full, mode, &file);
+        *out = st.ok() ? new Writable(disk_, &kept_, Path(full), file) : nullptr;
         return st;
     }
 
     const struct disk *disk_;
+    KeptBack kept_;
+    std::atomic<bool> settling_; /* the worker was asked to */
     Worker worker_;
 };
 
@@ -528,6 +754,28 @@ extern "C" enum hs_status kv_leveldb_env_open(const struct disk *disk, struct le
     }
     *out = new leveldb_env_t{env, false};
     return HS_OK;
+}
+
+extern "C" void kv_leveldb_env_keep_back(struct leveldb_env_t *env)
+{
+    static_cast<DiskEnv *>(env->rep)->keep_back();
+}
+
+extern "C" void kv_leveldb_env_settle_begin(struct leveldb_env_t *env)
+{
+    static_cast<DiskEnv *>(env->rep)->settle_begin();
+}
+
+extern "C" char *kv_leveldb_env_settle(struct leveldb_env_t *env)
+{
+    Status st = static_cast<DiskEnv *>(env->rep)->settle();
+
+    return st.ok() ? nullptr : strdup(st.ToString().c_str());
+}
+
+extern "C" void kv_leveldb_env_abandon(struct leveldb_env_t *env)
+{
+    static_cast<DiskEnv *>(env->rep)->abandon();
 }
 
 extern "C" void kv_leveldb_env_close(struct leveldb_env_t *env)

@@ -23,6 +23,25 @@ struct leveldb_env_t; /* as in leveldb/c.h */
  *  Returns: HS_OK, HS_NOMEM (no memory, or no thread) */
 HS_MUST_CHECK enum hs_status kv_leveldb_env_open(const struct disk *disk,
                                                  struct leveldb_env_t **out, struct hs_error *err);
+
+/* Opening a database writes it: what its log held becomes a table, a new MANIFEST names that,
+ * CURRENT names the new MANIFEST, and what only the old one named is removed: five syncs and more,
+ * that nobody needs who is about to read. */
+
+/** Before a database that is there is opened, again also: what the open would change is kept back
+ *  until it is settled. Until then CURRENT leads to all that it led to before, so whoever dies
+ *  leaves the database as it was found; LevelDB's background work waits, and nothing may be
+ * written.
+ */
+void kv_leveldb_env_keep_back(struct leveldb_env_t *env);
+/** Begin to settle, on the environment's thread. Nothing kept back: nothing happens. */
+void kv_leveldb_env_settle_begin(struct leveldb_env_t *env);
+/** Settle now. NULL: everything that was kept back is durable. Otherwise LevelDB's words (free),
+ *  now and at each further call: no file of the database is changed any more. */
+char *kv_leveldb_env_settle(struct leveldb_env_t *env);
+/** Before the database's close: what is still kept back is left undone. */
+void kv_leveldb_env_abandon(struct leveldb_env_t *env);
+
 /** After the database's own close, which waits for its background work. NULL is fine. */
 void kv_leveldb_env_close(struct leveldb_env_t *env);
 

@@ -101,10 +101,12 @@ static bool tail_cut_file(const struct disk *disk, const char *dir, const char *
     return st == HS_OK;
 }
 
-/* The log that was written last: "<number>.log". */
+/* The log that was written last: "<number>.log". An empty one was begun by an open that nobody
+ * settled: what is torn is the one that it left in use. */
 static bool log_newest(const struct disk *disk, const char *dir, char name[NAME_BYTES_MAX])
 {
     struct disk_listing files = {0};
+    struct disk_entry found;
     unsigned long long newest = 0;
 
     if (disk_list(disk, "leveldb.tail", dir, &files, NULL) == HS_OK) {
@@ -114,6 +116,10 @@ static bool log_newest(const struct disk *disk, const char *dir, char name[NAME_
 
             if (strcmp(end, ".log") != 0 || number < newest) continue;
             if (strlen(files.names[i]) >= NAME_BYTES_MAX) continue;
+            if (disk_look(disk, "leveldb.tail", dir, files.names[i], &found, NULL) == HS_OK &&
+                found.bytes == 0) {
+                continue;
+            }
             newest = number;
             memcpy(name, files.names[i], strlen(files.names[i]) + 1);
         }

@@ -52,8 +52,9 @@ HS_MUST_CHECK enum hs_status snapshot_db_open(const struct snapshot_db_options *
 void snapshot_db_close(struct snapshot_db *db);
 /** A kernel stands on what was opened: opening it has ended no process (opening_mark.h). */
 void snapshot_db_proven(struct snapshot_db *db);
-/** Make that durable, once nobody waits for the disk. */
-void snapshot_db_proven_settle(struct snapshot_db *db);
+/** Make durable that, and begin to make durable what opening LevelDB changed (kv_leveldb_settle),
+ *  once nobody waits for the disk. Nothing left to settle: nothing happens. */
+void snapshot_db_settle(struct snapshot_db *db);
 
 /** The present content as the base store of a kernel: read only. Valid until begin_anew, return_to,
  *  reject or close. */

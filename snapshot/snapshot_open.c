@@ -52,7 +52,7 @@ static enum hs_status candidate_place(struct snapshot_db *db, uint64_t number,
 
 static enum generation_mode candidate_mode(const struct snapshot_db *db)
 {
-    if (!db->read_only) return GENERATION_PRESENT;
+    if (!db->read_only) return GENERATION_AT_START;
     return db->without_pages ? GENERATION_WITHOUT_PAGES : GENERATION_READ_ONLY;
 }
 
@@ -297,10 +297,11 @@ void snapshot_db_proven(struct snapshot_db *db)
     db->marked_unsettled = true;
 }
 
-void snapshot_db_proven_settle(struct snapshot_db *db)
+void snapshot_db_settle(struct snapshot_db *db)
 {
     if (db->marked_unsettled) opening_mark_settle(db->disk, db->dir);
     db->marked_unsettled = false;
+    if (!db->read_only) kv_leveldb_settle(db->live->db);
 }
 
 void snapshot_db_close(struct snapshot_db *db)

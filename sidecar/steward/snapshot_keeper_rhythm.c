@@ -30,7 +30,7 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
 
 void snapshot_keeper_idle(struct snapshot_keeper *k)
 {
-    if (k->db && k->work == SNAPSHOT_WORK_NONE) snapshot_db_proven_settle(k->db);
+    if (k->db && k->work == SNAPSHOT_WORK_NONE) snapshot_db_settle(k->db);
 }
 
 void snapshot_keeper_force(struct snapshot_keeper *k)

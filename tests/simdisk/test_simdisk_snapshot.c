@@ -109,7 +109,7 @@ static bool life_open(struct life *l)
         l->state = *s;
         l->tried_len = 0;
         snapshot_db_proven(l->db);
-        snapshot_db_proven_settle(l->db);
+        snapshot_db_settle(l->db);
         l->wrong = "it cannot be verified";
         if (!s->none && snapshot_db_verify(l->db, NULL, &l->err) != HS_OK) return false;
         l->wrong = NULL;
