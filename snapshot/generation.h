@@ -21,8 +21,13 @@
 #include "snapshot/snapshot_format.h"
 
 /* A table a snapshot made LevelDB compact most of what it holds after every fourth one. What lies
- * in its log costs the next open instead: of a MiB of small entries 20 ms of a core. */
-enum { GENERATION_WRITE_BUFFER_BYTES = 4 << 20, GENERATION_UNFLUSHED_BYTES_MAX = 1 << 20 };
+ * in its log costs the next open instead: of a MiB 10 ms of a core and more. So there are two
+ * bounds, and the lower one is for when nobody waits. */
+enum {
+    GENERATION_WRITE_BUFFER_BYTES = 4 << 20,
+    GENERATION_UNFLUSHED_BYTES_MAX = 1 << 20,
+    GENERATION_UNFLUSHED_BYTES_QUIET = 256 << 10,
+};
 _Static_assert(
     (int)GENERATION_UNFLUSHED_BYTES_MAX < (int)GENERATION_WRITE_BUFFER_BYTES,
     "a later snapshot's table is made where it is said so, not wherever the buffer is full");

@@ -21,6 +21,7 @@ extern "C" {
 #include <leveldb/slice.h>
 #include <leveldb/status.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <new>
@@ -53,6 +54,10 @@ struct Path {
         size_t slash = full.rfind('/');
         dir = slash == std::string::npos ? "." : full.substr(0, slash);
         name = slash == std::string::npos ? full : full.substr(slash + 1);
+    }
+    bool operator==(const Path &other) const
+    {
+        return name == other.name && dir == other.dir;
     }
     std::string dir, name;
 };
@@ -133,8 +138,10 @@ void file_remove(const struct disk *disk, const Path &path)
 
 /* What an open does to a database beside reading it: a table of what the log held, a MANIFEST, and
  * CURRENT, which comes to name that; then what only the old MANIFEST named is removed. Kept back
- * are the syncs, the renaming and the removals. So until `settle` CURRENT names the old MANIFEST,
- * and all that this names is there: whoever dies before leaves the database as it was found.
+ * are the syncs, the renaming, and the removal of what was read. So until `settle` CURRENT names
+ * the old MANIFEST, and all that this names is there: whoever dies before leaves the database as it
+ * was found. What is obsolete and was not read no MANIFEST in use names, and others who died so
+ * left it.
  *
  *   KEEPING ──settle──► SETTLED        all was done, in order
  *      │       └──────► REFUSED        it failed: nothing more is written or removed
@@ -155,6 +162,7 @@ class KeptBack
     void begin()
     {
         state_ = KEEPING;
+        read_.clear();
         files_.clear();
         renamed_.clear();
         removed_.clear();
@@ -173,6 +181,11 @@ class KeptBack
 
     /* Only while it keeps, which the opening thread alone does. */
 
+    void read(const Path &file)
+    {
+        if (!holds(read_, file)) read_.push_back(file);
+    }
+
     void sync(const Path &file)
     {
         files_.push_back(file);
@@ -185,7 +198,11 @@ class KeptBack
 
     void remove(const Path &file)
     {
-        removed_.push_back(file);
+        if (holds(read_, file)) {
+            removed_.push_back(file);
+        } else if (!holds(renamed_, file)) {
+            file_remove(disk_, file);
+        }
     }
 
     Status settle()
@@ -214,6 +231,11 @@ class KeptBack
 
   private:
     enum State { KEEPING, SETTLED, REFUSED };
+
+    static bool holds(const std::vector<Path> &files, const Path &file)
+    {
+        return std::find(files.begin(), files.end(), file) != files.end();
+    }
 
     State state()
     {
@@ -253,13 +275,14 @@ class KeptBack
     pthread_mutex_t mutex_;
     State state_;
     Status refused_;
-    std::vector<Path> files_, renamed_, removed_;
+    std::vector<Path> read_, files_, renamed_, removed_;
 };
 
 class Sequential final : public leveldb::SequentialFile
 {
   public:
-    explicit Sequential(struct disk_file *file) : file_(file), at_(0)
+    Sequential(KeptBack *kept, const Path &path, struct disk_file *file)
+        : kept_(kept), path_(path), file_(file), at_(0)
     {
     }
     ~Sequential() override
@@ -274,6 +297,7 @@ class Sequential final : public leveldb::SequentialFile
         enum hs_status st = disk_read(file_, at_, scratch, n, &got, &err);
 
         at_ += got;
+        if (got > 0 && kept_->keeping()) kept_->read(path_);
         *result = Slice(scratch, st == HS_OK ? got : 0);
         return status_of(st, err);
     }
@@ -285,6 +309,8 @@ class Sequential final : public leveldb::SequentialFile
     }
 
   private:
+    KeptBack *kept_;
+    Path path_;
     struct disk_file *file_;
     uint64_t at_;
 };
@@ -547,7 +573,7 @@ class DiskEnv final : public leveldb::Env
         struct disk_file *file = nullptr;
         Status st = file_open(disk_, full, DISK_READ, &file);
 
-        *out = st.ok() ? new Sequential(file) : nullptr;
+        *out = st.ok() ? new Sequential(&kept_, Path(full), file) : nullptr;
         return st;
     }
 

@@ -56,6 +56,11 @@ void snapshot_db_proven(struct snapshot_db *db);
  *  once nobody waits for the disk. Nothing left to settle: nothing happens. */
 void snapshot_db_settle(struct snapshot_db *db);
 
+/** Is it worth a table, while nobody waits, what LevelDB's log holds and a start would read? */
+bool snapshot_db_flush_due(struct snapshot_db *db);
+/** Make that table. Blocks on the disk; a failure shows at the next put. */
+void snapshot_db_flush(struct snapshot_db *db);
+
 /** The present content as the base store of a kernel: read only. Valid until begin_anew, return_to,
  *  reject or close. */
 struct kv_store *snapshot_db_base(struct snapshot_db *db);

@@ -304,6 +304,17 @@ void snapshot_db_settle(struct snapshot_db *db)
     if (!db->read_only) kv_leveldb_settle(db->live->db);
 }
 
+bool snapshot_db_flush_due(struct snapshot_db *db)
+{
+    return !db->read_only && !kv_leveldb_fenced(db->live->db) &&
+           kv_leveldb_unflushed_bytes(db->live->db) > GENERATION_UNFLUSHED_BYTES_QUIET;
+}
+
+void snapshot_db_flush(struct snapshot_db *db)
+{
+    generation_flush(db->live, GENERATION_UNFLUSHED_BYTES_QUIET);
+}
+
 void snapshot_db_close(struct snapshot_db *db)
 {
     if (!db) return;

@@ -163,6 +163,7 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
     mark_changes_fini(&k->changes);
     snapshot_put_told(k, written);
+    snapshot_keeper_not_quiet(k);
     snapshot_keeper_list(k); /* first: who sees that they do not fail any more sees the snapshot */
     if (written) {
         snapshot_keeper_failing_no_more(k);

@@ -28,9 +28,25 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
     }
 }
 
+/* On a worker. */
+static enum hs_status snapshot_flush_run(void *data, struct hs_error *err)
+{
+    (void)err;
+    snapshot_db_flush(((struct snapshot_keeper *)data)->db);
+    return HS_OK;
+}
+
+/* A process that is killed now shall leave what a start reads quickly. */
 void snapshot_keeper_idle(struct snapshot_keeper *k)
 {
-    if (k->db && k->work == SNAPSHOT_WORK_NONE) snapshot_db_settle(k->db);
+    if (!k->db || k->work != SNAPSHOT_WORK_NONE) return;
+    if (clock_now_us(k->o.reporter->clock) < k->quiet_after_us) return;
+    snapshot_db_settle(k->db);
+    if (!snapshot_db_flush_due(k->db)) return;
+    if (background_start(&k->background, k->o.workers, snapshot_flush_run, k,
+                         snapshot_keeper_work_done, NULL) == HS_OK) {
+        k->work = SNAPSHOT_WORK_FLUSH;
+    }
 }
 
 void snapshot_keeper_force(struct snapshot_keeper *k)
@@ -49,6 +65,7 @@ enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct 
     }
     k->work = SNAPSHOT_WORK_NONE;
     if (work == SNAPSHOT_WORK_PUT) return snapshot_keeper_put_collected(k, kernel);
+    if (work == SNAPSHOT_WORK_FLUSH) return SNAPSHOT_FINDING_NONE;
     finding = snapshot_keeper_verify_collected(k, err);
     snapshot_keeper_list(k);
     return finding;

@@ -16,7 +16,12 @@
 #include "sidecar/steward/snapshot_keeper.h"
 #include "snapshot/snapshot_policy.h"
 
-enum snapshot_work { SNAPSHOT_WORK_NONE, SNAPSHOT_WORK_PUT, SNAPSHOT_WORK_VERIFY };
+enum snapshot_work {
+    SNAPSHOT_WORK_NONE,
+    SNAPSHOT_WORK_PUT,
+    SNAPSHOT_WORK_VERIFY,
+    SNAPSHOT_WORK_FLUSH,
+};
 
 struct snapshot_keeper {
     struct snapshot_keeper_options o;
@@ -47,6 +52,7 @@ struct snapshot_keeper {
     uint64_t failing_since_s;            /* Unix; 0: they do not fail */
     bool forced;                         /* the next block end is due, whatever the policy says */
     uint64_t rest_until_us;              /* the clock's: no put that can wait before */
+    uint64_t quiet_after_us;             /* nor what waits until it is quiet */
     uint64_t verify_after_us;            /* no verification before */
     uint64_t verify_again_after_us;      /* nor, before this, one of what was verified already */
 };
@@ -83,6 +89,9 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
 void snapshot_keeper_begin_verify(struct snapshot_keeper *k);
 enum snapshot_finding snapshot_keeper_verify_collected(struct snapshot_keeper *k,
                                                        struct hs_error *err);
+/** The store was opened, or written to: what puts it in order waits, since the node may come now.
+ */
+void snapshot_keeper_not_quiet(struct snapshot_keeper *k);
 /** The keeper was opened: what is kept rests a while. */
 void snapshot_keeper_verify_later(struct snapshot_keeper *k);
 

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+enum { QUIET_US = 1000000 };
+
 /* How much there is on disk is asked before the figures are locked: it reads folders. */
 void snapshot_keeper_list(struct snapshot_keeper *k)
 {
@@ -28,6 +30,11 @@ void snapshot_keeper_moved(struct snapshot_keeper *k)
     k->taken_seqnum = k->records_len > 0 ? k->records[0].at.seqnum : 0;
     k->run_us = 0;
     k->run_us_open = 0;
+}
+
+void snapshot_keeper_not_quiet(struct snapshot_keeper *k)
+{
+    k->quiet_after_us = clock_now_us(k->o.reporter->clock) + QUIET_US;
 }
 
 static void snapshot_told(void *data, const char *words)

@@ -4,7 +4,10 @@
 #include "tests/unit/suite.h"
 
 #include "kernel/state/fault.h"
+#include "snapshot/generation.h"
 
+#include <glob.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct rig rig; /* large; one at a time */
@@ -174,6 +177,40 @@ static void slow_disk__no_delivery_waits_and_the_gap_is_closed(void)
     rig_deliver_many(&rig, 11);
     CU_ASSERT_EQUAL(rig_figures(&rig).log.last, 33);
     fault_arm(NULL);
+    restart_expecting("swap");
+    rig_close(&rig);
+}
+
+/* What a start would read of LevelDB's log. */
+static size_t leveldb_log_bytes(void)
+{
+    char pattern[SCRATCH_PATH_BYTES_MAX];
+    struct stat found;
+    glob_t logs = {0};
+    size_t bytes = 0;
+
+    (void)snprintf(pattern, sizeof pattern, "%s/snapshot/gen-*/*.log", rig.config.data_dir);
+    if (glob(pattern, 0, NULL, &logs) == 0) {
+        for (size_t i = 0; i < logs.gl_pathc; i++) {
+            if (stat(logs.gl_pathv[i], &found) == 0) bytes += (size_t)found.st_size;
+        }
+    }
+    globfree(&logs);
+    return bytes;
+}
+
+static void leveldb_log__becomes_a_table_once_it_is_quiet(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_share = 100;
+    rig_start(&rig);
+    while (leveldb_log_bytes() <= GENERATION_UNFLUSHED_BYTES_QUIET * 5 / 4) {
+        rig_deliver_many(&rig, 5);
+    }
+    rig_pass(&rig, 2);
+    while (leveldb_log_bytes() > 0) {
+        (void)usleep(200);
+    }
     restart_expecting("swap");
     rig_close(&rig);
 }
@@ -382,6 +419,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(fenced_log__that_cannot_begin_anew_leaves_no_false_past),
     SUITE_CASE(rates__that_fail_later_are_shown_until_they_are_kept),
     SUITE_CASE(slow_disk__no_delivery_waits_and_the_gap_is_closed),
+    SUITE_CASE(leveldb_log__becomes_a_table_once_it_is_quiet),
     SUITE_CASE(failed_snapshot__is_tried_again_after_a_pause),
     SUITE_CASE(base_in_memory__becomes_a_snapshot_again),
     SUITE_CASE(base_in_memory__moving_in_survives_every_failure),

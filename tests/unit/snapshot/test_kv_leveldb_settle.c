@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { FIRST = 2000, SECOND = 500, POLL_US = 1000, POLLS_MAX = 20000 };
+enum { FIRST = 2000, SECOND = 500, OPENS = 5, POLL_US = 1000, POLLS_MAX = 20000 };
 
 static const struct kv_leveldb_options create = {.create = true};
 static const struct kv_leveldb_options later = {.settle_later = true};
@@ -111,14 +111,17 @@ static void settle__until_then_the_database_is_as_it_was_found(void)
     struct scratch_path dir = database_make(), parent = scratch_make();
     struct scratch_path found = scratch_join(parent.text, "found");
     struct kv_leveldb *db;
+    size_t files = 0;
 
     scratch_copy(dir.text, found.text);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < OPENS; i++) {
         db = database_open(dir, &later);
         CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND);
         CU_ASSERT_TRUE(holds_all_of(dir, found));
         kv_leveldb_close(db);
         CU_ASSERT_TRUE(holds_all_of(dir, found));
+        if (i == 0) files = scratch_count(dir.text);
+        CU_ASSERT_EQUAL(scratch_count(dir.text), files); /* each tidies up after the one before */
     }
     db = database_open(dir, &create); /* any other open does what was left undone */
     CU_ASSERT_FALSE(holds_all_of(dir, found));

@@ -140,6 +140,37 @@ static uint64_t digest_of(struct snapshot_db *db)
     return digest;
 }
 
+static void snapshot_tables__are_made_of_less_while_it_is_quiet(void)
+{
+    struct scratch_path dir = scratch_make();
+    size_t tables, bytes;
+    struct model_store store;
+    struct snapshot_db *db;
+    uint64_t digest;
+
+    model_store_init(&store, dir.text, KEEP);
+    db = model_store_open(&store);
+    put_values(db, 1, 'a');
+    CU_ASSERT_FALSE(snapshot_db_flush_due(db));
+    put_values(db, 2, 'b'); /* and its undo entries */
+    tables = files_ending(&store, ".ldb", &bytes);
+    (void)files_ending(&store, ".log", &bytes);
+    CU_ASSERT(bytes > GENERATION_UNFLUSHED_BYTES_QUIET);
+    CU_ASSERT_TRUE(snapshot_db_flush_due(db));
+    snapshot_db_flush(db);
+    CU_ASSERT_FALSE(snapshot_db_flush_due(db));
+    CU_ASSERT(files_ending(&store, ".ldb", &bytes) > tables);
+    (void)files_ending(&store, ".log", &bytes);
+    CU_ASSERT_EQUAL(bytes, 0);
+    digest = digest_of(db);
+    snapshot_db_close(db);
+    db = model_store_open(&store);
+    CU_ASSERT_EQUAL(digest_of(db), digest);
+    CU_ASSERT_FALSE(snapshot_db_flush_due(db));
+    snapshot_db_close(db);
+    scratch_remove(dir);
+}
+
 static void snapshot_tables__undo_in_several_pieces_leads_back(void)
 {
     struct scratch_path dir = scratch_make();
@@ -214,6 +245,7 @@ static void snapshot_tables__reader_has_pages_and_entries_of_one_moment(void)
 static const struct suite_case cases[] = {
     SUITE_CASE(snapshot_tables__are_made_of_many_snapshots_each),
     SUITE_CASE(snapshot_tables__hold_all_after_an_orderly_end),
+    SUITE_CASE(snapshot_tables__are_made_of_less_while_it_is_quiet),
     SUITE_CASE(snapshot_tables__undo_in_several_pieces_leads_back),
     SUITE_CASE(snapshot_tables__reader_has_pages_and_entries_of_one_moment),
 };
