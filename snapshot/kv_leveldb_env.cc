@@ -1,4 +1,4 @@
-/* Names and statuses, and what an open may keep back.
+/* Names and statuses.
  *
  * The disk room's statuses become LevelDB's: not there → NotFound, damaged → Corruption, cannot now
  * → IO error; kv_leveldb.c reads them back from LevelDB's words.
@@ -9,7 +9,8 @@
  *
  * Without memory C++ ends the process by a signal; here it ends with words and a code: nothing of
  * ours is lost by that, and the next start is a start like any other. */
-#define _Static_assert static_assert
+#include "snapshot/kv_leveldb_kept.h"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a structure's name */
 extern "C" {
@@ -19,9 +20,7 @@ extern "C" {
 
 #include <leveldb/env.h>
 #include <leveldb/slice.h>
-#include <leveldb/status.h>
 
-#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <new>
@@ -30,7 +29,6 @@ extern "C" {
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <vector>
 
 /* What leveldb/c.h hands around for an environment; its layout is LevelDB's (db/c.cc), and there is
  * no function to make one from a leveldb::Env. test_kv_leveldb fails if it ever changes. */
@@ -42,241 +40,12 @@ struct leveldb_env_t {
 namespace
 {
 
+using namespace kv_leveldb;
 using leveldb::Slice;
 using leveldb::Status;
 
 constexpr size_t APPEND_BYTES = 64 << 10; /* gathered before the disk room is called, whole ones */
 constexpr int EXIT_INTERNAL = 70;
-
-struct Path {
-    explicit Path(const std::string &full)
-    {
-        size_t slash = full.rfind('/');
-        dir = slash == std::string::npos ? "." : full.substr(0, slash);
-        name = slash == std::string::npos ? full : full.substr(slash + 1);
-    }
-    bool operator==(const Path &other) const
-    {
-        return name == other.name && dir == other.dir;
-    }
-    std::string dir, name;
-};
-
-bool ends(const std::string &name, const char *end)
-{
-    size_t len = strlen(end);
-
-    return name.size() > len && name.compare(name.size() - len, len, end) == 0;
-}
-
-constexpr char table_place[] = "leveldb.table";
-
-/* The fault points' first part. */
-const char *place_of(const std::string &name)
-{
-    if (ends(name, ".ldb") || ends(name, ".sst")) return table_place;
-    if (ends(name, ".log")) return "leveldb.log";
-    if (name.compare(0, 8, "MANIFEST") == 0) return "leveldb.manifest";
-    if (name == "CURRENT" || ends(name, ".dbtmp")) return "leveldb.current";
-    return "leveldb.file";
-}
-
-Status status_of(enum hs_status st, const struct hs_error &err)
-{
-    switch (st) {
-    case HS_OK: return Status::OK();
-    case HS_NOT_FOUND: return Status::NotFound(err.text);
-    case HS_CORRUPT: return Status::Corruption(err.text);
-    default: return Status::IOError(err.text);
-    }
-}
-
-Status file_open(const struct disk *disk, const std::string &full, enum disk_mode mode,
-                 struct disk_file **out)
-{
-    Path path(full);
-    struct hs_error err = {};
-
-    return status_of(
-        disk_open(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(), mode, out, &err),
-        err);
-}
-
-Status file_sync(const struct disk *disk, const Path &path)
-{
-    struct disk_file *file = nullptr;
-    struct hs_error err = {};
-    enum hs_status st = disk_open(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(),
-                                  DISK_WRITE, &file, &err);
-
-    if (st == HS_OK) st = disk_sync(file, &err);
-    disk_close(file);
-    return status_of(st, err);
-}
-
-Status file_rename(const struct disk *disk, const Path &from, const Path &to)
-{
-    struct hs_error err = {};
-
-    return status_of(disk_rename(disk, place_of(to.name), from.dir.c_str(), from.name.c_str(),
-                                 to.dir.c_str(), to.name.c_str(), &err),
-                     err);
-}
-
-Status folder_sync(const struct disk *disk, const Path &of)
-{
-    struct hs_error err = {};
-
-    return status_of(disk_sync_folder(disk, place_of(of.name), of.dir.c_str(), &err), err);
-}
-
-void file_remove(const struct disk *disk, const Path &path)
-{
-    (void)(disk_remove(disk, place_of(path.name), path.dir.c_str(), path.name.c_str(), nullptr) ==
-           HS_OK);
-}
-
-/* What an open does to a database beside reading it: a table of what the log held, a MANIFEST, and
- * CURRENT, which comes to name that; then what only the old MANIFEST named is removed. Kept back
- * are the syncs, the renaming, and the removal of what was read. So until `settle` CURRENT names
- * the old MANIFEST, and all that this names is there: whoever dies before leaves the database as it
- * was found. What is obsolete and was not read no MANIFEST in use names, and others who died so
- * left it.
- *
- *   KEEPING ──settle──► SETTLED        all was done, in order
- *      │       └──────► REFUSED        it failed: nothing more is written or removed
- *      └──abandon─────► REFUSED
- */
-class KeptBack
-{
-  public:
-    explicit KeptBack(const struct disk *disk) : disk_(disk), state_(SETTLED)
-    {
-        (void)pthread_mutex_init(&mutex_, nullptr);
-    }
-    ~KeptBack()
-    {
-        (void)pthread_mutex_destroy(&mutex_);
-    }
-
-    void begin()
-    {
-        state_ = KEEPING;
-        read_.clear();
-        files_.clear();
-        renamed_.clear();
-        removed_.clear();
-    }
-
-    bool keeping()
-    {
-        return state() == KEEPING;
-    }
-
-    /* What a change of the database's files is answered. */
-    Status refusal()
-    {
-        return state() == REFUSED ? refused_ : Status::OK();
-    }
-
-    /* Only while it keeps, which the opening thread alone does. */
-
-    void read(const Path &file)
-    {
-        if (!holds(read_, file)) read_.push_back(file);
-    }
-
-    void sync(const Path &file)
-    {
-        files_.push_back(file);
-    }
-
-    void rename(const Path &from, const Path &to)
-    {
-        renamed_.assign({from, to});
-    }
-
-    void remove(const Path &file)
-    {
-        if (holds(read_, file)) {
-            removed_.push_back(file);
-        } else if (!holds(renamed_, file)) {
-            file_remove(disk_, file);
-        }
-    }
-
-    Status settle()
-    {
-        Status done;
-
-        (void)pthread_mutex_lock(&mutex_);
-        if (state_ == KEEPING) {
-            refused_ = settle_in_order();
-            state_ = refused_.ok() ? SETTLED : REFUSED;
-        }
-        done = state_ == REFUSED ? refused_ : Status::OK();
-        (void)pthread_mutex_unlock(&mutex_);
-        return done;
-    }
-
-    void abandon()
-    {
-        (void)pthread_mutex_lock(&mutex_);
-        if (state_ == KEEPING) {
-            refused_ = Status::IOError("the database was left as it was found");
-            state_ = REFUSED;
-        }
-        (void)pthread_mutex_unlock(&mutex_);
-    }
-
-  private:
-    enum State { KEEPING, SETTLED, REFUSED };
-
-    static bool holds(const std::vector<Path> &files, const Path &file)
-    {
-        return std::find(files.begin(), files.end(), file) != files.end();
-    }
-
-    State state()
-    {
-        State state;
-
-        (void)pthread_mutex_lock(&mutex_);
-        state = state_;
-        (void)pthread_mutex_unlock(&mutex_);
-        return state;
-    }
-
-    /* A name must be durable before CURRENT leads to it, and CURRENT before anything is removed
-     * that the old MANIFEST names. */
-    Status settle_in_order()
-    {
-        Status st;
-
-        for (size_t i = 0; st.ok() && i < files_.size(); i++) {
-            st = file_sync(disk_, files_[i]);
-        }
-        if (st.ok() && !renamed_.empty()) st = rename_durably(renamed_[0], renamed_[1]);
-        for (size_t i = 0; st.ok() && i < removed_.size(); i++) {
-            file_remove(disk_, removed_[i]);
-        }
-        return st;
-    }
-
-    Status rename_durably(const Path &from, const Path &to)
-    {
-        Status st = folder_sync(disk_, to);
-
-        if (st.ok()) st = file_rename(disk_, from, to);
-        return st.ok() ? folder_sync(disk_, to) : st;
-    }
-
-    const struct disk *disk_;
-    pthread_mutex_t mutex_;
-    State state_;
-    Status refused_;
-    std::vector<Path> read_, files_, renamed_, removed_;
-};
 
 class Sequential final : public leveldb::SequentialFile
 {
@@ -297,7 +66,7 @@ class Sequential final : public leveldb::SequentialFile
         enum hs_status st = disk_read(file_, at_, scratch, n, &got, &err);
 
         at_ += got;
-        if (got > 0 && kept_->keeping()) kept_->read(path_);
+        if (got > 0 && kept_->keeping()) kept_->note_read(path_);
         *result = Slice(scratch, st == HS_OK ? got : 0);
         return status_of(st, err);
     }
@@ -345,8 +114,7 @@ class Writable final : public leveldb::WritableFile
 {
   public:
     Writable(const struct disk *disk, KeptBack *kept, const Path &path, struct disk_file *file)
-        : disk_(disk), kept_(kept), path_(path), table_(place_of(path.name) == table_place),
-          file_(file), named_(false)
+        : disk_(disk), kept_(kept), path_(path), table_(is_table(path)), file_(file), named_(false)
     {
     }
     ~Writable() override
@@ -375,7 +143,7 @@ class Writable final : public leveldb::WritableFile
 
         if (!flushed.ok()) return flushed;
         if (kept_->keeping()) {
-            kept_->sync(path_);
+            kept_->note_sync(path_);
             return Status::OK();
         }
         failed_ = kept_->refusal();
@@ -571,7 +339,7 @@ class DiskEnv final : public leveldb::Env
     Status NewSequentialFile(const std::string &full, leveldb::SequentialFile **out) override
     {
         struct disk_file *file = nullptr;
-        Status st = file_open(disk_, full, DISK_READ, &file);
+        Status st = file_open(disk_, Path(full), DISK_READ, &file);
 
         *out = st.ok() ? new Sequential(&kept_, Path(full), file) : nullptr;
         return st;
@@ -580,7 +348,7 @@ class DiskEnv final : public leveldb::Env
     Status NewRandomAccessFile(const std::string &full, leveldb::RandomAccessFile **out) override
     {
         struct disk_file *file = nullptr;
-        Status st = file_open(disk_, full, DISK_READ, &file);
+        Status st = file_open(disk_, Path(full), DISK_READ, &file);
 
         *out = st.ok() ? new RandomAccess(file) : nullptr;
         return st;
@@ -591,7 +359,7 @@ class DiskEnv final : public leveldb::Env
     {
         Path path(full);
 
-        if (strcmp(place_of(path.name), table_place) == 0) file_remove(disk_, path);
+        if (is_table(path)) file_remove(disk_, path);
         return writable_open(full, DISK_EMPTY, out);
     }
 
@@ -629,7 +397,7 @@ class DiskEnv final : public leveldb::Env
 
         if (!refusal.ok()) return refusal;
         if (kept_.keeping()) {
-            kept_.remove(path);
+            kept_.note_removal(path);
             return Status::OK();
         }
         return status_of(
@@ -669,7 +437,7 @@ class DiskEnv final : public leveldb::Env
         Status st = kept_.refusal();
 
         if (st.ok() && kept_.keeping() && to.name == "CURRENT") {
-            kept_.rename(from, to);
+            kept_.note_rename(from, to);
             return st;
         }
         if (st.ok()) st = file_rename(disk_, from, to);
@@ -743,7 +511,7 @@ class DiskEnv final : public leveldb::Env
         struct disk_file *file = nullptr;
         Status st = kept_.refusal();
 
-        if (st.ok()) st = file_open(disk_, full, mode, &file);
+        if (st.ok()) st = file_open(disk_, Path(full), mode, &file);
         *out = st.ok() ? new Writable(disk_, &kept_, Path(full), file) : nullptr;
         return st;
     }
