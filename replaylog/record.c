@@ -178,7 +178,8 @@ static bool payload_decode(struct slice payload, struct record *out)
         return false;
     }
     if (entry->message.text.len > HS_MESSAGE_BYTES_MAX || hash.len != LOG_HASH_BYTES) return false;
-    hex_encode(hash.data, LOG_HASH_BYTES, entry->after.hash);
+    entry->after.hash[0] = '\0';
+    out->hash = hash.data;
     out->link = (uint32_t)link;
     return true;
 }
@@ -203,6 +204,14 @@ enum record_state record_decode(struct slice bytes, struct record *out)
     out->checksum = checksum;
     out->bytes = LOG_RECORD_HEADER_BYTES + len;
     return payload_decode(payload, out) ? RECORD_GOOD : RECORD_BAD;
+}
+
+struct log_entry record_entry(const struct record *r)
+{
+    struct log_entry entry = r->entry;
+
+    hex_encode(r->hash, LOG_HASH_BYTES, entry.after.hash);
+    return entry;
 }
 
 bool record_follows(struct slice bytes, uint64_t seqnum)

@@ -41,7 +41,8 @@ enum record_state {
 };
 
 struct record {
-    struct log_entry entry; /* its text borrowed from the bytes */
+    struct log_entry entry; /* its text borrowed from the bytes; after.hash is empty: */
+    const char *hash;       /* LOG_HASH_BYTES, borrowed; a log that is opened keeps it as it is */
     uint32_t link;
     uint32_t checksum;
     size_t bytes; /* header and payload */
@@ -61,6 +62,8 @@ HS_MUST_CHECK enum hs_status record_encode(const struct log_entry *entry, uint32
                                            struct hs_error *err);
 /** What `bytes` begin with. Only GOOD fills *out. */
 enum record_state record_decode(struct slice bytes, struct record *out);
+/** The entry, with where it leads. */
+struct log_entry record_entry(const struct record *r);
 /** Does a whole record with seqnum > `seqnum` stand anywhere in `bytes`? Then what is bad before
  *  it is not the end of a last append but damage. True also when so much looks like records that
  *  telling would take more than time linear in the bytes: no append that a crash cut short does. */

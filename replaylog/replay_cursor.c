@@ -108,7 +108,7 @@ enum hs_status replay_cursor_next(struct replay_cursor *c, struct log_entry *out
         return hs_fail(err, HS_CORRUPT, "replay log: the record of seqnum %llu changed on disk",
                        (unsigned long long)c->next);
     }
-    *out = record.entry;
+    *out = record_entry(&record);
     c->next++;
     return HS_OK;
 }

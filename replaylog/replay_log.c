@@ -17,6 +17,7 @@
 #include "replaylog/log_state.h"
 
 #include "kernel/state/array.h"
+#include "kernel/state/hex.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -117,6 +118,17 @@ static enum hs_status fenced_fail(struct hs_error *err)
     return hs_fail(err, HS_IO, "replay log: fenced after a failed write; it must be reopened");
 }
 
+static enum hs_status entry_note(struct segment *s, const struct log_entry *entry,
+                                 uint32_t checksum, size_t record_bytes, struct hs_error *err)
+{
+    char hash[LOG_HASH_BYTES];
+    const struct record record = {
+        .entry = *entry, .hash = hash, .checksum = checksum, .bytes = record_bytes};
+
+    hex_decode(entry->after.hash, LOG_HASH_BYTES, hash);
+    return segment_note(s, &record, err);
+}
+
 /* Note, encode and write one record behind the newest segment's last. */
 static enum hs_status append_to_newest(struct replay_log *log, const struct log_entry *entry,
                                        struct hs_error *err)
@@ -128,7 +140,7 @@ static enum hs_status append_to_newest(struct replay_log *log, const struct log_
 
     st = record_encode(entry, segment_link(s), &log->record, &checksum, err);
     if (st != HS_OK) return st;
-    st = segment_note(s, entry, checksum, log->record.len, err);
+    st = entry_note(s, entry, checksum, log->record.len, err);
     if (st != HS_OK) return st;
     st = disk_write(s->file, at, buffer_slice(&log->record), err);
     if (st != HS_OK) {
@@ -158,7 +170,7 @@ static enum hs_status append_to_new(struct replay_log *log, const struct log_ent
     segment_header_encode(&s->header, header);
     s->bytes = sizeof header;
     st = record_encode(entry, s->header.checksum, &log->record, &checksum, err);
-    if (st == HS_OK) st = segment_note(s, entry, checksum, log->record.len, err);
+    if (st == HS_OK) st = entry_note(s, entry, checksum, log->record.len, err);
     if (st == HS_OK) st = buffer_append(&file, slice_make(header, sizeof header));
     if (st == HS_OK) st = buffer_append(&file, buffer_slice(&log->record));
     if (st != HS_OK) goto out;

@@ -61,22 +61,21 @@ void index_entry_position(const struct index_entry *e, uint64_t seqnum, struct p
     hex_encode(e->hash, LOG_HASH_BYTES, out->hash);
 }
 
-enum hs_status segment_note(struct segment *s, const struct log_entry *entry, uint32_t checksum,
-                            size_t record_bytes, struct hs_error *err)
+enum hs_status segment_note(struct segment *s, const struct record *record, struct hs_error *err)
 {
     struct index_entry *e;
     enum hs_status st;
 
-    assert(entry->after.seqnum == segment_last(s) + 1);
+    assert(record->entry.after.seqnum == segment_last(s) + 1);
     if (s->bytes > UINT32_MAX) return hs_fail(err, HS_TOO_LARGE, "replay log: segment too large");
     st = array_reserve(&s->entries, &s->entries_capacity, s->entries_len + 1, sizeof *s->entries);
     if (st != HS_OK) return hs_fail(err, st, "replay log: no memory for its index");
     e = &s->entries[s->entries_len++];
-    hex_decode(entry->after.hash, LOG_HASH_BYTES, e->hash);
-    e->height = entry->message.height;
+    memcpy(e->hash, record->hash, LOG_HASH_BYTES);
+    e->height = record->entry.message.height;
     e->offset = (uint32_t)s->bytes;
-    e->checksum = checksum;
-    s->bytes += record_bytes;
+    e->checksum = record->checksum;
+    s->bytes += record->bytes;
     return HS_OK;
 }
 
@@ -105,7 +104,7 @@ static enum hs_status records_read(struct slice file, struct segment *s, enum se
             *end = SEGMENT_END_DAMAGE; /* whole, but not where it was written */
             return HS_OK;
         }
-        st = segment_note(s, &record.entry, record.checksum, record.bytes, err);
+        st = segment_note(s, &record, err);
         if (st != HS_OK) return st;
     }
     *end = SEGMENT_END_CLEAN;

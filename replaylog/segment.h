@@ -43,8 +43,7 @@ const struct index_entry *segment_entry(const struct segment *s, uint64_t seqnum
 void index_entry_position(const struct index_entry *e, uint64_t seqnum, struct position *out);
 
 /** Note a record that stands at s->bytes. HS_NOMEM leaves the segment as it was. */
-HS_MUST_CHECK enum hs_status segment_note(struct segment *s, const struct log_entry *entry,
-                                          uint32_t checksum, size_t record_bytes,
+HS_MUST_CHECK enum hs_status segment_note(struct segment *s, const struct record *record,
                                           struct hs_error *err);
 /** Forget entries with seqnum > last_kept. */
 void segment_forget(struct segment *s, uint64_t last_kept);

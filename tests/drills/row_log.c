@@ -71,7 +71,8 @@ static enum hs_status log_lines_read(const char *path, struct log_lines *out, st
     }
     rest = slice_make(rest.data + LOG_HEADER_BYTES, rest.len - LOG_HEADER_BYTES);
     while (out->len < LOG_RECORDS && record_decode(rest, &record) == RECORD_GOOD) {
-        out->lines[out->len++] = (struct log_line){record.entry, {rest.data, record.bytes}};
+        out->lines[out->len++] =
+            (struct log_line){record_entry(&record), {rest.data, record.bytes}};
         rest = slice_make(rest.data + record.bytes, rest.len - record.bytes);
     }
     return HS_OK;
