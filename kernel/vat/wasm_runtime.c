@@ -190,6 +190,8 @@ _Noreturn static void fault_trap(const void *context, wasm_rt_trap_t trap)
     const ucontext_t *interrupted = context;
 
     (void)pthread_sigmask(SIG_SETMASK, &interrupted->uc_sigmask, NULL);
+    /* What was stored before the fault need not have been said yet: no order binds the two here. */
+    written_lines_note(running->memory->data, 0, running->memory->size);
     wasm_rt_trap(trap);
 }
 

@@ -187,6 +187,29 @@ static void mark__store_over_a_page_end_is_undone(void)
     rig_close(&r);
 }
 
+/* What a vat is handed is written into its memory by us, not by the engine: over many lines. */
+static void mark__long_argument_is_undone(void)
+{
+    enum { LETTERS = 20000 };
+    static const char listener[] =
+        "export const buildRootObject = () => Far('root', { hear(x) { return x.length; } });";
+    static char body[LETTERS + 64];
+    char before[SHA256_HEX_BYTES];
+    struct rig r;
+    int len;
+
+    rig_start(&r, listener);
+    vat_mark(r.vat);
+    (void)snprintf(before, sizeof before, "%s", rig_heap(&r));
+    len = snprintf(body, sizeof body, "['hear',['");
+    memset(body + len, 'x', LETTERS);
+    (void)snprintf(body + len + LETTERS, sizeof body - (size_t)len - LETTERS, "']]");
+    CU_ASSERT_EQUAL(rig_call(&r, body, "[]"), HS_OK);
+    vat_back_to_mark(r.vat);
+    CU_ASSERT_STRING_EQUAL(rig_heap(&r), before);
+    rig_close(&r);
+}
+
 static size_t process_mappings(void)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -503,6 +526,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(mark__going_back_shrinks_and_growing_again_finds_zeros),
     SUITE_CASE(mark__never_made_is_the_boot),
     SUITE_CASE(mark__store_over_a_page_end_is_undone),
+    SUITE_CASE(mark__long_argument_is_undone),
     SUITE_CASE(vat__scattered_writes_take_no_mappings),
     SUITE_CASE(mark__failed_vat_comes_back_whole),
     SUITE_CASE(image__restored_vat_goes_on_as_the_twin),

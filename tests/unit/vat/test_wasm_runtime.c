@@ -2,6 +2,7 @@
 #include "tests/unit/vat/rig.h"
 
 #include "kernel/vat/wasm_runtime.h"
+#include "kernel/vat/written_lines.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -54,6 +55,27 @@ static void run__access_past_the_memory_is_a_trap(void)
     offsets[0] = 2 * WASM_PAGE - 1;
     CU_ASSERT_EQUAL(wasm_runtime_run(&memory, touch_body, &offsets[0], &err), HS_OK);
     CU_ASSERT_EQUAL(memory.data[offsets[0]], 1);
+    runtime_stop();
+}
+
+static void lines_count(void *data, size_t first, size_t len)
+{
+    (void)first;
+    *(size_t *)data += len;
+}
+
+/* A compiler may put what says so of a store behind the access that faults. */
+static void run__fault_may_have_hidden_any_write(void)
+{
+    uint64_t past = 2 * WASM_PAGE;
+    size_t lines = 0;
+
+    runtime_start();
+    written_lines_take(memory.data, memory.size, lines_count, &lines);
+    lines = 0;
+    CU_ASSERT_EQUAL(wasm_runtime_run(&memory, touch_body, &past, NULL), HS_VAT_FAILED);
+    written_lines_take(memory.data, memory.size, lines_count, &lines);
+    CU_ASSERT_EQUAL(lines, memory.size / HS_HEAP_LINE_BYTES);
     runtime_stop();
 }
 
@@ -261,6 +283,7 @@ static void memory__resized_where_no_more_mappings_are_given(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(run__access_past_the_memory_is_a_trap),
+    SUITE_CASE(run__fault_may_have_hidden_any_write),
     SUITE_CASE(run__left_from_any_depth_returns_the_status),
     SUITE_CASE(memory__grows_to_its_limit_and_then_ends_the_run),
     SUITE_CASE(memory__shrunk_and_grown_again_is_zero),
