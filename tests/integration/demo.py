@@ -24,7 +24,7 @@ import time
 import harness
 
 CHAIN_ID = "demo-1"
-ROUNDS = 32      # of the workload, for some twenty seconds of full replay
+ROUNDS = 48      # of the workload, for some twenty seconds of full replay
 LEFT = 53        # messages that are left to do after the crash, which is inside a block
 RESTARTS = 7
 REPORT_EVERY_S = 5
