@@ -249,11 +249,10 @@ static enum headstart_status link_read(struct client_link *link, client_deadline
         st = deadline == CLIENT_NO_DEADLINE ? HEADSTART_OK : link_wait(link, POLLIN, deadline, err);
         if (st != HEADSTART_OK) return st;
         len = recv(link->fd, link->in.data + link->in.len, link_room(link), 0);
-        if (len > 0) break;
         if (len == 0) {
             return client_fail(err, HEADSTART_UNREACHABLE, "headstart closed the connection");
         }
-        if (errno != EINTR && errno != EAGAIN) {
+        if (len < 0 && errno != EINTR && errno != EAGAIN) {
             return link_fail_errno(err, errno, "the connection broke");
         }
     }

@@ -34,7 +34,6 @@ struct kv_leveldb {
     leveldb_writeoptions_t *write;
     leveldb_writeoptions_t *write_synced;
     bool read_only;
-    bool settle_later;
     atomic_bool fenced;
     atomic_size_t unflushed_bytes;
 };
@@ -208,14 +207,15 @@ static void options_make(struct kv_leveldb *db, const struct kv_leveldb_options 
     leveldb_writeoptions_set_sync(db->write_synced, 1);
 }
 
-static enum hs_status database_open(struct kv_leveldb *db, const char *dir, struct hs_error *err)
+static enum hs_status database_open(struct kv_leveldb *db, const char *dir, bool settle_later,
+                                    struct hs_error *err)
 {
     struct buffer operation = {0};
     char *words = NULL;
     enum hs_status st = buffer_printf(&operation, "opening LevelDB in %s", dir);
 
     if (st != HS_OK) return hs_fail(err, st, "no memory for a path");
-    if (db->settle_later) kv_leveldb_env_keep_back(db->env);
+    if (settle_later) kv_leveldb_env_keep_back(db->env);
     db->db = leveldb_open(db->options, dir, &words);
     if (!db->db) st = leveldb_fail(err, words, buffer_text(&operation));
     buffer_fini(&operation);
@@ -243,14 +243,14 @@ enum hs_status kv_leveldb_open(const char *dir, const struct kv_leveldb_options 
     db = calloc(1, sizeof *db);
     if (!db) return hs_fail(err, HS_NOMEM, "no memory for a database handle");
     db->read_only = options->read_only_hint;
-    db->settle_later = options->settle_later;
     db->store.ops = db->read_only ? &store_ops_read_only : &store_ops;
     st = kv_leveldb_env_open(disk, &db->env, err);
     if (st == HS_OK) {
         options_make(db, options);
-        st = database_open(db, dir, err);
+        st = database_open(db, dir, options->settle_later, err);
     }
-    if (st == HS_CORRUPT && kv_leveldb_tail_cut(disk, dir)) st = database_open(db, dir, err);
+    if (st == HS_CORRUPT && kv_leveldb_tail_cut(disk, dir))
+        st = database_open(db, dir, options->settle_later, err);
     if (st != HS_OK) {
         kv_leveldb_close(db);
         return st;

@@ -8,7 +8,7 @@
  * Over the disk room a page that cannot be read is an error value, each call is a fault point
  * (`leveldb.table.read`, …), and a simulated disk lies under the whole snapshot store.
  *
- * The only C++ of the tree (kv_leveldb_env.cc), since LevelDB has no other way to be given one.
+ * The only C++ of the tree, with kv_leveldb_kept, since LevelDB has no other way to be given one.
  */
 #ifndef HEADSTART_SNAPSHOT_KV_LEVELDB_ENV_H
 #define HEADSTART_SNAPSHOT_KV_LEVELDB_ENV_H
@@ -31,8 +31,7 @@ HS_MUST_CHECK enum hs_status kv_leveldb_env_open(const struct disk *disk,
 /** Before a database that is there is opened, again also: what the open would change is kept back
  *  until it is settled. Until then CURRENT leads to all that it led to before, so whoever dies
  *  leaves the database as it was found; LevelDB's background work waits, and nothing may be
- * written.
- */
+ *  written. */
 void kv_leveldb_env_keep_back(struct leveldb_env_t *env);
 /** Begin to settle, on the environment's thread. Nothing kept back: nothing happens. */
 void kv_leveldb_env_settle_begin(struct leveldb_env_t *env);

@@ -417,6 +417,14 @@ static void client__refused_hello_gives_no_connection(void)
     pair_close(&p);
 }
 
+static void pair_connect_anew(struct pair *p, const struct headstart_options *options)
+{
+    headstart_close(p->node);
+    do { /* the role is free as soon as the server saw the end */
+        p->node = NULL;
+    } while (headstart_connect(options, &p->node, &p->err) == HEADSTART_REFUSED);
+}
+
 static void client__late_answer_is_a_timeout(void)
 {
     struct pair p;
@@ -425,12 +433,9 @@ static void client__late_answer_is_a_timeout(void)
     struct headstart_result *r = NULL;
 
     pair_open(&p);
-    headstart_close(p.node);
     options = options_of(&p);
     options.answer_timeout_ms = 50;
-    do { /* the role is free as soon as the server saw the end */
-        p.node = NULL;
-    } while (headstart_connect(&options, &p.node, &p.err) == HEADSTART_REFUSED);
+    pair_connect_anew(&p, &options);
     CU_ASSERT_EQUAL(deliver(&p, &at, "hold", &r), HEADSTART_TIMEOUT);
     CU_ASSERT_FALSE(headstart_connected(p.node));
     CU_ASSERT_EQUAL(deliver(&p, &at, "hold", &r), HEADSTART_UNREACHABLE);
@@ -448,13 +453,10 @@ static void client__spins_and_is_answered_all_the_same(void)
 
     pair_open(&p);
     for (unsigned spin_us = 1; spin_us <= 10000; spin_us *= 10) {
-        headstart_close(p.node);
         options = options_of(&p);
         options.answer_timeout_ms = 300;
         options.spin_us = spin_us;
-        do { /* the role is free as soon as the server saw the end */
-            p.node = NULL;
-        } while (headstart_connect(&options, &p.node, &p.err) == HEADSTART_REFUSED);
+        pair_connect_anew(&p, &options);
         for (int i = 0; i < 200; i++) {
             CU_ASSERT_EQUAL(deliver(&p, &at, "on it goes", &r), HEADSTART_OK);
             headstart_result_free(r);

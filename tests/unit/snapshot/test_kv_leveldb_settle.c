@@ -54,6 +54,14 @@ static int keys_count(struct kv_leveldb *db)
     return count;
 }
 
+static void check_reopened(struct scratch_path dir, int count)
+{
+    struct kv_leveldb *db = database_open(dir, &later);
+
+    CU_ASSERT_EQUAL(keys_count(db), count);
+    kv_leveldb_close(db);
+}
+
 /* Tables, and a log that the next open makes one of. */
 static struct scratch_path database_make(void)
 {
@@ -147,9 +155,7 @@ static void settle__in_the_background_is_what_an_open_does(void)
     CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND);
     CU_ASSERT_EQUAL(keys_write(db, FIRST + SECOND, 1), HS_OK);
     kv_leveldb_close(db);
-    db = database_open(dir, &later);
-    CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND + 1);
-    kv_leveldb_close(db);
+    check_reopened(dir, FIRST + SECOND + 1);
     scratch_remove(dir);
 }
 
@@ -166,9 +172,7 @@ static void settle__comes_before_the_first_write(void)
     CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND + 1);
     kv_leveldb_flush(db); /* settles as well */
     kv_leveldb_close(db);
-    db = database_open(dir, &later);
-    CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND + 1);
-    kv_leveldb_close(db);
+    check_reopened(dir, FIRST + SECOND + 1);
     scratch_remove(dir);
 }
 
@@ -200,9 +204,7 @@ static void settle__that_fails_fences_and_takes_nothing(void)
             CU_ASSERT_TRUE(holds_all_of(dir, found));
         }
         kv_leveldb_close(db);
-        db = database_open(dir, &later);
-        CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND);
-        kv_leveldb_close(db);
+        check_reopened(dir, FIRST + SECOND);
         scratch_remove(parent);
         scratch_remove(dir);
     }
@@ -224,9 +226,7 @@ static void settle__undone_leaves_a_torn_tail_that_can_be_cut(void)
     scratch_read(log.text, &content);
     content.data[content.len - 1] ^= 1;
     scratch_write(log.text, buffer_slice(&content));
-    db = database_open(dir, &later);
-    CU_ASSERT_EQUAL(keys_count(db), FIRST + SECOND);
-    kv_leveldb_close(db);
+    check_reopened(dir, FIRST + SECOND);
     buffer_fini(&content);
     scratch_remove(dir);
 }
