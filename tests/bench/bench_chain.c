@@ -4,7 +4,7 @@
 #include "kernel/state/kv_memory.h"
 #include "kernel/state/position.h"
 #include "sidecar/commands/solo_blocks.h"
-#include "tests/bench/nanos.h"
+#include "tests/node/latency.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -157,13 +157,13 @@ static enum hs_status chain_execute(struct bench_chain *c, struct headstart_byte
     struct headstart_result *r = NULL;
     struct headstart_error cause;
     enum hs_status st = HS_OK;
-    int64_t begun_ns = nanos_clock(), call_ns;
+    uint64_t begun_ns = latency_clock_ns(), call_ns;
 
     if (headstart_deliver(c->link, &d, &r, &cause) != HEADSTART_OK) {
         return hs_fail(err, HS_UNAVAILABLE, "bench: delivery %llu failed: %s",
                        (unsigned long long)c->at.seqnum + 1, cause.text);
     }
-    call_ns = nanos_clock() - begun_ns;
+    call_ns = latency_clock_ns() - begun_ns;
     *left = r->queued > 0;
     if (strcmp(r->status, "rejected") == 0) {
         st = hs_fail(err, HS_INVALID, "bench: message %llu was rejected: %.*s",

@@ -16,7 +16,7 @@ struct bench_answer {
     char path[16];
     uint64_t replayed, wait_us;
     uint64_t run_us;
-    int64_t call_ns;       /* in the library, from a message that is ready to its result */
+    uint64_t call_ns;      /* in the library, from a message that is ready to its result */
     uint64_t writes_bytes; /* keys and values */
 };
 

@@ -10,6 +10,7 @@
 #include "tests/bench/bench_sidecar.h"
 #include "tests/bench/growth_row.h"
 #include "tests/bench/process_use.h"
+#include "tests/bench/warm_up.h"
 #include "tests/node/latency.h"
 
 #include <stdlib.h>
@@ -46,11 +47,8 @@ static void grown_end(struct grown *c)
 /* All zero bytes after a failure. */
 static enum hs_status grown_begin(const struct workload *w, struct grown *c, struct hs_error *err)
 {
-    enum hs_status st = bench_chain_open(w, &c->chain, err);
+    enum hs_status st = warm_up_begin(w, NULL, &c->chain, &c->sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(w, &c->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(c->sidecar, NULL, err);
-    if (st == HS_OK) st = bench_chain_connect(c->chain, bench_sidecar_socket(c->sidecar), err);
     if (st != HS_OK) grown_end(c);
     return st;
 }

@@ -13,7 +13,6 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
-#include "tests/bench/nanos.h"
 #include "tests/bench/ping_pong.h"
 #include "tests/bench/process_use.h"
 #include "tests/bench/spread.h"
@@ -43,9 +42,14 @@ struct ipc {
 /* Which of the two is held against a ping of that manner. */
 static const int side_of[PING_MANNERS] = {[PING_SPINNING] = IPC_SPINNING};
 
-struct ipc_samples {
-    struct nanos deliver, kernel, way;
+struct ipc_samples { /* in nanoseconds */
+    struct latency deliver, kernel, way;
 };
+
+static double median_us(struct latency *ns)
+{
+    return (double)latency_quantile(ns, 500) / 1000;
+}
 
 static enum hs_status samples_take(struct ipc_side *s, struct ipc_samples *out, uint64_t messages,
                                    struct hs_error *err)
@@ -54,14 +58,14 @@ static enum hs_status samples_take(struct ipc_side *s, struct ipc_samples *out, 
 
     for (uint64_t i = 0; i < messages && st == HS_OK; i++) {
         struct bench_answer answer;
-        int64_t kernel_ns;
+        uint64_t kernel_ns;
 
         st = bench_chain_deliver(s->chain, &answer, err);
         if (st != HS_OK) break;
-        kernel_ns = (int64_t)answer.run_us * 1000;
-        st = nanos_add(&out->deliver, answer.call_ns, err);
-        if (st == HS_OK) st = nanos_add(&out->kernel, kernel_ns, err);
-        if (st == HS_OK) st = nanos_add(&out->way, answer.call_ns - kernel_ns, err);
+        kernel_ns = (uint64_t)answer.run_us * 1000;
+        st = latency_add(&out->deliver, answer.call_ns, err);
+        if (st == HS_OK) st = latency_add(&out->kernel, kernel_ns, err);
+        if (st == HS_OK) st = latency_add(&out->way, answer.call_ns - kernel_ns, err);
     }
     return st;
 }
@@ -83,26 +87,26 @@ static enum hs_status deliver_slice(struct ipc_side *s, uint64_t messages, struc
 {
     struct ipc_samples samples = {.deliver = {.samples = {0}}};
     struct process_use node[2], sidecar[2];
-    int64_t begun_ns = 0, took_ns = 0;
+    uint64_t begun_ns = 0, took_ns = 0;
     enum hs_status st = uses_read(s, &node[0], &sidecar[0], err);
 
     if (st == HS_OK) {
-        begun_ns = nanos_clock();
+        begun_ns = latency_clock_ns();
         st = samples_take(s, &samples, messages, err);
-        took_ns = nanos_clock() - begun_ns;
+        took_ns = latency_clock_ns() - begun_ns;
     }
     if (st == HS_OK) st = uses_read(s, &node[1], &sidecar[1], err);
     if (st == HS_OK) {
-        spread_add(&s->deliver_us, nanos_median_us(&samples.deliver));
-        spread_add(&s->kernel_us, nanos_median_us(&samples.kernel));
-        spread_add(&s->way_us, nanos_median_us(&samples.way));
+        spread_add(&s->deliver_us, median_us(&samples.deliver));
+        spread_add(&s->kernel_us, median_us(&samples.kernel));
+        spread_add(&s->way_us, median_us(&samples.way));
         spread_add(&s->per_s, (double)messages * 1e9 / (double)took_ns);
         spread_add(&s->node_cpu_us, a_message(node[0].cpu_us, node[1].cpu_us, messages));
         spread_add(&s->sidecar_cpu_us, a_message(sidecar[0].cpu_us, sidecar[1].cpu_us, messages));
     }
-    nanos_fini(&samples.deliver);
-    nanos_fini(&samples.kernel);
-    nanos_fini(&samples.way);
+    latency_fini(&samples.deliver);
+    latency_fini(&samples.kernel);
+    latency_fini(&samples.way);
     return st;
 }
 
@@ -110,11 +114,11 @@ static enum hs_status ping_slice(struct ipc *c, enum ping_manner manner, uint64_
                                  struct hs_error *err)
 {
     const struct spread *way_us = &c->sides[side_of[manner]].way_us;
-    struct nanos samples = {.samples = {0}};
+    struct latency samples = {.samples = {0}};
     enum hs_status st = ping_pong_run(&c->pings[manner], pings, &samples, err);
-    double us = nanos_median_us(&samples);
+    double us = median_us(&samples);
 
-    nanos_fini(&samples);
+    latency_fini(&samples);
     if (st != HS_OK) return st;
     spread_add(&c->ping_us[manner], us);
     spread_add(&c->ratio[manner], way_us->samples[way_us->len - 1] / us);
@@ -153,10 +157,10 @@ static enum hs_status pings_describe(struct ipc *c, struct hs_error *err)
             .question_bytes = (after.read_bytes - before.read_bytes) / WARM_UP_MESSAGES + 1,
             .answer_bytes = (after.written_bytes - before.written_bytes) / WARM_UP_MESSAGES + 1};
     }
-    c->pings[PING_WORKING].work_us = nanos_median_us(&samples.kernel);
-    nanos_fini(&samples.deliver);
-    nanos_fini(&samples.kernel);
-    nanos_fini(&samples.way);
+    c->pings[PING_WORKING].work_us = median_us(&samples.kernel);
+    latency_fini(&samples.deliver);
+    latency_fini(&samples.kernel);
+    latency_fini(&samples.way);
     return st;
 }
 

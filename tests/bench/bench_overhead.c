@@ -22,8 +22,8 @@ static double cpu_us_a_message(const struct bench_side *s)
 static void print_result(struct bench_pair *p, const struct bench_options *o)
 {
     struct bench_side *bare = &p->sides[SIDE_BARE], *full = &p->sides[SIDE_FULL];
-    double bare_p999 = latency_quantile_us(&bare->latency, 999);
-    double full_p999 = latency_quantile_us(&full->latency, 999);
+    double bare_p999 = latency_quantile(&bare->latency, 999);
+    double full_p999 = latency_quantile(&full->latency, 999);
     double p999_ratio = bench_pair_latency_ratio(p, 999);
     double bare_cpu_us = cpu_us_a_message(bare), full_cpu_us = cpu_us_a_message(full);
 

@@ -11,11 +11,8 @@ static const char *const bare_settings[] = {"--snapshot-every", "0", "--no-log",
 static enum hs_status side_open(struct bench_side *s, const struct workload *w,
                                 const char *const *settings, struct hs_error *err)
 {
-    enum hs_status st = bench_chain_open(w, &s->chain, err);
+    enum hs_status st = warm_up_begin(w, settings, &s->chain, &s->sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(w, &s->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(s->sidecar, settings, err);
-    if (st == HS_OK) st = bench_chain_connect(s->chain, bench_sidecar_socket(s->sidecar), err);
     return st == HS_OK ? warm_up_to(s->chain, WARM_UP_MESSAGES, err) : st;
 }
 
@@ -107,8 +104,8 @@ enum hs_status bench_pair_slice(struct bench_pair *p, uint64_t messages, struct 
 
 double bench_pair_latency_ratio(struct bench_pair *p, uint32_t permille)
 {
-    double bare = latency_quantile_us(&p->sides[SIDE_BARE].latency, permille);
-    double full = latency_quantile_us(&p->sides[SIDE_FULL].latency, permille);
+    double bare = latency_quantile(&p->sides[SIDE_BARE].latency, permille);
+    double full = latency_quantile(&p->sides[SIDE_FULL].latency, permille);
 
     return bare > 0 ? full / bare : 0;
 }

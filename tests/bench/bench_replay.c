@@ -39,11 +39,8 @@ static enum hs_status run_open(struct replay_run *r, const struct workload *w, s
 {
     struct restart_way way = {0};
     struct bench_answer answer;
-    enum hs_status st = bench_chain_open(w, &r->chain, err);
+    enum hs_status st = warm_up_begin(w, settings_first, &r->chain, &r->sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(w, &r->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(r->sidecar, settings_first, err);
-    if (st == HS_OK) st = bench_chain_connect(r->chain, bench_sidecar_socket(r->sidecar), err);
     if (st == HS_OK) st = warm_up_first_snapshot(r->chain, r->sidecar, err);
     if (st != HS_OK) return st;
     restart_way_die(r->sidecar, r->chain);

@@ -15,6 +15,7 @@
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
 #include "tests/bench/restart_way.h"
+#include "tests/bench/warm_up.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,15 +84,10 @@ static enum hs_status measure_row(const struct bench_options *options, struct re
     const struct workload w = {.heap_mib = options->heap_mib};
     struct bench_sidecar *sidecar = NULL;
     struct bench_chain *chain = NULL;
-    enum hs_status st = bench_chain_open(&w, &chain, err);
+    enum hs_status st = warm_up_begin(&w, restart_settings(options), &chain, &sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(&w, &sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(sidecar, restart_settings(options), err);
-    if (st == HS_OK) st = bench_chain_connect(chain, bench_sidecar_socket(sidecar), err);
     bench_say("restart: executing %llu messages", (unsigned long long)row->messages);
-    for (uint64_t i = 0; i < row->messages && st == HS_OK; i++) {
-        st = bench_chain_deliver(chain, NULL, err);
-    }
+    if (st == HS_OK) st = warm_up_to(chain, row->messages, err);
     if (st == HS_OK) st = bench_sidecar_heap_bytes(sidecar, &row->heap_bytes, err);
     bench_say("restart: measuring warm starts");
     if (st == HS_OK) st = measure_warm(sidecar, chain, options, row, err);

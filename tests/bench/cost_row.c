@@ -15,13 +15,13 @@ void cost_row_take_pair(struct cost_row *row, struct bench_pair *pair)
     row->on_off = pair->on_off;
     row->cpu_us = full->cpu_us;
     row->cpu_on_off = pair->cpu_on_off;
-    row->p50_us = latency_quantile_us(&full->latency, 500);
-    row->p99_us = latency_quantile_us(&full->latency, 990);
-    row->p999_us = latency_quantile_us(&full->latency, 999);
+    row->p50_us = latency_quantile(&full->latency, 500);
+    row->p99_us = latency_quantile(&full->latency, 990);
+    row->p999_us = latency_quantile(&full->latency, 999);
     row->p99_on_off = bench_pair_latency_ratio(pair, 990);
     row->p999_on_off = bench_pair_latency_ratio(pair, 999);
-    row->wire_us = (double)latency_quantile_us(&bare->latency, 500) -
-                   (double)latency_quantile_us(&bare->run, 500);
+    row->wire_us =
+        (double)latency_quantile(&bare->latency, 500) - (double)latency_quantile(&bare->run, 500);
     row->memory_mib = (double)full->use.memory_bytes / (1 << 20);
     row->memory_ratio = (double)full->use.memory_bytes / (double)bare->use.memory_bytes;
 }
@@ -106,8 +106,8 @@ void cost_row_print_json(struct cost_row *row, double tick_worst_ratio)
     (void)printf(",\"tick_worst_ratio\":%.2f,\"observers\":%d,\"observers_p50_us\":%u,"
                  "\"observers_p99_us\":%u,\"observers_p99_ratio\":%.2f,"
                  "\"observers_p99_ratio_median\":%.2f,\"queries_per_s\":%.0f",
-                 tick_worst_ratio, OBSERVERS_COUNT, latency_quantile_us(&o->beside, 500),
-                 latency_quantile_us(&o->beside, 990), observed_p99_ratio(o),
+                 tick_worst_ratio, OBSERVERS_COUNT, latency_quantile(&o->beside, 500),
+                 latency_quantile(&o->beside, 990), observed_p99_ratio(o),
                  spread_median(&o->p99_ratios), o->queries_per_s);
     undo_print_json(row);
     (void)printf("}");

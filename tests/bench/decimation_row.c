@@ -51,9 +51,9 @@ static void row_take(struct decimation_row *row, struct bench_pair *pair, uint64
     row->cpu_on_off = pair->cpu_on_off;
     row->cpu_more_us = spread_median(&full->cpu_us) - spread_median(&pair->sides[SIDE_BARE].cpu_us);
     row->bytes_written = full->use.written_bytes - bytes_before;
-    row->p50_us = latency_quantile_us(&full->latency, 500);
-    row->p99_us = latency_quantile_us(&full->latency, 990);
-    row->p999_us = latency_quantile_us(&full->latency, 999);
+    row->p50_us = latency_quantile(&full->latency, 500);
+    row->p99_us = latency_quantile(&full->latency, 990);
+    row->p999_us = latency_quantile(&full->latency, 999);
 }
 
 static enum hs_status measure_going_on(struct decimation_run *r, struct decimation_row *row,

@@ -3,6 +3,7 @@
 #include "tests/bench/bench_chain.h"
 #include "tests/bench/bench_sidecar.h"
 #include "tests/bench/observers.h"
+#include "tests/bench/warm_up.h"
 
 #include <time.h>
 
@@ -22,14 +23,9 @@ static enum hs_status node_open(struct watched_node *n, const struct workload *w
                                 struct hs_error *err)
 {
     static const char *const extra[] = {"--serve-queries", NULL};
-    enum hs_status st = bench_chain_open(w, &n->chain, err);
+    enum hs_status st = warm_up_begin(w, extra, &n->chain, &n->sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_open(w, &n->sidecar, err);
-    if (st == HS_OK) st = bench_sidecar_start(n->sidecar, extra, err);
-    if (st == HS_OK) st = bench_chain_connect(n->chain, bench_sidecar_socket(n->sidecar), err);
-    for (int i = 0; i < WARM_UP_MESSAGES && st == HS_OK; i++) {
-        st = bench_chain_deliver(n->chain, NULL, err);
-    }
+    if (st == HS_OK) st = warm_up_to(n->chain, WARM_UP_MESSAGES, err);
     if (st != HS_OK) return st;
     return observers_open(bench_sidecar_socket(n->sidecar), workload_question(w), &n->observers,
                           err);
@@ -65,7 +61,7 @@ static enum hs_status node_slice(struct watched_node *n, uint64_t messages, bool
     }
     observers_ask(n->observers, false);
     if (asked) n->asked_us += latency_clock_us() - began_us;
-    *p99_us = latency_quantile_us(&slice, 990);
+    *p99_us = latency_quantile(&slice, 990);
     latency_fini(&slice);
     return st == HS_OK ? observers_check(n->observers, err) : st;
 }
@@ -99,7 +95,7 @@ void observed_fini(struct observed *o)
 
 double observed_p99_ratio(struct observed *o)
 {
-    double alone = latency_quantile_us(&o->alone, 990);
+    double alone = latency_quantile(&o->alone, 990);
 
-    return alone > 0 ? latency_quantile_us(&o->beside, 990) / alone : 0;
+    return alone > 0 ? latency_quantile(&o->beside, 990) / alone : 0;
 }

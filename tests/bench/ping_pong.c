@@ -22,7 +22,7 @@ static bool take(const struct ping_pong *p, int s, void *first, size_t len)
 {
     static char bytes[PART_BYTES_MAX];
     bool spins = p->manner == PING_SPINNING;
-    int64_t begun_ns = spins ? nanos_clock() : 0;
+    uint64_t begun_ns = spins ? latency_clock_ns() : 0;
     size_t taken = 0;
 
     while (taken < len) {
@@ -30,19 +30,19 @@ static bool take(const struct ping_pong *p, int s, void *first, size_t len)
         ssize_t got = recv(s, bytes, most, spins ? MSG_DONTWAIT : 0);
 
         if (got > 0) {
-            if (taken == 0 && first && (size_t)got >= sizeof(int64_t))
-                memcpy(first, bytes, sizeof(int64_t));
+            if (taken == 0 && first && (size_t)got >= sizeof(uint64_t))
+                memcpy(first, bytes, sizeof(uint64_t));
             taken += (size_t)got;
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
             return false;
         } else if (spins) {
-            spins = nanos_clock() - begun_ns < SPIN_NS_MAX;
+            spins = latency_clock_ns() - begun_ns < SPIN_NS_MAX;
         }
     }
     return true;
 }
 
-static bool give(int s, int64_t first, size_t len)
+static bool give(int s, uint64_t first, size_t len)
 {
     static char bytes[PART_BYTES_MAX];
 
@@ -60,14 +60,14 @@ static bool give(int s, int64_t first, size_t len)
 }
 
 /* How long that took, in nanoseconds. */
-static int64_t work(double us)
+static uint64_t work(double us)
 {
     static volatile char bytes[WORK_BYTES];
-    int64_t begun_ns = nanos_clock(), worked_ns = 0;
+    uint64_t begun_ns = latency_clock_ns(), worked_ns = 0;
 
     for (size_t at = 0; (double)worked_ns < us * 1000; at = (at + CACHE_LINE) % WORK_BYTES) {
         bytes[at]++;
-        worked_ns = nanos_clock() - begun_ns;
+        worked_ns = latency_clock_ns() - begun_ns;
     }
     return worked_ns;
 }
@@ -84,7 +84,7 @@ enum hs_status ping_pong_open(struct ping_pong *p, struct hs_error *err)
 {
     int ends[2];
 
-    assert(p->question_bytes > 0 && p->answer_bytes >= sizeof(int64_t));
+    assert(p->question_bytes > 0 && p->answer_bytes >= sizeof(uint64_t));
     assert(p->manner == PING_WORKING || p->work_us == 0);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return hs_fail_errno(err, HS_IO, errno, "bench: making a socket");
@@ -111,19 +111,19 @@ void ping_pong_close(struct ping_pong *p)
     p->pid = 0;
 }
 
-enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct nanos *out,
+enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct latency *out,
                              struct hs_error *err)
 {
     enum hs_status st = HS_OK;
 
     for (uint64_t i = 0; i < pings && st == HS_OK; i++) {
-        int64_t begun_ns = nanos_clock(), worked_ns = 0;
+        uint64_t begun_ns = latency_clock_ns(), worked_ns = 0;
 
         if (!give(p->socket, 0, p->question_bytes) ||
             !take(p, p->socket, &worked_ns, p->answer_bytes)) {
             return hs_fail(err, HS_IO, "bench: the other end of a ping is gone");
         }
-        st = nanos_add(out, nanos_clock() - begun_ns - worked_ns, err);
+        st = latency_add(out, latency_clock_ns() - begun_ns - worked_ns, err);
     }
     return st;
 }

@@ -3,7 +3,7 @@
 #ifndef HEADSTART_TESTS_BENCH_PING_PONG_H
 #define HEADSTART_TESTS_BENCH_PING_PONG_H
 
-#include "tests/bench/nanos.h"
+#include "tests/node/latency.h"
 
 enum ping_manner {
     PING_IDLE,     /* who waits sleeps, and is woken: as the sidecar and a node do */
@@ -15,7 +15,7 @@ enum ping_manner {
 
 struct ping_pong {
     enum ping_manner manner;
-    size_t question_bytes, answer_bytes; /* at least 1, and sizeof(int64_t) */
+    size_t question_bytes, answer_bytes; /* at least 1, and sizeof(uint64_t) */
     double work_us;                      /* of PING_WORKING */
     int socket;
     int pid;
@@ -25,7 +25,7 @@ struct ping_pong {
 HS_MUST_CHECK enum hs_status ping_pong_open(struct ping_pong *p, struct hs_error *err);
 void ping_pong_close(struct ping_pong *p);
 /** So many pings into *out. */
-HS_MUST_CHECK enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct nanos *out,
+HS_MUST_CHECK enum hs_status ping_pong_run(struct ping_pong *p, uint64_t pings, struct latency *out,
                                            struct hs_error *err);
 
 #endif

@@ -2,6 +2,16 @@
 
 enum { ROUND_MESSAGES = 200, ROUNDS_MAX = 1000 };
 
+enum hs_status warm_up_begin(const struct workload *w, const char *const *settings,
+                             struct bench_chain **c, struct bench_sidecar **s, struct hs_error *err)
+{
+    enum hs_status st = bench_chain_open(w, c, err);
+
+    if (st == HS_OK) st = bench_sidecar_open(w, s, err);
+    if (st == HS_OK) st = bench_sidecar_start(*s, settings, err);
+    return st == HS_OK ? bench_chain_connect(*c, bench_sidecar_socket(*s), err) : st;
+}
+
 enum hs_status warm_up_to(struct bench_chain *c, uint64_t seqnum, struct hs_error *err)
 {
     enum hs_status st = HS_OK;

@@ -207,8 +207,8 @@ static void print_rows_json(struct report *r)
             ",\"skipped\":%" PRIu64 ",\"snapshots_compared\":%" PRIu64 ",\"first_p50_us\":%" PRIu32
             ",\"first_p99_us\":%" PRIu32 ",\"first_max_us\":%" PRIu32 "}",
             first ? "" : ",", drill_rows[i]->name, drill_rows[i]->title, row->cases, row->failed,
-            row->kinds[DRILL_SKIPPED], row->compared, latency_quantile_us(&row->first, 500),
-            latency_quantile_us(&row->first, 990), latency_quantile_us(&row->first, 1000));
+            row->kinds[DRILL_SKIPPED], row->compared, latency_quantile(&row->first, 500),
+            latency_quantile(&row->first, 990), latency_quantile(&row->first, 1000));
         first = false;
     }
     (void)fputs("]", stdout);
@@ -244,8 +244,8 @@ static void print_table(struct report *r)
         if (row->cases == 0) continue;
         (void)printf("%-6s %-50s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10.1f %10.1f\n",
                      drill_rows[i]->name, drill_rows[i]->title, row->cases, row->failed,
-                     row->kinds[DRILL_SKIPPED], latency_quantile_us(&row->first, 500) / 1e3,
-                     latency_quantile_us(&row->first, 1000) / 1e3);
+                     row->kinds[DRILL_SKIPPED], latency_quantile(&row->first, 500) / 1e3,
+                     latency_quantile(&row->first, 1000) / 1e3);
     }
     (void)printf("seed %" PRIu64 ": %" PRIu64 " cases, %zu failed; %" PRIu64 " kills, %" PRIu64
                  " deliveries, %" PRIu64 " snapshots compared; lost %" PRIu64 ", diverged %" PRIu64

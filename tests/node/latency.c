@@ -10,19 +10,24 @@ void latency_fini(struct latency *l)
     buffer_fini(&l->samples);
 }
 
-uint64_t latency_clock_us(void)
+uint64_t latency_clock_ns(void)
 {
     struct timespec now;
     int failed = clock_gettime(CLOCK_MONOTONIC, &now);
 
     assert(failed == 0);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-enum hs_status latency_add(struct latency *l, uint64_t us, struct hs_error *err)
+uint64_t latency_clock_us(void)
 {
-    uint32_t sample = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-    enum hs_status st = buffer_append(&l->samples, slice_make(&sample, sizeof sample));
+    return latency_clock_ns() / 1000;
+}
+
+enum hs_status latency_add(struct latency *l, uint64_t sample, struct hs_error *err)
+{
+    uint32_t kept = sample > UINT32_MAX ? UINT32_MAX : (uint32_t)sample;
+    enum hs_status st = buffer_append(&l->samples, slice_make(&kept, sizeof kept));
 
     return st == HS_OK ? HS_OK : hs_fail(err, st, "keeping a latency");
 }
@@ -35,7 +40,7 @@ static int latency_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-uint32_t latency_quantile_us(struct latency *l, uint32_t permille)
+uint32_t latency_quantile(struct latency *l, uint32_t permille)
 {
     size_t count = l->samples.len / sizeof(uint32_t);
     uint32_t *sorted = (uint32_t *)(void *)l->samples.data; /* malloc'd: aligned for any type */

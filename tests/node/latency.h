@@ -6,19 +6,21 @@
 
 /* Caller's memory; all zero bytes is an empty one. */
 struct latency {
-    struct buffer samples; /* uint32_t each, microseconds */
+    struct buffer samples; /* uint32_t each, of one unit: microseconds where nothing else is said */
 };
 
 void latency_fini(struct latency *l);
 
-/** Microseconds of a clock that only goes forward. */
+/** Of a clock that only goes forward. */
+uint64_t latency_clock_ns(void);
 uint64_t latency_clock_us(void);
 
-/** Add one sample; what does not fit 32 bits (over an hour) counts as the largest. */
-HS_MUST_CHECK enum hs_status latency_add(struct latency *l, uint64_t us, struct hs_error *err);
+/** Add one sample; what does not fit 32 bits (over an hour, or 4 s in nanoseconds) counts as the
+ *  largest. */
+HS_MUST_CHECK enum hs_status latency_add(struct latency *l, uint64_t sample, struct hs_error *err);
 
 /** The smallest sample that `permille` of 1,000 samples do not exceed; 0 without samples.
  *  permille is 1..1000. Sorts the samples in place. */
-uint32_t latency_quantile_us(struct latency *l, uint32_t permille);
+uint32_t latency_quantile(struct latency *l, uint32_t permille);
 
 #endif

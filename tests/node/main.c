@@ -228,8 +228,8 @@ static void node_report_print(struct chain_report *r)
                  r->first_path, r->first_replayed, r->reconnects);
     (void)printf(",\"p50_us\":%" PRIu32 ",\"p99_us\":%" PRIu32 ",\"p999_us\":%" PRIu32
                  ",\"messages_per_s\":%.1f",
-                 latency_quantile_us(&r->latency, 500), latency_quantile_us(&r->latency, 990),
-                 latency_quantile_us(&r->latency, 999), node_per_second(r));
+                 latency_quantile(&r->latency, 500), latency_quantile(&r->latency, 990),
+                 latency_quantile(&r->latency, 999), node_per_second(r));
     (void)printf(",\"ticks\":%" PRIu64 ",\"progress_notices\":%" PRIu64, r->ticks,
                  r->progress_notices);
     if (r->attached.path[0] != '\0') {
