@@ -129,6 +129,12 @@ class Sidecar:
         return all(task.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
                    for task in tasks)
 
+    def processor_seconds(self):
+        """What its threads took of the processors, to a hundredth or so."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def wait_phase(self, phase):
         def reached():
             status = self.status()

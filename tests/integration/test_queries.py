@@ -9,6 +9,7 @@ from python_nodes import PythonNodes, python_node
 COUNT = '{"to":"town","method":"count","args":[1]}'  # its counter begins at 100
 # Some seconds of work where nobody stops it, and still below what ends a vat.
 LONG = '{"to":"town","method":"work","args":[20000000]}'
+LONG_RUNS_S = 0.05  # of a processor's time: more than reading and beginning it takes
 
 
 class Asker(threading.Thread):
@@ -207,29 +208,42 @@ class Queries(PythonNodes):
 
     # --- deliveries go first
 
+    def run_long(self, sidecar, observer, msgid):
+        """Ask for LONG, and see it run: nothing else here takes so much of a processor."""
+        before = sidecar.processor_seconds()
+        observer.send([0, msgid, "query", [{"message": LONG}]])
+        harness.wait_for(lambda: sidecar.processor_seconds() >= before + LONG_RUNS_S,
+                         "the query runs")
+
+    def given_up(self, observer, msgid, words):
+        with self.assertRaises(python_node.RpcError) as caught:
+            observer.await_result(msgid)
+        self.assertEqual(caught.exception.code, "busy")
+        self.assertIn(words, str(caught.exception))
+
     def test_a_query_that_runs__is_given_up_for_a_delivery(self):
         sidecar = self.start("--serve-queries")
-        node, observer = self.client(), self.observer()
-        for at in range(1, 6):
-            self.deliver(node, COUNT, 1)
-            harness.wait_for(sidecar.is_resting, "the sidecar rests")
-            observer.send([0, 100 + at, "query", [{"message": LONG}]])
-            harness.wait_for(lambda: not sidecar.is_resting(), "the query runs")
-            waiting = self.observer()
-            waiting.send([0, 7, "query", [{"message": COUNT}]])
-            if at % 2:
-                self.assertEqual(json.loads(self.deliver(node, COUNT, 1)["value"]), 100 + 2 * at)
-            else:
-                node.commit(1)
-                node.prepare_commit(1)
-                self.assertEqual(json.loads(self.deliver(node, COUNT, 1)["value"]), 100 + 2 * at)
-            with self.assertRaises(python_node.RpcError) as given_up:
-                observer.await_result(100 + at)
-            self.assertEqual(given_up.exception.code, "busy")
-            with self.assertRaises(python_node.RpcError) as given_up:
-                waiting.await_result(7)
-            self.assertEqual(given_up.exception.code, "busy")
-        self.assertEqual(json.loads(observer.query(COUNT)["value"]), 111)
+        node, observer, waiting = self.client(), self.observer(), self.observer()
+        self.deliver(node, COUNT, 1)
+        for at in range(1, 5):
+            self.run_long(sidecar, observer, 100 + at)
+            waiting.send([0, 200 + at, "query", [{"message": COUNT}]])
+            self.assertEqual(json.loads(self.deliver(node, COUNT, 1)["value"]), 101 + at)
+            self.given_up(observer, 100 + at, "the node has something to do")
+            self.given_up(waiting, 200 + at, "ask again")
+        self.assertEqual(json.loads(observer.query(COUNT)["value"]), 106)
+
+    def test_a_query_that_runs__is_given_up_for_a_commit_and_the_next_one_is_not(self):
+        sidecar = self.start("--serve-queries")
+        node, observer, waiting = self.client(), self.observer(), self.observer()
+        for at, end_block in enumerate((node.commit, node.prepare_commit, node.commit), 1):
+            self.deliver(node, COUNT, at)
+            self.run_long(sidecar, observer, 100 + at)
+            waiting.send([0, 200 + at, "query", [{"message": COUNT}]])
+            end_block(at)
+            self.given_up(observer, 100 + at, "the node has something to do")
+            answer = waiting.await_result(200 + at)
+            self.assertEqual(json.loads(answer["value"]), 101 + at)
 
     def test_while_a_delivery_runs__a_query_is_busy(self):
         self.start("--serve-queries", kernel=harness.LEDGER)
@@ -250,9 +264,7 @@ class Queries(PythonNodes):
         sidecar = self.start("--serve-queries")
         node, observer = self.client(), self.observer()
         self.deliver(node, COUNT, 1)
-        harness.wait_for(sidecar.is_resting, "the sidecar rests")
-        observer.send([0, 3, "query", [{"message": LONG}]])
-        harness.wait_for(lambda: not sidecar.is_resting(), "the query runs")
+        self.run_long(sidecar, observer, 3)
         sidecar.stop()
         with self.assertRaises((python_node.RpcError, python_node.Disconnected)) as ended:
             observer.await_result(3)
