@@ -25,7 +25,7 @@ struct config_vat {
     struct buffer source;
     struct buffer parameters;
     struct reap_setting reaps;
-    bool critical;
+    bool builtin, critical;
 };
 
 struct config_bundle {
@@ -126,6 +126,7 @@ static enum hs_status config_read_program(const struct config_place *at, const j
             "\"builtin\" must be \"timer\" or \"vat_admin\", without a \"source\", for vat",
             vat->name);
     }
+    vat->builtin = true;
     return kernel_fail(err, buffer_assign(&vat->source, program));
 }
 
@@ -478,6 +479,7 @@ struct kernel_config_vat kernel_config_vat_at(const struct kernel_config *c, siz
                                       .source = buffer_slice(&c->vats[i].source),
                                       .parameters = buffer_slice(&c->vats[i].parameters),
                                       .reaps = c->vats[i].reaps,
+                                      .builtin = c->vats[i].builtin,
                                       .critical = c->vats[i].critical};
 }
 

@@ -21,6 +21,7 @@ struct kernel_config_vat {
     struct slice source;     /* the ES module's text */
     struct slice parameters; /* JSON object text; "{}" when not given */
     struct reap_setting reaps;
+    bool builtin;  /* its program is the kernel's own */
     bool critical; /* a crank of it that fails is undone */
 };
 

@@ -4,6 +4,7 @@
 #include "kernel/state/decimal.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/bundles.h"
+#include "kernel/tables/vat_options.h"
 #include "kernel/text/json_text.h"
 #include "kernel/vat_end.h"
 #include "kernel/vat_engines.h"
@@ -100,6 +101,20 @@ static enum hs_status control_install_bundle(struct kernel *k, const struct cont
     return bundle_install_piece(&k->kv, &piece, k->now.rules.bundle_bytes, err);
 }
 
+/* The kernel's own programs keep what they know in the heap alone: their services would be gone,
+ * and with them every timer and every vat's admin node. */
+static enum hs_status control_check_upgradable(struct kernel *k, const struct ref *vat,
+                                               struct hs_error *err)
+{
+    struct vat_options options;
+    enum hs_status st = vat_options_read(&k->kv.store, vat, &options, err);
+
+    if (st != HS_OK || !options.builtin) return st;
+    return hs_fail(err, HS_INVALID,
+                   "the vat is built in: it cannot be upgraded, it would lose all "
+                   "that it holds");
+}
+
 /* Behind what waits; the run that does it says what came of it. */
 static enum hs_status control_upgrade_vat(struct kernel *k, const struct control *c,
                                           struct hs_error *err)
@@ -110,6 +125,7 @@ static enum hs_status control_upgrade_vat(struct kernel *k, const struct control
     struct slice message = buffer_slice(&c->upgrade_message);
     enum hs_status st = control_find_vat(k, buffer_slice(&c->vat), &vat, err);
 
+    if (st == HS_OK) st = control_check_upgradable(k, &vat.id, err);
     if (st == HS_OK && other) st = control_bundle(c, &bundle, err);
     if (st == HS_OK && other) st = bundle_has(&k->kv, &bundle, &found, err);
     if (st != HS_OK) return st;

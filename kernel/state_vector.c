@@ -109,8 +109,10 @@ out:
 static struct vat_options vat_options_of(const struct kernel_config_vat *vat,
                                          const struct kernel_rules *rules)
 {
-    struct vat_options o = {
-        .memory = rules->memory, .reaps = vat->reaps, .critical = vat->critical};
+    struct vat_options o = {.memory = rules->memory,
+                            .reaps = vat->reaps,
+                            .builtin = vat->builtin,
+                            .critical = vat->critical};
 
     (void)snprintf(o.name, sizeof o.name, "%s", vat->name);
     return o;

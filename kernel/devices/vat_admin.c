@@ -271,7 +271,7 @@ static bool create_options(struct slice json, const struct kernel_rules *rules,
     }
     json_print_close(&j, '}');
     good = good && json_text_end(&t) && json_print_end(&j) == HS_OK &&
-           vat_options_parse(buffer_slice(&whole), &d->options);
+           vat_options_parse(buffer_slice(&whole), &d->options) && !d->options.builtin;
     d->program.source = buffer_slice(&d->source);
     d->has_options = good;
     buffer_fini(&whole);

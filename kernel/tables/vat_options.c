@@ -47,6 +47,12 @@ static bool options_read_meter(struct slice raw, struct vat_options *o)
            o->meter.text[0] == 'm' && uint_parse(slice_text(o->meter.text + 1), &number) == HS_OK;
 }
 
+static bool options_read_flag(struct slice raw, bool *out)
+{
+    *out = slice_equal(raw, slice_text("true"));
+    return *out || slice_equal(raw, slice_text("false"));
+}
+
 static bool options_read_member(struct slice key, struct slice value, struct vat_options *o)
 {
     if (json_text_is(key, "name")) return options_read_name(value, o);
@@ -55,10 +61,8 @@ static bool options_read_member(struct slice key, struct slice value, struct vat
         return uint_parse(value, &o->memory) == HS_OK && o->memory <= HS_HEAP_BYTES_MAX;
     }
     if (json_text_is(key, "reapInterval")) return reap_setting_parse(value, &o->reaps);
-    if (json_text_is(key, "critical")) {
-        o->critical = slice_equal(value, slice_text("true"));
-        return o->critical || slice_equal(value, slice_text("false"));
-    }
+    if (json_text_is(key, "builtin")) return options_read_flag(value, &o->builtin);
+    if (json_text_is(key, "critical")) return options_read_flag(value, &o->critical);
     return json_text_is(key, "meter") && options_read_meter(value, o);
 }
 
@@ -76,6 +80,14 @@ bool vat_options_parse(struct slice json, struct vat_options *out)
     return json_text_end(&t) && out->memory > 0 && out->name[0] != '\0';
 }
 
+/* Nothing, if it is not set. */
+static void options_print_flag(struct json_printer *j, const char *name, bool set)
+{
+    if (!set) return;
+    json_print_key(j, name);
+    json_print_raw(j, slice_text("true"));
+}
+
 void vat_options_print(const struct vat_options *o, struct json_printer *j)
 {
     json_print_open(j, '{');
@@ -86,10 +98,8 @@ void vat_options_print(const struct vat_options *o, struct json_printer *j)
     json_print_key(j, "memory");
     json_print_uint(j, o->memory);
     reap_setting_print(&o->reaps, j);
-    if (o->critical) {
-        json_print_key(j, "critical");
-        json_print_raw(j, slice_text("true"));
-    }
+    options_print_flag(j, "builtin", o->builtin);
+    options_print_flag(j, "critical", o->critical);
     if (o->meter.text[0] != '\0') {
         json_print_key(j, "meter");
         json_print_word(j, o->meter.text);

@@ -1,7 +1,7 @@
 /* Vat options: what is fixed about a vat, as `v$N.options` has it.
  *
  *   {"name":…,"supervisor":"lite","memory":bytes}    and, where they were given, in this order:
- *   "reapInterval":N|"never"   "critical":true   "meter":"m1"
+ *   "reapInterval":N|"never"   "builtin":true   "critical":true   "meter":"m1"
  */
 #ifndef HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
 #define HEADSTART_KERNEL_TABLES_VAT_OPTIONS_H
@@ -28,6 +28,7 @@ struct vat_options {
     char name[HS_NAME_BYTES_MAX];
     uint64_t memory;
     struct reap_setting reaps;
+    bool builtin; /* its program is the kernel's own, and keeps nothing over an upgrade */
     bool critical;
     struct ref meter; /* "": none */
 };

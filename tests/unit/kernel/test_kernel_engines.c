@@ -156,6 +156,27 @@ static void engine__upgrade_that_fails_is_told(void)
     machine_close(&m);
 }
 
+/* The kernel's own programs keep nothing over an upgrade: the service would be gone. */
+static void engine__built_in_vats_are_not_upgraded(void)
+{
+    struct machine m;
+    char text[200];
+
+    machine_open(&m, "maker.json");
+    create(&m, "a");
+    ASSERT_SAYS(machine_input(&m, control, "{'kernel':'upgradeVat','vat':'vatAdmin'}"), "built in");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_REJECTED);
+    CU_ASSERT_EQUAL(m.out.queued, 0);
+    (void)snprintf(text, sizeof text, "{'kernel':'upgradeVat','vat':'vatAdmin','bundle':'%s'}",
+                   machine_get(&m, "bundle.name.shop"));
+    ASSERT_SAYS(machine_input(&m, control, text), "built in");
+    machine_ok(machine_restart(&m, 0), &m); /* what says so is in the store */
+    ASSERT_SAYS(machine_input(&m, control, "{'kernel':'upgradeVat','vat':'vatAdmin'}"), "built in");
+    create(&m, "b");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 /* A step of the row below. */
 static void step(struct machine *m, unsigned number)
 {
@@ -331,6 +352,7 @@ int main(int argc, char **argv)
         SUITE_CASE(engine__of_new_vats_at_once_of_old_ones_when_upgraded),
         SUITE_CASE(engine__of_static_vats_when_the_chain_upgrades_them),
         SUITE_CASE(engine__upgrade_that_fails_is_told),
+        SUITE_CASE(engine__built_in_vats_are_not_upgraded),
         SUITE_CASE(engine__same_on_every_way),
         SUITE_CASE(engine__steps_are_its_own),
         SUITE_CASE(engine__not_held_stops_the_chain_with_words),

@@ -51,6 +51,7 @@ static void vat_admin__creation_that_fails_rejects_and_leaves_nothing(void)
         {"'x',{'source':''}", "a program is a bundle or"},
         {"'x','child',{'memory':1024}", "memory must be"},
         {"'x','child',{'colour':1}", "has no option"},
+        {"'x','child',{'builtin':true}", "has no option"},
         {"'x','child',{'critical':'forged'}", "critical vat key"},
         {"'x','child',{'name':'no good'}", "is named by"},
         {"'x','child',{'reapInterval':0}", "such options"},
