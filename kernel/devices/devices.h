@@ -7,7 +7,8 @@
 
 /** Vat `caller` calls `method` of the device node `device` (kd…).
  *  In:      args  smallcaps array; slots are krefs
- *  Out:     answer  appended: a syscall's answer, ["ok",capdata] or ["error",text] */
+ *  Out:     answer  appended: a syscall's answer, ["ok",capdata] or ["error",text]; then the device
+ *                   has kept nothing of the arguments */
 HS_MUST_CHECK enum hs_status device_call(struct kernel *k, const struct ref *caller,
                                          const struct ref *device, struct slice method,
                                          const struct capdata *args, struct buffer *answer,

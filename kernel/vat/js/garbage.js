@@ -8,8 +8,9 @@
  * the vat can reach, and so the same on every way that leads to this heap.
  *
  * Imports go when the vat cannot reach them; its own objects when the kernel has dropped them,
- * besides; what the store keeps of either stays (durables.js). Promises end by being settled, devices stay. The kernel is told of so many at once that
- * it can always take it, and asks again.
+ * besides, or has never taken them: of these it is told nothing. What the store keeps of either
+ * stays (durables.js). Promises that the kernel took end by being settled, devices stay. The kernel
+ * is told of so many at once that it can always take it, and asks again.
  *
  * Adds to the realm: garbage
  *   reap()                 a delivery, bringOutYourDead
@@ -21,7 +22,7 @@
   const { WeakRef } = realm;
   const { collect } = realm.host;
   const { syscall } = realm.syscalls;
-  const { objects, dropped, untold, retire } = realm.references;
+  const { objects, dropped, untaken, untold, retire } = realm.references;
   const { recognizes, forget, sweep } = realm.weakCollections;
   const { isDurable, forgotten, retired, deleteRest } = realm.durables;
 
@@ -31,7 +32,8 @@
   const RETIRE = 'retire'; // it was dropped before, and only recognized since
   const isImport = vref => vref[1] === '-';
   const mayGo = vref =>
-    vref[0] === 'o' && (isImport(vref) || dropped.has(vref) || isDurable(vref));
+    (vref[0] === 'o' && (isImport(vref) || dropped.has(vref) || isDurable(vref))) ||
+    untaken.has(vref);
 
   /** Hold what may go weakly. The WeakRefs come first: if there is no memory for them, nothing has
    *  changed. Returns the references. */
@@ -47,7 +49,7 @@
     return weak;
   };
 
-  /** Hold what is left strongly again; the references of what is gone. */
+  /** Hold what is left strongly again; of what is gone, the references that the kernel took. */
   const strengthen = weak => weak.filter(vref => {
     const object = objects.get(vref).deref();
     if (object !== undefined) {
@@ -56,7 +58,7 @@
     }
     objects.delete(vref);
     dropped.delete(vref);
-    return true;
+    return !untaken.delete(vref);
   });
 
   /* The steps are functions of their own, so that no local variable holds what is looked at. */

@@ -49,19 +49,14 @@
   /** A new promise's reference. */
   const allotPromise = () => `p+${nextPromise++}`;
 
-  const exportPromise = promise => {
-    const vref = allotPromise();
-    register(vref, promise);
-    return vref;
-  };
-
   const isPresence = value => {
     const vref = vrefs.get(value);
     return vref !== undefined && vref[0] === 'o' && vref[1] === '-';
   };
 
-  const references = makeReferences({ importPromise, exportPromise });
-  const { objects, vrefs, register, forgetPromise, toReference, fromReference } = references;
+  const references = makeReferences({ importPromise, allotPromise });
+  const { objects, vrefs, register, forgetPromise } = references;
+  const { toReference, taken, fromReference } = references;
   const marshal = makeSmallcaps({ toReference, fromReference });
   const handledPromises = makeHandledPromises(isPresence);
   const { serialize, serializeReason } = marshal;
@@ -134,6 +129,7 @@
       told = resolution(vref, true, problem);
       syscallResolve(told, others);
     }
+    taken(spoken);
     settled(told);
     others.forEach(settled);
     if (spoken.length > 0) decideSpoken(spoken);
@@ -152,6 +148,7 @@
   /** The kernel was told of what is `spoken` of: what is settled of it is told as well. */
   const settleSpoken = spoken => {
     const { length } = spoken;
+    taken(spoken);
     const known = resolutionsOf(spoken, undefined);
     if (known.length > 0) {
       try {
@@ -163,6 +160,7 @@
         spoken.length = length;
         syscallResolve(known[0], known.slice(1));
       }
+      taken(spoken.slice(length));
       known.forEach(settled);
     }
     decideSpoken(spoken);

@@ -8,19 +8,20 @@
  * All are held strongly, but while the vat is reaped (garbage.js): what a vat does in between cannot
  * show what was collected.
  *
- * Adds to the realm: makeReferences({ importPromise, exportPromise }) → the tables and what reads
- * and changes them. importPromise(vref) makes a promise that others decide, exportPromise(promise)
- * allots a reference; of either the kernel is told there.
+ * Adds to the realm: makeReferences({ importPromise, allotPromise }) → the tables and what reads
+ * and changes them. importPromise(vref) makes a promise that others decide, allotPromise() a
+ * reference; of either the kernel is told there.
  */
 (realm => {
   'use strict';
 
   const { makeFace, makeReturning } = realm.remotables;
 
-  const makeReferences = ({ importPromise, exportPromise }) => {
+  const makeReferences = ({ importPromise, allotPromise }) => {
     const objects = new Map(); // vref → the object, presence, device or unresolved promise
     const vrefs = new WeakMap(); // the same, the other way round
     const dropped = new Set(); // of this vat's objects, those that the kernel only recognizes
+    const untaken = new Set(); // of its objects and promises, those that the kernel never heard of
     const untold = new Map(); // vref of what is gone → what the kernel is still to be told
     let nextExport = 1; // o+0 is the root
     let durables; // of durables.js, which comes later
@@ -34,6 +35,7 @@
     const forgetPromise = vref => {
       const promise = objects.get(vref);
       objects.delete(vref);
+      untaken.delete(vref);
       if (promise !== undefined && vrefs.get(promise) === vref) vrefs.delete(promise);
     };
 
@@ -56,18 +58,25 @@
       }
     };
 
-    /** The reference for a remotable or promise that goes out. */
+    /** The reference for a remotable or promise that is to go out. */
     const toReference = object => {
       const known = vrefs.get(object);
-      if (known !== undefined) {
-        dropped.delete(known);
-        if (durables.isDurable(known)) durables.noteExport(known);
-        return known;
-      }
-      if (object instanceof Promise) return exportPromise(object);
-      const vref = `o+${nextExport++}`;
+      if (known !== undefined) return known;
+      const vref = object instanceof Promise ? allotPromise() : `o+${nextExport++}`;
       register(vref, object);
+      untaken.add(vref);
       return vref;
+    };
+
+    /** The kernel has taken what named these remotables and promises. What it refuses, it does not
+     *  hold, and will never let go of. */
+    const taken = some => {
+      for (const object of some) {
+        const vref = vrefs.get(object);
+        untaken.delete(vref);
+        dropped.delete(vref);
+        if (durables.isDurable(vref)) durables.noteExport(vref);
+      }
     };
 
     /** The kernel holds these of this vat's objects no longer; it may still recognize them. */
@@ -81,6 +90,7 @@
         vrefs.delete(objects.get(vref));
         objects.delete(vref);
         dropped.delete(vref);
+        untaken.delete(vref);
         untold.delete(vref);
       }
     };
@@ -90,8 +100,8 @@
     };
 
     return {
-      lendDurables, objects, vrefs, dropped, untold, register, forgetPromise, drop, retire, fromReference,
-      toReference,
+      lendDurables, objects, vrefs, dropped, untaken, untold, register, forgetPromise, drop, retire,
+      fromReference, toReference, taken,
     };
   };
 

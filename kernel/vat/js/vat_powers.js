@@ -6,7 +6,7 @@
   'use strict';
 
   const { syscall, syscallText } = realm.syscalls;
-  const { vrefs } = realm.references;
+  const { vrefs, taken } = realm.references;
   const { serialize, unserialize } = realm.marshal;
   const { isPromise } = realm.passStyles;
   const { freeze } = Object;
@@ -16,7 +16,9 @@
     const held = [];
     const data = serialize(args, held);
     if (held.some(isPromise)) throw Error('D() arguments cannot include a Promise');
-    return unserialize(syscallText(`["callNow","${vref}",${stringify(method)},${data}]`));
+    const answer = syscallText(`["callNow","${vref}",${stringify(method)},${data}]`);
+    taken(held); // a device that answers with an error has kept nothing
+    return unserialize(answer);
   };
 
   const senders = new WeakSet();

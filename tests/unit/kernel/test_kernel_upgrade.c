@@ -217,6 +217,31 @@ static void durable__goes_when_nobody_has_it(void)
     machine_close(&m);
 }
 
+/* What a refused message named, the kernel does not have and will never let go of: nobody but the
+ * vat may hold it. */
+static void refused__message_holds_nothing_of_what_it_named(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    ASSERT_CALL(&m, "create", "'shop','shop',{'memory':8388608,'reapInterval':2}", "\"made shop\"");
+    (void)machine_call(&m, "maker", "mine", "'friend','Ann'");
+    for (int i = 0; i < 20; i++) { /* 15 MB of objects and promises */
+        ASSERT_CALL(&m, "pass", "'shop','overreach','friend',5", "5");
+        machine_work(&m, 0);
+    }
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..export."), 0);
+    for (int i = 0; i < 4; i++)
+        reap(&m);
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..state."), 1);
+    machine_ok(machine_restart(&m, false), &m);
+    (void)machine_call(&m, "maker", "hold", "'purse','shop','lastNamed'");
+    ASSERT_CALL(&m, "use", "'purse','add',3", "\"1: 7\""); /* it is passed as any other */
+    CU_ASSERT_EQUAL(machine_count(&m, "v3.vs..export."), 1);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 /* However much hangs on what another vat lets go of, its owner lives. */
 static void durable__long_row_goes_by_and_by(void)
 {
@@ -361,6 +386,7 @@ int main(int argc, char **argv)
         SUITE_CASE(durable__long_row_goes_by_and_by),
         SUITE_CASE(durable__state_keeps_its_object),
         SUITE_CASE(upgrade__leaves_no_states_behind),
+        SUITE_CASE(refused__message_holds_nothing_of_what_it_named),
         SUITE_CASE(durable__parts_are_the_same_later),
         SUITE_CASE(durable__methods_and_states_are_for_their_own),
     };

@@ -66,7 +66,7 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
   const makeOther = defineDurableKind(other, () => ({ amount: 1 }), { amount: () => 'other' });
   if (first !== undefined) baggage.init('first', makePurse(first));
   const seen = new WeakMap();
-  let lent;
+  let lent, lastNamed;
   const hoarded = [];
 
   return Far('shop', {
@@ -87,6 +87,19 @@ export function buildRootObject({ vatstore }, { version = 1, fails, forgets, fir
       }
       return purse;
     },
+    /** Names what is made for it in messages that the kernel refuses: how many it did. */
+    overreach: async (friend, count) => {
+      const refused = [];
+      for (let i = 0; i < count; i += 1) {
+        const ballast = String.fromCharCode(97 + (i % 26)).repeat(150_000);
+        const thing = Far('thing', { size: () => ballast.length });
+        lastNamed = makePurse(i);
+        await E(friend).name(lastNamed, thing, Promise.resolve(ballast), 10n ** 4096n)
+          .catch(problem => refused.push(problem));
+      }
+      return refused.length;
+    },
+    lastNamed: () => lastNamed,
     lentAmount: () => lent.amount,
     giveBack: () => {
       lent = undefined;
