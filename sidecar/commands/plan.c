@@ -11,30 +11,57 @@
 
 /* --- why, in words --- */
 
-static const char *words_of_cause(const struct plan_account *a, enum entry_cause cause)
+/* What is missing between what is kept and the node. */
+static void put_gap(const struct plan_account *a, const struct plan_case *c, struct printer *to)
 {
-    if (a->snapshot_lost) {
-        return "the kept snapshot fails its checks, so the node's store is read and every "
-               "transcript replayed";
-    }
+    const struct entry_facts *e = &a->facts.entry;
+    uint64_t snapshot = e->snapshots_len > 0 ? a->snapshots[0].at.seqnum : 0;
+
     if (a->facts.log_damaged) {
-        return "the log is damaged, so what was executed after it is missing and the node's store "
-               "is read instead";
+        printer_text(to, "the log is damaged, so what was executed after it is missing");
+    } else if (!c->to_known) {
+        printer_format(to, "what the node executed after message %" PRIu64 " is not kept here",
+                       e->log_last > snapshot ? e->log_last : snapshot);
+    } else if (e->log_first == 0) {
+        printer_text(to, "no log is kept");
+    } else if (snapshot == 0) {
+        printer_format(to,
+                       "no snapshot is kept, and the log begins with message %" PRIu64
+                       ", not with the first",
+                       e->log_first);
+    } else {
+        printer_format(to,
+                       "the newest snapshot is at %" PRIu64 ", and the log begins with message "
+                       "%" PRIu64 ": what is between is not kept",
+                       snapshot, e->log_first);
     }
-    switch (cause) {
-    case ENTRY_CAUSE_NO_DATA:
-        return "neither snapshot nor log is kept, so the node's store is read and every "
-               "transcript replayed";
-    case ENTRY_CAUSE_GAP:
-        return "the log does not lead from the newest snapshot to the node, so its store is read "
-               "and every transcript replayed";
-    case ENTRY_CAUSE_AHEAD:
-        return "nothing that is kept is old enough, so the node's store is read and every "
-               "transcript replayed";
-    default: break;
+}
+
+/* Whoever reads of a gap that is there wants to know what is to be done. */
+static void put_gap_end(const struct plan_account *a, const struct plan_case *c, struct printer *to)
+{
+    if (a->facts.log_damaged || !c->to_known) return;
+    printer_text(to, "; nothing is to be done, the first snapshot after that ends the gap");
+}
+
+static void put_full_replay(const struct plan_account *a, const struct plan_case *c,
+                            struct printer *to)
+{
+    static const char replayed[] = ", so the node's store is read and every transcript replayed";
+
+    if (a->snapshot_lost) {
+        printer_format(to, "the kept snapshot fails its checks%s", replayed);
+    } else if (a->facts.log_damaged || c->decision.cause == ENTRY_CAUSE_GAP) {
+        put_gap(a, c, to);
+        printer_text(to, replayed);
+        put_gap_end(a, c, to);
+    } else if (c->decision.cause == ENTRY_CAUSE_NO_DATA) {
+        printer_format(to, "neither snapshot nor log is kept%s", replayed);
+    } else if (c->decision.cause == ENTRY_CAUSE_AHEAD) {
+        printer_format(to, "nothing that is kept is old enough%s", replayed);
+    } else {
+        printer_format(to, "snapshot and log are of different histories%s", replayed);
     }
-    return "snapshot and log are of different histories, so the node's store is read and every "
-           "transcript replayed";
 }
 
 /* How the kernel comes to be there that the node then meets. */
@@ -60,9 +87,10 @@ static void put_preload(const struct plan_account *a, uint64_t messages, struct 
 }
 
 /* How it goes on from there. */
-static void put_way(const struct plan_account *a, const struct entry_decision *d,
-                    struct printer *to)
+static void put_way(const struct plan_account *a, const struct plan_case *c, struct printer *to)
 {
+    const struct entry_decision *d = &c->decision;
+
     switch (d->path) {
     case ENTRY_SWAP: printer_text(to, "it then stands where the node does"); return;
     case ENTRY_ROLL_BACK:
@@ -70,12 +98,12 @@ static void put_way(const struct plan_account *a, const struct entry_decision *d
                        d->base == ENTRY_BASE_MARK ? "mark" : "snapshot", d->base_at.seqnum);
         return;
     case ENTRY_TAIL:
+        put_gap(a, c, to);
         printer_format(to,
-                       "%s, so the node's store is read; of its transcripts only what came after "
+                       ", so the node's store is read; of its transcripts only what came after "
                        "the snapshot at %" PRIu64 " is replayed",
-                       a->facts.log_damaged ? "the log is damaged"
-                                            : "the log does not lead to the node",
                        d->base_at.seqnum);
+        put_gap_end(a, c, to);
         return;
     default: break;
     }
@@ -89,13 +117,13 @@ static enum hs_status put_why(const struct plan_account *a, const struct plan_ca
     struct printer to = printer_on(out);
 
     if (d->path == ENTRY_FULL_REPLAY) {
-        printer_text(&to, words_of_cause(a, d->cause));
+        put_full_replay(a, c, &to);
     } else if (d->path == ENTRY_COLD) {
         printer_text(&to, "nothing was ever executed, so a kernel that begins at once is right "
                           "for a node whose store is empty too");
     } else {
         put_preload(a, c->work.of[RATE_MESSAGES], &to);
-        put_way(a, d, &to);
+        put_way(a, c, &to);
     }
     return printer_end(&to);
 }

@@ -146,6 +146,7 @@ class Plan(PlanCase):
                          ("swap", self.newest_snapshot()))
         worst = plan["worst"]
         self.assertEqual((worst["path"], worst["to_seqnum"]), ("tail", None))
+        self.assertIn(f"executed after message {self.newest_snapshot()} is not kept", worst["why"])
         self.assertGreater(worst["store_entries"], 0)
         self.assertIsNone(worst["estimated_ms"])
         self.assertEqual(self.first_path(260)[0], "tail")
@@ -166,6 +167,39 @@ class Plan(PlanCase):
         self.assertIsNotNone(plan["rates"]["transcript_entries_per_s"])
         self.lose_the_log()
         self.assertIsNotNone(self.plan()["worst"]["estimated_ms"])
+
+    def leave_out_the_log(self, count):
+        """Messages up to `count` that neither a log nor a snapshot keeps."""
+        sidecar, _ = self.run_chain(count, arguments=("--no-log", "--snapshot-every", "0"))
+        sidecar.stop()
+
+    def continue_with_log(self):
+        sidecar, result = self.run_chain(arguments=("--snapshot-every", "0"))
+        sidecar.stop()
+        return result["seqnum"]
+
+    def test_folder__gap_is_told_with_its_bounds(self):
+        sidecar, _ = self.run_chain(count=100, arguments=("--snapshot-every", "20"))
+        sidecar.stop()
+        newest = self.newest_snapshot()
+        self.leave_out_the_log(160)
+        last = self.continue_with_log()
+        plan = self.plan()
+        self.assertEqual((plan["path"], plan["to_seqnum"]), ("tail", last))
+        self.assertIn(f"snapshot is at {newest}, and the log begins with message 161: what is "
+                      "between is not kept", plan["why"])
+        self.assertIn("nothing is to be done", plan["why"])
+        self.assertEqual(self.first_path(260)[0], "tail")
+        self.assertEqual(self.plan()["path"], "swap")  # as it says
+
+    def test_folder__late_log_without_snapshot_is_told_as_such(self):
+        self.leave_out_the_log(100)
+        last = self.continue_with_log()
+        plan = self.plan()
+        self.assertEqual((plan["path"], plan["to_seqnum"]), ("full_replay", last))
+        self.assertIn("no snapshot is kept, and the log begins with message 101", plan["why"])
+        self.assertEqual(self.first_path(260)[0], "full_replay")
+        self.assertEqual(self.plan()["path"], "swap")
 
     def test_folder__damaged_log_promises_nothing(self):
         sidecar, _ = self.run_chain()
