@@ -5,7 +5,6 @@
 
 #include "kernel/state/disk.h"
 #include "kernel/vat/engine_id.h"
-#include "kernel/vat/vat_terms.h"
 
 struct boot_image;
 struct stop_switch;

@@ -19,7 +19,9 @@
 #include "kernel/state/digest.h"
 #include "kernel/state/heap_image.h"
 #include "kernel/vat/engine.h"
-#include "kernel/vat/vat_terms.h"
+#include "kernel/vat/vat_host.h"
+#include "kernel/vat/vat_limits.h"
+#include "kernel/vat/vat_message.h"
 
 struct vat;
 

@@ -8,7 +8,9 @@
 #include "kernel/vat/module_names.h"
 #include "kernel/vat/stop_switch.h"
 #include "kernel/vat/vat_entry.h"
-#include "kernel/vat/vat_terms.h"
+#include "kernel/vat/vat_host.h"
+#include "kernel/vat/vat_limits.h"
+#include "kernel/vat/vat_message.h"
 
 /* What the engine hands to every import that it calls. */
 struct engine_env {

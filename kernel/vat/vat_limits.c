@@ -1,6 +1,8 @@
-#include "kernel/vat/vat_terms.h"
+#include "kernel/vat/vat_limits.h"
 
 #include "kernel/state/limits.h"
+
+#include <stdbool.h>
 
 enum {
     TICKS_MAX_DEFAULT = 50000, /* 500 million steps: some seconds, whatever they are spent on */
