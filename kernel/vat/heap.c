@@ -454,6 +454,9 @@ void heap_changes_forget(struct heap *h)
 
 uint64_t heap_occupied_bytes(const struct heap *h)
 {
-    return (uint64_t)h->memory->size + h->mark_bytes + PAGES_MAX / 8 + LINES_MAX / 8 +
-           line_versions_bytes(&h->versions);
+    const uint32_t lines = live_lines(h);
+    const uint32_t map_bytes = h->watched ? lines : 0; /* written_map.h: a byte a line */
+
+    return (uint64_t)h->memory->size + map_bytes + h->mark_bytes + PAGES_MAX / 8 + LINES_MAX / 8 +
+           line_versions_bytes(&h->versions) + line_versions_index_bytes(&h->versions, lines);
 }

@@ -194,3 +194,8 @@ uint64_t line_versions_bytes(const struct line_versions *v)
 {
     return (v->records + v->spares) * sizeof(struct line_record) + v->capacity * sizeof *v->items;
 }
+
+uint64_t line_versions_index_bytes(const struct line_versions *v, uint32_t lines)
+{
+    return v->newest ? (uint64_t)lines * sizeof *v->newest : 0;
+}

@@ -75,7 +75,9 @@ void line_versions_clear(struct line_versions *v, line_versions_fn dropped, void
  *  was at `next`. */
 void line_versions_merge(struct line_versions *v, uint64_t id, uint64_t next);
 
-/** Bytes that the records occupy. */
+/** Bytes that the records occupy. They go with their versions. */
 uint64_t line_versions_bytes(const struct line_versions *v);
+/** Bytes that the index of a heap of so many lines may occupy, once there was a version. */
+uint64_t line_versions_index_bytes(const struct line_versions *v, uint32_t lines);
 
 #endif

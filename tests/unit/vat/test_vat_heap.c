@@ -519,6 +519,26 @@ static void vat__memory_is_about_twice_the_heap(void)
     rig_close(&r);
 }
 
+/* What stands beside the heap is counted: a byte a line for what was written, and from the first
+ * savepoint on a pointer a line. */
+static void vat__memory_has_what_is_kept_of_lines(void)
+{
+    struct rig r;
+    uint64_t lines, before;
+
+    rig_start(&r, program);
+    CU_ASSERT_EQUAL(rig_call(&r, "['grow',[20000000]]", "[]"), HS_OK);
+    vat_mark(r.vat);
+    lines = vat_heap_bytes(r.vat) / HS_HEAP_LINE_BYTES;
+    before = vat_memory_bytes(r.vat);
+    CU_ASSERT(before >= 2 * vat_heap_bytes(r.vat) + lines +
+                            HS_HEAP_BYTES_MAX / HS_HEAP_LINE_BYTES / 8 +
+                            HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES / 8);
+    CU_ASSERT_EQUAL(vat_savepoint(r.vat, 1, 1, NULL), HS_OK);
+    CU_ASSERT(vat_memory_bytes(r.vat) >= before + lines * sizeof(void *));
+    rig_close(&r);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(vat__same_commands_make_equal_heaps),
     SUITE_CASE(vat__name_and_limits_leave_no_trace_in_the_heap),
@@ -537,6 +557,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(image__wild_bytes_end_the_vat_not_the_process),
     SUITE_CASE(vat__several_threads_run_alike),
     SUITE_CASE(vat__memory_is_about_twice_the_heap),
+    SUITE_CASE(vat__memory_has_what_is_kept_of_lines),
 };
 
 int main(int argc, char **argv)
