@@ -98,79 +98,72 @@ static const char *result_read_fields(const struct result_parts *parts, uint64_t
     return NULL;
 }
 
-static bool result_read_texts(struct packed_value list, struct headstart_bytes *out)
+static bool result_next_bytes(struct packed_walk *walk, struct headstart_bytes *out)
+{
+    struct slice s;
+
+    if (!packed_walk_text(walk, &s)) return false;
+    *out = (struct headstart_bytes){s.data, s.len};
+    return true;
+}
+
+static bool result_read_texts(struct packed_value list, struct headstart_bytes *out, size_t len)
 {
     struct packed_walk walk;
-    struct packed_value v;
 
-    if (packed_kind_of(list) != PACKED_ARRAY) return true;
-    packed_walk_begin(list, &walk);
-    while (packed_walk_next(&walk, &v)) {
-        if (!result_bytes(v, out++)) return false;
+    (void)packed_walk_begin(list, &walk);
+    for (size_t i = 0; i < len; i++) {
+        if (!result_next_bytes(&walk, &out[i])) return false;
     }
     return true;
 }
 
-static bool result_read_settlement(struct packed_value v, struct headstart_settled *out)
+static bool result_read_settlement(struct packed_walk *walk, struct headstart_settled *out)
 {
-    struct packed_walk walk;
-    struct packed_value seqnum, status, value;
-    uint32_t parts;
+    struct packed_value seqnum, status;
 
-    if (packed_kind_of(v) != PACKED_ARRAY || !packed_count(v, &parts) || parts != 3) return false;
-    packed_walk_begin(v, &walk);
-    return packed_walk_next(&walk, &seqnum) && packed_uint(seqnum, &out->seqnum) &&
-           packed_walk_next(&walk, &status) &&
+    return packed_walk_into(walk, 3) && packed_walk_next(walk, &seqnum) &&
+           packed_uint(seqnum, &out->seqnum) && packed_walk_next(walk, &status) &&
            client_text_copy(out->status, sizeof out->status, status) &&
-           result_status_known(out->status) && packed_walk_next(&walk, &value) &&
-           result_bytes(value, &out->value);
+           result_status_known(out->status) && result_next_bytes(walk, &out->value);
 }
 
-static const char *result_read_settled(struct packed_value settled, struct headstart_result *r)
+static bool result_read_settled(struct packed_value list, struct headstart_settled *out, size_t len)
 {
     struct packed_walk walk;
-    struct packed_value v;
-    size_t i = 0;
 
-    if (r->settled_len == 0) return NULL;
-    packed_walk_begin(settled, &walk);
-    while (packed_walk_next(&walk, &v)) {
-        if (!result_read_settlement(v, &r->settled[i++])) return "settled";
+    (void)packed_walk_begin(list, &walk);
+    for (size_t i = 0; i < len; i++) {
+        if (!result_read_settlement(&walk, &out[i])) return false;
     }
-    assert(i == r->settled_len);
-    return NULL;
+    return true;
 }
 
-static const char *result_read_writes(struct packed_value writes, struct headstart_result *r)
+static bool result_read_writes(struct packed_value list, struct headstart_write *out, size_t len)
 {
-    struct packed_walk walk, pair;
-    struct packed_value v, key, value;
-    uint32_t parts;
-    size_t i = 0;
+    struct packed_walk walk;
+    struct packed_value nil;
 
-    packed_walk_begin(writes, &walk);
-    while (packed_walk_next(&walk, &v)) {
-        struct headstart_write *write = &r->writes[i++];
-
-        if (packed_kind_of(v) != PACKED_ARRAY || !packed_count(v, &parts) || parts != 2)
-            return "writes";
-        packed_walk_begin(v, &pair);
-        if (!packed_walk_next(&pair, &key) || !packed_walk_next(&pair, &value)) return "writes";
-        if (!result_bytes(key, &write->key)) return "writes";
-        write->value = (struct headstart_bytes){NULL, 0};
-        if (packed_kind_of(value) != PACKED_NIL && !result_bytes(value, &write->value))
-            return "writes";
+    (void)packed_walk_begin(list, &walk);
+    for (size_t i = 0; i < len; i++) {
+        if (!packed_walk_into(&walk, 2) || !result_next_bytes(&walk, &out[i].key)) return false;
+        if (result_next_bytes(&walk, &out[i].value)) continue;
+        if (!packed_walk_next(&walk, &nil) || packed_kind_of(nil) != PACKED_NIL) return false;
+        out[i].value = (struct headstart_bytes){NULL, 0};
     }
-    assert(i == r->writes_len);
-    return NULL;
+    return true;
 }
 
-/* A list that the first version of the protocol lacks: how many are in it. */
+static bool result_list(struct packed_value v, uint32_t *len)
+{
+    return packed_kind_of(v) == PACKED_ARRAY && packed_count(v, len);
+}
+
+/* A list that the first version of the protocol lacks is empty there. */
 static bool result_optional_list(struct packed_value v, uint32_t *len)
 {
     *len = 0;
-    if (packed_kind_of(v) == PACKED_ARRAY) (void)packed_count(v, len);
-    return packed_kind_of(v) == PACKED_ARRAY || packed_kind_of(v) == PACKED_ABSENT;
+    return !v.at || result_list(v, len);
 }
 
 static const char *result_find_parts(struct packed_value map, struct result_parts *parts)
@@ -178,12 +171,10 @@ static const char *result_find_parts(struct packed_value map, struct result_part
     const struct packed_value *m = parts->member;
 
     packed_members(map, result_member_names, MEMBER_COUNT, parts->member);
-    if (packed_kind_of(m[MEMBER_OUTPUTS]) != PACKED_ARRAY) return "outputs";
-    if (packed_kind_of(m[MEMBER_WRITES]) != PACKED_ARRAY) return "writes";
+    if (!result_list(m[MEMBER_OUTPUTS], &parts->outputs_len)) return "outputs";
+    if (!result_list(m[MEMBER_WRITES], &parts->writes_len)) return "writes";
     if (!result_optional_list(m[MEMBER_SETTLED], &parts->settled_len)) return "settled";
     if (!result_optional_list(m[MEMBER_EVENTS], &parts->events_len)) return "events";
-    (void)packed_count(m[MEMBER_OUTPUTS], &parts->outputs_len);
-    (void)packed_count(m[MEMBER_WRITES], &parts->writes_len);
     return NULL;
 }
 
@@ -229,6 +220,21 @@ static struct headstart_result *result_open(struct slice packed, struct result_p
 
 _Static_assert(sizeof(struct headstart_result) % sizeof(void *) == 0, "arrays lie right behind it");
 
+/* Everything into the block that was laid out for it: NULL, or what is not right. */
+static const char *result_read(const struct result_parts *parts, uint64_t seqnum,
+                               struct headstart_result *r)
+{
+    const struct packed_value *m = parts->member;
+    const char *bad = result_read_fields(parts, seqnum, r);
+
+    if (bad) return bad;
+    if (!result_read_texts(m[MEMBER_OUTPUTS], r->outputs, r->outputs_len)) return "outputs";
+    if (!result_read_texts(m[MEMBER_EVENTS], r->events, r->events_len)) return "events";
+    if (!result_read_settled(m[MEMBER_SETTLED], r->settled, r->settled_len)) return "settled";
+    if (!result_read_writes(m[MEMBER_WRITES], r->writes, r->writes_len)) return "writes";
+    return NULL;
+}
+
 enum headstart_status client_result_read(struct packed_value result, uint64_t seqnum,
                                          struct headstart_result **out, struct headstart_error *err)
 {
@@ -239,11 +245,7 @@ enum headstart_status client_result_read(struct packed_value result, uint64_t se
     if (bad) return result_bad(err, bad);
     r = result_open(packed_bytes(result), &parts);
     if (!r) return client_fail(err, HEADSTART_NOMEM, "no memory for a delivery's answer");
-    bad = result_read_fields(&parts, seqnum, r);
-    if (!bad && !result_read_texts(parts.member[MEMBER_OUTPUTS], r->outputs)) bad = "outputs";
-    if (!bad && !result_read_texts(parts.member[MEMBER_EVENTS], r->events)) bad = "events";
-    if (!bad) bad = result_read_settled(parts.member[MEMBER_SETTLED], r);
-    if (!bad) bad = result_read_writes(parts.member[MEMBER_WRITES], r);
+    bad = result_read(&parts, seqnum, r);
     if (bad) {
         headstart_result_free(r);
         return result_bad(err, bad);

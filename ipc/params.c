@@ -9,7 +9,8 @@
 void ipc_params_begin(struct ipc_params *p, struct packed_value map)
 {
     struct packed_walk walk;
-    struct packed_value key, value;
+    struct packed_value value;
+    struct slice name;
 
     p->map = map;
     p->code = IPC_FINE;
@@ -18,9 +19,10 @@ void ipc_params_begin(struct ipc_params *p, struct packed_value map)
     p->all_kept = true;
     if (packed_kind_of(map) != PACKED_MAP) return;
     (void)packed_walk_begin(map, &walk);
-    while (p->all_kept && packed_walk_next(&walk, &key) && packed_walk_next(&walk, &value)) {
+    while (p->all_kept && packed_walk_pair(&walk, &name, &value)) {
         p->all_kept = p->kept_len < IPC_PARAMS_KEPT;
-        if (!p->all_kept || !packed_text(key, &p->kept[p->kept_len].key)) continue;
+        if (!p->all_kept || !name.data) continue;
+        p->kept[p->kept_len].key = name;
         p->kept[p->kept_len++].value = value;
     }
 }

@@ -1,10 +1,17 @@
 #include "kernel/state/hex.h"
 
-/* A digit's value and one, so that what is no digit has 0. A log entry asks for 128 of them. */
+/* A digit's value and one, so that what is no digit has 0. A log entry asks for 128 of them, a
+ * delivery whether another 128 are lower-case. */
 static const signed char digit_values[256] = {
     ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
     ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+static const bool lower_digits[256] = {
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true,
+    ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true, ['b'] = true,
+    ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
 };
 
 int hex_digit(char c)
@@ -17,9 +24,7 @@ bool hex_is_lower(const char *digits, size_t len)
     bool lower = true;
 
     for (size_t i = 0; i < len; i++) { /* to the end: most are */
-        const char c = digits[i];
-
-        lower &= (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        lower &= lower_digits[(unsigned char)digits[i]];
     }
     return lower;
 }

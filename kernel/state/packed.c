@@ -19,7 +19,9 @@
 #include <string.h>
 
 enum packed_form {
-    FORM_NEVER, /* 0xc1: the one byte that begins nothing */
+    FORM_ABSENT, /* there is no value */
+    FORM_CUT,    /* the head is not complete: head_len says how long it will be */
+    FORM_NEVER,  /* 0xc1: the one byte that begins nothing */
     FORM_NIL,
     FORM_BOOL,
     FORM_UINT,
@@ -37,7 +39,6 @@ struct packed_head {
     uint32_t head_len; /* the type byte and the length behind it */
     uint64_t body_len; /* bytes behind the head that belong to this value alone */
     uint64_t children; /* values inside: elements, or keys and values */
-    uint32_t count;    /* length as written: bytes, elements or pairs */
 };
 
 /* The type bytes 0xc0..0xdf: how many length bytes follow, and how many body bytes besides. */
@@ -54,6 +55,12 @@ static const struct {
     {FORM_ARRAY, 2, 0},      {FORM_ARRAY, 4, 0},     {FORM_MAP, 2, 0},       {FORM_MAP, 4, 0},
 };
 
+/* All others hold their value or length themselves: by their upper four bits. */
+static const uint8_t packed_short_forms[16] = {
+    FORM_UINT, FORM_UINT,  FORM_UINT, FORM_UINT, FORM_UINT,  FORM_UINT,  FORM_UINT, FORM_UINT,
+    FORM_MAP,  FORM_ARRAY, FORM_TEXT, FORM_TEXT, FORM_NEVER, FORM_NEVER, FORM_INT,  FORM_INT,
+};
+
 static uint64_t packed_load(const char *at, size_t len)
 {
     uint64_t value = 0;
@@ -65,65 +72,60 @@ static uint64_t packed_load(const char *at, size_t len)
     return value;
 }
 
-/* The type bytes that hold their value or length themselves. */
-static void packed_head_short(uint8_t type, struct packed_head *head)
+static uint64_t packed_children(enum packed_form form, uint64_t count)
 {
-    head->head_len = 1;
-    if (type < 0x80) {
-        head->form = FORM_UINT;
-    } else if (type < 0x90) {
-        head->form = FORM_MAP;
-        head->count = type & 0x0f;
-    } else if (type < 0xa0) {
-        head->form = FORM_ARRAY;
-        head->count = type & 0x0f;
-    } else if (type < 0xc0) {
-        head->form = FORM_TEXT;
-        head->count = type & 0x1f;
-    } else {
-        head->form = FORM_INT;
-    }
+    if (form == FORM_ARRAY) return count;
+    return form == FORM_MAP ? 2 * count : 0;
 }
 
-/* False: the head itself is not complete; head->head_len then says how long it will be. */
-static bool packed_head_read(const char *at, size_t len, struct packed_head *head)
+static struct packed_head packed_head_read_long(const char *at, size_t len)
 {
+    uint8_t type = (uint8_t)(*at - 0xc0), length_len = packed_forms[type].length_len;
+    struct packed_head head = {.form = (enum packed_form)packed_forms[type].form,
+                               .head_len = 1u + length_len,
+                               .body_len = packed_forms[type].body_len};
+    uint64_t length;
+
+    if (len < head.head_len) {
+        head.form = FORM_CUT;
+        return head;
+    }
+    length = packed_load(at + 1, length_len);
+    if (head.form == FORM_TEXT || head.form == FORM_EXTENSION) head.body_len += length;
+    head.children = packed_children(head.form, length);
+    return head;
+}
+
+/* Inline, and by value: a frame is read a head at a time, and most heads are one byte. */
+static inline struct packed_head packed_head_read(const char *at, size_t len)
+{
+    struct packed_head head = {.form = FORM_CUT, .head_len = 1};
     uint8_t type;
 
-    *head = (struct packed_head){.head_len = 1};
-    if (len == 0) return false;
+    if (len == 0) return head;
     type = (uint8_t)*at;
-    if (type < 0xc0 || type >= 0xe0) {
-        packed_head_short(type, head);
-    } else {
-        head->form = packed_forms[type - 0xc0].form;
-        head->head_len = 1u + packed_forms[type - 0xc0].length_len;
-        head->body_len = packed_forms[type - 0xc0].body_len;
-        if (len < head->head_len) return false;
-        head->count = (uint32_t)packed_load(at + 1, packed_forms[type - 0xc0].length_len);
-    }
-    if (head->form == FORM_TEXT || head->form == FORM_EXTENSION) head->body_len += head->count;
-    if (head->form == FORM_ARRAY) head->children = head->count;
-    if (head->form == FORM_MAP) head->children = 2 * (uint64_t)head->count;
-    return true;
+    if ((type & 0xe0) == 0xc0) return packed_head_read_long(at, len);
+    head.form = (enum packed_form)packed_short_forms[type >> 4];
+    head.body_len = head.form == FORM_TEXT ? type & 0x1f : 0;
+    head.children = packed_children(head.form, type & 0x0f);
+    return head;
 }
 
 /* --- scanning --- */
 
-static enum hs_status packed_head_check(const struct packed_scanner *scanner,
-                                        const struct packed_head *head, struct hs_error *err)
+/* Why the value whose head that is cannot be part of the frame; HS_OK: it can. */
+static enum hs_status packed_head_judge(const struct packed_scanner *scanner,
+                                        struct packed_head head, uint64_t frame_len_least,
+                                        struct hs_error *err)
 {
-    uint64_t frame_len_least =
-        scanner->at + head->head_len + head->body_len + scanner->due - 1 + head->children;
-
-    if (head->form == FORM_NEVER) {
+    if (head.form == FORM_NEVER) {
         return hs_fail(err, HS_PROTOCOL, "not MessagePack: byte 0xc1 at offset %zu", scanner->at);
     }
     if (frame_len_least > HS_FRAME_BYTES_MAX) {
         return hs_fail(err, HS_TOO_LARGE, "a frame of at least %llu bytes; %d are allowed",
                        (unsigned long long)frame_len_least, HS_FRAME_BYTES_MAX);
     }
-    if ((head->form == FORM_ARRAY || head->form == FORM_MAP) &&
+    if ((head.form == FORM_ARRAY || head.form == FORM_MAP) &&
         scanner->depth >= HS_FRAME_DEPTH_MAX) {
         return hs_fail(err, HS_PROTOCOL, "nested deeper than %d levels at offset %zu",
                        HS_FRAME_DEPTH_MAX, scanner->at);
@@ -131,13 +133,24 @@ static enum hs_status packed_head_check(const struct packed_scanner *scanner,
     return HS_OK;
 }
 
-static void packed_scanner_pass(struct packed_scanner *scanner, const struct packed_head *head)
+static inline enum hs_status packed_head_check(const struct packed_scanner *scanner,
+                                               struct packed_head head, struct hs_error *err)
 {
-    scanner->at += head->head_len + (size_t)head->body_len;
-    scanner->due += head->children - 1;
-    if (head->children > 0) {
+    uint64_t frame_len_least =
+        scanner->at + head.head_len + head.body_len + scanner->due - 1 + head.children;
+    bool fine = head.form != FORM_NEVER && scanner->depth < HS_FRAME_DEPTH_MAX &&
+                frame_len_least <= HS_FRAME_BYTES_MAX;
+
+    return fine ? HS_OK : packed_head_judge(scanner, head, frame_len_least, err);
+}
+
+static inline void packed_scanner_pass(struct packed_scanner *scanner, struct packed_head head)
+{
+    scanner->at += head.head_len + (size_t)head.body_len;
+    scanner->due += head.children - 1;
+    if (head.children > 0) {
         assert(scanner->depth < HS_FRAME_DEPTH_MAX);
-        scanner->left[scanner->depth++] = (uint32_t)head->children; /* < HS_FRAME_BYTES_MAX */
+        scanner->left[scanner->depth++] = (uint32_t)head.children; /* < HS_FRAME_BYTES_MAX */
         return;
     }
     while (scanner->depth > 0 && --scanner->left[scanner->depth - 1] == 0) {
@@ -145,29 +158,33 @@ static void packed_scanner_pass(struct packed_scanner *scanner, const struct pac
     }
 }
 
+/* How many bytes are missing at least, behind the `have` that begin the value at hand. */
+static size_t packed_missing(const struct packed_scanner *scanner, struct packed_head head,
+                             size_t have)
+{
+    uint64_t least = head.head_len + scanner->due - 1;
+
+    if (head.form != FORM_CUT) least += head.body_len + head.children;
+    return least > have ? (size_t)(least - have) : 1;
+}
+
 enum hs_status packed_scan(struct packed_scanner *scanner, struct slice bytes, size_t *frame_len,
                            size_t *needed_more, struct hs_error *err)
 {
-    struct packed_head head;
-    enum hs_status st;
-    uint64_t value_len;
-    bool whole;
-
     assert(scanner->at <= bytes.len);
     if (scanner->at == 0) scanner->due = 1;
     while (scanner->due > 0) {
         size_t have = bytes.len - scanner->at;
+        struct packed_head head = packed_head_read(have ? bytes.data + scanner->at : NULL, have);
+        enum hs_status st = HS_OK;
 
-        whole = packed_head_read(have ? bytes.data + scanner->at : NULL, have, &head);
-        st = whole ? packed_head_check(scanner, &head, err) : HS_OK;
+        if (head.form != FORM_CUT) st = packed_head_check(scanner, head, err);
         if (st != HS_OK) return st;
-        value_len = head.head_len + (whole ? head.body_len : 0);
-        if (!whole || have < value_len) {
-            value_len += head.children + scanner->due - 1;
-            if (needed_more) *needed_more = value_len > have ? (size_t)(value_len - have) : 1;
+        if (head.form == FORM_CUT || have < head.head_len + head.body_len) {
+            if (needed_more) *needed_more = packed_missing(scanner, head, have);
             return HS_NOT_FOUND;
         }
-        packed_scanner_pass(scanner, &head);
+        packed_scanner_pass(scanner, head);
     }
     assert(scanner->depth == 0);
     *frame_len = scanner->at;
@@ -184,26 +201,25 @@ enum hs_status packed_scan_whole(struct slice bytes, size_t *frame_len, size_t *
 
 /* --- reading --- */
 
-static bool packed_head_of(struct packed_value v, struct packed_head *head)
+static inline struct packed_head packed_head_of(struct packed_value v)
 {
-    bool whole;
+    struct packed_head head;
 
-    if (!v.at) return false;
-    whole = packed_head_read(v.at, (size_t)(v.end - v.at), head);
-    assert(whole); /* the scan's promise */
-    return whole;
+    if (!v.at) return (struct packed_head){.form = FORM_ABSENT};
+    head = packed_head_read(v.at, (size_t)(v.end - v.at));
+    assert(head.form != FORM_CUT); /* the scan's promise */
+    return head;
 }
 
 static size_t packed_value_len(const char *at, const char *end)
 {
     const char *start = at;
     uint64_t due = 1;
-    struct packed_head head;
 
     while (due > 0) {
-        bool whole = packed_head_read(at, (size_t)(end - at), &head);
+        struct packed_head head = packed_head_read(at, (size_t)(end - at));
 
-        assert(whole);
+        assert(head.form != FORM_CUT);
         assert(head.head_len + head.body_len <= (size_t)(end - at));
         at += head.head_len + head.body_len;
         due += head.children - 1;
@@ -217,27 +233,26 @@ struct packed_value packed_root(struct slice frame)
     return (struct packed_value){frame.data, frame.data + frame.len};
 }
 
-static uint64_t packed_integer(struct packed_value v, const struct packed_head *head)
+static uint64_t packed_integer(struct packed_value v, struct packed_head head)
 {
-    if (head->body_len == 0) return (uint8_t)*v.at;
-    return packed_load(v.at + head->head_len, (size_t)head->body_len);
+    if (head.body_len == 0) return (uint8_t)*v.at;
+    return packed_load(v.at + head.head_len, (size_t)head.body_len);
 }
 
 /* A signed integer's top bit, at the width it was written in. */
-static bool packed_negative(struct packed_value v, const struct packed_head *head)
+static bool packed_negative(struct packed_value v, struct packed_head head)
 {
-    return head->form == FORM_INT && ((uint8_t)v.at[head->body_len ? head->head_len : 0] & 0x80);
+    return head.form == FORM_INT && ((uint8_t)v.at[head.body_len ? head.head_len : 0] & 0x80);
 }
 
 bool packed_uint(struct packed_value v, uint64_t *out)
 {
-    struct packed_head head;
+    struct packed_head head = packed_head_of(v);
     uint64_t value;
 
-    if (!packed_head_of(v, &head) || (head.form != FORM_UINT && head.form != FORM_INT))
-        return false;
-    if (packed_negative(v, &head)) return false;
-    value = packed_integer(v, &head);
+    if (head.form != FORM_UINT && head.form != FORM_INT) return false;
+    if (packed_negative(v, head)) return false;
+    value = packed_integer(v, head);
     if (value > HS_UINT_MAX) return false;
     *out = value;
     return true;
@@ -245,11 +260,10 @@ bool packed_uint(struct packed_value v, uint64_t *out)
 
 enum packed_kind packed_kind_of(struct packed_value v)
 {
-    struct packed_head head;
     uint64_t ignored;
 
-    if (!packed_head_of(v, &head)) return PACKED_ABSENT;
-    switch (head.form) {
+    switch (packed_head_of(v).form) {
+    case FORM_ABSENT: return PACKED_ABSENT;
     case FORM_NIL: return PACKED_NIL;
     case FORM_BOOL: return PACKED_BOOL;
     case FORM_UINT:
@@ -259,26 +273,25 @@ enum packed_kind packed_kind_of(struct packed_value v)
     case FORM_ARRAY: return PACKED_ARRAY;
     case FORM_MAP: return PACKED_MAP;
     case FORM_EXTENSION:
-    case FORM_NEVER: break;
+    case FORM_NEVER:
+    case FORM_CUT: break;
     }
     return PACKED_OTHER;
 }
 
 bool packed_bool(struct packed_value v, bool *out)
 {
-    struct packed_head head;
-
-    if (!packed_head_of(v, &head) || head.form != FORM_BOOL) return false;
+    if (packed_head_of(v).form != FORM_BOOL) return false;
     *out = (uint8_t)*v.at == 0xc3;
     return true;
 }
 
 bool packed_double(struct packed_value v, double *out)
 {
-    struct packed_head head;
+    struct packed_head head = packed_head_of(v);
     uint64_t bits;
 
-    if (!packed_head_of(v, &head) || head.form != FORM_FLOAT) return false;
+    if (head.form != FORM_FLOAT) return false;
     bits = packed_load(v.at + head.head_len, (size_t)head.body_len);
     if (head.body_len == sizeof(float)) {
         uint32_t bits32 = (uint32_t)bits;
@@ -294,9 +307,9 @@ bool packed_double(struct packed_value v, double *out)
 
 bool packed_text(struct packed_value v, struct slice *out)
 {
-    struct packed_head head;
+    struct packed_head head = packed_head_of(v);
 
-    if (!packed_head_of(v, &head) || head.form != FORM_TEXT) return false;
+    if (head.form != FORM_TEXT) return false;
     assert(head.head_len + head.body_len <= (size_t)(v.end - v.at));
     *out = slice_make(v.at + head.head_len, (size_t)head.body_len);
     return true;
@@ -311,11 +324,10 @@ bool packed_binary(struct packed_value v, struct slice *out)
 
 bool packed_count(struct packed_value v, uint32_t *out)
 {
-    struct packed_head head;
+    struct packed_head head = packed_head_of(v);
 
-    if (!packed_head_of(v, &head)) return false;
     if (head.form != FORM_ARRAY && head.form != FORM_MAP) return false;
-    *out = head.count;
+    *out = (uint32_t)(head.form == FORM_MAP ? head.children / 2 : head.children);
     return true;
 }
 
@@ -326,12 +338,39 @@ struct slice packed_bytes(struct packed_value v)
 
 bool packed_walk_begin(struct packed_value v, struct packed_walk *walk)
 {
-    struct packed_head head;
+    struct packed_head head = packed_head_of(v);
 
     *walk = (struct packed_walk){0};
-    if (!packed_head_of(v, &head)) return false;
     if (head.form != FORM_ARRAY && head.form != FORM_MAP) return false;
     *walk = (struct packed_walk){.at = v.at + head.head_len, .end = v.end, .left = head.children};
+    return true;
+}
+
+static inline struct packed_head packed_walk_head(const struct packed_walk *walk)
+{
+    if (walk->left == 0) return (struct packed_head){.form = FORM_ABSENT};
+    return packed_head_of((struct packed_value){walk->at, walk->end});
+}
+
+bool packed_walk_into(struct packed_walk *walk, uint32_t count)
+{
+    struct packed_head head = packed_walk_head(walk);
+
+    if (head.form != FORM_ARRAY || head.children != count) return false;
+    walk->at += head.head_len;
+    walk->left += head.children - 1;
+    return true;
+}
+
+bool packed_walk_text(struct packed_walk *walk, struct slice *out)
+{
+    struct packed_head head = packed_walk_head(walk);
+
+    if (head.form != FORM_TEXT) return false;
+    assert(head.head_len + head.body_len <= (size_t)(walk->end - walk->at));
+    *out = slice_make(walk->at + head.head_len, (size_t)head.body_len);
+    walk->at = out->data + out->len;
+    walk->left--;
     return true;
 }
 
@@ -345,6 +384,15 @@ bool packed_walk_next(struct packed_walk *walk, struct packed_value *out)
     walk->at = out->end;
     walk->left--;
     return true;
+}
+
+bool packed_walk_pair(struct packed_walk *walk, struct slice *name, struct packed_value *value)
+{
+    struct packed_value key;
+
+    *name = (struct slice){NULL, 0};
+    if (!packed_walk_text(walk, name) && !packed_walk_next(walk, &key)) return false;
+    return packed_walk_next(walk, value);
 }
 
 struct packed_value packed_at(struct packed_value array, uint32_t i)
@@ -364,12 +412,12 @@ struct packed_value packed_member(struct packed_value map, const char *key)
 {
     struct slice wanted = slice_text(key), name;
     struct packed_walk walk;
-    struct packed_value k, v;
+    struct packed_value v;
 
     if (packed_kind_of(map) != PACKED_MAP) return (struct packed_value){0};
     packed_walk_begin(map, &walk);
-    while (packed_walk_next(&walk, &k) && packed_walk_next(&walk, &v)) {
-        if (packed_text(k, &name) && slice_equal(name, wanted)) return v;
+    while (packed_walk_pair(&walk, &name, &v)) {
+        if (name.data && slice_equal(name, wanted)) return v;
     }
     return (struct packed_value){0};
 }
@@ -390,7 +438,7 @@ void packed_members(struct packed_value map, const char *const *keys, size_t key
                     struct packed_value *out)
 {
     struct packed_walk walk;
-    struct packed_value k, v;
+    struct packed_value v;
     struct slice name;
     size_t next = 0;
 
@@ -399,11 +447,9 @@ void packed_members(struct packed_value map, const char *const *keys, size_t key
     }
     if (packed_kind_of(map) != PACKED_MAP) return;
     packed_walk_begin(map, &walk);
-    while (packed_walk_next(&walk, &k) && packed_walk_next(&walk, &v)) {
-        size_t i;
+    while (packed_walk_pair(&walk, &name, &v)) {
+        size_t i = name.data ? packed_key_find(name, keys, keys_len, next) : keys_len;
 
-        if (!packed_text(k, &name)) continue;
-        i = packed_key_find(name, keys, keys_len, next);
         if (i == keys_len) continue;
         if (!out[i].at) out[i] = v; /* its first */
         next = i + 1 < keys_len ? i + 1 : 0;

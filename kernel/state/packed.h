@@ -77,6 +77,14 @@ struct packed_walk {
 /** False, and an empty walk, unless `v` is an array or a map. */
 bool packed_walk_begin(struct packed_value v, struct packed_walk *walk);
 bool packed_walk_next(struct packed_walk *walk, struct packed_value *out);
+/** The next value's text, if it is one. False: it is not, or there is none; the walk stays there.
+ */
+bool packed_walk_text(struct packed_walk *walk, struct slice *out);
+/** If the next value is an array of `count`, its elements are the next `count` values, and what
+ *  follows it follows them. False as above. */
+bool packed_walk_into(struct packed_walk *walk, uint32_t count);
+/** A map's next key and value; a key that is no text is a name without data. */
+bool packed_walk_pair(struct packed_walk *walk, struct slice *name, struct packed_value *value);
 
 /** Element i of an array (or absent), value of a key in a map (its first). Linear in what lies
  *  before: to see all, walk. */

@@ -328,6 +328,64 @@ static void value__members_are_found(void)
         slice_equal(packed_bytes(packed_member(map, "h")), slice_make("\x93\xc0\xc2\xc3", 4)));
 }
 
+/* [["k", nil], ["", "v"], 7, [], "end"] */
+static const char nested[] = "\x95\x92\xa1k\xc0\x92\xa0\xa1v\x07\x90\xa3"
+                             "end";
+
+static void walk__goes_into_arrays_and_out_again(void)
+{
+    struct packed_value v, root = packed_root(slice_make(nested, sizeof nested - 1));
+    struct packed_walk walk;
+    struct slice text;
+    uint64_t number = 0;
+
+    CU_ASSERT_TRUE_FATAL(packed_walk_begin(root, &walk));
+    CU_ASSERT_FALSE(packed_walk_text(&walk, &text)); /* what is refused stays the next */
+    CU_ASSERT_FALSE(packed_walk_into(&walk, 3));
+    CU_ASSERT_TRUE(packed_walk_into(&walk, 2));
+    CU_ASSERT_TRUE(packed_walk_text(&walk, &text) && slice_equal(text, slice_text("k")));
+    CU_ASSERT_FALSE(packed_walk_text(&walk, &text));
+    CU_ASSERT_TRUE(packed_walk_next(&walk, &v) && packed_kind_of(v) == PACKED_NIL);
+    CU_ASSERT_TRUE(packed_walk_into(&walk, 2));
+    CU_ASSERT_TRUE(packed_walk_text(&walk, &text) && text.data && text.len == 0);
+    CU_ASSERT_TRUE(packed_walk_text(&walk, &text) && slice_equal(text, slice_text("v")));
+    CU_ASSERT_FALSE(packed_walk_into(&walk, 0));
+    CU_ASSERT_TRUE(packed_walk_next(&walk, &v) && packed_uint(v, &number) && number == 7);
+    CU_ASSERT_TRUE(packed_walk_into(&walk, 0)); /* nothing in it */
+    CU_ASSERT_TRUE(packed_walk_next(&walk, &v) && v.end == root.end);
+    CU_ASSERT_FALSE(packed_walk_next(&walk, &v));
+    CU_ASSERT_FALSE(packed_walk_text(&walk, &text));
+    CU_ASSERT_FALSE(packed_walk_into(&walk, 0));
+}
+
+static void walk__the_last_in_an_array_ends_where_that_does(void)
+{
+    struct packed_value v, root = packed_root(slice_make("\x91\x92\x01\x91\x02", 5));
+    struct packed_walk walk;
+
+    CU_ASSERT_TRUE_FATAL(packed_walk_begin(root, &walk));
+    CU_ASSERT_TRUE(packed_walk_into(&walk, 2));
+    CU_ASSERT_TRUE(packed_walk_next(&walk, &v) && v.end == root.at + 3);
+    CU_ASSERT_TRUE(packed_walk_next(&walk, &v) && v.end == root.end);
+    CU_ASSERT_FALSE(packed_walk_next(&walk, &v));
+}
+
+static void walk__pairs_have_names_where_keys_are_text(void)
+{
+    struct packed_value v, map = packed_root(slice_make("\x83\xa0\x01\x07\x02\xa1k\x03", 8));
+    struct packed_walk walk;
+    struct slice name;
+    uint64_t number = 0;
+
+    CU_ASSERT_TRUE_FATAL(packed_walk_begin(map, &walk));
+    CU_ASSERT_TRUE(packed_walk_pair(&walk, &name, &v) && name.data && name.len == 0);
+    CU_ASSERT_TRUE(packed_walk_pair(&walk, &name, &v) && !name.data);
+    CU_ASSERT_TRUE(packed_uint(v, &number) && number == 2);
+    CU_ASSERT_TRUE(packed_walk_pair(&walk, &name, &v) && slice_equal(name, slice_text("k")));
+    CU_ASSERT_TRUE(packed_uint(v, &number) && number == 3);
+    CU_ASSERT_FALSE(packed_walk_pair(&walk, &name, &v));
+}
+
 static void value__first_of_two_equal_keys_counts(void)
 {
     struct packed_value map = packed_root(slice_make("\x82\xa1k\x01\xa1k\x02", 7));
@@ -376,6 +434,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(scan__work_for_many_pieces_is_linear),
     SUITE_CASE(value__integers_in_every_width),
     SUITE_CASE(value__members_are_found),
+    SUITE_CASE(walk__goes_into_arrays_and_out_again),
+    SUITE_CASE(walk__the_last_in_an_array_ends_where_that_does),
+    SUITE_CASE(walk__pairs_have_names_where_keys_are_text),
     SUITE_CASE(value__first_of_two_equal_keys_counts),
     SUITE_CASE(members__are_each_what_one_alone_is),
 };
