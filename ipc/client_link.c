@@ -276,12 +276,13 @@ static void link_compact(struct client_link *link)
 enum headstart_status client_link_receive(struct client_link *link, client_deadline deadline,
                                           struct slice *frame, struct headstart_error *err)
 {
-    struct hs_error why = {0};
+    struct hs_error why;
     enum headstart_status st;
     enum hs_status scanned;
     size_t frame_len = 0;
 
     assert(link->fd >= 0);
+    hs_error_clear(&why);
     link_compact(link);
     for (;;) {
         scanned = packed_scan(&link->scanner, buffer_slice(&link->in), &frame_len, NULL, &why);

@@ -106,11 +106,12 @@ static void connection_compact(struct ipc_connection *c)
 static bool connection_take_frame(struct ipc_connection *c)
 {
     struct slice rest = slice_make(c->in.data + c->in_taken, c->in.len - c->in_taken);
-    struct hs_error err = {0};
+    struct hs_error err;
     size_t frame_len = 0;
     enum hs_status st = HS_PROTOCOL;
 
     if (rest.len == 0) return false;
+    hs_error_clear(&err);
     if (rpc_may_begin(rest.data[0])) {
         st = packed_scan(&c->scanner, rest, &frame_len, NULL, &err);
     } else {

@@ -54,6 +54,14 @@ struct hs_error {
     char text[HS_ERROR_TEXT_BYTES_MAX]; /* cause in words, one line, cut at the bound */
 };
 
+/** Nothing failed so far. For where it must cost nothing: the text is a kilobyte. */
+static inline void hs_error_clear(struct hs_error *err)
+{
+    err->status = HS_OK;
+    err->errnum = 0;
+    err->text[0] = '\0';
+}
+
 /** The fixed text for `status`; never NULL. */
 const char *hs_status_text(enum hs_status status);
 

@@ -64,20 +64,27 @@ static void helm_told_end(const struct helm *h, const struct entry_decision *d, 
     figures_release(h->has.o.reporter.board);
 }
 
+/* What a worker is at comes to its end. */
+static void helm_settle(struct helm *h)
+{
+    struct hs_error damage = {0};
+
+    helm_judge(h, snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), &damage),
+               &damage);
+}
+
 /* A snapshot that is being written is no fact yet. Where the way would begin further back than the
  * mark, waiting for it costs less than doing without. */
 static enum hs_status helm_decide(struct helm *h, struct attach_case *c, enum entry_cause why,
                                   struct entry_decision *out, struct hs_error *err)
 {
     struct lent l = helm_lend(h);
-    struct hs_error damage = {0};
     enum hs_status st;
 
     c->rejected = why != ENTRY_CAUSE_NONE ? why : rejection_cause(h->has.rejection);
     st = attach_decide(&l, c, false, out, err);
     if (st != HS_OK || attach_keeps_kernel(out)) return st;
-    helm_judge(h, snapshot_keeper_settle(h->has.snapshots, spare_kernel(h->has.spare), &damage),
-               &damage);
+    helm_settle(h);
     if (c->rejected == ENTRY_CAUSE_NONE) c->rejected = rejection_cause(h->has.rejection);
     l = helm_lend(h);
     return attach_decide(&l, c, true, out, err);

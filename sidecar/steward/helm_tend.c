@@ -26,8 +26,9 @@ static void helm_take_up(struct helm *h)
 
 void helm_tend(struct helm *h)
 {
-    struct hs_error err = {0};
+    struct hs_error err;
 
+    hs_error_clear(&err);
     if (folder_keeper_collect(h->has.folder)) helm_take_up(h);
     helm_judge(h, snapshot_keeper_collect(h->has.snapshots, spare_kernel(h->has.spare), &err),
                &err);

@@ -128,10 +128,11 @@ void rejection_record_some(struct rejection *r, const struct hs_error *why,
 
 void rejection_explain(struct rejection *r, struct kv_store *real)
 {
-    struct hs_error err = {0};
+    struct hs_error err;
     enum hs_status st;
 
     if (!r->divergence) return;
+    hs_error_clear(&err);
     st = divergence_compare(r->divergence, real, &err);
     if (st == HS_PEER_GONE) return; /* the next node may tell */
     if (st == HS_OK) {
