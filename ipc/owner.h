@@ -61,6 +61,7 @@ struct ipc_owner {
     const char *const *features; /* what is served beyond the first version, by its names */
     size_t features_len;
     void (*post)(void *data, struct ipc_request *request); /* to where its method's `job` runs */
+    size_t job_size; /* bytes in each request for what carries it there: ipc_request_job */
     void (*hello_answer)(void *data, struct ipc_hello_answer *out);
     void (*node_attached)(void *data, const char *client);
     /* the node's connection ended: the answer to a delivery that is still running will go nowhere,

@@ -1,8 +1,10 @@
 /* What is unanswered, and answers.
  *
- * A request is one block of memory: its place in lists, what the method's reader filled, and a copy
- * of the parameters which that borrows from. So it can be handed to another thread as it is, or be
- * held until the delivery before it ends, and nothing else has to be copied.
+ * A request is one block of memory: its place in lists, what carries it to another thread, what the
+ * method's reader filled, and a copy of the parameters which that borrows from. So it can be handed
+ * on as it is, or be held until the delivery before it ends, and nothing else has to be copied. A
+ * block that was answered is kept for the next request, with the buffer of its answer: a node that
+ * delivers one message after the other has nothing allocated.
  *
  * It outlives its peer, since whoever works on it may be another thread's job: a peer that goes
  * takes its address out, and the reply then goes nowhere. */
@@ -22,7 +24,65 @@ const struct ipc_method *ipc_request_method(const struct ipc_request *request)
 
 const void *ipc_request_params(const struct ipc_request *request)
 {
+    return request->params;
+}
+
+void *ipc_request_job(struct ipc_request *request)
+{
     return request->memory;
+}
+
+struct buffer *ipc_request_answer(struct ipc_request *request)
+{
+    return &request->answer;
+}
+
+/* --- their memory --- */
+
+/* With `memory_bytes` at least; nothing but that and the answer's buffer is set. */
+static struct ipc_request *request_take(struct ipc_server *s, size_t memory_bytes)
+{
+    struct ipc_request *request;
+
+    LIST_FOREACH(request, &s->spares, link)
+    {
+        if (request->memory_bytes < memory_bytes) continue;
+        LIST_REMOVE(request, link);
+        s->spares_len--;
+        return request;
+    }
+    if (memory_bytes < IPC_REQUEST_BYTES_USUAL) memory_bytes = IPC_REQUEST_BYTES_USUAL;
+    request = malloc(sizeof *request + memory_bytes);
+    if (!request) return NULL;
+    request->memory_bytes = memory_bytes;
+    request->answer = (struct buffer){0};
+    return request;
+}
+
+/* s NULL: the server may be gone. */
+static void request_give(struct ipc_server *s, struct ipc_request *request)
+{
+    bool kept = s && s->spares_len < IPC_SPARES_MAX && request->memory_bytes <= IPC_SPARE_BYTES_MAX;
+
+    if (!kept || request->answer.capacity > IPC_SPARE_BYTES_MAX) buffer_fini(&request->answer);
+    if (!kept) {
+        free(request);
+        return;
+    }
+    buffer_clear(&request->answer);
+    LIST_INSERT_HEAD(&s->spares, request, link);
+    s->spares_len++;
+}
+
+void request_free_spares(struct ipc_server *s)
+{
+    while (s->spares_len > 0) {
+        struct ipc_request *request = LIST_FIRST(&s->spares);
+
+        LIST_REMOVE(request, link);
+        s->spares_len--;
+        request_give(NULL, request);
+    }
 }
 
 /* --- answers --- */
@@ -103,12 +163,19 @@ static const char *request_no_room(const struct ipc_connection *c, enum ipc_kind
     return NULL;
 }
 
+static size_t request_aligned(size_t bytes)
+{
+    return (bytes + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+}
+
 /* Its parameters are copied and read; NULL where they are refused. */
 static struct ipc_request *request_make(struct ipc_connection *c, const struct ipc_method *method,
                                         uint64_t msgid, struct packed_value params)
 {
     struct slice packed = method->read ? packed_bytes(params) : slice_make(NULL, 0);
-    struct ipc_request *request = malloc(sizeof *request + method->params_size + packed.len);
+    size_t params_at = request_aligned(c->server->owner.job_size);
+    struct ipc_request *request =
+        request_take(c->server, params_at + method->params_size + packed.len);
     struct ipc_params reading;
     char *copy;
 
@@ -116,21 +183,22 @@ static struct ipc_request *request_make(struct ipc_connection *c, const struct i
         request_error(c, method, msgid, IPC_INTERNAL, "out of memory");
         return NULL;
     }
-    memset(request, 0, sizeof *request + method->params_size);
     request->connection = c;
     request->server = c->server;
     request->method = method;
     request->msgid = msgid;
     request->arrived_ms = uv_now(c->server->loop);
     request->bytes = packed.len;
+    request->params = request->memory + params_at;
+    memset(request->params, 0, method->params_size);
     if (!method->read) return request;
-    copy = request->memory + method->params_size;
+    copy = request->params + method->params_size;
     memcpy(copy, packed.data, packed.len);
     ipc_params_begin(&reading, packed_root(slice_make(copy, packed.len)));
-    method->read(&reading, request->memory);
+    method->read(&reading, request->params);
     if (reading.code == IPC_FINE) return request;
     request_error(c, method, msgid, reading.code, reading.words);
-    free(request);
+    request_give(c->server, request);
     return NULL;
 }
 
@@ -185,7 +253,7 @@ static void request_close(struct ipc_request *request)
         /* from the loop: whoever replies does not expect a handler to be called in between */
         if (s->held) (void)uv_timer_start(&s->held_timer, request_on_turn, 0, 0);
     }
-    free(request);
+    request_give(s, request);
 }
 
 void ipc_reply(struct ipc_request *request, struct slice packed)

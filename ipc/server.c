@@ -16,6 +16,7 @@
 static void server_free(struct ipc_server *s)
 {
     if (s->delivery) s->delivery->server = NULL; /* still worked on; its reply goes nowhere */
+    request_free_spares(s);
     buffer_fini(&s->head);
     buffer_fini(&s->body);
     free(s->requests);
@@ -136,6 +137,7 @@ static struct ipc_server *server_make(const struct ipc_server_options *options)
     s->hello_timeout_ms =
         options->hello_timeout_ms ? options->hello_timeout_ms : IPC_HELLO_TIMEOUT_MS;
     LIST_INIT(&s->connections);
+    LIST_INIT(&s->spares);
     memcpy(s->chain_id, options->chain_id, strlen(options->chain_id) + 1);
     return s;
 }

@@ -26,6 +26,9 @@ enum {
     IPC_REQUESTS_MAX = 16,                        /* unanswered ones of one connection */
     IPC_NOTIFICATIONS_MAX = 256,                  /* those that were not acted upon yet */
     IPC_REQUEST_BYTES_MAX = HS_FRAME_BYTES_MAX,   /* what all of these hold, beside the newest */
+    IPC_REQUEST_BYTES_USUAL = 4 << 10,            /* of a request's memory: most need no more */
+    IPC_SPARES_MAX = 2,                           /* requests kept for those that follow */
+    IPC_SPARE_BYTES_MAX = 64 << 10,               /* of what is kept, and of the answer in it */
     IPC_READ_BYTES = 64 << 10,                    /* room made for each read */
     IPC_INPUT_KEPT_BYTES = 1 << 20,               /* an input buffer above this is given back */
     IPC_INPUT_BYTES_MAX = 4 * HS_FRAME_BYTES_MAX, /* of all peers but the node together */
@@ -41,14 +44,17 @@ _Static_assert(IPC_QUEUE_BYTES_HIGH + HS_FRAME_BYTES_MAX < IPC_QUEUE_BYTES_MAX,
                "a delivery's answer must always fit the queue");
 
 struct ipc_request {
-    LIST_ENTRY(ipc_request) link;      /* in its connection's list */
+    LIST_ENTRY(ipc_request) link;      /* in its connection's list, or among the spares */
     struct ipc_connection *connection; /* NULL: the peer is gone */
     struct ipc_server *server;         /* of a running delivery; else NULL once the peer is gone */
     const struct ipc_method *method;
     uint64_t msgid;
     uint64_t arrived_ms; /* the loop's time */
     size_t bytes;        /* of the parameters */
-    /* what the method's reader filled, then a copy of the parameters, which that borrows from */
+    struct buffer answer;
+    size_t memory_bytes;
+    char *params; /* in `memory`, behind the owner's `job_size` bytes: what the method's reader
+                   * filled, then a copy of the parameters, which that borrows from */
     _Alignas(max_align_t) char memory[];
 };
 LIST_HEAD(ipc_request_list, ipc_request);
@@ -95,8 +101,10 @@ struct ipc_server {
     struct ipc_connection *node;  /* who has the node role, or NULL */
     struct ipc_request *delivery; /* with the owner, not replied to, its node gone or not */
     struct ipc_request *held;     /* the next node's, waiting for that */
-    struct buffer head;           /* envelopes */
-    struct buffer body;           /* answers that are made here */
+    struct ipc_request_list spares;
+    unsigned spares_len;
+    struct buffer head; /* envelopes */
+    struct buffer body; /* answers that are made here */
     /* served, by method: hello, the owner's rows, then all that the protocol does not know */
     uint64_t (*requests)[IPC_CODE_COUNT];
     uint64_t protocol_errors;
@@ -147,6 +155,8 @@ void request_refuse(struct ipc_connection *c, const struct ipc_method *method, u
 void request_count(struct ipc_server *s, const struct ipc_method *method, enum ipc_code code);
 /** The peer goes: forget it in all its requests; of one that waits for its turn nothing is left. */
 void request_forget_peer(struct ipc_connection *c);
+/** The server ends: its spare requests go. */
+void request_free_spares(struct ipc_server *s);
 /** Answer every unanswered request with shutting_down. */
 void request_shut_down(struct ipc_connection *c);
 

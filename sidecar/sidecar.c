@@ -29,6 +29,7 @@
 #include "sidecar/report/status.h"
 #include "sidecar/report/wire_json.h"
 #include "sidecar/steward/steward.h"
+#include "sidecar/steward/wire_job.h"
 #include "sidecar/threads/lent_loop.h"
 #include "sidecar/waiting_node.h"
 
@@ -413,6 +414,7 @@ static enum hs_status sidecar_open_server(struct sidecar *s, struct hs_error *er
                   .features = sidecar_features,
                   .features_len = queries ? features_len : features_len - 1,
                   .post = sidecar_post,
+                  .job_size = sizeof(struct wire_job),
                   .hello_answer = sidecar_hello,
                   .node_attached = sidecar_attached,
                   .node_detached = sidecar_detached,

@@ -277,15 +277,13 @@ void steward_post(struct steward *s, struct job *job)
 /* --- the wire's methods, on the steward's thread; their data is the helm --- */
 
 /* A node that waited went away, or has what it waited for, or words. */
-static void steward_answer(struct wire_job *j, enum hs_status st, struct buffer *packed,
-                           const struct hs_error *err)
+static void steward_answer(struct wire_job *j, enum hs_status st, const struct hs_error *err)
 {
     if (st == HS_OK) {
-        wire_job_answer(j, packed);
+        wire_job_done(j);
     } else {
         wire_job_fail(j, delivery_answer_code(st), err->text);
     }
-    buffer_fini(packed);
 }
 
 void steward_attach(void *helm, struct wire_job *j)
@@ -293,27 +291,25 @@ void steward_attach(void *helm, struct wire_job *j)
     const struct ipc_attach *a = wire_job_params(j);
     const struct helm_meeting meeting = {
         .real = a->real, .node_epoch = j->node_epoch, .arrived_us = j->arrived_us};
-    struct buffer packed = {0};
     struct hs_error err = {0};
-    enum hs_status st = helm_meet(helm, &meeting, &packed, &err);
+    enum hs_status st = helm_meet(helm, &meeting, wire_job_packed(j), &err);
 
-    steward_answer(j, st, &packed, &err);
+    steward_answer(j, st, &err);
 }
 
 void steward_query(void *helm, struct wire_job *j)
 {
     const struct ipc_query *q = wire_job_params(j);
     const struct helm_query query = {.message = q->message, .placed = q->placed, .at = q->at};
-    struct buffer packed = {0};
     struct hs_error err = {0};
-    enum hs_status st = helm_query(helm, &query, &packed, &err);
+    enum hs_status st = helm_query(helm, &query, wire_job_packed(j), &err);
 
     if (st == HS_BUSY) {
         wire_job_fail(j, IPC_BUSY, err.text);
     } else if (st == HS_UNAVAILABLE) {
         wire_job_fail(j, IPC_NOT_READY, err.text);
     } else {
-        steward_answer(j, st, &packed, &err);
+        steward_answer(j, st, &err);
     }
 }
 
@@ -323,11 +319,12 @@ void steward_deliver(void *helm, struct wire_job *j)
     const struct helm_delivery delivery = {
         .meeting = {.real = d->real, .node_epoch = j->node_epoch, .arrived_us = j->arrived_us},
         .message = d->message};
-    struct buffer packed = {0};
-    struct hs_error err = {0};
-    enum hs_status st = helm_deliver(helm, &delivery, &packed, &err);
+    struct hs_error err;
+    enum hs_status st;
 
-    steward_answer(j, st, &packed, &err);
+    hs_error_clear(&err);
+    st = helm_deliver(helm, &delivery, wire_job_packed(j), &err);
+    steward_answer(j, st, &err);
 }
 
 void steward_prepare_commit(void *helm, struct wire_job *j)
@@ -378,10 +375,6 @@ void steward_request(struct steward *s, struct ipc_request *request)
     const struct ipc_method *method = ipc_request_method(request);
     struct wire_job *j = wire_job_open(s->o.loop, request);
 
-    if (!j) {
-        ipc_reply_error(request, IPC_INTERNAL, "out of memory");
-        return;
-    }
     j->node_epoch = atomic_load(&s->node_epoch);
     j->arrived_us = clock_now_us(s->o.clock);
     if (method->job == steward_query) {

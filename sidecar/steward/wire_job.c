@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static void wire_job_run(struct job *job, void *owner)
 {
@@ -18,12 +17,16 @@ static void wire_job_drop(struct job *job)
 
 struct wire_job *wire_job_open(struct job_queue *loop, struct ipc_request *request)
 {
-    struct wire_job *j = calloc(1, sizeof *j);
+    struct wire_job *j = ipc_request_job(request);
 
-    if (!j) return NULL;
     j->job = (struct job){.run = wire_job_run, .drop = wire_job_drop};
     j->loop = loop;
     j->request = request;
+    j->node_epoch = 0;
+    j->arrived_us = 0;
+    j->counted = NULL;
+    j->code = IPC_FINE;
+    j->text[0] = '\0';
     return j;
 }
 
@@ -32,21 +35,24 @@ const void *wire_job_params(const struct wire_job *j)
     return ipc_request_params(j->request);
 }
 
+struct buffer *wire_job_packed(const struct wire_job *j)
+{
+    return ipc_request_answer(j->request);
+}
+
 /* Also when the answer is dropped: a request is answered, whether or not anybody still reads it. */
 static void wire_job_reply(struct job *job)
 {
-    static const char empty_map[] = {(char)0x80}; /* MessagePack's fixmap of no pairs */
-    struct wire_job *j = (struct wire_job *)job;
+    const struct wire_job *j = (const struct wire_job *)job;
+    struct slice packed = buffer_slice(wire_job_packed(j));
 
     if (j->code != IPC_FINE) {
         ipc_reply_error(j->request, j->code, j->text);
-    } else if (j->packed.len > 0) {
-        ipc_reply(j->request, buffer_slice(&j->packed));
+    } else if (packed.len > 0) {
+        ipc_reply(j->request, packed);
     } else {
-        ipc_reply(j->request, slice_make(empty_map, sizeof empty_map));
+        ipc_reply_empty(j->request);
     }
-    buffer_fini(&j->packed);
-    free(j);
 }
 
 static void wire_job_reply_run(struct job *job, void *owner)
@@ -61,13 +67,6 @@ static void wire_job_return(struct wire_job *j)
     if (j->counted) (void)atomic_fetch_sub(j->counted, 1); /* before anybody hears of it */
     j->job = (struct job){.run = wire_job_reply_run, .drop = wire_job_reply};
     job_queue_post(j->loop, &j->job);
-}
-
-void wire_job_answer(struct wire_job *j, struct buffer *packed)
-{
-    assert(packed->len > 0);
-    buffer_take(&j->packed, packed);
-    wire_job_return(j);
 }
 
 void wire_job_done(struct wire_job *j)

@@ -1,6 +1,6 @@
 /* Both ends without memory: the k-th allocation of a whole session fails, for every k. What must
  * hold: a status or the end of that one connection, nothing leaked (the address sanitizer says),
- * and the next peer is served as if nothing had been. */
+ * and the next peer is served as if nothing had been. And how little the server asks for. */
 #include "tests/unit/ipc/raw_peer.h"
 #include "tests/unit/ipc/scripted_server.h"
 #include "tests/unit/scratch.h"
@@ -9,11 +9,16 @@
 #include "ipc/include/headstart.h"
 #include "ipc/server_internal.h"
 
+#include "ipc/wire.h"
+
 #include <uv.h>
+
+enum { JOB_BYTES = 41 }; /* the owner's in each request: no multiple of an alignment */
 
 /* Of this thread alone: negative is off, 0 fails once. The linker puts these in place of the real
  * ones in all of our code. */
 static _Thread_local int allocations_left = -1;
+static _Thread_local unsigned allocations; /* so far */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -24,6 +29,7 @@ void *__wrap_realloc(void *old, size_t size);
 
 static bool allocation_fails(void)
 {
+    allocations++;
     return allocations_left >= 0 && allocations_left-- == 0;
 }
 
@@ -49,7 +55,8 @@ struct hall {
     uv_loop_t loop;
     struct ipc_server *server;
     struct buffer frame;
-    int left; /* of the countdown, between the turns */
+    int left;           /* of the countdown, between the turns */
+    unsigned allocated; /* while it turned */
     unsigned delivered, asked;
     struct ipc_request *request;
 };
@@ -103,20 +110,41 @@ static void on_status(void *data, struct ipc_request *request)
     ipc_reply_empty(request);
 }
 
+/* Answers with the message; what carries the request elsewhere may be written over meanwhile. */
+static void on_query(void *data, struct ipc_request *request)
+{
+    const struct ipc_query *query = ipc_request_params(request);
+    struct buffer *answer = ipc_request_answer(request);
+    struct wire_writer w;
+
+    (void)data;
+    memset(ipc_request_job(request), 0xff, JOB_BYTES);
+    CU_ASSERT_EQUAL((uintptr_t)ipc_request_job(request) % _Alignof(max_align_t), 0);
+    CU_ASSERT_EQUAL(answer->len, 0);
+    wire_begin(&w, answer);
+    wire_put_text(&w, query->message.text);
+    CU_ASSERT_EQUAL(wire_end(&w), HS_OK);
+    ipc_reply(request, buffer_slice(answer));
+}
+
 static const struct ipc_method methods[] = {
     {"deliver", IPC_NODE, IPC_DELIVERY, sizeof(struct ipc_delivery), ipc_delivery_read, on_deliver,
      NULL},
     {"status", IPC_ANYONE, IPC_REQUEST, 0, NULL, on_status, NULL},
+    {"query", IPC_NODE, IPC_REQUEST, sizeof(struct ipc_query), ipc_query_read, on_query, NULL},
 };
 
 static void hall_turn(struct hall *hall)
 {
+    unsigned before = allocations;
+
     for (int i = 0; i < 4; i++) {
         allocations_left = hall->left;
         (void)uv_run(&hall->loop, UV_RUN_NOWAIT);
         hall->left = allocations_left;
         allocations_left = -1;
     }
+    hall->allocated += allocations - before;
 }
 
 static void soon_see(uv_handle_t *handle, void *soon)
@@ -142,6 +170,7 @@ static void hall_open(struct hall *hall)
     struct ipc_server_options options = {.chain_id = SCRIPTED_CHAIN,
                                          .owner = {.methods = methods,
                                                    .methods_len = sizeof methods / sizeof *methods,
+                                                   .job_size = JOB_BYTES,
                                                    .hello_answer = on_hello,
                                                    .node_attached = on_node,
                                                    .node_detached = on_gone,
@@ -222,6 +251,72 @@ static void nomem__server_loses_at_most_that_peer(void)
     CU_ASSERT(k > 5);
 }
 
+/* --- the server, with memory --- */
+
+/* Queries whose message has `len` bytes. */
+static void ask_queries(struct hall *hall, struct raw_peer *p, unsigned count, size_t len)
+{
+    struct buffer params = {0}, text = {0};
+    struct wire_writer w;
+
+    CU_ASSERT_EQUAL_FATAL(buffer_reserve(&text, len), HS_OK);
+    memset(text.data, 'q', len);
+    wire_begin(&w, &params);
+    wire_put_map(&w, 1);
+    wire_put_text(&w, slice_text("message"));
+    wire_put_text(&w, slice_make(text.data, len));
+    CU_ASSERT_EQUAL_FATAL(wire_end(&w), HS_OK);
+    for (unsigned i = 0; i < count; i++) {
+        struct slice told = {0};
+
+        raw_request(&hall->frame, 10 + i, "query", buffer_slice(&params));
+        CU_ASSERT_TRUE_FATAL(hall_ask(hall, p));
+        CU_ASSERT_EQUAL(p->frame.msgid, 10 + i);
+        CU_ASSERT_TRUE(packed_text(p->frame.result, &told));
+        CU_ASSERT_TRUE(slice_equal(told, slice_make(text.data, len)));
+    }
+    buffer_fini(&params);
+    buffer_fini(&text);
+}
+
+static size_t spare_bytes_most(const struct hall *hall)
+{
+    const struct ipc_request *spare;
+    size_t most = 0;
+
+    LIST_FOREACH(spare, &hall->server->spares, link)
+    {
+        if (spare->memory_bytes > most) most = spare->memory_bytes;
+        if (spare->answer.capacity > most) most = spare->answer.capacity;
+    }
+    return most;
+}
+
+static void memory__of_a_request_serves_the_next(void)
+{
+    struct hall hall;
+    struct raw_peer p;
+
+    hall_open(&hall);
+    raw_peer_open(&p, hall.socket.text);
+    hall_turn(&hall);
+    raw_hello(&hall.frame, 1, SCRIPTED_CHAIN, "node");
+    CU_ASSERT_TRUE(hall_ask(&hall, &p));
+    ask_queries(&hall, &p, 1, 3000);
+    CU_ASSERT(hall.allocated > 0); /* they are counted at all */
+    hall.allocated = 0;
+    ask_queries(&hall, &p, 100, 200);
+    ask_queries(&hall, &p, 100, 2999);
+    ask_queries(&hall, &p, 100, 1);
+    CU_ASSERT_EQUAL(hall.allocated, 0);
+    ask_queries(&hall, &p, 2, 2 * IPC_SPARE_BYTES_MAX); /* large ones are not kept */
+    CU_ASSERT(hall.allocated > 0);
+    CU_ASSERT(hall.server->spares_len <= IPC_SPARES_MAX);
+    CU_ASSERT(spare_bytes_most(&hall) <= IPC_SPARE_BYTES_MAX);
+    raw_peer_close(&p);
+    hall_close(&hall);
+}
+
 /* --- the client --- */
 
 static int store_get(void *data, struct headstart_bytes key, struct headstart_bytes *value)
@@ -294,6 +389,7 @@ static void nomem__client_gives_a_status(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(nomem__server_loses_at_most_that_peer),
+    SUITE_CASE(memory__of_a_request_serves_the_next),
     SUITE_CASE(nomem__client_gives_a_status),
 };
 

@@ -3,15 +3,18 @@
 #include "ipc/wire.h"
 #include "kernel/state/packed.h"
 #include "sidecar/steward/helm.h"
+#include "sidecar/steward/wire_job.h"
 #include "tests/unit/suite.h"
 
 #include <unistd.h>
 
 /* The server's side of a request, played by the rig. The real one lies behind sockets; the steward
- * knows it only by these four functions. */
+ * knows it only by these functions. */
 struct ipc_request {
     const struct ipc_method *method;
     const void *params;
+    struct wire_job job;
+    struct buffer answer; /* what the steward packs, gone with the reply */
     pthread_mutex_t mutex;
     pthread_cond_t answered;
     bool done;
@@ -38,6 +41,11 @@ void ipc_reply(struct ipc_request *request, struct slice packed)
     request_answer(request, IPC_FINE, packed, "");
 }
 
+void ipc_reply_empty(struct ipc_request *request)
+{
+    request_answer(request, IPC_FINE, slice_make(NULL, 0), "");
+}
+
 void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char *text)
 {
     request_answer(request, code, slice_make(NULL, 0), text);
@@ -51,6 +59,16 @@ const struct ipc_method *ipc_request_method(const struct ipc_request *request)
 const void *ipc_request_params(const struct ipc_request *request)
 {
     return request->params;
+}
+
+void *ipc_request_job(struct ipc_request *request)
+{
+    return &request->job;
+}
+
+struct buffer *ipc_request_answer(struct ipc_request *request)
+{
+    return &request->answer;
 }
 
 static void request_init(struct ipc_request *q, const struct ipc_method *method, const void *params)
@@ -74,6 +92,7 @@ static void request_fini(struct ipc_request *q)
     (void)pthread_cond_destroy(&q->answered);
     (void)pthread_mutex_destroy(&q->mutex);
     buffer_fini(&q->packed);
+    buffer_fini(&q->answer);
 }
 
 /* The node's store, answering on the loop's thread while the test waits for its delivery. */
