@@ -91,8 +91,8 @@ bool helm_advance(struct helm *h, enum phase_event event)
         h->lost = true;
         retry_failed(&h->reload, clock_now_us(h->has.o.reporter.clock), 0);
     }
-    h->phase = to; /* the only place that writes it */
-    helm_show(h);  /* first: who sees the phase sees what was reached with it */
+    h->phase = to;                /* the only place that writes it */
+    if (from != to) helm_show(h); /* first: who sees the phase sees what was reached with it */
     f = figures_acquire(h->has.o.reporter.board);
     f->phase = to;
     f->moves[from][event]++;

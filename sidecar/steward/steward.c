@@ -152,17 +152,19 @@ static struct job *steward_next(struct steward *s)
 
 static void steward_serve(struct steward *s, struct helm *h)
 {
+    helm_tend(h);
     while (!atomic_load(&s->stopping)) {
         struct job *job = steward_next(s);
 
-        helm_tend(h);
         if (job) {
             job->run(job, h);
             steward_flush(s);
             query_gate_passed(&s->gate);
             s->job_us = clock_now_us(s->o.clock);
             s->worked = true;
+            helm_tend(h); /* behind the answer: it can wait, and nobody waits for it then */
         } else {
+            helm_tend(h);
             steward_ask(s, h);
             helm_idle(h); /* observers that ask all the time keep nothing from being done */
         }
