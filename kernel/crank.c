@@ -4,6 +4,7 @@
 #include "kernel/deliveries.h"
 #include "kernel/invariants.h"
 #include "kernel/metering.h"
+#include "kernel/open_block.h"
 #include "kernel/pending.h"
 #include "kernel/state/utf8.h"
 #include "kernel/tables/promises.h"
@@ -426,6 +427,7 @@ static enum hs_status crank_step(struct kernel *k, bool *idle, struct hs_error *
     enum hs_status st = run_queue_is_empty(&k->kv, QUEUE_ACCEPTANCE, &empty, err);
 
     *idle = false;
+    open_block_release_ended(k);
     if (st != HS_OK) return st;
     if (!empty) return crank_run(k, crank_accept, NULL, err);
     if (k->kv.gc_pending) return crank_run_collect(k, err);

@@ -123,4 +123,5 @@ void kernel_process_ended(struct kernel *k, struct vat_process *p)
 {
     p->ended = true;
     p->ended_after = k->savepoints.id_last;
+    k->someone_ended = true;
 }

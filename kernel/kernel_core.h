@@ -32,6 +32,7 @@ struct kernel {
     struct ref_list ended;
     size_t ended_taken;
     bool take_out;
+    bool someone_ended; /* since it was looked which of their heaps nobody goes back to */
 
     /* `torn`: a message failed half-way, the heaps are ahead of the store until the kernel goes
      * back to the mark. `failed`: likewise, by a panic. `unmarked`: marking failed half-way, and

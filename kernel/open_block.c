@@ -3,6 +3,33 @@
 
 #include <assert.h>
 
+/* --- those who ended --- */
+
+static bool savepoint_has(const struct savepoints *s, const struct vat_process *p)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        if (p->born_after < s->items[i].id && s->items[i].id <= p->ended_after) return true;
+    }
+    return false;
+}
+
+void open_block_release_ended(struct kernel *k)
+{
+    if (!k->someone_ended) return;
+    k->someone_ended = false;
+    for (size_t i = 0; i < k->vats.len;) {
+        struct vat_process *p = k->vats.items[i];
+
+        p->replaced = NULL; /* the upgrade is done */
+        if (p->ended && p->born && !savepoint_has(&k->savepoints, p)) {
+            if (k->ran == p) k->ran = NULL;
+            vat_table_remove(&k->vats, i);
+        } else {
+            i++;
+        }
+    }
+}
+
 /* --- giving up --- */
 
 /* All of them: store and heaps are as they are, and lead back to the mark alone. */
@@ -16,6 +43,7 @@ static void open_block_end(struct kernel *k)
         p->touched = true;
     }
     kv_layers_savepoints_end(k->layers);
+    if (k->savepoints.len > 0) k->someone_ended = true; /* maybe nobody goes back to them now */
     k->savepoints.len = 0;
 }
 
@@ -31,6 +59,8 @@ static void open_block_give_up(struct kernel *k, size_t i)
     }
     kv_layers_savepoint_give_up(k->layers, i);
     savepoints_remove(s, i);
+    k->someone_ended = true;
+    open_block_release_ended(k);
 }
 
 uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes)
@@ -39,9 +69,15 @@ uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes
 
     *heap_bytes = 0;
     for (size_t i = 0; i < k->vats.len; i++) {
-        if (!k->vats.items[i]->vat) continue;
-        bytes += vat_savepoint_bytes(k->vats.items[i]->vat);
-        *heap_bytes += vat_heap_bytes(k->vats.items[i]->vat);
+        const struct vat_process *p = k->vats.items[i];
+
+        if (!p->vat) continue;
+        if (!p->ended) {
+            bytes += vat_savepoint_bytes(p->vat);
+            *heap_bytes += vat_heap_bytes(p->vat);
+        } else if (p->born) {
+            bytes += vat_memory_bytes(p->vat); /* for the savepoints' sake alone */
+        }
     }
     return bytes;
 }

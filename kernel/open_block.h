@@ -20,7 +20,10 @@ void open_block_after_message(struct kernel *k, const struct message *m, bool st
 
 /** Are the savepoints whole, or did memory run out for the store's side of them? */
 bool open_block_savepoints_whole(const struct kernel *k);
-/** Bytes that the savepoints take, and the live heaps. */
+/** Between cranks: of the vats that were born and ended since the mark, those go that lived at no
+ *  savepoint, so that it takes no memory to make and end many in a block. */
+void open_block_release_ended(struct kernel *k);
+/** Bytes that the savepoints take, also by vats that ended since, and the live heaps. */
 uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes);
 
 /** Store and heaps become what they were at savepoint `i`. */

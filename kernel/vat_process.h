@@ -4,7 +4,8 @@
  * marks together with the store, so a process remembers what became of it since the mark:
  *
  *   born     made since the mark: closed on going back behind that
- *   ended    terminated since the mark: kept, and alive again on going back behind that
+ *   ended    terminated since the mark: kept, and alive again on going back behind that; one that
+ *            was born since as well only as long as there is a savepoint at which it lived
  *   touched  ran since its heap's newest savepoint, or the mark: its heap may differ from that
  *   unsaved  its mark image changed since the last snapshot was taken
  *

@@ -390,6 +390,62 @@ static void vat_admin__what_was_given_up_takes_no_memory(void)
     machine_close(&m);
 }
 
+/* Whoever may make vats can make and end a thousand in a block. */
+static void vat_admin__what_ended_takes_no_memory(void)
+{
+    struct machine m;
+    size_t before;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    machine_ok(kernel_mark(m.kernel, &m.err), &m);
+    before = m.kernel->vats.len;
+    ASSERT_CALL(&m, "createAndEnd", "'child',20", "20");
+    ASSERT_CALL(&m, "createAndEnd", "'child',20", "20");
+    CU_ASSERT_TRUE(m.kernel->vats.len <= before + 1);
+    for (int i = 0; i < 5; i++) /* the incarnation at the mark is kept, and no other */
+        (void)machine_call(&m, "maker", "upgrade", "'one','child',{}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v3.incarnation"), "5");
+    CU_ASSERT_TRUE(m.kernel->vats.len <= before + 2);
+    ASSERT_CALL(&m, "call", "'one','count'", "1");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_ok(kernel_back_to_mark(m.kernel, &m.err), &m);
+    CU_ASSERT_EQUAL(m.kernel->vats.len, before);
+    ASSERT_CALL(&m, "call", "'one','count'", "1");
+    machine_close(&m);
+}
+
+/* A savepoint at which a vat lived that ended since keeps it, and is paid for with its memory. */
+static void vat_admin__what_a_savepoint_keeps_is_bounded(void)
+{
+    enum { ROUNDS = 40, LOOKED_AT = 4 };
+    static const struct message asked = {.limited = false}; /* makes a savepoint where it is */
+    struct machine m;
+    struct position lived[ROUNDS];
+    char args[64];
+
+    machine_open(&m, "maker.json");
+    machine_ok(kernel_mark(m.kernel, &m.err), &m);
+    kernel_keep_savepoints(m.kernel, true);
+    for (int i = 0; i < ROUNDS; i++) {
+        (void)snprintf(args, sizeof args, "'vat%d','child'", i);
+        (void)make(&m, args);
+        (void)snprintf(args, sizeof args, "'vat%d','count'", i);
+        ASSERT_CALL(&m, "call", args, "1");
+        lived[i] = kernel_position(m.kernel);
+        machine_ok(machine_ask(&m, asked, "{'to':'maker','method':'ends','args':[]}"), &m);
+        (void)snprintf(args, sizeof args, "'vat%d','enough'", i);
+        (void)machine_call(&m, "maker", "end", args);
+        CU_ASSERT_TRUE(m.kernel->vats.len < 16);
+    }
+    for (int i = ROUNDS - 1; i >= 0; i -= ROUNDS / LOOKED_AT) {
+        machine_ok(kernel_back_to(m.kernel, &lived[i], &m.err), &m);
+        (void)snprintf(args, sizeof args, "'vat%d','count'", i);
+        ASSERT_CALL(&m, "call", args, "2");
+    }
+    machine_close(&m);
+}
+
 static void vat_admin__nobody_without_the_device_gets_the_service(void)
 {
     struct machine m;
@@ -417,6 +473,8 @@ int main(int argc, char **argv)
         SUITE_CASE(options__interval_that_changes_leaves_the_work_done),
         SUITE_CASE(vat_admin__undone_with_its_message),
         SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),
+        SUITE_CASE(vat_admin__what_ended_takes_no_memory),
+        SUITE_CASE(vat_admin__what_a_savepoint_keeps_is_bounded),
         SUITE_CASE(vat_admin__nobody_without_the_device_gets_the_service),
     };
 

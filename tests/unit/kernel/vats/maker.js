@@ -36,6 +36,17 @@ export function buildRootObject() {
       Promise.allSettled([1, 2].map(async () => {
         await E(service).createVat(await programOf(program), withCaps(options));
       })).then(all => all.map(({ status }) => status)),
+    /** So many one after the other, each ended before the next: how many there were. */
+    createAndEnd: async (program, count) => {
+      const bundle = await programOf(program);
+      let ended = 0;
+      for (let i = 0; i < count; i += 1) {
+        const { adminNode } = await E(service).createVat(bundle, {});
+        E(adminNode).terminateWithFailure('enough');
+        await E(adminNode).done().catch(() => (ended += 1));
+      }
+      return ended;
+    },
     call: (name, method, ...args) => E(made.get(name).root)[method](...args),
     upgrade: async (name, program, options) =>
       E(made.get(name).adminNode).upgrade(await programOf(program), options),
