@@ -337,6 +337,7 @@ static enum hs_status crank_end_vat(struct kernel *k, struct vat_process *failed
                                     const struct vat_fate *fate, struct hs_error *err)
 {
     struct casualty c = {failed, *fate};
+    struct vat_last_word word = {.failed = true, .body = buffer_slice(&k->exit_reason)};
     struct buffer message = {0};
     bool starts = k->starts && failed->name.is_static;
     enum hs_status st =
@@ -344,6 +345,7 @@ static enum hs_status crank_end_vat(struct kernel *k, struct vat_process *failed
 
     st = kernel_fail(err, st);
     c.fate.message = buffer_text(&message);
+    if (word.body.len > 0) c.fate.word = &word;
     if (st == HS_OK) st = crank_run(k, crank_bury, &c, err);
     if (st == HS_OK) kernel_process_ended(k, failed);
     k->unstarted = k->unstarted || starts;
@@ -367,6 +369,7 @@ static enum hs_status crank_run_delivery(struct kernel *k, const struct deliveri
 
     *died = false;
     k->vat_meter = (struct ref){""}; /* a delivery that was undone may have left one */
+    buffer_clear(&k->exit_reason);
     st = crank_run(k, what->deliver, &kind, &cause);
     /* Bounds are the same on every node, so is running into one. */
     fails = st == HS_VAT_FAILED || st == HS_TOO_LARGE;

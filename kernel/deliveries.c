@@ -47,7 +47,9 @@ static enum hs_status delivery_note_work(struct delivery *d, struct slice text,
                            d->let_go >= REAP_REFERENCES_MAX, err);
 }
 
-/* The vat asked to end: HS_VAT_FAILED if it called that a failure. */
+/* The vat asked to end: HS_VAT_FAILED if it called that a failure. What it says of it outlives the
+ * crank, which is undone, and with it what slots may name; so a reason that has some is not kept.
+ */
 static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
 {
     struct buffer why = {0};
@@ -61,7 +63,11 @@ static enum hs_status delivery_exit(struct delivery *d, struct hs_error *err)
         kernel_process_ended(d->kernel, d->kernel->ran);
         return vat_end(d->kernel, &fate, err);
     }
-    st = kernel_fail(err, capdata_rejection_to_text(&why, buffer_slice(&d->exit_why)));
+    st = capdata_rejection_to_text(&why, buffer_slice(&d->exit_why));
+    if (st == HS_OK && d->exit_slots.len == 0) {
+        st = buffer_assign(&d->kernel->exit_reason, buffer_slice(&d->exit_why));
+    }
+    st = kernel_fail(err, st);
     if (st == HS_OK)
         st = hs_fail(err, HS_VAT_FAILED, "it exited: %.*s",
                      (int)utf8_cut(buffer_slice(&why), EXIT_REASON_BYTES), buffer_text(&why));

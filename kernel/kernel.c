@@ -51,6 +51,7 @@ void kernel_close(struct kernel *k)
     outputs_fini(&k->events);
     settlements_fini(&k->settled);
     buffer_fini(&k->casualty);
+    buffer_fini(&k->exit_reason);
     ref_list_fini(&k->ended);
     ref_list_fini(&k->resolved);
     kv_hashed_fini(&k->kv);

@@ -61,6 +61,8 @@ struct kernel {
     } checked;         /* invariants.c */
 #endif
     char handed[KERNEL_HANDED_BYTES]; /* what a vat was handed when it ended; "": nothing */
+    struct buffer exit_reason;        /* body of what it exited with as a failure; "": it did not,
+                                         or named what its undone crank made */
     struct ref_list resolved;         /* by the syscall at hand; kept for the next one */
     struct guarded guarded;
     struct vat_process *ran; /* whom the crank at hand delivered to; NULL: nobody yet */

@@ -114,18 +114,23 @@ static void vat_admin__end_is_told_to_who_made_it(void)
     (void)make(&m, "'two','child'");
     (void)make(&m, "'three','child'");
     (void)make(&m, "'four','child'");
+    (void)make(&m, "'five','child'");
     (void)machine_call(&m, "maker", "call", "'one','exit','bye'");
     (void)machine_call(&m, "maker", "call", "'two','exitBadly','oh'");
     (void)machine_call(&m, "maker", "end", "'three','enough'");
     CU_ASSERT_EQUAL(m.out.events_len, 1);
     ASSERT_SAYS(buffer_text(&m.out.events[0]), "enough");
     (void)machine_call(&m, "maker", "call", "'four','loop'");
+    /* What it made in the crank that is undone, nobody is told of. */
+    (void)machine_call(&m, "maker", "call", "'five','exitWithThing'");
     machine_work(&m, 0);
     ASSERT_CALL(
         &m, "ends", "",
-        "[\"one done: bye\",\"two failed: vat \\\"v4\\\" was terminated: it exited: oh\","
+        "[\"one done: bye\",\"two failed: oh\","
         "\"three failed: enough\","
-        "\"four failed: vat \\\"v6\\\" was terminated: meter spent: more than 50000 ticks\"]");
+        "\"four failed: vat \\\"v6\\\" was terminated: meter spent: more than 50000 ticks\","
+        "\"five failed: vat \\\"v7\\\" was terminated: it exited: {\\\"@ref\\\":\\\"Alleged: "
+        "thing\\\"}\"]");
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "vat.dynamicIDs"), "[]");
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "vats.terminated"), "[]");
     for (const char *const *v = (const char *const[]){"v3.", "v4.", "v5.", "v6.", NULL}; *v; v++) {

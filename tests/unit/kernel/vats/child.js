@@ -24,6 +24,7 @@ export function buildRootObject({ exitVat, exitVatWithFailure }, { start = 0, fa
     },
     exit: value => exitVat(value),
     exitBadly: value => exitVatWithFailure(value),
+    exitWithThing: () => exitVatWithFailure(Far('thing')),
     loop: () => {
       for (;;);
     },
