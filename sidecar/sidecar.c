@@ -162,7 +162,7 @@ static void sidecar_given(void *data)
     steward_nudge(((struct sidecar *)data)->steward);
 }
 
-static void sidecar_node_waits(void *data)
+static void sidecar_node_asked(void *data)
 {
     lent_loop_hurry(((struct sidecar *)data)->lent);
 }
@@ -500,7 +500,7 @@ static enum hs_status sidecar_open(struct sidecar *s, struct hs_error *err)
     if (st == HS_OK) st = lent_loop_open(s, &s->lent, err);
     if (st == HS_OK) st = sidecar_open_handles(s, err);
     if (st == HS_OK) {
-        st = node_link_open(lent_loop_queue(s->lent), sidecar_ask_node, sidecar_node_waits, s,
+        st = node_link_open(lent_loop_queue(s->lent), sidecar_ask_node, sidecar_node_asked, s,
                             &s->link, err);
     }
     if (st == HS_OK && c->metrics_address) {

@@ -8,7 +8,7 @@
 struct node_link {
     struct job_queue *loop;
     node_send_fn send;
-    void (*waits)(void *data);
+    void (*asks)(void *data);
     void *data; /* of both */
 };
 
@@ -26,14 +26,14 @@ struct exchange {
     struct hs_error error;
 };
 
-enum hs_status node_link_open(struct job_queue *loop, node_send_fn send, void (*waits)(void *data),
+enum hs_status node_link_open(struct job_queue *loop, node_send_fn send, void (*asks)(void *data),
                               void *data, struct node_link **out, struct hs_error *err)
 {
     struct node_link *l = calloc(1, sizeof *l);
 
     *out = NULL;
     if (!l) return hs_fail(err, HS_NOMEM, "no memory for the node link");
-    *l = (struct node_link){.loop = loop, .send = send, .waits = waits, .data = data};
+    *l = (struct node_link){.loop = loop, .send = send, .asks = asks, .data = data};
     *out = l;
     return HS_OK;
 }
@@ -116,15 +116,22 @@ static struct exchange *exchange_open(struct node_link *l, const char *method, s
     return x;
 }
 
-enum hs_status node_link_request(struct node_link *l, const char *method, struct slice params,
-                                 struct buffer *result, struct hs_error *err)
+enum hs_status node_link_ask(struct node_link *l, const char *method, struct slice params,
+                             struct exchange **out, struct hs_error *err)
 {
     struct exchange *x = exchange_open(l, method, params);
-    enum hs_status st;
 
+    *out = x;
     if (!x) return hs_fail(err, HS_NOMEM, "%s: no memory to ask with", method);
     job_queue_post(l->loop, &x->job);
-    if (l->waits) l->waits(l->data);
+    if (l->asks) l->asks(l->data);
+    return HS_OK;
+}
+
+enum hs_status node_link_await(struct exchange *x, struct buffer *result, struct hs_error *err)
+{
+    enum hs_status st;
+
     (void)pthread_mutex_lock(&x->mutex);
     while (!x->done) {
         (void)pthread_cond_wait(&x->answered, &x->mutex);
@@ -138,4 +145,13 @@ enum hs_status node_link_request(struct node_link *l, const char *method, struct
     (void)pthread_mutex_unlock(&x->mutex);
     exchange_let_go(x);
     return st;
+}
+
+enum hs_status node_link_request(struct node_link *l, const char *method, struct slice params,
+                                 struct buffer *result, struct hs_error *err)
+{
+    struct exchange *x;
+    enum hs_status st = node_link_ask(l, method, params, &x, err);
+
+    return st == HS_OK ? node_link_await(x, result, err) : st;
 }

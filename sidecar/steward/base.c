@@ -78,28 +78,35 @@ static enum hs_status base_put(const struct lent *l, struct slice key, struct sl
     return snapshot_keeper_fill(l->snapshots, key, value, err);
 }
 
+struct copying {
+    const struct lent *lent;
+    struct progress progress;
+    uint64_t entries;
+};
+
+static enum hs_status copying_take(void *data, struct slice key, struct slice value,
+                                   struct hs_error *err)
+{
+    struct copying *c = data;
+    enum hs_status st = base_put(c->lent, key, value, err);
+
+    if (st != HS_OK) return st;
+    progress_step(&c->progress, ++c->entries, 0);
+    if (!atomic_load(c->lent->stopping)) return HS_OK;
+    return hs_fail(err, HS_CANCELLED, "the sidecar stops");
+}
+
 static enum hs_status base_copy(const struct lent *l, struct hs_error *err)
 {
-    struct kv_store *real = real_store_kv(l->real);
-    struct buffer key = {0}, value = {0};
-    struct progress progress;
-    uint64_t entries = 0;
+    struct copying c = {.lent = l};
     enum hs_status st;
+    uint64_t us;
 
-    progress_begin(&progress, l->reporter, l->phase, "store entries", 0, 0);
-    while ((st = kv_store_next(real, buffer_slice(&key), &key, &value, err)) == HS_OK) {
-        st = base_put(l, buffer_slice(&key), buffer_slice(&value), err);
-        if (st != HS_OK) break;
-        progress_step(&progress, ++entries, 0);
-        if (atomic_load(l->stopping)) {
-            st = hs_fail(err, HS_CANCELLED, "the sidecar stops");
-            break;
-        }
-    }
-    figures_measured(l->reporter->board, RATE_STORE_ENTRIES, entries, progress_end(&progress));
-    buffer_fini(&key);
-    buffer_fini(&value);
-    if (st != HS_NOT_FOUND) return st;
+    progress_begin(&c.progress, l->reporter, l->phase, "store entries", 0, 0);
+    st = real_store_each(l->real, copying_take, &c, err);
+    us = progress_end(&c.progress);
+    figures_measured(l->reporter->board, RATE_STORE_ENTRIES, c.entries, us);
+    if (st != HS_OK) return st;
     return spare_memory(l->spare) ? HS_OK : snapshot_keeper_fill_end(l->snapshots, err);
 }
 

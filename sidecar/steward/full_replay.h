@@ -2,7 +2,7 @@
  *
  *   store.scan ──batch by batch──► new generation on disk ──every transcript──► kernel at real
  *
- * Nothing of ours is used, so this answers when nothing else may. Memory holds one batch and the
+ * Nothing of ours is used, so this answers when nothing else may. Memory holds two batches and the
  * heaps; the transcripts are read from disk, vats in parallel. The generation becomes the current
  * one with its first snapshot; a crash before that finds the old generation.
  */

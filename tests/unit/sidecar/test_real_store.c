@@ -8,8 +8,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
-enum node_mood { MOOD_HONEST, MOOD_FAILS, MOOD_GONE, MOOD_SHAPELESS, MOOD_STUCK };
+enum node_mood { MOOD_HONEST, MOOD_FAILS, MOOD_GONE, MOOD_SHAPELESS, MOOD_STUCK, MOOD_REPEATS };
 
 struct scripted_node {
     struct kv_memory *memory;
@@ -19,6 +20,7 @@ struct scripted_node {
     struct real_store *store;
     pthread_t thread;
     _Atomic enum node_mood mood;
+    int scans_honest;       /* so many, whatever the mood */
     uint64_t batch_entries; /* of one scan */
     atomic_int scans, gets;
 };
@@ -39,6 +41,7 @@ static void answer_scan(struct scripted_node *n, struct slice params, struct buf
     bool more;
 
     CU_ASSERT_TRUE(packed_text(packed_member(packed_root(params), "after"), &after));
+    if (atomic_load(&n->mood) == MOOD_REPEATS) after = slice_text("");
     CU_ASSERT_EQUAL(buffer_assign(&key, after), HS_OK);
     wire_begin(&each, &entries);
     while (count < n->batch_entries && kv_store_next(kv_memory_store(n->memory), buffer_slice(&key),
@@ -87,8 +90,10 @@ static enum hs_status node_send(void *data, const char *method, struct slice par
     struct scripted_node *n = data;
     struct buffer out = {0};
     bool scan = strcmp(method, "store.scan") == 0;
+    enum node_mood mood = atomic_load(&n->mood);
 
-    switch (atomic_load(&n->mood)) {
+    if (scan && atomic_load(&n->scans) < n->scans_honest) mood = MOOD_HONEST;
+    switch (mood) {
     case MOOD_GONE: return hs_fail(err, HS_PEER_GONE, "no node");
     case MOOD_FAILS: done(done_data, HS_NODE_FAILED, slice_make(NULL, 0), "disk is gone"); break;
     case MOOD_SHAPELESS:
@@ -101,6 +106,7 @@ static enum hs_status node_send(void *data, const char *method, struct slice par
                         16),
              "");
         break;
+    case MOOD_REPEATS: /* the beginning again and again */
     case MOOD_HONEST:
         atomic_fetch_add(scan ? &n->scans : &n->gets, 1);
         if (scan) {
@@ -254,6 +260,144 @@ static void real_store__nodes_failures_keep_their_words(void)
     buffer_fini(&key);
 }
 
+/* What going through the whole store comes to. */
+struct outcome {
+    struct buffer entries;
+    enum hs_status status;
+    struct hs_error error;
+};
+
+static enum hs_status outcome_note(void *data, struct slice key, struct slice value,
+                                   struct hs_error *err)
+{
+    struct outcome *o = data;
+
+    (void)err;
+    return buffer_printf(&o->entries, "%.*s=%.*s;", (int)key.len, key.data, (int)value.len,
+                         value.data);
+}
+
+static void outcome_of_each(struct scripted_node *n, struct outcome *o)
+{
+    o->status = real_store_each(n->store, outcome_note, o, &o->error);
+}
+
+static void outcome_of_next(struct scripted_node *n, struct outcome *o)
+{
+    struct buffer key = {0}, value = {0};
+    enum hs_status st;
+
+    while ((st = kv_store_next(real_store_kv(n->store), buffer_slice(&key), &key, &value,
+                               &o->error)) == HS_OK) {
+        CU_ASSERT_EQUAL(outcome_note(o, buffer_slice(&key), buffer_slice(&value), NULL), HS_OK);
+    }
+    o->status = st == HS_NOT_FOUND ? HS_OK : st;
+    buffer_fini(&key);
+    buffer_fini(&value);
+}
+
+static void check_each_is_as_next(enum node_mood mood, int scans_honest, uint64_t batch_entries)
+{
+    static void (*const ways[2])(struct scripted_node * n, struct outcome * o) = {outcome_of_next,
+                                                                                  outcome_of_each};
+    struct outcome came[2] = {0};
+    int scans[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct scripted_node n;
+
+        node_open(&n, 20, batch_entries);
+        n.scans_honest = scans_honest;
+        atomic_store(&n.mood, mood);
+        ways[i](&n, &came[i]);
+        node_close(&n);
+        scans[i] = atomic_load(&n.scans);
+    }
+    CU_ASSERT_EQUAL(came[0].status, came[1].status);
+    CU_ASSERT_STRING_EQUAL(came[0].error.text, came[1].error.text);
+    CU_ASSERT_TRUE(slice_equal(buffer_slice(&came[0].entries), buffer_slice(&came[1].entries)));
+    CU_ASSERT_EQUAL(scans[0], scans[1]);
+    buffer_fini(&came[0].entries);
+    buffer_fini(&came[1].entries);
+}
+
+static void real_store__each_comes_to_what_next_comes_to(void)
+{
+    static const uint64_t batches[] = {1, 3, 19, 20, 21};
+
+    for (enum node_mood mood = MOOD_HONEST; mood <= MOOD_REPEATS; mood++) {
+        for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+            for (int honest = 0; honest < 4; honest++) {
+                check_each_is_as_next(mood, honest, batches[i]);
+            }
+        }
+    }
+}
+
+struct patient {
+    struct scripted_node *node;
+    uint64_t taken;
+    int unasked; /* entries before which the scan after theirs was not asked for */
+};
+
+static enum hs_status patient_take(void *data, struct slice key, struct slice value,
+                                   struct hs_error *err)
+{
+    struct patient *p = data;
+    int wanted = (int)(p->taken++ / p->node->batch_entries) + 2;
+
+    (void)key;
+    (void)value;
+    (void)err;
+    if (wanted > 5) wanted = 5; /* 18 entries, 4 a scan */
+    for (int i = 0; i < 10000 && atomic_load(&p->node->scans) < wanted; i++) {
+        (void)usleep(1000);
+    }
+    if (atomic_load(&p->node->scans) < wanted) p->unasked++;
+    return HS_OK;
+}
+
+static void real_store__each_has_asked_for_the_next_scan_while_entries_are_taken(void)
+{
+    struct scripted_node n;
+    struct patient p = {.node = &n};
+
+    node_open(&n, 18, 4);
+    CU_ASSERT_EQUAL(real_store_each(n.store, patient_take, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL(p.taken, 18);
+    CU_ASSERT_EQUAL(p.unasked, 0);
+    node_close(&n);
+}
+
+static enum hs_status refuse_second(void *data, struct slice key, struct slice value,
+                                    struct hs_error *err)
+{
+    int *taken = data;
+
+    (void)key;
+    (void)value;
+    return ++*taken < 2 ? HS_OK : hs_fail(err, HS_IO, "no room");
+}
+
+static void real_store__each_ends_with_what_the_taker_says_and_leaves_no_question(void)
+{
+    struct buffer key = {0};
+    struct scripted_node n;
+    struct hs_error err = {0};
+    int taken = 0;
+
+    node_open(&n, 20, 4);
+    CU_ASSERT_EQUAL(real_store_each(n.store, refuse_second, &taken, &err), HS_IO);
+    CU_ASSERT_STRING_EQUAL(err.text, "no room");
+    CU_ASSERT_EQUAL(taken, 2);
+    CU_ASSERT_EQUAL(n.scans, 2); /* the second was asked for, and has been answered */
+    CU_ASSERT_EQUAL(kv_store_next(real_store_kv(n.store), slice_text("k003"), &key, NULL, NULL),
+                    HS_OK);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&key), "k004");
+    node_close(&n);
+    buffer_fini(&key);
+}
+
 static void node_link__stopped_loop_answers_instead_of_hanging(void)
 {
     struct buffer result = {0};
@@ -272,6 +416,9 @@ static const struct suite_case cases[] = {
     SUITE_CASE(real_store__next_in_any_order_is_as_in_memory),
     SUITE_CASE(real_store__get_and_has_ask_for_one_key),
     SUITE_CASE(real_store__nodes_failures_keep_their_words),
+    SUITE_CASE(real_store__each_comes_to_what_next_comes_to),
+    SUITE_CASE(real_store__each_has_asked_for_the_next_scan_while_entries_are_taken),
+    SUITE_CASE(real_store__each_ends_with_what_the_taker_says_and_leaves_no_question),
     SUITE_CASE(node_link__stopped_loop_answers_instead_of_hanging),
 };
 
