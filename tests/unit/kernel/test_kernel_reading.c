@@ -187,6 +187,34 @@ static void notify__is_never_too_dear(void)
     }
 }
 
+/* Names of like hash that a vat keeps from many messages are searched in turn: who names another
+ * pays for the search, and nobody else does. */
+static void kept__like_names_are_searched_at_the_price_of_their_steps(void)
+{
+    enum { MESSAGES = 200, TOGETHER = 60, STEPS_A_NAME = 2 };
+    struct machine m;
+    struct buffer args = {0};
+    uint64_t other, like;
+
+    machine_open(&m, "reaped.json");
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        buffer_clear(&args);
+        record_append(&args, "", i * TOGETHER, TOGETHER);
+        (void)machine_call(&m, "left", "note", buffer_text(&args));
+        CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    }
+    (void)machine_call(&m, "left", "echo", "{'not so':0}");
+    other = m.out.ticks;
+    buffer_clear(&args);
+    record_append(&args, "", MESSAGES * TOGETHER, 1);
+    (void)machine_call(&m, "left", "echo", buffer_text(&args));
+    like = m.out.ticks;
+    CU_ASSERT_TRUE(other < 20);
+    CU_ASSERT_TRUE(like >= other + MESSAGES * TOGETHER * STEPS_A_NAME / HS_TICK_STEPS);
+    machine_close(&m);
+    buffer_fini(&args);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -196,6 +224,7 @@ int main(int argc, char **argv)
         SUITE_CASE(message__of_like_names_is_rejected),
         SUITE_CASE(vat__is_refused_what_is_dear_to_read),
         SUITE_CASE(notify__is_never_too_dear),
+        SUITE_CASE(kept__like_names_are_searched_at_the_price_of_their_steps),
     };
 
     return MACHINE_MAIN("kernel_reading", cases, argc, argv);
