@@ -9,6 +9,7 @@
 #define HEADSTART_KERNEL_STATE_HEAP_IMAGE_H
 
 #include "kernel/state/bytes.h"
+#include "kernel/state/errors.h"
 #include "kernel/state/limits.h"
 
 enum { VAT_ID_BYTES_MAX = 16 }; /* "v4294967295" and a NUL, rounded up */
@@ -29,9 +30,14 @@ struct heap_changes {
     bool whole; /* all pages are here: replaces whatever was kept of that vat */
     uint32_t *numbers;
     char *pages;
+    size_t pages_mapped; /* bytes, if they are a mapping of their own; 0: they are malloc's */
     size_t len;
 };
 
+/** Room for `len` pages; `whole` is noted. A whole heap is a mapping of its own: the first snapshot
+ *  takes every heap so, once, and the system shall have that memory back. */
+HS_MUST_CHECK enum hs_status heap_changes_reserve(struct heap_changes *c, size_t len, bool whole,
+                                                  struct hs_error *err);
 void heap_changes_fini(struct heap_changes *c);
 
 /* Where images come from: implemented by the snapshot store, used by the kernel. Reads may run on

@@ -19,6 +19,16 @@ void *address_space_reserve(size_t before, size_t bytes)
     return front + before;
 }
 
+void *address_space_zeros(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (at == MAP_FAILED) return NULL;
+    (void)madvise(at, bytes, MADV_NOHUGEPAGE);
+    return at;
+}
+
 void address_space_populate(void *at, size_t bytes)
 {
     if (bytes >= LARGE_PAGE_BYTES) (void)madvise(at, bytes, MADV_HUGEPAGE);

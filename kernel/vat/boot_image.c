@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -89,13 +88,13 @@ static enum hs_status pages_decode(struct slice bytes, struct heap_changes *out,
     const char *numbers = bytes.data + HEADER_BYTES;
     size_t len = (size_t)integer_at(bytes.data + LEN_AT, 4);
     uint32_t next_min = 0;
+    enum hs_status st;
 
     if (len > PAGES_MAX || bytes.len != HEADER_BYTES + len * (4 + PAGE) + CHECKSUM_BYTES) {
         return hs_fail(err, HS_CORRUPT, "boot image: %zu pages in %zu bytes", len, bytes.len);
     }
-    out->numbers = malloc(len * sizeof *out->numbers + 1);
-    out->pages = malloc(len * PAGE + 1);
-    if (!out->numbers || !out->pages) return hs_fail(err, HS_NOMEM, "no memory for a boot image");
+    st = heap_changes_reserve(out, len, true, err);
+    if (st != HS_OK) return st;
     for (size_t i = 0; i < len; i++) {
         out->numbers[i] = (uint32_t)integer_at(numbers + i * 4, 4);
         if (out->numbers[i] < next_min || out->numbers[i] >= out->info.page_count) {
@@ -105,7 +104,6 @@ static enum hs_status pages_decode(struct slice bytes, struct heap_changes *out,
     }
     memcpy(out->pages, numbers + len * 4, len * PAGE);
     out->len = len;
-    out->whole = true;
     return HS_OK;
 }
 

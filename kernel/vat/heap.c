@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -14,6 +13,8 @@ enum {
     PAGES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_PAGE_BYTES,
     LINE = HS_HEAP_LINE_BYTES,
     LINES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_LINE_BYTES,
+    DIRTY_BYTES = LINES_MAX / 8, /* of these and the next, a heap's own are used */
+    UNTAKEN_BYTES = PAGES_MAX / 8,
     CHECKED_LINES_MAX = (4 << 20) / HS_HEAP_LINE_BYTES, /* with HS_INVARIANTS */
 };
 
@@ -61,7 +62,7 @@ static void untaken_set(struct heap *h, uint32_t page)
 
 static void untaken_clear(struct heap *h)
 {
-    memset(h->untaken, 0, PAGES_MAX / 8);
+    memset(h->untaken, 0, (h->mark_bytes / PAGE + 7) / 8); /* there are none behind the mark */
     h->untaken_len = 0;
     h->untaken_whole = false;
 }
@@ -84,20 +85,19 @@ enum hs_status heap_init(struct heap *h, wasm_rt_memory_t *memory, uint32_t *sta
         heap_fini(h);
         return hs_fail_errno(err, HS_NOMEM, errno, "open a mark image");
     }
-    h->untaken = calloc(PAGES_MAX / 8, 1);
-    h->dirty = calloc(LINES_MAX / 64, sizeof *h->dirty);
-    if (!h->untaken || !h->dirty) {
+    h->dirty = address_space_zeros(DIRTY_BYTES + UNTAKEN_BYTES);
+    if (!h->dirty) {
         heap_fini(h);
         return hs_fail(err, HS_NOMEM, "no memory for a heap's page and line bits");
     }
+    h->untaken = (uint8_t *)h->dirty + DIRTY_BYTES;
     return HS_OK;
 }
 
 void heap_fini(struct heap *h)
 {
     if (h->mark) (void)munmap(h->mark, HS_HEAP_BYTES_MAX);
-    free(h->untaken);
-    free(h->dirty);
+    if (h->dirty) (void)munmap(h->dirty, DIRTY_BYTES + UNTAKEN_BYTES);
     line_versions_fini(&h->versions);
     *h = (struct heap){0};
 }
@@ -371,16 +371,6 @@ void heap_savepoints_end(struct heap *h)
 
 /* --- changes --- */
 
-static enum hs_status changes_alloc(struct heap_changes *out, size_t len, struct hs_error *err)
-{
-    /* One byte more, since asking for nothing may answer NULL. */
-    out->numbers = malloc(len * sizeof *out->numbers + 1);
-    out->pages = malloc(len * PAGE + 1);
-    if (out->numbers && out->pages) return HS_OK;
-    heap_changes_fini(out);
-    return hs_fail(err, HS_NOMEM, "no memory for %zu changed heap pages", len);
-}
-
 static void changes_add(struct heap_changes *out, uint32_t number, const char *page)
 {
     out->numbers[out->len] = number;
@@ -398,7 +388,7 @@ static enum hs_status changes_whole(struct heap_changes *out, const char *memory
 
     for (uint32_t i = 0; i < page_count; i++)
         used += !heap_page_is_zero(memory + (size_t)i * PAGE);
-    st = changes_alloc(out, used, err);
+    st = heap_changes_reserve(out, used, true, err);
     if (st != HS_OK) return st;
     for (uint32_t i = 0; i < page_count; i++) {
         const char *page = memory + (size_t)i * PAGE;
@@ -406,7 +396,6 @@ static enum hs_status changes_whole(struct heap_changes *out, const char *memory
         if (!heap_page_is_zero(page)) changes_add(out, i, page);
     }
     assert(out->len == used);
-    out->whole = true;
     return HS_OK;
 }
 
@@ -426,7 +415,7 @@ enum hs_status heap_changes_take(struct heap *h, struct heap_changes *out, struc
     if (h->untaken_whole) {
         st = changes_whole(out, h->mark, err);
     } else {
-        st = changes_alloc(out, h->untaken_len, err);
+        st = heap_changes_reserve(out, h->untaken_len, false, err);
         for (uint32_t i = 0; st == HS_OK && i < out->info.page_count; i++) {
             if (untaken_get(h, i)) changes_add(out, i, mark_page(h, i));
         }
@@ -455,8 +444,8 @@ void heap_changes_forget(struct heap *h)
 uint64_t heap_occupied_bytes(const struct heap *h)
 {
     const uint32_t lines = live_lines(h);
-    const uint32_t map_bytes = h->watched ? lines : 0; /* written_map.h: a byte a line */
+    const uint32_t map_bytes = lines; /* written_map.h: a byte a line, looked at or not */
 
-    return (uint64_t)h->memory->size + map_bytes + h->mark_bytes + PAGES_MAX / 8 + LINES_MAX / 8 +
+    return (uint64_t)h->memory->size + map_bytes + h->mark_bytes + UNTAKEN_BYTES + DIRTY_BYTES +
            line_versions_bytes(&h->versions) + line_versions_index_bytes(&h->versions, lines);
 }

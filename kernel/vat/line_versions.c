@@ -2,13 +2,16 @@
 
 #include "kernel/state/array.h"
 #include "kernel/state/fault.h"
+#include "kernel/vat/address_space.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     LINES_MAX = HS_HEAP_BYTES_MAX / HS_HEAP_LINE_BYTES,
+    NEWEST_BYTES = LINES_MAX * sizeof(struct line_record *), /* of which a heap's own are used */
     SPARES_MAX = 2048, /* 1 MiB of lines: what some messages change */
 };
 
@@ -45,13 +48,18 @@ static void record_drop(struct line_versions *v, struct line_record *r)
     v->spares++;
 }
 
-void line_versions_fini(struct line_versions *v)
+void line_versions_spare_none(struct line_versions *v)
 {
-    line_versions_clear(v, NULL, NULL);
     while (v->spare) {
         free(record_take(v));
     }
-    free(v->newest);
+}
+
+void line_versions_fini(struct line_versions *v)
+{
+    line_versions_clear(v, NULL, NULL);
+    line_versions_spare_none(v);
+    if (v->newest) (void)munmap(v->newest, NEWEST_BYTES);
     free(v->items);
     *v = (struct line_versions){0};
 }
@@ -64,8 +72,7 @@ enum hs_status line_versions_begin(struct line_versions *v, uint64_t id,
     assert(v->len == 0 || v->items[v->len - 1].id < id);
     if (FAULT("savepoint.heap") != FAULT_NONE) return hs_fail(err, HS_NOMEM, "as a test wants it");
     if (!v->newest) {
-        /* Large enough that its pages come from the system, zero, when they are first used. */
-        v->newest = calloc(LINES_MAX, sizeof(struct line_record *));
+        v->newest = address_space_zeros(NEWEST_BYTES);
         if (!v->newest) return hs_fail(err, HS_NOMEM, "no memory for a heap's line versions");
     }
     st = array_reserve(&v->items, &v->capacity, v->len + 1, sizeof *v->items);

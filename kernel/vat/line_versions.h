@@ -71,6 +71,8 @@ void line_versions_drop_after(struct line_versions *v, uint64_t id, line_version
                               void *data);
 /** Drop all; the same. */
 void line_versions_clear(struct line_versions *v, line_versions_fn dropped, void *data);
+/** What was dropped is kept for the next no longer. */
+void line_versions_spare_none(struct line_versions *v);
 /** Savepoint `id` is given up; `next` is the one after it. What the heap was there joins what it
  *  was at `next`. */
 void line_versions_merge(struct line_versions *v, uint64_t id, uint64_t next);

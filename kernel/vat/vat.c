@@ -255,6 +255,11 @@ void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next)
     line_versions_merge(&v->heap.versions, id, next);
 }
 
+void vat_savepoints_spare_none(struct vat *v)
+{
+    line_versions_spare_none(&v->heap.versions);
+}
+
 void vat_savepoints_end(struct vat *v)
 {
     heap_savepoints_end(&v->heap);

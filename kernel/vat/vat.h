@@ -88,6 +88,8 @@ bool vat_back_to(struct vat *v, uint64_t id, uint64_t *transcript_entries);
 void vat_savepoint_give_up(struct vat *v, uint64_t id, uint64_t next);
 /** All savepoints end; the live heap stays. */
 void vat_savepoints_end(struct vat *v);
+/** Memory that ended savepoints left for the next is given back. */
+void vat_savepoints_spare_none(struct vat *v);
 /** Keep what the live heap is now, behind every savepoint, until one of the next two; nothing else
  *  of this header but commands may come in between, or going back. HS_NOMEM: it is not kept. */
 HS_MUST_CHECK enum hs_status vat_guard(struct vat *v, struct hs_error *err);
