@@ -79,9 +79,10 @@ void invariants_after_mark(const struct kernel *k)
     invariants_layers(k);
     invariants_must(k, kv_layers_at_mark(k->layers), "there is something behind the mark");
     for (size_t i = 0; i < k->vats.len; i++) {
-        const struct vat_process *p = k->vats.items[i];
+        const struct vat_process *p = k->vats.items[i].process;
 
-        invariants_must(k, !p->touched && !p->born && !p->ended, "a vat is not at its mark");
+        invariants_must(k, !p->open && !p->touched && !p->born && !p->ended,
+                        "a vat is not at its mark");
         invariants_must(k, p->transcript_len == p->transcript_len_marked,
                         "a vat's transcript is not at its mark");
     }
@@ -120,13 +121,24 @@ static void invariants_transcript(struct kernel *k, const struct vat_process *p)
     invariants_must(k, last && !beyond, "a transcript's items do not end at its end");
 }
 
+/* Marking and going back look at the others alone. */
+static void invariants_still(const struct kernel *k, const struct vat_process *p)
+{
+    if (p->open) return;
+    invariants_must(k, !p->touched && !p->born && !p->ended && vat_savepoint_last(p->vat) == 0,
+                    "a vat left its mark and is not among those that did");
+}
+
 void invariants_after_message(struct kernel *k)
 {
     invariants_layers(k);
+    for (size_t i = 0; i < k->vats.len; i++) {
+        invariants_still(k, k->vats.items[i].process);
+    }
     if (!k->checked.judged || k->checked.through) return;
     invariants_position(k);
     for (size_t i = 0; i < k->vats.len; i++) {
-        if (!k->vats.items[i]->ended) invariants_transcript(k, k->vats.items[i]);
+        if (!k->vats.items[i].process->ended) invariants_transcript(k, k->vats.items[i].process);
     }
     if (k->checked.wait > 0) {
         k->checked.wait--;

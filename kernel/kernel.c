@@ -173,7 +173,7 @@ size_t kernel_vats(struct kernel *k, struct kernel_vat_info *out, size_t max)
     size_t count = 0;
 
     for (size_t i = 0; i < k->vats.len; i++) {
-        const struct vat_process *p = k->vats.items[i];
+        const struct vat_process *p = k->vats.items[i].process;
         struct kernel_vat_info *info;
 
         if (p->ended || !p->vat) continue;
@@ -215,8 +215,8 @@ enum hs_status kernel_heaps_sha256(struct kernel *k, char hex[SHA256_HEX_BYTES],
     enum hs_status st = sha256_open(&h, err);
 
     for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
-        if (!k->vats.items[i]->ended && k->vats.items[i]->vat) {
-            st = heaps_add(h, k->vats.items[i], err);
+        if (!k->vats.items[i].process->ended && k->vats.items[i].process->vat) {
+            st = heaps_add(h, k->vats.items[i].process, err);
         }
     }
     if (st == HS_OK) sha256_finish_hex(h, hex);

@@ -78,11 +78,15 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
     enum hs_status st;
 
     *out = vat_table_find(&k->vats, vat);
-    if (*out) return HS_OK;
+    if (*out) {
+        vat_table_open_add(&k->vats, *out);
+        return HS_OK;
+    }
     st = kernel_vat_name(k, vat, &name, err);
     if (st == HS_OK) st = vat_table_add(&k->vats, &name, out, err);
     if (st != HS_OK) return st;
     kernel_tell(k, (struct witnessed){.kind = WITNESS_VAT, .vat = &name});
+    vat_table_open_add(&k->vats, *out);
     (*out)->born = true;
     (*out)->born_after = k->savepoints.id_last;
     st = vat_record_count(&k->kv.store, vat, ".t.startPosition", &(*out)->transcript_from, err);
@@ -109,18 +113,14 @@ enum hs_status kernel_process_replace(struct kernel *k, const struct ref *vat,
 
 void kernel_process_give_up(struct kernel *k, struct vat_process *p)
 {
-    size_t i = 0;
-
     assert(p->born);
     if (p->replaced) p->replaced->ended = false;
-    while (k->vats.items[i] != p) {
-        i++;
-    }
-    vat_table_remove(&k->vats, i);
+    vat_table_remove(&k->vats, p);
 }
 
 void kernel_process_ended(struct kernel *k, struct vat_process *p)
 {
+    vat_table_open_add(&k->vats, p);
     p->ended = true;
     p->ended_after = k->savepoints.id_last;
     k->someone_ended = true;

@@ -25,29 +25,39 @@ static void mark_vat(struct vat_process *p)
     p->replaced = NULL;
     if (!p->touched && !p->born && vat_savepoint_last(p->vat) == 0) return;
     vat_mark(p->vat);
+    /* Loading a program changed much, and what its savepoints took is no measure of others. */
+    if (p->born) vat_savepoints_spare_none(p->vat);
     p->transcript_len_marked = p->transcript_len;
     p->touched = false;
     p->born = false;
     p->unsaved = true;
 }
 
+/* Those that stood still are at it. */
+static void mark_open(struct kernel *k)
+{
+    struct vat_process *p;
+
+    while ((p = LIST_FIRST(&k->vats.open))) {
+        mark_vat(p);
+        vat_table_open_remove(p);
+    }
+}
+
 /* Vats that ended stay ended now; those that a snapshot may know are noted. */
 static enum hs_status mark_ended(struct kernel *k, struct hs_error *err)
 {
+    struct vat_process *next;
     enum hs_status st = HS_OK;
 
-    for (size_t i = 0; i < k->vats.len && st == HS_OK;) {
-        struct vat_process *p = k->vats.items[i];
-
-        if (!p->ended) {
-            i++;
-            continue;
-        }
+    for (struct vat_process *p = LIST_FIRST(&k->vats.open); p && st == HS_OK; p = next) {
+        next = LIST_NEXT(p, among_open);
+        if (!p->ended) continue;
         /* The image of one that was replaced is replaced with it, as a whole. */
         if (!p->born && !vat_table_find(&k->vats, &p->name.id)) {
             st = kernel_fail(err, ref_list_add(&k->ended, &p->name.id));
         }
-        if (st == HS_OK) vat_table_remove(&k->vats, i);
+        if (st == HS_OK) vat_table_remove(&k->vats, p);
     }
     return st;
 }
@@ -69,9 +79,7 @@ enum hs_status kernel_mark(struct kernel *k, struct hs_error *err)
         (void)hs_fail(&k->failure, HS_KERNEL_FAILED, "marking failed half-way: %s", cause.text);
         return hs_fail(err, st, "%s", k->failure.text);
     }
-    for (size_t i = 0; i < k->vats.len; i++) {
-        mark_vat(k->vats.items[i]);
-    }
+    mark_open(k);
     kv_layers_mark(k->layers);
     open_block_forget(k);
     k->mark = k->now;
@@ -93,7 +101,7 @@ enum hs_status kernel_back_to_mark(struct kernel *k, struct hs_error *err)
 static struct vat_process *process_of_image(struct kernel *k, const struct heap_changes *heap)
 {
     for (size_t i = 0; i < k->vats.len; i++) {
-        struct vat_process *p = k->vats.items[i];
+        struct vat_process *p = k->vats.items[i].process;
 
         if (!p->born && strcmp(p->name.id.text, heap->info.vat_id) == 0 &&
             (p->transcript_from == 0 || heap->info.transcript_entries > p->transcript_from)) {
@@ -121,13 +129,13 @@ static enum hs_status take_heaps(struct kernel *k, struct mark_changes *out, str
     enum hs_status st = HS_OK;
 
     for (size_t i = 0; i < k->vats.len; i++) {
-        unsaved += k->vats.items[i]->unsaved;
+        unsaved += k->vats.items[i].process->unsaved;
     }
     if (unsaved == 0) return HS_OK;
     out->heaps = calloc(unsaved, sizeof *out->heaps);
     if (!out->heaps) return kernel_fail(err, HS_NOMEM);
     for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
-        struct vat_process *p = k->vats.items[i];
+        struct vat_process *p = k->vats.items[i].process;
 
         if (!p->unsaved) continue;
         st = vat_changes_take(p->vat, &out->heaps[out->heaps_len], err);

@@ -92,11 +92,10 @@ enum hs_status kernel_back_to(struct kernel *k, const struct position *to, struc
 struct kernel_savepoint_figures kernel_savepoint_figures(const struct kernel *k)
 {
     const struct savepoints *s = &k->savepoints;
-    uint64_t heap_bytes;
 
     return (struct kernel_savepoint_figures){
         .savepoints = s->len,
-        .bytes = open_block_savepoint_bytes(k, &heap_bytes),
+        .bytes = open_block_savepoint_bytes(k),
         .inputs = s->inputs.len,
         .input_bytes = s->inputs.texts.len,
         .executed_again = s->executed_again,

@@ -15,18 +15,16 @@ static bool savepoint_has(const struct savepoints *s, const struct vat_process *
 
 void open_block_release_ended(struct kernel *k)
 {
+    struct vat_process *next;
+
     if (!k->someone_ended) return;
     k->someone_ended = false;
-    for (size_t i = 0; i < k->vats.len;) {
-        struct vat_process *p = k->vats.items[i];
-
+    for (struct vat_process *p = LIST_FIRST(&k->vats.open); p; p = next) {
+        next = LIST_NEXT(p, among_open);
         p->replaced = NULL; /* the upgrade is done */
-        if (p->ended && p->born && !savepoint_has(&k->savepoints, p)) {
-            if (k->ran == p) k->ran = NULL;
-            vat_table_remove(&k->vats, i);
-        } else {
-            i++;
-        }
+        if (!p->ended || !p->born || savepoint_has(&k->savepoints, p)) continue;
+        if (k->ran == p) k->ran = NULL;
+        vat_table_remove(&k->vats, p);
     }
 }
 
@@ -35,9 +33,10 @@ void open_block_release_ended(struct kernel *k)
 /* All of them: store and heaps are as they are, and lead back to the mark alone. */
 static void open_block_end(struct kernel *k)
 {
-    for (size_t i = 0; i < k->vats.len; i++) {
-        struct vat_process *p = k->vats.items[i];
+    struct vat_process *p;
 
+    LIST_FOREACH(p, &k->vats.open, among_open)
+    {
         if (!p->vat || vat_savepoint_last(p->vat) == 0) continue;
         vat_savepoints_end(p->vat);
         p->touched = true;
@@ -50,11 +49,11 @@ static void open_block_end(struct kernel *k)
 static void open_block_give_up(struct kernel *k, size_t i)
 {
     struct savepoints *s = &k->savepoints;
+    struct vat_process *p;
 
     assert(i + 1 < s->len); /* the newest is what heaps and store are compared with */
-    for (size_t n = 0; n < k->vats.len; n++) {
-        struct vat_process *p = k->vats.items[n];
-
+    LIST_FOREACH(p, &k->vats.open, among_open)
+    {
         if (p->vat) vat_savepoint_give_up(p->vat, s->items[i].id, s->items[i + 1].id);
     }
     kv_layers_savepoint_give_up(k->layers, i);
@@ -63,18 +62,16 @@ static void open_block_give_up(struct kernel *k, size_t i)
     open_block_release_ended(k);
 }
 
-uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes)
+uint64_t open_block_savepoint_bytes(const struct kernel *k)
 {
     uint64_t bytes = kv_layers_savepoint_bytes(k->layers);
+    const struct vat_process *p;
 
-    *heap_bytes = 0;
-    for (size_t i = 0; i < k->vats.len; i++) {
-        const struct vat_process *p = k->vats.items[i];
-
+    LIST_FOREACH(p, &k->vats.open, among_open)
+    {
         if (!p->vat) continue;
         if (!p->ended) {
             bytes += vat_savepoint_bytes(p->vat);
-            *heap_bytes += vat_heap_bytes(p->vat);
         } else if (p->born) {
             bytes += vat_memory_bytes(p->vat); /* for the savepoints' sake alone */
         }
@@ -82,12 +79,26 @@ uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes
     return bytes;
 }
 
+static uint64_t open_block_heap_bytes(const struct kernel *k)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < k->vats.len; i++) {
+        const struct vat_process *p = k->vats.items[i].process;
+
+        if (p->vat && !p->ended) bytes += vat_heap_bytes(p->vat);
+    }
+    return bytes;
+}
+
+/* All heaps are counted only where they decide. */
 static bool open_block_over(const struct kernel *k)
 {
-    uint64_t heap_bytes;
-    uint64_t bytes = open_block_savepoint_bytes(k, &heap_bytes);
+    uint64_t bytes = open_block_savepoint_bytes(k);
 
-    return k->savepoints.len > HS_SAVEPOINTS_MAX || bytes > HS_SAVEPOINT_BYTES_MIN + heap_bytes;
+    if (k->savepoints.len > HS_SAVEPOINTS_MAX) return true;
+    return bytes > HS_SAVEPOINT_BYTES_MIN &&
+           bytes - HS_SAVEPOINT_BYTES_MIN > open_block_heap_bytes(k);
 }
 
 static void open_block_thin(struct kernel *k)
@@ -117,17 +128,18 @@ bool open_block_savepoints_whole(const struct kernel *k)
 static enum hs_status open_block_keep(struct kernel *k, struct hs_error *err)
 {
     struct savepoints *s = &k->savepoints;
+    struct vat_process *p;
     enum hs_status st = savepoints_reserve(s, err);
 
     if (st == HS_OK) st = kv_layers_savepoint(k->layers, err);
     if (st != HS_OK) return st;
     savepoints_add(s, &k->now);
-    for (size_t i = 0; i < k->vats.len && st == HS_OK; i++) {
-        struct vat_process *p = k->vats.items[i];
-
+    LIST_FOREACH(p, &k->vats.open, among_open)
+    {
         if (!p->touched || p->ended || !p->vat) continue;
         st = vat_savepoint(p->vat, s->id_last, p->transcript_len, err);
-        if (st == HS_OK) p->touched = false;
+        if (st != HS_OK) break;
+        p->touched = false;
     }
     return st;
 }
@@ -229,16 +241,19 @@ static void vat_return_to_mark(struct vat_process *p)
     p->transcript_len = p->transcript_len_marked;
     p->touched = false;
     p->ended = false;
+    vat_table_open_remove(p);
 }
 
 void open_block_return_to_mark(struct kernel *k)
 {
+    struct vat_process *p;
+
     kv_layers_back_to_mark(k->layers);
-    for (size_t i = 0; i < k->vats.len;) {
-        if (k->vats.items[i]->born) {
-            vat_table_remove(&k->vats, i);
+    while ((p = LIST_FIRST(&k->vats.open))) {
+        if (p->born) {
+            vat_table_remove(&k->vats, p);
         } else {
-            vat_return_to_mark(k->vats.items[i++]);
+            vat_return_to_mark(p);
         }
     }
     k->savepoints.len = 0;
@@ -260,16 +275,15 @@ void open_block_return_to(struct kernel *k, size_t i)
 {
     struct savepoints *s = &k->savepoints;
     uint64_t id = s->items[i].id;
+    struct vat_process *next;
 
     kv_layers_back_to(k->layers, i);
-    for (size_t n = 0; n < k->vats.len;) {
-        struct vat_process *p = k->vats.items[n];
-
+    for (struct vat_process *p = LIST_FIRST(&k->vats.open); p; p = next) {
+        next = LIST_NEXT(p, among_open);
         if (p->born && p->born_after >= id) {
-            vat_table_remove(&k->vats, n);
+            vat_table_remove(&k->vats, p);
         } else {
             vat_return_to(p, id);
-            n++;
         }
     }
     s->len = i + 1;

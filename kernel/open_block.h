@@ -23,8 +23,8 @@ bool open_block_savepoints_whole(const struct kernel *k);
 /** Between cranks: of the vats that were born and ended since the mark, those go that lived at no
  *  savepoint, so that it takes no memory to make and end many in a block. */
 void open_block_release_ended(struct kernel *k);
-/** Bytes that the savepoints take, also by vats that ended since, and the live heaps. */
-uint64_t open_block_savepoint_bytes(const struct kernel *k, uint64_t *heap_bytes);
+/** Bytes that the savepoints take, also by vats that ended since. */
+uint64_t open_block_savepoint_bytes(const struct kernel *k);
 
 /** Store and heaps become what they were at savepoint `i`. */
 void open_block_return_to(struct kernel *k, size_t i);

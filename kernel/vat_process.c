@@ -24,7 +24,7 @@ static void vat_process_close(struct vat_process *p)
 void vat_table_fini(struct vat_table *t)
 {
     for (size_t i = 0; i < t->len; i++) {
-        vat_process_close(t->items[i]);
+        vat_process_close(t->items[i].process);
     }
     free(t->items);
     *t = (struct vat_table){0};
@@ -36,7 +36,7 @@ static enum hs_status vat_table_reserve(struct vat_table *t)
 
     /* Those that ended are this process's matter: another may have forgotten them. */
     for (size_t i = 0; i < t->len; i++) {
-        alive += !t->items[i]->ended;
+        alive += !t->items[i].process->ended;
     }
     if (alive >= HS_VAT_COUNT_MAX) return HS_TOO_LARGE;
     return array_reserve(&t->items, &t->capacity, t->len + 1, sizeof(*t->items));
@@ -53,29 +53,71 @@ enum hs_status vat_table_add(struct vat_table *t, const struct vat_name *name,
     p = calloc(1, sizeof *p);
     if (!p) return kernel_fail(err, HS_NOMEM);
     p->name = *name;
-    for (; i > 0 && t->items[i - 1]->name.number > name->number; i--) {
+    for (; i > 0 && t->items[i - 1].number > name->number; i--) {
         t->items[i] = t->items[i - 1];
     }
-    t->items[i] = p;
+    t->items[i] = (struct vat_row){name->number, p};
     t->len++;
     *out = p;
     return HS_OK;
 }
 
+/* The first process whose id has that number, or one above; the end if there is none. */
+static size_t vat_table_from(const struct vat_table *t, uint64_t number)
+{
+    size_t low = 0, high = t->len;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (t->items[middle].number < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *id)
 {
-    for (size_t i = 0; i < t->len; i++) {
-        if (!t->items[i]->ended && ref_equal(&t->items[i]->name.id, id)) return t->items[i];
+    uint64_t number;
+
+    if (!vat_names_number(id, &number)) return NULL;
+    for (size_t i = vat_table_from(t, number); i < t->len && t->items[i].number == number; i++) {
+        struct vat_process *p = t->items[i].process;
+
+        if (!p->ended && ref_equal(&p->name.id, id)) return p;
     }
     return NULL;
 }
 
-void vat_table_remove(struct vat_table *t, size_t i)
+void vat_table_remove(struct vat_table *t, struct vat_process *p)
 {
-    assert(i < t->len);
-    vat_process_close(t->items[i]);
+    size_t i = vat_table_from(t, p->name.number);
+
+    while (t->items[i].process != p) {
+        i++;
+        assert(i < t->len);
+    }
+    vat_table_open_remove(p);
+    vat_process_close(p);
     t->len--;
     memmove(t->items + i, t->items + i + 1, (t->len - i) * sizeof *t->items);
+}
+
+void vat_table_open_add(struct vat_table *t, struct vat_process *p)
+{
+    if (p->open) return;
+    LIST_INSERT_HEAD(&t->open, p, among_open);
+    p->open = true;
+}
+
+void vat_table_open_remove(struct vat_process *p)
+{
+    if (!p->open) return;
+    LIST_REMOVE(p, among_open);
+    p->open = false;
 }
 
 /* --- talking to the vat --- */

@@ -3,6 +3,8 @@
  * The store says which vats exist; a process is the heap that goes with one. Heaps move between
  * marks together with the store, so a process remembers what became of it since the mark:
  *
+ *   open     may be elsewhere than at its mark, as all that follow: the table lists those, so that
+ *            marking, savepoints and going back cost nothing for the vats that stood still
  *   born     made since the mark: closed on going back behind that
  *   ended    terminated since the mark: kept, and alive again on going back behind that; one that
  *            was born since as well only as long as there is a savepoint at which it lived
@@ -18,6 +20,8 @@
 #include "kernel/tables/vat_names.h"
 #include "kernel/vat/vat.h"
 
+#include <sys/queue.h>
+
 struct vat_process {
     struct vat_name name;
     struct vat *vat;              /* NULL only while it is being opened */
@@ -27,15 +31,24 @@ struct vat_process {
     uint64_t transcript_len_marked;
     uint64_t deliveries;
     uint64_t born_after, ended_after; /* ids of the newest savepoints then */
-    bool born, ended, touched, unsaved;
+    LIST_ENTRY(vat_process) among_open;
+    bool open, born, ended, touched, unsaved;
     bool critical; /* a crank of it that fails is undone (critical.h) */
 };
+LIST_HEAD(vat_processes, vat_process);
 
-/* In the order of the ids' numbers. All zero bytes is a valid empty table. */
+/* Of a process in the table; `number` is that of its id, so that a search looks at no process. */
+struct vat_row {
+    uint64_t number;
+    struct vat_process *process;
+};
+
+/* In the order of the numbers. All zero bytes is a valid empty table. */
 struct vat_table {
-    struct vat_process **items;
+    struct vat_row *items;
     size_t len;
     size_t capacity;
+    struct vat_processes open;
 };
 
 void vat_table_fini(struct vat_table *t);
@@ -44,8 +57,13 @@ HS_MUST_CHECK enum hs_status vat_table_add(struct vat_table *t, const struct vat
                                            struct vat_process **out, struct hs_error *err);
 /** The process of `id` that has not ended; NULL: none. */
 struct vat_process *vat_table_find(const struct vat_table *t, const struct ref *id);
-/** Close and take out entry `i`. */
-void vat_table_remove(struct vat_table *t, size_t i);
+/** Close and take out. */
+void vat_table_remove(struct vat_table *t, struct vat_process *p);
+
+/** The process is about to leave its mark, if it has not. */
+void vat_table_open_add(struct vat_table *t, struct vat_process *p);
+/** It is at its mark again. */
+void vat_table_open_remove(struct vat_process *p);
 
 /* Looks at what a vat says that is no syscall. */
 typedef void (*vat_console_fn)(void *data, const struct vat_process *p, struct slice request);

@@ -95,6 +95,11 @@ struct vat_name_array {
     size_t len, capacity;
 };
 
+bool vat_names_number(const struct ref *id, uint64_t *number)
+{
+    return ref_is_vat(id) && uint_parse(slice_text(id->text + 1), number) == HS_OK;
+}
+
 static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice name,
                                          const struct ref *id, bool is_static)
 {
@@ -105,9 +110,7 @@ static enum hs_status vat_name_array_add(struct vat_name_array *a, struct slice 
     st = array_reserve(&a->items, &a->capacity, a->len + 1, sizeof *a->items);
     if (st != HS_OK) return st;
     item = &a->items[a->len];
-    if (!ref_is_vat(id) || uint_parse(slice_text(id->text + 1), &item->number) != HS_OK) {
-        return HS_INVALID;
-    }
+    if (!vat_names_number(id, &item->number)) return HS_INVALID;
     memcpy(item->name, name.data, name.len);
     item->name[name.len] = '\0';
     item->id = *id;

@@ -15,6 +15,8 @@ struct vat_name {
     bool is_static;
 };
 
+/** The number of a vat's id, 7 of v7; false: it is no such id. */
+bool vat_names_number(const struct ref *id, uint64_t *number);
 /** The id of the static vat `name`; *found says whether there is one. */
 HS_MUST_CHECK enum hs_status vat_names_find(struct kv_hashed *k, struct slice name, struct ref *id,
                                             bool *found, struct hs_error *err);

@@ -108,8 +108,15 @@ static void breaks_marking(struct machine *m)
 static void breaks_marked_vat(struct machine *m)
 {
     machine_ok(kernel_mark(m->kernel, &m->err), m);
-    m->kernel->vats.items[0]->transcript_len_marked++;
+    m->kernel->vats.items[0].process->transcript_len_marked++;
     invariants_after_mark(m->kernel);
+}
+
+static void breaks_still_vat(struct machine *m)
+{
+    machine_ok(kernel_mark(m->kernel, &m->err), m);
+    m->kernel->vats.items[0].process->touched = true;
+    invariants_after_message(m->kernel);
 }
 
 static void breaks_crank(struct machine *m)
@@ -139,7 +146,7 @@ static void breaks_hash(struct machine *m)
 static void breaks_transcript(struct machine *m)
 {
     for (size_t i = 0; i < m->kernel->vats.len; i++) {
-        m->kernel->vats.items[i]->transcript_len++;
+        m->kernel->vats.items[i].process->transcript_len++;
     }
     message(m);
 }
@@ -183,6 +190,7 @@ static void invariants__each_break_ends_the_process_with_words(void)
     expect_abort(breaks_layers, "the layers say another distance");
     expect_abort(breaks_marking, "there is something behind the mark");
     expect_abort(breaks_marked_vat, "a vat's transcript is not at its mark");
+    expect_abort(breaks_still_vat, "a vat left its mark and is not among those that did");
     expect_abort(breaks_crank, "a crank is open after it ended");
     expect_abort(breaks_queue, "runQueue");
     expect_abort(breaks_seqnum, "kernel.seqnum is not the position's");
