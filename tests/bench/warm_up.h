@@ -14,8 +14,12 @@ HS_MUST_CHECK enum hs_status warm_up_begin(const struct workload *w, const char 
 /** Deliver until the chain has had so many messages. */
 HS_MUST_CHECK enum hs_status warm_up_to(struct bench_chain *c, uint64_t seqnum,
                                         struct hs_error *err);
+/** Deliver until a snapshot at `seqnum` or behind is written. Its settings must ask for snapshots.
+ */
+HS_MUST_CHECK enum hs_status warm_up_snapshot(struct bench_chain *c, struct bench_sidecar *s,
+                                              uint64_t seqnum, struct hs_error *err);
 /** Deliver until the sidecar's first snapshot, which holds everything, is written: that may take
- *  longer than a good many messages. Its settings must ask for snapshots. */
+ *  longer than a good many messages. */
 HS_MUST_CHECK enum hs_status warm_up_first_snapshot(struct bench_chain *c, struct bench_sidecar *s,
                                                     struct hs_error *err);
 
