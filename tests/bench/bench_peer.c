@@ -1,10 +1,11 @@
 /* Peer: the same operations, in blocks that are committed alike, under SwingSet.
  *
- *   ours   headstart-node's chain with its LevelDB, a synced batch a block, and the sidecar with
- * log and snapshots (the defaults), over the socket peer   SwingSet in one process with its SQLite
+ *   ours       headstart-node's chain with its LevelDB, a synced batch a block, and the sidecar
+ * with log and snapshots (the defaults), over the socket spinning   the same, with --spin and the
+ * node's spin_us: who waits asks again and again peer       SwingSet in one process with its SQLite
  * store, committed at each block's end
  *
- * Both execute the ledger vat's operations after the same history, in turns, a slice each.
+ * All execute the ledger vat's operations after the same history, in turns, a slice each.
  */
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_chain.h"
@@ -21,6 +22,7 @@ enum {
     BLOCK = CHAIN_BLOCK_MESSAGES_DEFAULT,
     HISTORY_BLOCKS = 25, /* of transactions, before anything is measured */
     FILE_NAME_BYTES = WORK_FOLDER_BYTES + 16,
+    NODE_SPIN_US = 500,
 };
 
 /* Each with its messages; "apply" are the workload's own. */
@@ -33,22 +35,32 @@ static const struct {
     {"report", "{\"to\":\"ledger\",\"method\":\"report\",\"args\":[]}"},
 };
 
-struct peer {
-    const struct bench_options *options;
-    char dir[WORK_FOLDER_BYTES], messages[FILE_NAME_BYTES], data[FILE_NAME_BYTES],
-        store[FILE_NAME_BYTES];
-    struct workload_messages *source;
-    uint64_t applied; /* transactions so far */
-    FILE *file;       /* what the chain executes, written before it does */
-    struct buffer block, message;
+enum waiting { WAITING_ASLEEP, WAITING_SPINNING, WAITINGS };
+
+static const char *const waiting_suffixes[WAITINGS] = {"", "_spinning"};
+
+/* A chain of ours and the sidecar that serves it. They stay, as SwingSet's process does. */
+struct ours {
+    char data[FILE_NAME_BYTES];
     struct bench_sidecar *sidecar;
-    struct chain_options chain_options;
+    struct chain_options options;
     struct chain *chain;
-    struct peer_process *process;
-    struct spread peer_us[OPERATIONS], ours_us[OPERATIONS], ratio[OPERATIONS]; /* a message */
+    struct spread us[OPERATIONS], ratio[OPERATIONS]; /* a message; the peer's ÷ these */
 };
 
-/* The next block of that operation, for the peer in p->block and for the chain at the file's end.
+struct peer {
+    const struct bench_options *options;
+    char dir[WORK_FOLDER_BYTES], messages[FILE_NAME_BYTES], store[FILE_NAME_BYTES];
+    struct workload_messages *source;
+    uint64_t applied; /* transactions so far */
+    FILE *file;       /* what our chains execute, written before they do */
+    struct buffer block, message;
+    struct ours ours[WAITINGS];
+    struct peer_process *process;
+    struct spread us[OPERATIONS]; /* a message */
+};
+
+/* The next block of that operation, for the peer in p->block and for our chains at the file's end.
  */
 static enum hs_status block_make(struct peer *p, int operation, struct hs_error *err)
 {
@@ -87,16 +99,13 @@ static enum hs_status peer_blocks(struct peer *p, int operation, uint64_t blocks
     return st;
 }
 
-static enum hs_status our_blocks(struct peer *p, uint64_t blocks, double *us, struct hs_error *err)
+static enum hs_status our_blocks(struct ours *o, uint64_t blocks, double *us, struct hs_error *err)
 {
-    struct chain_report before = *chain_report(p->chain);
-    const struct chain_report *after = chain_report(p->chain);
-    uint64_t began_us;
-    enum hs_status st;
+    struct chain_report before = *chain_report(o->chain);
+    const struct chain_report *after = chain_report(o->chain);
+    uint64_t began_us = latency_clock_us();
+    enum hs_status st = chain_advance(o->chain, blocks, err);
 
-    if (fflush(p->file) != 0) return hs_fail_errno(err, HS_IO, errno, "bench: %s", p->messages);
-    began_us = latency_clock_us();
-    st = chain_advance(p->chain, blocks, err);
     *us = (double)(latency_clock_us() - began_us) / (double)(blocks * BLOCK);
     if (st != HS_OK) return st;
     if (after->delivered - before.delivered == blocks * BLOCK && after->rejected == 0) return HS_OK;
@@ -105,62 +114,82 @@ static enum hs_status our_blocks(struct peer *p, uint64_t blocks, double *us, st
                    (unsigned long long)after->rejected);
 }
 
+/* The same blocks of one operation on all sides. */
+static enum hs_status slice_execute(struct peer *p, int operation, uint64_t blocks, double *peer_us,
+                                    double ours_us[WAITINGS], struct hs_error *err)
+{
+    enum hs_status st = peer_blocks(p, operation, blocks, peer_us, err);
+
+    if (st == HS_OK && fflush(p->file) != 0) {
+        st = hs_fail_errno(err, HS_IO, errno, "bench: %s", p->messages);
+    }
+    for (int i = 0; i < WAITINGS && st == HS_OK; i++) {
+        st = our_blocks(&p->ours[i], blocks, &ours_us[i], err);
+    }
+    return st;
+}
+
 static enum hs_status slice_measure(struct peer *p, int operation, uint64_t blocks,
                                     struct hs_error *err)
 {
-    double peer_us = 0, ours_us = 0;
-    enum hs_status st = peer_blocks(p, operation, blocks, &peer_us, err);
+    double peer_us, ours_us[WAITINGS];
+    enum hs_status st = slice_execute(p, operation, blocks, &peer_us, ours_us, err);
 
-    if (st == HS_OK) st = our_blocks(p, blocks, &ours_us, err);
     if (st != HS_OK) return st;
-    spread_add(&p->peer_us[operation], peer_us);
-    spread_add(&p->ours_us[operation], ours_us);
-    spread_add(&p->ratio[operation], peer_us / ours_us);
+    spread_add(&p->us[operation], peer_us);
+    for (int i = 0; i < WAITINGS; i++) {
+        spread_add(&p->ours[i].us[operation], ours_us[i]);
+        spread_add(&p->ours[i].ratio[operation], peer_us / ours_us[i]);
+    }
     return HS_OK;
 }
 
-/* One that stays, as SwingSet's process does. */
-static enum hs_status our_open(struct peer *p, const struct workload *w, struct hs_error *err)
+static enum hs_status our_open(struct peer *p, enum waiting waiting, const struct workload *w,
+                               struct hs_error *err)
 {
-    enum hs_status st = bench_sidecar_open(w, &p->sidecar, err);
+    static const char *const settings[WAITINGS][3] = {{NULL}, {"--spin", "50", NULL}};
+    struct ours *o = &p->ours[waiting];
+    enum hs_status st = bench_sidecar_open(w, &o->sidecar, err);
 
-    if (st == HS_OK) st = bench_sidecar_start(p->sidecar, NULL, err);
+    if (st == HS_OK) st = bench_sidecar_start(o->sidecar, settings[waiting], err);
     if (st != HS_OK) return st;
-    p->chain_options = (struct chain_options){.socket_path = bench_sidecar_socket(p->sidecar),
-                                              .data_dir = p->data,
-                                              .messages_path = p->messages,
-                                              .chain_id = BENCH_CHAIN_ID,
-                                              .block_messages = BLOCK,
-                                              .commit_notice = true};
-    return chain_open(&p->chain_options, &p->chain, err);
+    (void)snprintf(o->data, sizeof o->data, "%s/node%s", p->dir, waiting_suffixes[waiting]);
+    o->options = (struct chain_options){.socket_path = bench_sidecar_socket(o->sidecar),
+                                        .data_dir = o->data,
+                                        .messages_path = p->messages,
+                                        .chain_id = BENCH_CHAIN_ID,
+                                        .block_messages = BLOCK,
+                                        .spin_us = waiting == WAITING_SPINNING ? NODE_SPIN_US : 0,
+                                        .commit_notice = true};
+    return chain_open(&o->options, &o->chain, err);
 }
 
 static enum hs_status peer_open(struct peer *p, struct hs_error *err)
 {
     const struct workload w = {.program = WORKLOAD_LEDGER};
-    double ignored;
+    double ignored, ours_ignored[WAITINGS];
     enum hs_status st = work_folder_make(p->dir, err);
 
     if (st != HS_OK) return st;
     (void)snprintf(p->messages, sizeof p->messages, "%s/messages", p->dir);
-    (void)snprintf(p->data, sizeof p->data, "%s/node", p->dir);
     (void)snprintf(p->store, sizeof p->store, "%s/peer", p->dir);
     p->file = fopen(p->messages, "we");
     if (!p->file) return hs_fail_errno(err, HS_IO, errno, "bench: %s", p->messages);
     st = workload_messages_open(&w, &p->source, err);
-    if (st == HS_OK) st = our_open(p, &w, err);
+    for (int i = 0; i < WAITINGS && st == HS_OK; i++)
+        st = our_open(p, (enum waiting)i, &w, err);
     bench_say("peer: starting SwingSet, which takes minutes the first time");
     if (st == HS_OK) st = peer_process_open(p->store, &p->process, err);
-    if (st == HS_OK) st = peer_blocks(p, 0, HISTORY_BLOCKS, &ignored, err);
-    if (st == HS_OK) st = our_blocks(p, HISTORY_BLOCKS, &ignored, err);
-    return st;
+    return st == HS_OK ? slice_execute(p, 0, HISTORY_BLOCKS, &ignored, ours_ignored, err) : st;
 }
 
 static void peer_close(struct peer *p)
 {
     peer_process_close(p->process);
-    (void)chain_close(p->chain, NULL); /* no answers are written */
-    bench_sidecar_close(p->sidecar);
+    for (int i = 0; i < WAITINGS; i++) {
+        (void)chain_close(p->ours[i].chain, NULL); /* no answers are written */
+        bench_sidecar_close(p->ours[i].sidecar);
+    }
     workload_messages_close(p->source);
     if (p->file) (void)fclose(p->file);
     buffer_fini(&p->block);
@@ -168,16 +197,26 @@ static void peer_close(struct peer *p)
     if (*p->dir) work_folder_remove(p->dir);
 }
 
+static void our_print_json(const struct ours *o, const char *suffix, int operation)
+{
+    char key[32];
+
+    (void)snprintf(key, sizeof key, "ours%s_us", suffix);
+    (void)printf(",");
+    spread_print_json(&o->us[operation], key, 0);
+    (void)snprintf(key, sizeof key, "ratio%s", suffix);
+    (void)printf(",");
+    spread_print_json(&o->ratio[operation], key, 2);
+}
+
 static void print_json(const struct peer *p)
 {
     (void)printf("{\"schema\":1,\"rows\":[");
     for (int i = 0; i < OPERATIONS; i++) {
         (void)printf("%s{\"operation\":\"%s\",", i ? "," : "", operations[i].name);
-        spread_print_json(&p->peer_us[i], "peer_us", 0);
-        (void)printf(",");
-        spread_print_json(&p->ours_us[i], "ours_us", 0);
-        (void)printf(",");
-        spread_print_json(&p->ratio[i], "ratio", 2);
+        spread_print_json(&p->us[i], "peer_us", 0);
+        for (int j = 0; j < WAITINGS; j++)
+            our_print_json(&p->ours[j], waiting_suffixes[j], i);
         (void)printf("}");
     }
     (void)printf("],");
@@ -187,17 +226,24 @@ static void print_json(const struct peer *p)
 
 static void print_table(const struct peer *p)
 {
-    (void)printf("us a message, in blocks of %d, each committed (min, median, max of slices)\n\n"
-                 "  operation  SwingSet                    ours                        ratio\n",
+    static const char *const titles[WAITINGS] = {"who waits for an answer sleeps",
+                                                 "who waits for an answer spins"};
+
+    (void)printf("us a message, in blocks of %d, each committed (min, median, max of slices)\n",
                  BLOCK);
-    for (int i = 0; i < OPERATIONS; i++) {
-        (void)printf("  %-9s", operations[i].name);
-        spread_print(&p->peer_us[i], 8, 0);
-        (void)printf("  ");
-        spread_print(&p->ours_us[i], 8, 0);
-        (void)printf("  ");
-        spread_print(&p->ratio[i], 7, 2);
-        (void)printf("\n");
+    for (int j = 0; j < WAITINGS; j++) {
+        (void)printf("\n%s\n  operation  SwingSet                    ours                        "
+                     "ratio\n",
+                     titles[j]);
+        for (int i = 0; i < OPERATIONS; i++) {
+            (void)printf("  %-9s", operations[i].name);
+            spread_print(&p->us[i], 8, 0);
+            (void)printf("  ");
+            spread_print(&p->ours[j].us[i], 8, 0);
+            (void)printf("  ");
+            spread_print(&p->ours[j].ratio[i], 7, 2);
+            (void)printf("\n");
+        }
     }
 }
 

@@ -410,7 +410,7 @@ static enum hs_status chain_begin(struct chain *c, struct hs_error *err)
         }
     }
     c->connected_us = latency_clock_us();
-    st = chain_link_open(o->socket_path, o->chain_id, c->store, &c->link, err);
+    st = chain_link_open(o->socket_path, o->chain_id, o->spin_us, c->store, &c->link, err);
     if (st == HS_OK) st = chain_compare_genesis(c, err);
     return st == HS_OK && o->attach ? chain_attach(c, err) : st;
 }

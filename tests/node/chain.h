@@ -28,6 +28,7 @@ struct chain_options {
     uint64_t block_ticks;     /* for runs at a block's end; 0: none are sent */
     uint64_t blocks_max;      /* blocks of this run; 0: until the file ends */
     uint64_t interval_ms;     /* pause between blocks */
+    uint64_t spin_us;         /* how long the library spins for an answer; 0: it sleeps */
     uint64_t revert_every;    /* every Kth message's transaction fails once; 0: none */
     uint64_t
         repropose_every; /* every Kth block is proposed in vain first, in another order; 0: none */

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,7 +197,7 @@ static enum hs_status chain_link_persist(struct chain_link *l,
     return HS_OK;
 }
 
-enum hs_status chain_link_open(const char *socket_path, const char *chain_id,
+enum hs_status chain_link_open(const char *socket_path, const char *chain_id, uint64_t spin_us,
                                struct node_store *store, struct chain_link **out,
                                struct hs_error *err)
 {
@@ -218,6 +219,7 @@ enum hs_status chain_link_open(const char *socket_path, const char *chain_id,
         .progress = chain_link_told,
         .progress_data = l,
         .connect_timeout_ms = CHAIN_LINK_CONNECT_MS,
+        .spin_us = (unsigned)(spin_us < UINT_MAX ? spin_us : UINT_MAX), /* which it refuses */
     };
     st = chain_link_persist(l, NULL, NULL, err);
     if (st != HS_OK) {

@@ -18,11 +18,12 @@ enum {
 
 struct chain_link;
 
-/** Connect. `store` is borrowed for the life of the link; socket_path NULL: the default.
+/** Connect. `store` is borrowed for the life of the link; socket_path NULL: the default; `spin_us`
+ *  is the library's.
  *  HS_PEER_GONE: nobody answers; HS_BUSY: another node is attached; HS_WRONG_CHAIN. */
 HS_MUST_CHECK enum hs_status chain_link_open(const char *socket_path, const char *chain_id,
-                                             struct node_store *store, struct chain_link **out,
-                                             struct hs_error *err);
+                                             uint64_t spin_us, struct node_store *store,
+                                             struct chain_link **out, struct hs_error *err);
 void chain_link_close(struct chain_link *l);
 
 /** Have headstart's kernel brought to where the store stands, before there is a message; *out says

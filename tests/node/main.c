@@ -41,6 +41,7 @@ static const char usage_text[] =
     "  --block-ticks T       ticks for runs at each block's end (default 0: none are sent)\n"
     "  --blocks N            stop after N blocks (default: at the end of the file)\n"
     "  --interval-ms N       pause between blocks (default 0)\n"
+    "  --spin US             ask for an answer so long before sleeping (default 0; at most 10000)\n"
     "  --revert-every K      every Kth message's transaction fails once and is delivered again\n"
     "  --repropose K         every Kth block is executed in vain first, from its last message on\n"
     "  --import FILE         begin an empty store with that genesis (headstart genesis, --export)\n"
@@ -63,6 +64,7 @@ enum node_flag {
     FLAG_BLOCK_TICKS,
     FLAG_BLOCKS,
     FLAG_INTERVAL_MS,
+    FLAG_SPIN,
     FLAG_REVERT_EVERY,
     FLAG_REPROPOSE,
     FLAG_IMPORT,
@@ -85,6 +87,7 @@ static const struct option node_flags[] = {
     {"block-ticks", required_argument, NULL, FLAG_BLOCK_TICKS},
     {"blocks", required_argument, NULL, FLAG_BLOCKS},
     {"interval-ms", required_argument, NULL, FLAG_INTERVAL_MS},
+    {"spin", required_argument, NULL, FLAG_SPIN},
     {"revert-every", required_argument, NULL, FLAG_REVERT_EVERY},
     {"repropose", required_argument, NULL, FLAG_REPROPOSE},
     {"import", required_argument, NULL, FLAG_IMPORT},
@@ -115,6 +118,7 @@ static uint64_t *node_number_of(struct chain_options *o, int flag)
     case FLAG_BLOCK_TICKS: return &o->block_ticks;
     case FLAG_BLOCKS: return &o->blocks_max;
     case FLAG_INTERVAL_MS: return &o->interval_ms;
+    case FLAG_SPIN: return &o->spin_us;
     case FLAG_REVERT_EVERY: return &o->revert_every;
     case FLAG_REPROPOSE: return &o->repropose_every;
     case FLAG_ROLLBACK: return &o->rollback_blocks;
