@@ -225,6 +225,13 @@ void kv_cache_written(struct kv_cache *c, struct slice key, struct slice value, 
     entry_add(c, key, hash, value, absent);
 }
 
+void kv_cache_clear(struct kv_cache *c)
+{
+    make_room(c, c->bytes_max);
+    kv_gaps_clear(&c->gaps);
+    buffer_clear(&c->absent);
+}
+
 size_t kv_cache_bytes(const struct kv_cache *c)
 {
     return c->bytes;

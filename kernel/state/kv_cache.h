@@ -21,6 +21,8 @@ struct kv_cache;
 HS_MUST_CHECK enum hs_status kv_cache_open(size_t bytes_max, struct kv_cache **out,
                                            struct hs_error *err);
 void kv_cache_close(struct kv_cache *c);
+/** Nothing is known of the store any more. */
+void kv_cache_clear(struct kv_cache *c);
 
 enum kv_cached {
     KV_CACHED_NOT,    /* the store below must be asked */

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP_WORTH = 8 }; /* so many hidden keys in a row are not passed one by one again */
+enum {
+    GAP_WORTH = 8,         /* so many hidden keys in a row are not passed one by one again */
+    LEFT_BEHIND_STEP = 64, /* entries of a written snapshot, a message: some 10 us */
+};
 
 /* Innermost first: a read stops at the first layer that knows the key. */
 enum layer { LAYER_CRANK, LAYER_MESSAGE, LAYER_BLOCK, LAYER_MARK, LAYER_FROZEN, LAYER_COUNT };
@@ -28,7 +31,10 @@ struct kv_layers {
     size_t undo_len, undo_capacity;
     struct kv_gaps gaps; /* in what reads see */
     bool in_crank;
-    bool frozen_out; /* the frozen map is lent to a snapshot */
+    bool frozen_out;              /* the frozen map is lent to a snapshot, or … */
+    bool following;               /* … was written, and the cache is being told of it, … */
+    struct kv_map_place followed; /* … so far */
+    struct kv_map *spent;         /* was the frozen map; no layer any more, only to be cleared */
 };
 
 static struct kv_layers *layers_of(struct kv_store *kv)
@@ -282,6 +288,7 @@ enum hs_status kv_layers_open(struct kv_store *base, struct kv_layers **out, str
     for (int i = 0; i < LAYER_COUNT && st == HS_OK; i++) {
         st = kv_map_open_among(&l->room, &l->maps[i], err);
     }
+    if (st == HS_OK) st = kv_map_open_among(&l->room, &l->spent, err);
     if (st != HS_OK) {
         kv_layers_close(l);
         return st;
@@ -298,6 +305,7 @@ void kv_layers_close(struct kv_layers *l)
     for (int i = 0; i < LAYER_COUNT; i++) {
         kv_map_close(l->maps[i]);
     }
+    kv_map_close(l->spent);
     kv_gaps_fini(&l->gaps);
     kv_cache_close(l->cache);
     kv_node_room_fini(&l->room);
@@ -351,9 +359,53 @@ const struct kv_map *kv_layers_message_changes(const struct kv_layers *l)
     return l->maps[LAYER_MESSAGE];
 }
 
+/* --- what a snapshot leaves behind --- */
+
+/* The cache knows all of it: from here on the base answers. What of the last one is left to be
+ * cleared goes now. */
+static void layers_follow_end(struct kv_layers *l)
+{
+    struct kv_map *frozen = l->maps[LAYER_FROZEN];
+
+    kv_map_clear_some(l->spent, SIZE_MAX);
+    l->maps[LAYER_FROZEN] = l->spent;
+    l->spent = frozen;
+    l->following = false;
+}
+
+static void layers_follow(struct kv_layers *l, size_t entries)
+{
+    struct kv_entry entry;
+
+    for (; entries > 0; entries--) {
+        if (!kv_map_walk(l->maps[LAYER_FROZEN], &l->followed, &entry)) {
+            layers_follow_end(l);
+            return;
+        }
+        kv_cache_written(l->cache, entry.key, entry.value, entry.deleted);
+    }
+}
+
+static void layers_leave_behind(struct kv_layers *l)
+{
+    if (l->following) {
+        layers_follow(l, LEFT_BEHIND_STEP);
+    } else {
+        kv_map_clear_some(l->spent, LEFT_BEHIND_STEP);
+    }
+}
+
+size_t kv_layers_left_behind(const struct kv_layers *l)
+{
+    size_t written = l->following ? kv_map_count(l->maps[LAYER_FROZEN]) : 0;
+
+    return written + kv_map_count(l->spent);
+}
+
 void kv_layers_message_commit(struct kv_layers *l)
 {
     assert(!l->in_crank);
+    layers_leave_behind(l);
     if (l->undo_len == 0) {
         kv_map_merge(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE]);
     } else if (!kv_map_merge_undoably(l->maps[LAYER_BLOCK], l->maps[LAYER_MESSAGE],
@@ -450,27 +502,18 @@ size_t kv_layers_savepoint_bytes(const struct kv_layers *l)
 enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
                                 struct hs_error *err)
 {
-    struct kv_map *empty = l->maps[LAYER_FROZEN];
+    struct kv_map *empty;
 
     assert(out);
     if (l->frozen_out) return hs_fail(err, HS_BUSY, "layered store: a snapshot is being written");
+    if (l->following) layers_follow(l, SIZE_MAX);
+    empty = l->maps[LAYER_FROZEN];
     assert(kv_map_count(empty) == 0);
     l->maps[LAYER_FROZEN] = l->maps[LAYER_MARK];
     l->maps[LAYER_MARK] = empty;
     l->frozen_out = true;
     *out = l->maps[LAYER_FROZEN];
     return HS_OK;
-}
-
-/* The base was written. */
-static void cache_follow(struct kv_layers *l, const struct kv_map *written)
-{
-    struct kv_map_place place = {.begun = false};
-    struct kv_entry entry;
-
-    while (kv_map_walk(written, &place, &entry)) {
-        kv_cache_written(l->cache, entry.key, entry.value, entry.deleted);
-    }
 }
 
 void kv_layers_thaw(struct kv_layers *l, bool written)
@@ -480,8 +523,8 @@ void kv_layers_thaw(struct kv_layers *l, bool written)
     assert(l->frozen_out);
     l->frozen_out = false;
     if (written) {
-        cache_follow(l, frozen);
-        kv_map_clear(frozen);
+        l->following = true;
+        l->followed = (struct kv_map_place){.begun = false};
         return;
     }
     kv_map_created_no_more(frozen);            /* part of it may have been written */
@@ -494,6 +537,14 @@ void kv_layers_move_base(struct kv_layers *l, struct kv_store *base)
 {
     assert(base && l->frozen_out);
     l->base = base;
+}
+
+void kv_layers_base_changed(struct kv_layers *l)
+{
+    assert(kv_layers_at_mark(l) && kv_map_count(l->maps[LAYER_MARK]) == 0 && !l->frozen_out);
+    if (l->following) layers_follow_end(l);
+    kv_cache_clear(l->cache);
+    kv_gaps_clear(&l->gaps);
 }
 
 void kv_layers_read_through(struct kv_layers *l, struct kv_store *through)

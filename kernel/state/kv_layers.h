@@ -13,8 +13,10 @@
  *   read costs the same however many savepoints there are).
  * - mark: finished blocks since the last snapshot.
  * - frozen: a mark layer that a snapshot is being written from; immutable, so a worker may read it
- *   while the owner goes on. When the snapshot is durable the base holds the same entries and the
- *   frozen layer is dropped; when it failed, it goes back under the mark layer.
+ *   while the owner goes on. When the snapshot is durable the base holds the same entries, the read
+ *   cache is told of them and the frozen layer is dropped, some entries with each message: at a
+ *   chain's full speed there are thousands. Until then it answers what the base would. When the
+ *   snapshot failed, it goes back under the mark layer.
  *
  * A short-lived store is one of these over a snapshot. Not thread-safe, but for the frozen map.
  */
@@ -77,13 +79,20 @@ size_t kv_layers_savepoint_bytes(const struct kv_layers *l); /* keys and values,
  *  at a time: HS_BUSY while one is out. */
 HS_MUST_CHECK enum hs_status kv_layers_freeze(struct kv_layers *l, const struct kv_map **out,
                                               struct hs_error *err);
-/** written: base holds the frozen entries now; else, it may hold any of them, and they go back
- *  under the mark layer. */
+/** written: base holds the frozen entries now, and what is left to do comes with the messages;
+ * else, it may hold any of them, and they go back under the mark layer. */
 void kv_layers_thaw(struct kv_layers *l, bool written);
+/** Entries of a written snapshot that are still to be told to the read cache, or to be freed. Each
+ *  message that is merged takes a bounded number off; the next freeze, what the cache lacks. */
+size_t kv_layers_left_behind(const struct kv_layers *l);
 
 /** From here on `base` is the base, with the entries of the one before and of the frozen layer: a
  *  snapshot was made of both. It is followed by the thaw, as written. */
 void kv_layers_move_base(struct kv_layers *l, struct kv_store *base);
+
+/** Somebody else changed the base: nothing is known of it any more. The layers are empty, and none
+ * is frozen. */
+void kv_layers_base_changed(struct kv_layers *l);
 
 /** From here on read from `through` what the open message has not written itself; NULL: from the
  *  layers and the base again. For a kernel that reads the node's own store: block and mark layers

@@ -145,25 +145,32 @@ static void map_free(struct kv_map *m, struct kv_node *n)
     kv_node_free(m->room, n);
 }
 
-/* All nodes at once, in order, linked by their right sides: the tree is turned to the right until
- * no node has a left side, which costs a step or two a node and no balancing. The map is empty. */
+/* The smallest node of a tree, which is then none to search in any more: it is turned to the right
+ * until its root has no left side, which costs a step or two a node and no balancing. What is left
+ * of it hangs at the node's right side. */
+static inline struct kv_node *tree_turn(struct kv_map *m, struct kv_node *root)
+{
+    struct kv_node *left;
+
+    while ((left = RB_LEFT(root, link)) != NULL) {
+        RB_LEFT(root, link) = RB_RIGHT(left, link);
+        RB_RIGHT(left, link) = root;
+        root = left;
+    }
+    if (m->index) kv_index_forget(m->index, root);
+    return root;
+}
+
+/* All nodes at once, in order, linked by their right sides. The map is empty. */
 static struct kv_node *map_take_all(struct kv_map *m)
 {
     struct kv_node *n = RB_ROOT(&m->tree), *first = NULL, **end = &first;
 
     while (n) {
-        struct kv_node *left = RB_LEFT(n, link);
-
-        if (left) {
-            RB_LEFT(n, link) = RB_RIGHT(left, link);
-            RB_RIGHT(left, link) = n;
-            n = left;
-        } else {
-            if (m->index) kv_index_forget(m->index, n);
-            *end = n;
-            end = &RB_RIGHT(n, link);
-            n = RB_RIGHT(n, link);
-        }
+        n = tree_turn(m, n);
+        *end = n;
+        end = &RB_RIGHT(n, link);
+        n = RB_RIGHT(n, link);
     }
     if (m->index && kv_index_entries(m->index) > INDEX_SPARSE * (m->count + INDEXED_FROM)) {
         kv_index_free(m->index); /* it was for more, and came here with them */
@@ -185,6 +192,18 @@ void kv_map_clear(struct kv_map *m)
 
     for (struct kv_node *n = map_take_all(m); n; n = next) {
         next = node_next(n);
+        kv_node_free(m->room, n);
+    }
+}
+
+void kv_map_clear_some(struct kv_map *m, size_t entries)
+{
+    for (; entries > 0 && RB_ROOT(&m->tree); entries--) {
+        struct kv_node *n = tree_turn(m, RB_ROOT(&m->tree));
+
+        RB_ROOT(&m->tree) = node_next(n);
+        m->count--;
+        m->bytes -= n->key_len + n->value_len;
         kv_node_free(m->room, n);
     }
 }

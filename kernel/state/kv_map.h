@@ -42,6 +42,9 @@ void kv_map_created_no_more(struct kv_map *m);
 /** Take the entry out altogether (no deletion mark stays). */
 void kv_map_remove(struct kv_map *m, struct slice key);
 void kv_map_clear(struct kv_map *m);
+/** The same in pieces: so many entries are taken out, or all there are; an index stays, for as many
+ *  again. A map that is not empty yet may only be counted, cleared further, or closed. */
+void kv_map_clear_some(struct kv_map *m, size_t entries);
 
 bool kv_map_find(const struct kv_map *m, struct slice key, struct kv_entry *out);
 /** The key of this checksum64 may be asked for soon: a large map is far away. */

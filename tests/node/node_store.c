@@ -290,5 +290,6 @@ enum hs_status node_store_roll_back(struct node_store *s, uint64_t blocks, struc
     while (st == HS_OK && s->head.height > height_target) {
         st = node_store_undo_block(s, err);
     }
+    kv_layers_base_changed(s->layers);
     return st;
 }

@@ -235,12 +235,133 @@ static void kv_layers__ask_the_base_once_and_follow_what_is_written_there(void)
     kv_memory_close(memory);
 }
 
+enum { WRITTEN_KEYS = 5000, A_MESSAGE_MAX = 64 };
+
+/* The base holds what the frozen layer does. */
+static void write_to(struct kv_store *kv, const struct kv_map *frozen)
+{
+    struct kv_map_place place = {.begun = false};
+    struct kv_entry e;
+
+    while (kv_map_walk(frozen, &place, &e)) {
+        CU_ASSERT_EQUAL(e.deleted ? kv_store_delete(kv, e.key, NULL)
+                                  : kv_store_set(kv, e.key, e.value, NULL),
+                        HS_OK);
+    }
+}
+
+/* What each key holds after a round: another value, or nothing for every third, and at first. */
+static const char *value_after(unsigned key, unsigned round, char text[16])
+{
+    if (round == 0 || (key + round) % 3 == 0) return NULL;
+    (void)snprintf(text, 16, "%u.%u", round, key % 7);
+    return text;
+}
+
+static void put_all(struct kv_layers *l, unsigned round)
+{
+    for (unsigned i = 0; i < WRITTEN_KEYS; i++) {
+        char name[16], text[16];
+        const char *value = value_after(i, round, text);
+        struct slice key = key_of(i, name);
+
+        CU_ASSERT_EQUAL(value ? kv_store_set(kv_layers_store(l), key, slice_text(value), NULL)
+                              : kv_store_delete(kv_layers_store(l), key, NULL),
+                        HS_OK);
+    }
+    kv_layers_message_commit(l);
+    kv_layers_mark(l);
+}
+
+static void check_all(struct kv_layers *l, unsigned round)
+{
+    for (unsigned i = 0; i < WRITTEN_KEYS; i += 17) {
+        char name[16], text[16];
+
+        (void)key_of(i, name);
+        check_reads(kv_layers_store(l), name, value_after(i, round, text));
+    }
+}
+
+static void snapshot_of(struct kv_layers *l, struct kv_store *base)
+{
+    const struct kv_map *frozen;
+
+    CU_ASSERT_EQUAL_FATAL(kv_layers_freeze(l, &frozen, NULL), HS_OK);
+    write_to(base, frozen);
+    kv_layers_thaw(l, true);
+}
+
+/* However much a snapshot wrote, no message pays for all of it, and every read is right meanwhile.
+ */
+static void kv_layers__a_message_takes_a_bounded_part_of_what_a_snapshot_leaves(void)
+{
+    struct kv_memory *memory = NULL;
+    struct kv_layers *l = NULL;
+    size_t left, messages = 0, whole = 0;
+
+    CU_ASSERT_EQUAL_FATAL(kv_memory_open(&memory, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(kv_layers_open(kv_memory_store(memory), &l, NULL), HS_OK);
+    check_all(l, 0); /* the cache knows that none is there; after the next round it must not */
+    put_all(l, 1);
+    snapshot_of(l, kv_memory_store(memory));
+    for (left = kv_layers_left_behind(l); left > 0; messages++) {
+        size_t before = left;
+
+        whole += before == WRITTEN_KEYS;
+        if (messages % 20 == 0) check_all(l, 1);
+        kv_layers_message_commit(l);
+        left = kv_layers_left_behind(l);
+        CU_ASSERT_FATAL(left <= before && before - left <= A_MESSAGE_MAX);
+        CU_ASSERT_FATAL(messages <= WRITTEN_KEYS);
+    }
+    CU_ASSERT(whole >= WRITTEN_KEYS / A_MESSAGE_MAX); /* none was freed before all were followed */
+    CU_ASSERT(messages <= 2 * WRITTEN_KEYS / A_MESSAGE_MAX + 3);
+    check_all(l, 1);
+    kv_layers_close(l);
+    kv_memory_close(memory);
+}
+
+/* The next snapshot comes while the last one's entries are followed, or cleared, and fails or not.
+ */
+static void kv_layers__a_snapshot_may_follow_on_one_that_is_not_followed_yet(void)
+{
+    for (unsigned messages = 0; messages < 200; messages += 13) {
+        struct kv_memory *memory = NULL;
+        struct kv_layers *l = NULL;
+        const struct kv_map *frozen;
+
+        CU_ASSERT_EQUAL_FATAL(kv_memory_open(&memory, NULL), HS_OK);
+        CU_ASSERT_EQUAL_FATAL(kv_layers_open(kv_memory_store(memory), &l, NULL), HS_OK);
+        check_all(l, 0);
+        for (unsigned round = 1; round < 4; round++) {
+            put_all(l, round);
+            snapshot_of(l, kv_memory_store(memory));
+            for (unsigned i = 0; i < messages; i++) {
+                kv_layers_message_commit(l);
+            }
+            check_all(l, round);
+        }
+        put_all(l, 4);
+        CU_ASSERT_EQUAL_FATAL(kv_layers_freeze(l, &frozen, NULL), HS_OK);
+        put_all(l, 5);
+        kv_layers_thaw(l, false);
+        check_all(l, 5);
+        snapshot_of(l, kv_memory_store(memory));
+        check_all(l, 5);
+        kv_layers_close(l); /* with entries left behind */
+        kv_memory_close(memory);
+    }
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_cache__says_what_the_store_holds_within_its_budget),
     SUITE_CASE(kv_cache__what_is_asked_for_stays),
     SUITE_CASE(kv_cache__keys_that_collide_are_few),
     SUITE_CASE(kv_cache__gaps_hold_no_key_of_the_store),
     SUITE_CASE(kv_layers__ask_the_base_once_and_follow_what_is_written_there),
+    SUITE_CASE(kv_layers__a_message_takes_a_bounded_part_of_what_a_snapshot_leaves),
+    SUITE_CASE(kv_layers__a_snapshot_may_follow_on_one_that_is_not_followed_yet),
 };
 
 int main(int argc, char **argv)
