@@ -127,7 +127,8 @@ struct kernel_savepoint_figures kernel_savepoint_figures(const struct kernel *k)
  *  one is out. Release it with kernel_snapshot_done, then mark_changes_fini. */
 HS_MUST_CHECK enum hs_status kernel_snapshot_take(struct kernel *k, bool with_heaps,
                                                   struct mark_changes *out, struct hs_error *err);
-/** written: the base store holds those changes now. Else the next take holds them again. */
+/** written: the base store holds those changes now, and what is owned of them need not be there any
+ *  more: whoever wrote them may have freed it. Else the next take holds them again. */
 void kernel_snapshot_done(struct kernel *k, struct mark_changes *changes, bool written);
 
 /** From here on the kernel stands on `base`, a snapshot of the mark that is out: its base before,

@@ -38,6 +38,7 @@ struct snapshot_keeper {
     struct snapshot_record written; /* of a put */
     uint64_t work_us;               /* how long it took; set by the worker */
     uint64_t put_cpu_us;            /* a put's processor time, the owner's and the worker's */
+    uint64_t disk_bytes;            /* what the store takes; after a put, counted by the worker */
     struct kv_store *memory;        /* of a put: the base to move in first; NULL: there is none */
     atomic_bool cancel;             /* of a verification, or of moving in */
     uint64_t taken_seqnum;          /* of the newest snapshot, written or begun */
@@ -59,6 +60,8 @@ struct snapshot_keeper {
 
 /** Learn what the store keeps, and show it; no worker has it. */
 void snapshot_keeper_list(struct snapshot_keeper *k);
+/** The same, of what it takes on disk what is known. */
+void snapshot_keeper_list_counted(struct snapshot_keeper *k);
 /** The same; the present content is another. */
 void snapshot_keeper_moved(struct snapshot_keeper *k);
 /** By the owner, before a worker may open the store. */

@@ -4,14 +4,11 @@
 
 enum { QUIET_US = 1000000 };
 
-/* How much there is on disk is asked before the figures are locked: it reads folders. */
-void snapshot_keeper_list(struct snapshot_keeper *k)
+void snapshot_keeper_list_counted(struct snapshot_keeper *k)
 {
-    uint64_t bytes;
     struct figures *f;
 
     assert(k->work == SNAPSHOT_WORK_NONE);
-    bytes = k->db ? snapshot_db_disk_bytes(k->db) : 0;
     k->records_len = k->db ? snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX) : 0;
     if (k->records_len > HS_SNAPSHOT_KEEP_MAX) k->records_len = HS_SNAPSHOT_KEEP_MAX;
     k->verified = k->db && snapshot_db_verified(k->db);
@@ -19,8 +16,15 @@ void snapshot_keeper_list(struct snapshot_keeper *k)
     f->snapshot.count = k->records_len;
     f->snapshot.newest = k->records_len > 0 ? k->records[0].at.seqnum : 0;
     f->snapshot.made_at_s = k->records_len > 0 ? k->records[0].made_at : 0;
-    f->snapshot.bytes = bytes;
+    f->snapshot.bytes = k->disk_bytes;
     figures_release(k->o.reporter->board);
+}
+
+/* How much there is on disk is asked before the figures are locked: it reads folders. */
+void snapshot_keeper_list(struct snapshot_keeper *k)
+{
+    k->disk_bytes = k->db ? snapshot_db_disk_bytes(k->db) : 0;
+    snapshot_keeper_list_counted(k);
 }
 
 /* The present content is another: what was taken of the one before says nothing of it. */
