@@ -28,9 +28,8 @@ struct heap {
     uint32_t mark_bytes;
     uint32_t mark_stack_pointer;
     struct line_versions versions;
-    uint64_t *dirty; /* owned: one bit a line that may differ from its newest version */
-    uint8_t
-        *untaken; /* behind those: one bit a page of the mark that changed since the last take */
+    uint64_t *dirty;      /* owned: one bit a line that may differ from its newest version */
+    uint8_t *untaken;     /* behind those: a bit a page of the mark, changed since the last take */
     bool untaken_whole;   /* the next take gives everything */
     uint64_t untaken_len; /* bits set */
 };
