@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-enum { REST_US = 1000000 };
+enum { REST_US = 1000000, AGAIN_WEIGHT = 10 };
 
 /* What is due may begin. */
 static bool snapshot_may_begin(struct snapshot_keeper *k)
@@ -104,6 +104,11 @@ static enum snapshot_due snapshot_due(struct snapshot_keeper *k, const struct ke
 void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us)
 {
     k->run_us_open += run_us;
+}
+
+void snapshot_keeper_ran_again(struct snapshot_keeper *k, uint64_t run_us)
+{
+    k->run_us_open += AGAIN_WEIGHT * run_us;
 }
 
 /* Of the last block's messages it is not known here which lie behind the mark: they count as

@@ -222,6 +222,26 @@ static void settings__snapshot_seconds_bound_what_runs_again(void)
     rig_close(&rig);
 }
 
+/* What ran for less than those seconds may run again at a start, but not at each of the next. */
+static void settings__what_ran_again_does_so_once(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 1000;
+    rig.config.snapshot_seconds = 1000;
+    atomic_store(&rig.us_per_look, 10000000);
+    rig_start(&rig);
+    rig_deliver_many(&rig, 20);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_stop(&rig);
+    rig_start(&rig);
+    while (rig_figures(&rig).snapshot.count == 0) {
+        (void)rig_log_synced(&rig); /* a job, as above */
+    }
+    rig_check_twin(&rig);
+    atomic_store(&rig.us_per_look, 0);
+    rig_close(&rig);
+}
+
 /* By a clock that goes on a second at each look a put spends more than may be saved; while
  * the clock stands still nothing more is earned. */
 static void settings__snapshot_share_keeps_due_ones_waiting(void)
@@ -325,6 +345,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(steward__log_that_was_left_out_is_taken_up_again),
     SUITE_CASE(steward__without_snapshots_the_log_alone_leads_back),
     SUITE_CASE(settings__snapshot_seconds_bound_what_runs_again),
+    SUITE_CASE(settings__what_ran_again_does_so_once),
     SUITE_CASE(settings__snapshot_share_keeps_due_ones_waiting),
     SUITE_CASE(settings__log_sync_in_background_covers_what_comes_within_a_while),
     SUITE_CASE(settings__log_sync_of_what_a_start_found_waits_for_a_while),
