@@ -50,7 +50,7 @@ static enum hs_status forward_step(const struct lent *l, const struct log_entry 
                              entry->message.height);
     }
     kernel_outcome_fini(&outcome);
-    snapshot_keeper_ran_again(l->snapshots, clock_now_us(l->reporter->clock) - began_us);
+    snapshot_keeper_ran(l->snapshots, clock_now_us(l->reporter->clock) - began_us);
     return st;
 }
 

@@ -76,11 +76,8 @@ enum snapshot_finding snapshot_keeper_collect(struct snapshot_keeper *k, struct 
 enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct kernel *kernel,
                                              struct hs_error *err);
 
-/** A message was executed, and took so long. */
+/** A message was executed, now or again, and took so long. */
 void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us);
-/** The same, of one that came before: without a snapshot each further start pays it anew, so it
- * counts tenfold. */
-void snapshot_keeper_ran_again(struct snapshot_keeper *k, uint64_t run_us);
 /** `kernel` was just started and led to where it stands: is a snapshot of its mark due already?
  *  Then begin it, where others are kept in a second: a node is about to come, and the disk shall be
  *  its own. */

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-enum { REST_US = 1000000, AGAIN_WEIGHT = 10 };
+enum { REST_US = 1000000, AGAIN_SHARE = 10 };
 
 /* What is due may begin. */
 static bool snapshot_may_begin(struct snapshot_keeper *k)
@@ -106,9 +106,13 @@ void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us)
     k->run_us_open += run_us;
 }
 
-void snapshot_keeper_ran_again(struct snapshot_keeper *k, uint64_t run_us)
+/* What a start executed again for a tenth of the time that makes a snapshot due, each further start
+ * would: it makes one due. */
+static void snapshot_count_start(struct snapshot_keeper *k)
 {
-    k->run_us_open += AGAIN_WEIGHT * run_us;
+    if (k->run_us_open < k->o.run_us_max && k->run_us_open >= k->o.run_us_max / AGAIN_SHARE) {
+        k->run_us_open = k->o.run_us_max;
+    }
 }
 
 /* Of the last block's messages it is not known here which lie behind the mark: they count as
@@ -117,6 +121,7 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
 {
     uint64_t height = kernel_height(kernel);
 
+    snapshot_count_start(k);
     if (height == 0 || snapshot_due(k, kernel, height + 1) == SNAPSHOT_NOT_DUE) return;
     k->due = true;
     if (k->records_len == 0) return; /* without any, the node's store may be all that leads on */
