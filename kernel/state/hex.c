@@ -8,11 +8,7 @@ static const signed char digit_values[256] = {
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
-static const bool lower_digits[256] = {
-    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true,
-    ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true, ['b'] = true,
-    ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
-};
+enum { CAPITAL_LACKS = 0x20 }; /* ASCII's bit that small letters and decimal digits have */
 
 int hex_digit(char c)
 {
@@ -24,7 +20,9 @@ bool hex_is_lower(const char *digits, size_t len)
     bool lower = true;
 
     for (size_t i = 0; i < len; i++) { /* to the end: most are */
-        lower &= lower_digits[(unsigned char)digits[i]];
+        const unsigned char c = (unsigned char)digits[i];
+
+        lower &= (digit_values[c] != 0) & ((c & CAPITAL_LACKS) != 0);
     }
     return lower;
 }

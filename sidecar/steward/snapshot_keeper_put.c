@@ -65,8 +65,10 @@ static enum hs_status snapshot_put_run(void *data, struct hs_error *err)
     enum hs_status st = k->memory ? snapshot_move_in(k, err)
                                   : snapshot_db_put(k->db, &k->changes, &k->written, err);
 
-    if (st == HS_OK) mark_changes_fini(&k->changes); /* here: it may be megabytes */
-    if (st == HS_OK) k->disk_bytes = snapshot_db_disk_bytes(k->db ? k->db : k->opened);
+    if (st == HS_OK) {
+        mark_changes_fini(&k->changes); /* here: it may be megabytes */
+        k->disk_bytes = snapshot_db_disk_bytes(k->db ? k->db : k->opened);
+    }
     k->work_us = clock_now_us(k->o.reporter->clock) - began_us;
     k->put_cpu_us += clock_now_cpu_us(k->o.reporter->clock) - cpu_us;
     return st;
