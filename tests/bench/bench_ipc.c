@@ -19,8 +19,7 @@
 
 #include <unistd.h>
 
-enum { WARM_UP_MESSAGES = 500, NODE_SPIN_US = 500 };
-#define SIDECAR_SPIN "50"
+enum { WARM_UP_MESSAGES = 500 };
 
 /* A node and its sidecar. */
 struct ipc_side {
@@ -167,14 +166,14 @@ static enum hs_status pings_describe(struct ipc *c, struct hs_error *err)
 static enum hs_status side_open(struct ipc_side *s, const struct workload *w, bool spins,
                                 struct hs_error *err)
 {
-    const char *const settings[] = {"--snapshot-every",         "0", "--no-log", "--spin",
-                                    spins ? SIDECAR_SPIN : "0", NULL};
+    const char *const settings[] = {
+        "--snapshot-every", "0", "--no-log", "--spin", spins ? BENCH_SIDECAR_SPIN : "0", NULL};
     enum hs_status st = bench_chain_open(w, &s->chain, err);
 
     if (st == HS_OK) st = bench_sidecar_open(w, &s->sidecar, err);
     if (st == HS_OK) st = bench_sidecar_start(s->sidecar, settings, err);
     if (st == HS_OK) {
-        bench_chain_spin(s->chain, spins ? NODE_SPIN_US : 0);
+        bench_chain_spin(s->chain, spins ? BENCH_NODE_SPIN_US : 0);
         st = bench_chain_connect(s->chain, bench_sidecar_socket(s->sidecar), err);
     }
     if (st == HS_OK) st = bench_chain_deliver(s->chain, NULL, err); /* makes the vats */

@@ -22,7 +22,6 @@ enum {
     BLOCK = CHAIN_BLOCK_MESSAGES_DEFAULT,
     HISTORY_BLOCKS = 25, /* of transactions, before anything is measured */
     FILE_NAME_BYTES = WORK_FOLDER_BYTES + 16,
-    NODE_SPIN_US = 500,
 };
 
 /* Each with its messages; "apply" are the workload's own. */
@@ -147,20 +146,21 @@ static enum hs_status slice_measure(struct peer *p, int operation, uint64_t bloc
 static enum hs_status our_open(struct peer *p, enum waiting waiting, const struct workload *w,
                                struct hs_error *err)
 {
-    static const char *const settings[WAITINGS][3] = {{NULL}, {"--spin", "50", NULL}};
+    static const char *const settings[WAITINGS][3] = {{NULL}, {"--spin", BENCH_SIDECAR_SPIN, NULL}};
     struct ours *o = &p->ours[waiting];
     enum hs_status st = bench_sidecar_open(w, &o->sidecar, err);
 
     if (st == HS_OK) st = bench_sidecar_start(o->sidecar, settings[waiting], err);
     if (st != HS_OK) return st;
     (void)snprintf(o->data, sizeof o->data, "%s/node%s", p->dir, waiting_suffixes[waiting]);
-    o->options = (struct chain_options){.socket_path = bench_sidecar_socket(o->sidecar),
-                                        .data_dir = o->data,
-                                        .messages_path = p->messages,
-                                        .chain_id = BENCH_CHAIN_ID,
-                                        .block_messages = BLOCK,
-                                        .spin_us = waiting == WAITING_SPINNING ? NODE_SPIN_US : 0,
-                                        .commit_notice = true};
+    o->options =
+        (struct chain_options){.socket_path = bench_sidecar_socket(o->sidecar),
+                               .data_dir = o->data,
+                               .messages_path = p->messages,
+                               .chain_id = BENCH_CHAIN_ID,
+                               .block_messages = BLOCK,
+                               .spin_us = waiting == WAITING_SPINNING ? BENCH_NODE_SPIN_US : 0,
+                               .commit_notice = true};
     return chain_open(&o->options, &o->chain, err);
 }
 

@@ -7,6 +7,10 @@
 #include <limits.h>
 #include <sys/types.h>
 
+/* How long node and sidecar wait awake, where a benchmark has both spin. */
+#define BENCH_SIDECAR_SPIN "50" /* of --spin */
+enum { BENCH_NODE_SPIN_US = 500 };
+
 struct bench_sidecar;
 
 /** Make the folder with the workload's program in it. It is removed by close. */
