@@ -108,6 +108,8 @@ class DamageWhileItServes(harness.IntegrationCase):
         sidecar.stop()
         # Found in the last block, a replay's first snapshot was not due yet: then nothing is kept.
         self.assertIn(sidecar.start().wait_ready()["hash"], (twin[-1]["hash"], ""))
+        self.node(file, arguments=("--attach",)).run()
+        self.assertEqual(sidecar.status()["hash"], twin[-1]["hash"])
         verify = subprocess.run([str(harness.bin_folder() / "headstart"), "--data",
                                  str(sidecar.data), "snapshot", "verify"], capture_output=True,
                                 text=True, timeout=harness.DEADLINE_S, check=False)

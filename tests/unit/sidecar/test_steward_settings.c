@@ -190,25 +190,37 @@ static void steward__without_snapshots_the_log_alone_leads_back(void)
     rig_close(&rig);
 }
 
+/* Twenty messages by a clock that goes on so far at each look; few enough for no snapshot. */
+static void rig_begin_costly(struct rig *r, uint64_t snapshot_seconds, uint64_t us_per_look)
+{
+    rig_open(r);
+    r->config.snapshot_every = 1000;
+    r->config.snapshot_seconds = snapshot_seconds;
+    atomic_store(&r->us_per_look, us_per_look);
+    rig_start(r);
+    rig_deliver_many(r, 20);
+    CU_ASSERT_EQUAL(rig_figures(r).snapshot.count, 0);
+    rig_stop(r);
+}
+
+static void rig_start_with_snapshot(struct rig *r)
+{
+    rig_start(r);
+    while (rig_figures(r).snapshot.count == 0) {
+        (void)rig_log_synced(r); /* a job: the helm begins what is due at the start's end */
+    }
+}
+
 /* Messages that ran for long do not run again at every restart: a snapshot is due by run time too,
  * while the node delivers and at the end of a start. */
 static void settings__snapshot_seconds_bound_what_runs_again(void)
 {
-    rig_open(&rig);
-    rig.config.snapshot_every = 1000;
-    rig.config.snapshot_seconds = 0;
-    atomic_store(&rig.us_per_look, 1000000);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 20);
-    rig_stop(&rig);
+    rig_begin_costly(&rig, 0, 1000000);
     rig_start(&rig);
     CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
     rig_stop(&rig);
     rig.config.snapshot_seconds = 10;
-    rig_start(&rig);
-    while (rig_figures(&rig).snapshot.count == 0) {
-        (void)rig_log_synced(&rig); /* a job: the helm begins what is due at the start's end */
-    }
+    rig_start_with_snapshot(&rig);
     CU_ASSERT(rig_figures(&rig).snapshot.newest <= 20);
     while (rig_figures(&rig).snapshot.newest <= 20) {
         rig_deliver_many(&rig, 5);
@@ -225,18 +237,8 @@ static void settings__snapshot_seconds_bound_what_runs_again(void)
 /* What ran for less than those seconds may run again at a start, but not at each of the next. */
 static void settings__what_ran_again_does_so_once(void)
 {
-    rig_open(&rig);
-    rig.config.snapshot_every = 1000;
-    rig.config.snapshot_seconds = 1000;
-    atomic_store(&rig.us_per_look, 10000000);
-    rig_start(&rig);
-    rig_deliver_many(&rig, 20);
-    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
-    rig_stop(&rig);
-    rig_start(&rig);
-    while (rig_figures(&rig).snapshot.count == 0) {
-        (void)rig_log_synced(&rig); /* a job, as above */
-    }
+    rig_begin_costly(&rig, 1000, 10000000);
+    rig_start_with_snapshot(&rig);
     rig_check_twin(&rig);
     atomic_store(&rig.us_per_look, 0);
     rig_close(&rig);
