@@ -162,9 +162,9 @@ static void steward_serve(struct steward *s, struct helm *h)
             query_gate_passed(&s->gate);
             s->job_us = clock_now_us(s->o.clock);
             s->worked = true;
-            helm_tend(h); /* behind the answer: it can wait, and nobody waits for it then */
-        } else {
-            helm_tend(h);
+        }
+        helm_tend(h); /* behind the answer: it can wait, and nobody waits for it then */
+        if (!job) {
             steward_ask(s, h);
             helm_idle(h); /* observers that ask all the time keep nothing from being done */
         }
