@@ -151,9 +151,17 @@ void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
     if (k->due) snapshot_keeper_begin(k, kernel, memory);
 }
 
+/* One that is forced comes before the next block end, if there will be none. The mark is a block's
+ * end, or where a full replay came to inside of a block: from there the log leads on. */
+static bool snapshot_is_owed(struct snapshot_keeper *k, const struct kernel *kernel)
+{
+    if (k->due) return true;
+    return k->forced && snapshot_due(k, kernel, kernel_height(kernel) + 1) != SNAPSHOT_NOT_DUE;
+}
+
 void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel)
 {
-    bool due = k->due;
+    bool due = snapshot_is_owed(k, kernel);
 
     if (snapshot_keeper_settle(k, kernel, NULL) == SNAPSHOT_FINDING_FAILED || !due) return;
     snapshot_keeper_begin_put(k, kernel, NULL);

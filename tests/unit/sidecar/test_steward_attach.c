@@ -102,12 +102,94 @@ static void attach__whose_node_fails_is_told_and_forgotten(void)
     rig_close(&rig);
 }
 
+/* A full replay takes hours in the field. */
+static void full_replay(size_t messages)
+{
+    rig_begin(&rig, messages);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+}
+
+static void kept__is_what_a_full_replay_came_to(void)
+{
+    full_replay(35);
+    rig_expect(rig_attach(&rig), "full_replay");
+    rig_stop(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.newest, 35);
+    CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 35);
+    rig_expect(rig_attach(&rig), "swap");
+    rig_deliver_many(&rig, 7);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* The log holds the block's other messages. */
+static void replay_inside_of_a_block(void)
+{
+    full_replay(33);
+    rig_expect(rig_deliver(&rig, 7, RIG_COUNT_MANY), "full_replay");
+    rig_expect(rig_deliver(&rig, 7, RIG_COUNT_ONE), "live");
+    rig_stop(&rig);
+}
+
+static void kept__inside_of_a_block_leads_to_its_end(void)
+{
+    replay_inside_of_a_block();
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.newest, 33);
+    CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 35);
+    rig_expect(rig_attach(&rig), "swap");
+    rig_deliver_many(&rig, 7);
+    rig_check_twin(&rig);
+    rig_close(&rig);
+}
+
+/* Then it is of no use, and in nobody's way; nor is it proven to be the node's by another block. */
+static void kept__inside_of_a_block_that_the_node_took_back(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        replay_inside_of_a_block();
+        rig_go_back(&rig, 30);
+        if (i == 1) rig_go_on_alone(&rig, 12, RIG_COUNT_ONE);
+        rig_start(&rig);
+        rig_expect(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_ONE), "full_replay");
+        rig_deliver_many(&rig, 7);
+        rig_check_twin(&rig);
+        rig_stop(&rig);
+        rig_start(&rig);
+        CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, rig.len);
+        rig_close(&rig);
+    }
+}
+
+static void kept__is_nothing_where_no_snapshots_are_wanted(void)
+{
+    rig_open(&rig);
+    rig.config.snapshot_every = 0;
+    rig_start(&rig);
+    rig_deliver_many(&rig, 33);
+    rig_stop(&rig);
+    rig_lose_data(&rig);
+    rig_start(&rig);
+    rig_expect(rig_attach(&rig), "full_replay");
+    rig_stop(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_close(&rig);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(attach__of_a_new_store_prepares_and_writes_nothing),
     SUITE_CASE(attach__of_a_store_that_is_not_empty_is_refused),
     SUITE_CASE(attach__does_what_the_first_delivery_would),
     SUITE_CASE(attach__takes_the_full_replay_before_the_message),
     SUITE_CASE(attach__whose_node_fails_is_told_and_forgotten),
+    SUITE_CASE(kept__is_what_a_full_replay_came_to),
+    SUITE_CASE(kept__inside_of_a_block_leads_to_its_end),
+    SUITE_CASE(kept__inside_of_a_block_that_the_node_took_back),
+    SUITE_CASE(kept__is_nothing_where_no_snapshots_are_wanted),
 };
 
 int main(int argc, char **argv)
