@@ -256,24 +256,21 @@ static enum hs_status vat_admin_upgrade(struct kernel *k, const struct event *e,
 static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
                                        const struct vat_details *d, struct hs_error *err)
 {
-    struct vat_options options;
-    struct reap_setting reaps;
+    struct vat_options before, options;
     bool alive;
     enum hs_status st = vat_admin_alive(k, &e->target, &alive, err);
 
     if (st == HS_OK && !alive) return event_release(&k->kv, e, err);
-    if (st == HS_OK) st = vat_options_read(&k->kv.store, &e->target, &options, err);
-    if (st == HS_OK && d->memory > options.memory) {
+    if (st == HS_OK) st = vat_options_read(&k->kv.store, &e->target, &before, err);
+    if (st == HS_OK && d->memory > before.memory) {
         st = vat_admin_check_memory(k, d->memory, &e->target, err);
     }
     if (st != HS_OK) return st;
+    options = before;
     if (d->memory > 0) options.memory = d->memory;
-    reaps = options.reaps;
     if (d->reaps.set) options.reaps = d->reaps;
     st = vat_options_write(&k->kv.store, &e->target, &options, err);
-    if (st == HS_OK && d->reaps.set) {
-        st = reap_dirt_change(&k->kv, &e->target, &k->now.rules, &reaps, err);
-    }
+    if (st == HS_OK) st = reap_dirt_change(&k->kv, &e->target, &k->now.rules, &before, err);
     return st == HS_OK ? deliver_change_options(k, e, d->memory, err) : st;
 }
 

@@ -10,8 +10,15 @@
 
 static const char queue_key[] = "reapQueue";
 
-/* Memory may grow by an eighth and this much before it makes a vat due. */
-enum { REAP_MEMORY_ROOM = 1 << 20, REAP_MEMORY_SHARE = 8 };
+/* Memory may grow by an eighth and this much before it makes a vat due. Near the vat's limit it is
+ * half of what is left, and a quarter of the steps: they make a fifth of the limit of objects, and
+ * to look at the rest takes a small part of them. */
+enum {
+    REAP_MEMORY_ROOM = 1 << 20,
+    REAP_MEMORY_SHARE = 8,
+    REAP_LIMIT_SHARE = 2,
+    REAP_LIMIT_STEPS = 4,
+};
 
 /* What is left; all zero and `never`: {}. */
 struct reap_dirt {
@@ -100,45 +107,48 @@ static enum hs_status dirt_write(struct kv_hashed *k, const struct ref *vat, str
 }
 
 /* As the vat's options say, or else the rules. */
-static enum hs_status dirt_full(struct kv_store *kv, const struct ref *vat,
-                                const struct kernel_rules *rules, struct reap_dirt *out,
-                                struct hs_error *err)
+static struct reap_dirt dirt_full(const struct vat_options *options,
+                                  const struct kernel_rules *rules)
 {
-    struct vat_options options;
-    enum hs_status st = vat_options_read(kv, vat, &options, err);
+    struct reap_dirt full = {.deliveries = rules->reap_interval, .bytes = rules->reap_bytes};
 
-    *out = (struct reap_dirt){.deliveries = rules->reap_interval, .bytes = rules->reap_bytes};
-    if (st != HS_OK || !options.reaps.set) return st;
-    out->never = options.reaps.never;
-    if (!out->never) out->deliveries = options.reaps.interval;
-    return HS_OK;
+    if (!options->reaps.set) return full;
+    full.never = options->reaps.never;
+    if (!full.never) full.deliveries = options->reaps.interval;
+    return full;
 }
 
 enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                const struct kernel_rules *rules, struct hs_error *err)
 {
     struct buffer text = {0};
+    struct vat_options options;
     struct reap_dirt dirt;
-    enum hs_status st = dirt_full(kv, vat, rules, &dirt, err);
+    enum hs_status st = vat_options_read(kv, vat, &options, err);
 
-    if (st == HS_OK) st = dirt_write_by(kv, vat, &dirt, &text, err);
+    if (st != HS_OK) return st;
+    dirt = dirt_full(&options, rules);
+    st = dirt_write_by(kv, vat, &dirt, &text, err);
     buffer_fini(&text);
     return st;
 }
 
 enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
-                                const struct kernel_rules *rules, const struct reap_setting *before,
+                                const struct kernel_rules *rules, const struct vat_options *before,
                                 struct hs_error *err)
 {
+    struct vat_options options;
     struct reap_dirt dirt, full;
-    uint64_t interval = before->set ? before->interval : rules->reap_interval, done;
+    uint64_t interval = before->reaps.set ? before->reaps.interval : rules->reap_interval, done;
     enum hs_status st = dirt_read(k, vat, &dirt, err);
 
-    if (st == HS_OK) st = dirt_full(&k->store, vat, rules, &full, err);
+    if (st == HS_OK) st = vat_options_find(k, vat, &options, err);
     if (st != HS_OK) return st;
+    full = dirt_full(&options, rules);
     if (!dirt.never && !full.never) { /* the rules may have changed meanwhile */
         done = interval > dirt.deliveries ? interval - dirt.deliveries : 0;
         dirt.deliveries = full.deliveries > done ? full.deliveries - done : 0;
+        if (options.memory != before->memory) dirt.memory = 0;
         full = dirt;
     }
     return dirt_write(k, vat, &full, err);
@@ -220,9 +230,30 @@ static void count_down(uint64_t *left, uint64_t by)
     *left -= by < *left ? by : *left;
 }
 
-static uint64_t memory_bound(uint64_t memory)
+/* How far the vat's memory may grow from what it is. Where that is less than elsewhere the limit is
+ * near: what has grown does not shrink again, so inside of it garbage comes and goes unseen, and
+ * the vat is due whenever it has done so many steps. */
+static void dirt_bound(struct reap_dirt *d, uint64_t memory, uint64_t limit)
 {
-    return memory + memory / REAP_MEMORY_SHARE + REAP_MEMORY_ROOM;
+    uint64_t left = limit > memory ? limit - memory : 0;
+    uint64_t growth = memory / REAP_MEMORY_SHARE + REAP_MEMORY_ROOM;
+
+    if (growth > left / REAP_LIMIT_SHARE) {
+        growth = left / REAP_LIMIT_SHARE;
+        d->deliveries = 0;
+        d->steps /= REAP_LIMIT_STEPS;
+    }
+    d->memory = memory + growth;
+}
+
+static enum hs_status dirt_bound_first(struct kv_hashed *k, const struct ref *vat,
+                                       struct reap_dirt *d, uint64_t memory, struct hs_error *err)
+{
+    struct vat_options options;
+    enum hs_status st = vat_options_find(k, vat, &options, err);
+
+    if (st == HS_OK) dirt_bound(d, memory, options.memory);
+    return st;
 }
 
 enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
@@ -235,8 +266,8 @@ enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
     count_down(&dirt.deliveries, 1);
     count_down(&dirt.bytes, work->bytes);
     count_down(&dirt.steps, work->steps);
-    if (dirt.memory == 0) dirt.memory = memory_bound(work->memory);
-    st = dirt_write(k, vat, &dirt, err);
+    if (dirt.memory == 0) st = dirt_bound_first(k, vat, &dirt, work->memory, err);
+    if (st == HS_OK) st = dirt_write(k, vat, &dirt, err);
     if (st != HS_OK) return st;
     if (work->memory <= dirt.memory &&
         (dirt.steps > 0 || (dirt.deliveries > 0 && dirt.bytes > 0))) {
@@ -249,12 +280,14 @@ enum hs_status reap_dirt_clear(struct kv_hashed *k, const struct ref *vat,
                                const struct kernel_rules *rules, uint64_t memory, bool again,
                                struct hs_error *err)
 {
+    struct vat_options options;
     struct reap_dirt dirt;
-    enum hs_status st = dirt_full(&k->store, vat, rules, &dirt, err);
+    enum hs_status st = vat_options_find(k, vat, &options, err);
 
     if (st != HS_OK) return st;
+    dirt = dirt_full(&options, rules);
     dirt.steps = memory * rules->reap_work;
-    dirt.memory = memory_bound(memory);
+    dirt_bound(&dirt, memory, options.memory);
     if (dirt.never) dirt = (struct reap_dirt){.never = true};
     st = dirt_write(k, vat, &dirt, err);
     return st == HS_OK && again ? queue_enter(k, vat, err) : st;

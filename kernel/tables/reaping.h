@@ -7,7 +7,9 @@
  * due when the deliveries or the bytes have come to nothing, but not before it has done so many
  * steps: looking costs the more the larger the heap is, and so comes the more seldom, at the same
  * share of the vat's own work. And it is due at once when its memory has grown beyond `memory`:
- * what grows may be garbage. {}: never.
+ * what grows may be garbage. That bound lies below the vat's limit, and near the limit no
+ * deliveries are waited for, only the steps: a vat does not end by what a reap would have found.
+ * {}: never.
  */
 #ifndef HEADSTART_KERNEL_TABLES_REAPING_H
 #define HEADSTART_KERNEL_TABLES_REAPING_H
@@ -30,11 +32,11 @@ struct reap_work {
 HS_MUST_CHECK enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                              const struct kernel_rules *rules,
                                              struct hs_error *err);
-/** The vat's options have another interval than `before`: what it did since it was last reaped
- * counts as before. */
+/** The vat's options have another interval or memory than `before`: what it did since it was last
+ * reaped counts as before. */
 HS_MUST_CHECK enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
                                               const struct kernel_rules *rules,
-                                              const struct reap_setting *before,
+                                              const struct vat_options *before,
                                               struct hs_error *err);
 /** A delivery is over, the reap itself not counted. A vat that is due is queued. */
 HS_MUST_CHECK enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,

@@ -181,7 +181,7 @@ static void fill_to_the_brim(struct machine *m)
 {
     char bytes[16];
 
-    for (unsigned size = 1 << 20; size >= 1 << 14; size /= 4) {
+    for (unsigned size = 1 << 20; size >= 1 << 12; size /= 4) {
         (void)snprintf(bytes, sizeof bytes, "%u", size);
         do {
             (void)machine_call(m, "right", "fill", bytes);

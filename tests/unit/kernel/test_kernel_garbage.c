@@ -180,6 +180,29 @@ static void ended__leaves_the_queue(void)
     machine_close(&m);
 }
 
+/* Each message's garbage is small beside the limit, all of it many times as much; much, some or
+ * little of the memory is held for good. */
+static void limit__is_not_met_by_garbage(void)
+{
+    static const struct {
+        const char *keep, *spend;
+    } rows[] = {{"0", "2000"}, {"10000", "2000"}, {"18000", "1000"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct machine m;
+
+        machine_open(&m, "spender.json");
+        call(&m, "spender", "keep", rows[i].keep);
+        for (int n = 0; n < 150; n++) {
+            CU_ASSERT_STRING_EQUAL_FATAL(machine_call(&m, "spender", "spend", rows[i].spend),
+                                         "true");
+            machine_work(&m, 0);
+        }
+        CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+        machine_close(&m);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -191,6 +214,7 @@ int main(int argc, char **argv)
         SUITE_CASE(restarted__finds_the_same),
         SUITE_CASE(vat__sees_nothing_of_it),
         SUITE_CASE(ended__leaves_the_queue),
+        SUITE_CASE(limit__is_not_met_by_garbage),
     };
 
     return MACHINE_MAIN("kernel_garbage", cases, argc, argv);

@@ -378,6 +378,27 @@ static void options__interval_that_changes_leaves_the_work_done(void)
     machine_close(&m);
 }
 
+/* How far a vat may grow before it is reaped is below its limit, whenever that was set. */
+static void options__memory_that_changes_bounds_the_growth(void)
+{
+    struct machine m;
+    char before[HS_NAME_BYTES_MAX];
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    (void)machine_call(&m, "maker", "call", "'one','count'");
+    (void)snprintf(before, sizeof before, "%s", strstr(machine_get(&m, "v3.reapDirt"), "memory"));
+    (void)machine_call(&m, "maker", "change", "'one',{'memory':4194304}");
+    CU_ASSERT_PTR_NULL(strstr(machine_get(&m, "v3.reapDirt"), before));
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[\"v3\"]"); /* near it: looked at first */
+    (void)machine_call(&m, "maker", "change", "'one',{'memory':268435456}");
+    machine_work(&m, 0);
+    (void)machine_call(&m, "maker", "call", "'one','count'");
+    CU_ASSERT_PTR_NOT_NULL(strstr(machine_get(&m, "v3.reapDirt"), before));
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 /* Vats that were given up are gone at once, with their memory. */
 static void vat_admin__what_was_given_up_takes_no_memory(void)
 {
@@ -476,6 +497,7 @@ int main(int argc, char **argv)
         SUITE_CASE(meter__ends_with_its_last_vat),
         SUITE_CASE(meter__no_more_than_the_rules_allow),
         SUITE_CASE(options__interval_that_changes_leaves_the_work_done),
+        SUITE_CASE(options__memory_that_changes_bounds_the_growth),
         SUITE_CASE(vat_admin__undone_with_its_message),
         SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),
         SUITE_CASE(vat_admin__what_ended_takes_no_memory),
