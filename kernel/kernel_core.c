@@ -3,7 +3,6 @@
 #include "kernel/tables/vat_record.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum hs_status kernel_check_ready(const struct kernel *k, struct hs_error *err)
@@ -38,26 +37,6 @@ void kernel_stand(struct kernel *k, const struct standing *at)
     k->kv.reap_pending = at->reap_pending;
 }
 
-static enum hs_status kernel_vat_name(struct kernel *k, const struct ref *id, struct vat_name *out,
-                                      struct hs_error *err)
-{
-    struct vat_name *names = NULL;
-    size_t len = 0, i = 0;
-    enum hs_status st = vat_names_all(&k->kv, &names, &len, err);
-
-    if (st != HS_OK) return st;
-    while (i < len && !ref_equal(&names[i].id, id)) {
-        i++;
-    }
-    if (i < len) {
-        *out = names[i];
-    } else {
-        st = vat_names_unlisted(id, err);
-    }
-    free(names);
-    return st;
-}
-
 void kernel_tell(const struct kernel *k, struct witnessed event)
 {
     if (!k->options.witness) return;
@@ -82,7 +61,7 @@ enum hs_status kernel_process(struct kernel *k, const struct ref *vat, struct va
         vat_table_open_add(&k->vats, *out);
         return HS_OK;
     }
-    st = kernel_vat_name(k, vat, &name, err);
+    st = vat_names_get(&k->kv, vat, &name, err);
     if (st == HS_OK) st = vat_table_add(&k->vats, &name, out, err);
     if (st != HS_OK) return st;
     kernel_tell(k, (struct witnessed){.kind = WITNESS_VAT, .vat = &name});

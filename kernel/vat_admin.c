@@ -274,22 +274,6 @@ static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
     return st == HS_OK ? deliver_change_options(k, e, d->memory, err) : st;
 }
 
-static enum hs_status vat_admin_find_name(struct kernel *k, const struct ref *id,
-                                          struct vat_name *out, struct hs_error *err)
-{
-    struct vat_name *names = NULL;
-    size_t len = 0, i = 0;
-    enum hs_status st = vat_names_all(&k->kv, &names, &len, err);
-
-    while (st == HS_OK && i < len && !ref_equal(&names[i].id, id)) {
-        i++;
-    }
-    if (st == HS_OK && i == len) st = vat_names_unlisted(id, err);
-    if (st == HS_OK) *out = names[i];
-    free(names);
-    return st;
-}
-
 static enum hs_status vat_admin_terminate(struct kernel *k, const struct event *e,
                                           struct hs_error *err)
 {
@@ -306,7 +290,7 @@ static enum hs_status vat_admin_terminate(struct kernel *k, const struct event *
     st = json_text_decode(&body, e->data.body);
     if (st == HS_OK) st = capdata_rejection_to_json(&why, buffer_slice(&body));
     st = kernel_fail(err, st);
-    if (st == HS_OK) st = vat_admin_find_name(k, &e->target, &name, err);
+    if (st == HS_OK) st = vat_names_get(&k->kv, &e->target, &name, err);
     if (st != HS_OK) goto out;
     (void)snprintf(reason, sizeof reason, "by its maker: %.*s",
                    (int)utf8_cut(buffer_slice(&why), VAT_ADMIN_REASON_BYTES - 32),

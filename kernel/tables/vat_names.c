@@ -193,52 +193,73 @@ enum hs_status vat_names_all(struct kv_hashed *k, struct vat_name **out, size_t 
     return HS_OK;
 }
 
-enum hs_status vat_names_unlisted(const struct ref *id, struct hs_error *err)
+static enum hs_status vat_names_unlisted(const struct ref *id, struct hs_error *err)
 {
     return hs_fail(err, HS_KERNEL_FAILED, "kernel store: \"vat.names\": it does not name %s",
                    id->text);
 }
 
-enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struct hs_error *err)
+static enum hs_status id_list_has(struct kv_hashed *k, const char *key, const struct ref *id,
+                                  bool *found, struct hs_error *err)
 {
-    struct vat_name *vats = NULL;
-    struct key key;
-    size_t len = 0, i = 0;
-    enum hs_status st = vat_names_all(k, &vats, &len, err);
+    struct json_text t;
+    struct slice list, raw;
+    enum hs_status st = kv_hashed_read(k, slice_text(key), &list, err);
 
+    *found = false;
     if (st != HS_OK) return st;
-    while (i < len && !ref_equal(&vats[i].id, id)) {
+    json_text_init(&t, list);
+    (void)json_text_open(&t, '[');
+    while (json_text_more(&t, ']') && json_text_string(&t, &raw)) {
+        *found = *found || slice_equal(json_text_inner(raw), ref_slice(id));
+    }
+    return json_text_end(&t) ? HS_OK : vat_names_damaged(key, err);
+}
+
+static enum hs_status vat_names_get_static(struct kv_hashed *k, const struct ref *id,
+                                           struct vat_name *out, struct hs_error *err)
+{
+    struct vat_name_array array = {0};
+    size_t i = 0;
+    enum hs_status st = vat_name_array_load(k, &array, "vat.names", true, err);
+
+    while (i < array.len && !ref_equal(&array.items[i].id, id)) {
         i++;
     }
-    if (i == len) {
-        st = vat_names_unlisted(id, err);
-    } else if (!vats[i].is_static) {
-        st = name_list_remove(&k->store, "vat.dynamicIDs", ref_slice(id), err);
-    } else {
-        st = kv_hashed_delete(k, key_of(&key, "vat.name.", vats[i].name, ""), err);
-        if (st == HS_OK)
-            st = name_list_remove(&k->store, "vat.names", slice_text(vats[i].name), err);
-    }
-    free(vats);
+    if (st == HS_OK && i == array.len) st = vat_names_unlisted(id, err);
+    if (st == HS_OK) *out = array.items[i];
+    free(array.items);
     return st;
+}
+
+enum hs_status vat_names_get(struct kv_hashed *k, const struct ref *id, struct vat_name *out,
+                             struct hs_error *err)
+{
+    bool dynamic;
+    enum hs_status st = id_list_has(k, "vat.dynamicIDs", id, &dynamic, err);
+
+    if (st != HS_OK) return st;
+    if (!dynamic) return vat_names_get_static(k, id, out, err);
+    *out = (struct vat_name){.id = *id};
+    memcpy(out->name, id->text, strlen(id->text) + 1);
+    return vat_names_number(id, &out->number) ? HS_OK : vat_names_unlisted(id, err);
+}
+
+enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id, struct hs_error *err)
+{
+    struct vat_name vat;
+    struct key key;
+    enum hs_status st = vat_names_get(k, id, &vat, err);
+
+    if (st != HS_OK) return st;
+    if (!vat.is_static) return name_list_remove(&k->store, "vat.dynamicIDs", ref_slice(id), err);
+    st = kv_hashed_delete(k, key_of(&key, "vat.name.", vat.name, ""), err);
+    return st == HS_OK ? name_list_remove(&k->store, "vat.names", slice_text(vat.name), err) : st;
 }
 
 enum hs_status vat_names_ended(struct kv_hashed *k, const struct ref *id, bool *ended,
                                struct hs_error *err)
 {
-    static const char key[] = "vats.terminated";
-    struct json_text t;
-    struct slice list, raw;
-    enum hs_status st;
-
     *ended = false;
-    if (!k->cleanup_pending) return HS_OK;
-    st = kv_hashed_read(k, slice_text(key), &list, err);
-    if (st != HS_OK) return st;
-    json_text_init(&t, list);
-    (void)json_text_open(&t, '[');
-    while (json_text_more(&t, ']') && json_text_string(&t, &raw)) {
-        *ended = *ended || slice_equal(json_text_inner(raw), ref_slice(id));
-    }
-    return json_text_end(&t) ? HS_OK : vat_names_damaged(key, err);
+    return k->cleanup_pending ? id_list_has(k, "vats.terminated", id, ended, err) : HS_OK;
 }

@@ -23,8 +23,10 @@ HS_MUST_CHECK enum hs_status vat_names_find(struct kv_hashed *k, struct slice na
 /** Every vat once, in the order of their ids' numbers. *out is the caller's to free. */
 HS_MUST_CHECK enum hs_status vat_names_all(struct kv_hashed *k, struct vat_name **out, size_t *len,
                                            struct hs_error *err);
-/** HS_KERNEL_FAILED: something in the store speaks of a vat that is none of these. */
-enum hs_status vat_names_unlisted(const struct ref *id, struct hs_error *err);
+/** The one vat `id`: a dynamic one by one read, however many there are. HS_KERNEL_FAILED: something
+ *  in the store speaks of a vat that is none. */
+HS_MUST_CHECK enum hs_status vat_names_get(struct kv_hashed *k, const struct ref *id,
+                                           struct vat_name *out, struct hs_error *err);
 /** The vat is no more: its name or dynamic id is taken out. */
 HS_MUST_CHECK enum hs_status vat_names_remove(struct kv_hashed *k, const struct ref *id,
                                               struct hs_error *err);

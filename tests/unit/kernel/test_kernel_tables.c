@@ -7,6 +7,7 @@
 #include "kernel/tables/resolution.h"
 #include "kernel/tables/run_queue.h"
 #include "kernel/tables/termination.h"
+#include "kernel/tables/vat_names.h"
 
 #define OK "['ok',null]"
 
@@ -94,6 +95,72 @@ static void state_vector__bad_or_taken_names_are_refused(void)
     device = (struct kernel_config_device){"clock", "sundial"};
     CU_ASSERT_EQUAL(state_vector_add_device(kv, &device, &d.err), HS_INVALID);
     desk_close(&d);
+}
+
+/* --- vat names --- */
+
+struct counting { /* a store that says how often it was read */
+    struct kv_store store;
+    struct kv_store *under;
+    size_t reads;
+};
+
+static enum hs_status counting_get(struct kv_store *kv, struct slice key, struct buffer *value,
+                                   struct hs_error *err)
+{
+    struct counting *c = (struct counting *)kv;
+
+    c->reads++;
+    return kv_store_get(c->under, key, value, err);
+}
+
+/* So many vats of a configuration, and v1000 and on, so many that were made since. */
+static void names_fill(struct kv_store *kv, unsigned vats)
+{
+    CU_ASSERT_EQUAL(state_vector_init(kv, NULL, NULL), HS_OK);
+    for (unsigned i = 0; i < vats; i++) {
+        struct ref id = ref_number("v", 1000 + i);
+        char name[32];
+        struct kernel_config_vat vat = {
+            .name = name, .source = slice_text("// none"), .parameters = slice_text("{}")};
+
+        (void)snprintf(name, sizeof name, "vat %u", i + 1);
+        CU_ASSERT_EQUAL(state_vector_add_vat(kv, &vat, NULL), HS_OK);
+        CU_ASSERT_EQUAL(name_list_add(kv, "vat.dynamicIDs", ref_slice(&id), NULL), HS_OK);
+    }
+}
+
+static void vat_names__of_one_are_found_without_the_others(void)
+{
+    static const struct kv_store_ops ops = {.get = counting_get};
+    static const unsigned counts[] = {10, 300};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct ref newest = ref_number("v", 1000 + counts[i] - 1), nobody = ref_of("v999");
+        struct ref configured = ref_of("v7");
+        struct counting base = {.store = {&ops}};
+        struct kv_memory *m = NULL;
+        struct kv_layers *layers = NULL;
+        struct kv_hashed kv;
+        struct vat_name found;
+
+        CU_ASSERT_EQUAL_FATAL(kv_memory_open(&m, NULL), HS_OK);
+        base.under = kv_memory_store(m);
+        names_fill(base.under, counts[i]);
+        CU_ASSERT_EQUAL_FATAL(kv_layers_open(&base.store, &layers, NULL), HS_OK);
+        CU_ASSERT_EQUAL_FATAL(kv_hashed_init(&kv, layers, NULL), HS_OK);
+        CU_ASSERT_EQUAL(vat_names_get(&kv, &newest, &found, NULL), HS_OK);
+        CU_ASSERT_EQUAL(base.reads, 1);
+        CU_ASSERT_TRUE(!found.is_static && found.number == 1000 + counts[i] - 1);
+        CU_ASSERT_STRING_EQUAL(found.name, newest.text);
+        CU_ASSERT_EQUAL(vat_names_get(&kv, &configured, &found, NULL), HS_OK);
+        CU_ASSERT_TRUE(found.is_static && found.number == 7);
+        CU_ASSERT_STRING_EQUAL(found.name, "vat 7");
+        CU_ASSERT_EQUAL(vat_names_get(&kv, &nobody, &found, NULL), HS_KERNEL_FAILED);
+        kv_hashed_fini(&kv);
+        kv_layers_close(layers);
+        kv_memory_close(m);
+    }
 }
 
 /* --- the audit --- */
@@ -409,6 +476,7 @@ int main(int argc, char **argv)
         SUITE_CASE(state_vector__empty_kernel_has_the_known_keys),
         SUITE_CASE(state_vector__vats_and_devices_are_added_under_new_ids),
         SUITE_CASE(state_vector__bad_or_taken_names_are_refused),
+        SUITE_CASE(vat_names__of_one_are_found_without_the_others),
         SUITE_CASE(audit__what_does_not_add_up_is_found),
         SUITE_CASE(kv_hashed__crank_hash_is_the_documented_one),
         SUITE_CASE(kv_hashed__activity_hash_of_a_known_scenario_is_the_known_one),
