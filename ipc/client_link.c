@@ -188,17 +188,17 @@ static enum headstart_status link_wait(const struct client_link *link, short eve
  * says what. */
 static ssize_t link_spin(struct client_link *link)
 {
-    uint32_t bound_us = spin_begin(&link->spin);
-    int64_t end_us;
+    int64_t begun_us = link_now_us();
+    uint32_t bound_us = spin_begin(&link->spin, (uint64_t)begun_us);
     ssize_t len;
 
     if (bound_us == 0) return 0;
-    end_us = link_now_us() + bound_us;
     do {
         len = recv(link->fd, link->in.data + link->in.len, link_room(link), MSG_DONTWAIT);
-    } while (len < 0 && errno == EAGAIN && link_now_us() < end_us);
-    spin_end(&link->spin, len > 0);
-    return len > 0 ? len : 0;
+    } while (len < 0 && errno == EAGAIN && link_now_us() - begun_us < bound_us);
+    if (len <= 0) return 0;
+    spin_paid(&link->spin);
+    return len;
 }
 
 enum headstart_status client_link_send(struct client_link *link, struct iovec *parts,
@@ -238,12 +238,12 @@ static enum headstart_status link_read(struct client_link *link, client_deadline
                                        struct headstart_error *err)
 {
     enum headstart_status st;
-    ssize_t len;
+    ssize_t len = 0;
 
     if (buffer_reserve(&link->in, LINK_READ_BYTES) != HS_OK) {
         return client_fail(err, HEADSTART_NOMEM, "no memory for headstart's answer");
     }
-    len = link_spin(link);
+    if (link->spin.bound_us > 0) len = link_spin(link);
     while (len <= 0) {
         /* without a deadline the read itself waits: one system call less a delivery */
         st = deadline == CLIENT_NO_DEADLINE ? HEADSTART_OK : link_wait(link, POLLIN, deadline, err);
@@ -256,6 +256,7 @@ static enum headstart_status link_read(struct client_link *link, client_deadline
             return link_fail_errno(err, errno, "the connection broke");
         }
     }
+    if (link->spin.waits) spin_end(&link->spin, (uint64_t)link_now_us());
     link->in.len += (size_t)len;
     return HEADSTART_OK;
 }

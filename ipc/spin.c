@@ -2,20 +2,30 @@
 
 #include <assert.h>
 
-uint32_t spin_begin(struct spin *s)
+static void spin_credit(struct spin *s, int64_t us)
 {
-    if (s->asleep == 0) return s->bound_us;
-    s->asleep--;
-    return 0;
+    s->credit_us += us;
+    if (s->credit_us > s->bound_us) s->credit_us = s->bound_us;
+    s->waits = false;
 }
 
-void spin_end(struct spin *s, bool came)
+uint32_t spin_begin(struct spin *s, uint64_t now_us)
 {
-    assert(s->asleep == 0);
-    if (came) {
-        s->misses -= s->misses > 0;
-        return;
-    }
-    s->misses = s->misses + 2 < SPIN_MISSES_MAX ? s->misses + 2 : SPIN_MISSES_MAX;
-    s->asleep = (1u << s->misses) - 1;
+    assert(!s->waits);
+    s->waits = true;
+    s->spins = s->credit_us >= 0;
+    s->begun_us = now_us;
+    return s->spins ? s->bound_us : 0;
+}
+
+void spin_paid(struct spin *s)
+{
+    assert(s->waits && s->spins);
+    spin_credit(s, s->bound_us / 2);
+}
+
+void spin_end(struct spin *s, uint64_t now_us)
+{
+    assert(s->waits);
+    spin_credit(s, (int64_t)((now_us - s->begun_us) / SPIN_SHARE) - (s->spins ? s->bound_us : 0));
 }

@@ -2,14 +2,18 @@
  *
  * To be woken takes a socket's end longer than to ask: 5 µs on the same processor, 50 and more on
  * another one that has gone idle. To ask takes a processor all the time, and where it is the one
- * that the other end needs, only delays what is waited for. So it is bounded, and given up where it
- * does not pay:
+ * that the other end needs, only delays what is waited for. So it is bounded, and paid for from a
+ * credit of time:
  *
- *   came while it spun   misses - 1
- *   did not              misses + 2; with n misses the next 2^n - 1 waits sleep at once
+ *   it came while it spun   + half the bound: about what the other end saved, and this one
+ *   it came later           + a 16th of the wait, - the bound if it spun
  *
- * It goes on where two of three come in time, and is down to one wait in 2^SPIN_MISSES_MAX where
- * none does.
+ * A wait spins unless the credit is overdrawn, and the credit is a bound at most. So all spin where
+ * two of three come in time; so they do where the others take so long that the spin is a small part
+ * of it, as at a block's end, or in a message that works for long; and where nothing ever comes in
+ * time, spins take a 16th of the time waited.
+ * Rejected: to sleep the next 2^n - 1 waits after n misses. Twenty messages that took long were
+ * enough to have the next 255 waits sleep, each of which would have been over in time.
  *
  * Pure: the caller has the clock and the socket. A plain value, one thread's at a time.
  */
@@ -19,17 +23,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SPIN_MISSES_MAX = 8 };
+enum { SPIN_SHARE = 16 };
 
+/* All zero but for its bound at first. */
 struct spin {
     uint32_t bound_us; /* of one wait; 0: none spins */
-    uint32_t misses;
-    uint32_t asleep; /* waits that still sleep at once */
+    int64_t credit_us;
+    uint64_t begun_us; /* of the open wait */
+    bool waits, spins; /* there is one; it has spun */
 };
 
-/** A wait begins. How many µs to spin; 0: sleep at once, and say nothing of how it went. */
-uint32_t spin_begin(struct spin *s);
-/** It spun. `came`: in that time. */
-void spin_end(struct spin *s, bool came);
+/** A wait begins. How many µs to spin; 0: sleep at once. */
+uint32_t spin_begin(struct spin *s, uint64_t now_us);
+/** The wait is over: it came while it spun. */
+void spin_paid(struct spin *s);
+/** The wait is over: it came later, or it did not spin. */
+void spin_end(struct spin *s, uint64_t now_us);
 
 #endif

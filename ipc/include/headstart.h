@@ -86,9 +86,9 @@ struct headstart_options {
     int answer_timeout_ms;  /* 0: wait for ever: a delivery may wait for a long replay. Counts
                              * from the request to its answer, store questions included */
     unsigned spin_us; /* at most 10,000. 0: who waits for an answer sleeps. Otherwise it asks again
-                       * and again for so long before, which takes a processor; given up while
-                       * answers take longer. Pays with headstart's own --spin, and a processor for
-                       * each of the two */
+                       * and again for so long before, which takes a processor; what it asks in
+                       * vain is a 16th of the time waited, or a spin. Pays with headstart's own
+                       * --spin, and a processor for each of the two */
 };
 
 struct headstart_hello {

@@ -126,14 +126,14 @@ static void steward_ask(struct steward *s, struct helm *h)
 /* While the loop is borrowed: whoever was just answered may have more. True: something came. */
 static bool steward_spin(struct steward *s)
 {
-    uint32_t bound_us = s->worked ? spin_begin(&s->spin) : 0;
-    bool came;
+    uint32_t bound_us;
 
+    if (!s->worked || s->spin.bound_us == 0) return false;
     s->worked = false;
-    if (bound_us == 0) return false;
-    came = lent_loop_spin(s->o.lent, bound_us);
-    spin_end(&s->spin, came);
-    return came;
+    bound_us = spin_begin(&s->spin, clock_now_us(s->o.clock));
+    if (bound_us == 0 || !lent_loop_spin(s->o.lent, bound_us)) return false;
+    spin_paid(&s->spin);
+    return true;
 }
 
 /* The next job, or NULL after a while, or after a nudge. Looked for again once the loop is
@@ -157,6 +157,7 @@ static void steward_serve(struct steward *s, struct helm *h)
         struct job *job = steward_next(s);
 
         if (job) {
+            if (s->spin.waits) spin_end(&s->spin, clock_now_us(s->o.clock));
             job->run(job, h);
             steward_flush(s);
             query_gate_passed(&s->gate);

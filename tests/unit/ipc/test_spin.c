@@ -3,22 +3,44 @@
 
 #include "ipc/spin.h"
 
-enum { BOUND_US = 50, WAITS = 100000 };
+enum { BOUND_US = 50, SOON_US = 20, LATE_US = 150, WAITS = 100000 };
 
-/* How many of WAITS waits spun, where `come` of each `of` come in time. */
-static unsigned spun(struct spin *s, unsigned come, unsigned of)
+/* Waits on a clock of their own. */
+struct waits {
+    struct spin spin;
+    uint64_t now_us, waited_us;
+    unsigned spun, spun_in_vain;
+};
+
+static struct waits waits_none(void)
 {
-    unsigned count = 0;
+    return (struct waits){.spin = {.bound_us = BOUND_US}};
+}
 
-    for (unsigned i = 0; i < WAITS; i++) {
-        uint32_t us = spin_begin(s);
+static void waits_one(struct waits *w, uint64_t us)
+{
+    uint32_t bound_us = spin_begin(&w->spin, w->now_us);
 
-        if (us == 0) continue;
-        CU_ASSERT_EQUAL(us, BOUND_US);
-        spin_end(s, count % of < come);
-        count++;
+    w->now_us += us;
+    w->waited_us += us;
+    if (bound_us >= us) {
+        spin_paid(&w->spin);
+    } else {
+        spin_end(&w->spin, w->now_us);
     }
-    return count;
+    CU_ASSERT(bound_us == 0 || bound_us == BOUND_US);
+    w->spun += bound_us > 0;
+    w->spun_in_vain += bound_us > 0 && bound_us < us;
+}
+
+/* WAITS of them: `soon` of each `of` short, the others of late_us. Returns how many spun. */
+static unsigned waits_many(struct waits *w, unsigned soon, unsigned of, uint64_t late_us)
+{
+    unsigned before = w->spun;
+
+    for (unsigned i = 0; i < WAITS; i++)
+        waits_one(w, i % of < soon ? SOON_US : late_us);
+    return w->spun - before;
 }
 
 static void spin__without_a_bound_never_spins(void)
@@ -26,33 +48,58 @@ static void spin__without_a_bound_never_spins(void)
     struct spin s = {.bound_us = 0};
 
     for (unsigned i = 0; i < 1000; i++) {
-        CU_ASSERT_EQUAL(spin_begin(&s), 0);
+        CU_ASSERT_EQUAL(spin_begin(&s, i), 0);
+        spin_end(&s, i + 1000);
     }
 }
 
 static void spin__that_pays_goes_on(void)
 {
-    struct spin s = {.bound_us = BOUND_US};
+    struct waits w = waits_none();
 
-    CU_ASSERT_EQUAL(spun(&s, 1, 1), WAITS);
-    CU_ASSERT(spun(&s, 19, 20) > WAITS / 10 * 8); /* a pause at each block's end */
+    CU_ASSERT_EQUAL(waits_many(&w, 1, 1, LATE_US), WAITS);
+    CU_ASSERT_EQUAL(waits_many(&w, 19, 20, LATE_US), WAITS); /* a pause at each block's end */
+    CU_ASSERT_EQUAL(waits_many(&w, 2, 3, LATE_US), WAITS);
+}
+
+/* Blocks of one message, or messages that all work for long. */
+static void spin__of_long_waits_goes_on(void)
+{
+    struct waits w = waits_none();
+
+    CU_ASSERT_EQUAL(waits_many(&w, 0, 1, (uint64_t)BOUND_US * SPIN_SHARE), WAITS);
+    CU_ASSERT_EQUAL(waits_many(&w, 1, 1, LATE_US), WAITS);
 }
 
 static void spin__that_does_not_pay_is_given_up(void)
 {
-    struct spin s = {.bound_us = BOUND_US};
-    unsigned most = WAITS / (1 << SPIN_MISSES_MAX) + SPIN_MISSES_MAX;
+    for (uint64_t late_us = BOUND_US + 1; late_us < BOUND_US * SPIN_SHARE; late_us += 10) {
+        struct waits w = waits_none();
 
-    CU_ASSERT(spun(&s, 0, 1) <= most);
-    CU_ASSERT(spun(&s, 1, 3) <= 4 * most);
+        (void)waits_many(&w, 0, 1, late_us);
+        CU_ASSERT_EQUAL(w.spun, w.spun_in_vain);
+        CU_ASSERT((uint64_t)w.spun_in_vain * BOUND_US <= w.waited_us / SPIN_SHARE + 2 * BOUND_US);
+    }
+}
+
+/* However well it went before, and whatever was saved up in long waits. */
+static void spin__that_pays_no_more_is_given_up(void)
+{
+    struct waits w = waits_none();
+
+    (void)waits_many(&w, 1, 1, LATE_US);
+    waits_one(&w, UINT32_MAX);
+    for (unsigned i = 0; i < 3; i++)
+        waits_one(&w, LATE_US);
+    CU_ASSERT_EQUAL(w.spun_in_vain, 3); /* the long one, and two */
 }
 
 static void spin__that_pays_again_is_taken_up(void)
 {
-    struct spin s = {.bound_us = BOUND_US};
+    struct waits w = waits_none();
 
-    (void)spun(&s, 0, 1);
-    CU_ASSERT(spun(&s, 1, 1) > WAITS / 10 * 9);
+    (void)waits_many(&w, 0, 1, LATE_US);
+    CU_ASSERT(waits_many(&w, 1, 1, LATE_US) > WAITS - BOUND_US * SPIN_SHARE / SOON_US - 2);
 }
 
 int main(int argc, char **argv)
@@ -60,7 +107,9 @@ int main(int argc, char **argv)
     static const struct suite_case cases[] = {
         SUITE_CASE(spin__without_a_bound_never_spins),
         SUITE_CASE(spin__that_pays_goes_on),
+        SUITE_CASE(spin__of_long_waits_goes_on),
         SUITE_CASE(spin__that_does_not_pay_is_given_up),
+        SUITE_CASE(spin__that_pays_no_more_is_given_up),
         SUITE_CASE(spin__that_pays_again_is_taken_up),
     };
 
