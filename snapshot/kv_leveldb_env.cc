@@ -14,6 +14,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a structure's name */
 extern "C" {
+#include "kernel/state/background_thread.h"
 #include "snapshot/kv_leveldb_env.h"
 }
 #pragma GCC diagnostic pop
@@ -266,6 +267,7 @@ class Worker
 
     static void *run(void *self)
     {
+        background_thread_begin();
         static_cast<Worker *>(self)->serve();
         return nullptr;
     }

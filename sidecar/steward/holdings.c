@@ -5,7 +5,7 @@ static enum hs_status holdings_open_folder(struct holdings *h, struct hs_error *
     const struct folder_keeper_options folder = {
         .reporter = &h->o.reporter,
         .folder = h->o.folder,
-        .workers = h->o.workers,
+        .background = h->o.background,
         .engine = h->o.engine,
         .epoch = h->images_epoch,
         .nudge = h->o.nudge,
@@ -19,7 +19,7 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
 {
     const struct snapshot_keeper_options snapshots = {
         .reporter = &h->o.reporter,
-        .workers = h->o.workers,
+        .background = h->o.background,
         .folder = h->folder,
         .epoch = h->images_epoch,
         .keep = h->o.config->snapshot_keep,
@@ -32,6 +32,7 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
     };
     const struct log_keeper_options log = {
         .reporter = &h->o.reporter,
+        .workers = h->o.workers,
         .syncer = h->o.syncer,
         .folder = h->folder,
         .wanted = h->o.config->log,

@@ -32,7 +32,7 @@ struct snapshot_keeper;
 
 struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
-    struct worker_pool *workers;
+    struct worker_pool *background;
     const struct folder_keeper *folder; /* asked for a place at each attempt */
     const char *epoch;                  /* vat_images_epoch */
     uint32_t keep;                      /* snapshots that can be returned to, >= 1 */

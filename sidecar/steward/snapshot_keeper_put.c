@@ -103,7 +103,7 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
         return;
     }
     k->put_cpu_us = clock_now_cpu_us(k->o.reporter->clock) - cpu_us;
-    if (background_start(&k->background, k->o.workers, snapshot_put_run, k,
+    if (background_start(&k->background, k->o.background, snapshot_put_run, k,
                          snapshot_keeper_work_done, &err) != HS_OK) {
         kernel_snapshot_done(kernel, &k->changes, false);
         mark_changes_fini(&k->changes);

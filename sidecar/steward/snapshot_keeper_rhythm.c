@@ -43,7 +43,7 @@ void snapshot_keeper_idle(struct snapshot_keeper *k)
     if (clock_now_us(k->o.reporter->clock) < k->quiet_after_us) return;
     snapshot_db_settle(k->db);
     if (!snapshot_db_flush_due(k->db)) return;
-    if (background_start(&k->background, k->o.workers, snapshot_flush_run, k,
+    if (background_start(&k->background, k->o.background, snapshot_flush_run, k,
                          snapshot_keeper_work_done, NULL) == HS_OK) {
         k->work = SNAPSHOT_WORK_FLUSH;
     }

@@ -16,9 +16,9 @@
 
 enum {
     WORKERS_MAX = 8,
-    WORKERS_MIN = 2, /* a snapshot being verified leaves one for what is waited for */
-    IDLE_MS = 200,   /* figures are at most this old once the steward is idle */
-    QUIET_MS = 1,    /* a node in a block delivers again before that: queries wait so long */
+    BACKGROUND_WORKERS = 2, /* a folder is mended beside a verification */
+    IDLE_MS = 200,          /* figures are at most this old once the steward is idle */
+    QUIET_MS = 1,           /* a node in a block delivers again before that: queries wait so long */
 };
 
 struct steward {
@@ -31,7 +31,7 @@ struct steward {
     uint64_t job_us;        /* the kernel thread's: when the last job was done */
     struct spin spin;       /* the kernel thread's */
     bool worked;            /* likewise: a job was done since it last waited */
-    struct worker_pool *workers, *syncer;
+    struct worker_pool *workers, *background, *syncer;
     struct kernel_watch watch; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
@@ -80,6 +80,7 @@ static enum hs_status steward_open_helm(struct steward *s, struct helm **out, st
                      .engine = s->o.engine,
                      .link = s->o.link,
                      .workers = s->workers,
+                     .background = s->background,
                      .syncer = s->syncer,
                      .stopping = &s->stopping,
                      .nudge = steward_nudged,
@@ -215,13 +216,14 @@ static size_t workers_wanted(const struct sidecar_config *config)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t wanted = processors > WORKERS_MAX ? WORKERS_MAX : (size_t)processors;
 
-    if (processors < WORKERS_MIN) wanted = WORKERS_MIN;
+    if (processors < 1) wanted = 1;
     return wanted < config->replay_threads ? config->replay_threads : wanted;
 }
 
 static void steward_free(struct steward *s)
 {
     worker_pool_close(s->workers);
+    worker_pool_close(s->background);
     worker_pool_close(s->syncer);
     job_queue_close(s->queue);
     job_queue_close(s->queries);
@@ -243,8 +245,13 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
     query_gate_init(&s->gate, s->o.engine);
     st = job_queue_open(s->o.lent ? steward_wake : NULL, s, &s->queue, err);
     if (st == HS_OK) st = job_queue_open(NULL, NULL, &s->queries, err);
-    if (st == HS_OK) st = worker_pool_open(workers_wanted(s->o.config), &s->workers, err);
-    if (st == HS_OK) st = worker_pool_open(1, &s->syncer, err);
+    if (st == HS_OK) {
+        st = worker_pool_open(WORKER_AWAITED, workers_wanted(s->o.config), &s->workers, err);
+    }
+    if (st == HS_OK) {
+        st = worker_pool_open(WORKER_BACKGROUND, BACKGROUND_WORKERS, &s->background, err);
+    }
+    if (st == HS_OK) st = worker_pool_open(WORKER_BACKGROUND, 1, &s->syncer, err);
     if (st == HS_OK) st = steward_start_thread(s, err);
     if (st != HS_OK) {
         steward_free(s);

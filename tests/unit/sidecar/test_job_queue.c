@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct counted_job {
     struct job job;
@@ -173,7 +175,7 @@ static void worker_pool__runs_each_index_once_whatever_the_count(void)
     static const size_t counts[] = {0, 1, 2, 3, BATCH};
     static atomic_int seen[BATCH];
 
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(3, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_AWAITED, 3, &p, NULL), HS_OK);
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         for (size_t i = 0; i < BATCH; i++) {
             atomic_store(&seen[i], 0);
@@ -217,7 +219,7 @@ static void worker_crew__has_so_many_threads_and_no_more(void)
     static const size_t threads[] = {1, 2, 4, 0};
     struct worker_pool *p = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(4, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_AWAITED, 4, &p, NULL), HS_OK);
     for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
         struct worker_crew crew = {.pool = p, .threads = threads[t]};
         struct meeting m = {.mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -269,7 +271,7 @@ static void background__is_collected_once_with_its_status(void)
     struct background b;
 
     background_init(&b);
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(1, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_AWAITED, 1, &p, NULL), HS_OK);
     CU_ASSERT_TRUE(background_idle(&b));
     CU_ASSERT_EQUAL(background_start(&b, p, wait_at_gate, &g, gate_told, NULL), HS_OK);
     CU_ASSERT_FALSE(background_idle(&b));
@@ -294,7 +296,7 @@ static void worker_pool__batch_does_not_wait_for_a_busy_worker(void)
     struct background b;
 
     background_init(&b);
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(1, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_AWAITED, 1, &p, NULL), HS_OK);
     CU_ASSERT_EQUAL(background_start(&b, p, wait_at_gate, &g, NULL, NULL), HS_OK);
     /* The only worker waits at the gate. */
     worker_crew_run_jobs(&(struct worker_crew){.pool = p}, mark_index, seen, BATCH);
@@ -307,6 +309,39 @@ static void worker_pool__batch_does_not_wait_for_a_busy_worker(void)
     background_fini(&b);
 }
 
+static enum hs_status see_nice(void *data, struct hs_error *err)
+{
+    (void)err;
+    *(int *)data = getpriority(PRIO_PROCESS, (id_t)gettid());
+    return HS_OK;
+}
+
+static int nice_of_a_worker(enum worker_class class)
+{
+    struct worker_pool *p = NULL;
+    struct background b;
+    int nice = -100;
+
+    background_init(&b);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(class, 1, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL(background_start(&b, p, see_nice, &nice, NULL, NULL), HS_OK);
+    background_wait(&b);
+    CU_ASSERT_TRUE(background_collect(&b));
+    worker_pool_close(p);
+    background_fini(&b);
+    return nice;
+}
+
+/* Who is woken comes before a background worker, and before no other. */
+static void worker_pool__background_weighs_less(void)
+{
+    int own = getpriority(PRIO_PROCESS, 0);
+
+    CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_AWAITED), own);
+    CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_BACKGROUND), own > 15 ? own : 15);
+    CU_ASSERT_EQUAL(getpriority(PRIO_PROCESS, 0), own);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(job_queue__jobs_come_in_the_order_posted),
     SUITE_CASE(job_queue__ended_gives_what_is_left_and_drops_what_comes),
@@ -316,6 +351,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(worker_crew__has_so_many_threads_and_no_more),
     SUITE_CASE(background__is_collected_once_with_its_status),
     SUITE_CASE(worker_pool__batch_does_not_wait_for_a_busy_worker),
+    SUITE_CASE(worker_pool__background_weighs_less),
 };
 
 int main(int argc, char **argv)

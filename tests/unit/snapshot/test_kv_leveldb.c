@@ -6,6 +6,7 @@
 #include "kernel/state/kv_memory.h"
 #include "snapshot/kv_leveldb.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -419,6 +420,41 @@ static void kv_leveldb__passing_read_failure_is_no_damage(void)
     scratch_remove(dir);
 }
 
+static bool is_there_a_thread_of_less_weight(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int own = getpriority(PRIO_PROCESS, 0);
+    struct dirent *task;
+    bool found = false;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tasks);
+    while ((task = readdir(tasks))) {
+        id_t tid = (id_t)strtoul(task->d_name, NULL, 10);
+
+        found = found || (tid > 0 && getpriority(PRIO_PROCESS, tid) > own);
+    }
+    (void)closedir(tasks);
+    return found;
+}
+
+/* Compaction gives way to who is woken. */
+static void kv_leveldb__compacts_in_the_background(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct kv_leveldb *db;
+    bool found = false;
+
+    CU_ASSERT_FALSE(is_there_a_thread_of_less_weight());
+    db = database_open(dir.text);
+    for (int i = 0; i < 1000 && !found; i++) { /* the thread begins beside us */
+        found = is_there_a_thread_of_less_weight();
+        if (!found) (void)usleep(10000);
+    }
+    CU_ASSERT_TRUE(found);
+    kv_leveldb_close(db);
+    scratch_remove(dir);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__random_walk_equals_memory),
     SUITE_CASE(kv_leveldb__view_takes_long_keys_and_empty_values),
@@ -433,6 +469,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__table_cut_while_open_is_an_error_value),
     SUITE_CASE(kv_leveldb__each_of_its_calls_is_a_fault_point),
     SUITE_CASE(kv_leveldb__passing_read_failure_is_no_damage),
+    SUITE_CASE(kv_leveldb__compacts_in_the_background),
 };
 
 int main(int argc, char **argv)
