@@ -257,7 +257,7 @@ static void settings__snapshot_share_keeps_due_ones_waiting(void)
     rig_start(&rig);
     while (rig_figures(&rig).snapshot.count < 2) { /* the first one is free */
         rig_deliver_many(&rig, 1);
-        for (int i = 0; i < 100 && rig_figures(&rig).snapshot.count < 2; i++) {
+        for (int i = 0; i < 2000 && rig_figures(&rig).snapshot.count < 2; i++) {
             (void)rig_log_synced(&rig); /* many messages beside a put would make one due at once */
         }
     }
