@@ -322,8 +322,9 @@ static void steward__log_is_trimmed_between_verifications(void)
         (void)rig_log_synced(&rig); /* a job: the helm looks at what has ended */
     }
     verified = rig.len;
-    while (rig_figures(&rig).log.first <= verified && rig.len < 150) {
+    while (rig_figures(&rig).log.first <= verified && rig.len < 1000) {
         deliver_large();
+        if (rig.len > 150) (void)usleep(5000); /* a snapshot is not as fast on a busy machine */
     }
     CU_ASSERT(rig_figures(&rig).log.first > verified);
     CU_ASSERT_EQUAL(rig_figures(&rig).snapshot_verifications, 1);
