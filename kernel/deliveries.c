@@ -42,7 +42,7 @@ static enum hs_status delivery_note_work(struct delivery *d, struct slice text,
                                    .steps = k->meter.vat_steps,
                                    .memory = vat_heap_bytes(k->ran->vat)};
 
-    if (kind != DELIVERY_REAP) return reap_dirt_add(&k->kv, &d->vat, &work, err);
+    if (kind != DELIVERY_REAP) return reap_dirt_add(&k->kv, &d->vat, &k->now.rules, &work, err);
     return reap_dirt_clear(&k->kv, &d->vat, &k->now.rules, work.memory,
                            d->let_go >= REAP_REFERENCES_MAX, err);
 }

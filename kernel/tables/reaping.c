@@ -133,27 +133,6 @@ enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
     return st;
 }
 
-enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
-                                const struct kernel_rules *rules, const struct vat_options *before,
-                                struct hs_error *err)
-{
-    struct vat_options options;
-    struct reap_dirt dirt, full;
-    uint64_t interval = before->reaps.set ? before->reaps.interval : rules->reap_interval, done;
-    enum hs_status st = dirt_read(k, vat, &dirt, err);
-
-    if (st == HS_OK) st = vat_options_find(k, vat, &options, err);
-    if (st != HS_OK) return st;
-    full = dirt_full(&options, rules);
-    if (!dirt.never && !full.never) { /* the rules may have changed meanwhile */
-        done = interval > dirt.deliveries ? interval - dirt.deliveries : 0;
-        dirt.deliveries = full.deliveries > done ? full.deliveries - done : 0;
-        if (options.memory != before->memory) dirt.memory = 0;
-        full = dirt;
-    }
-    return dirt_write(k, vat, &full, err);
-}
-
 static bool queue_read(struct slice list, const struct ref *vat, struct ref *first, bool *found)
 {
     struct json_text t;
@@ -225,6 +204,42 @@ enum hs_status reap_queue_leave(struct kv_hashed *k, const struct ref *vat, stru
     return st == HS_OK && found ? queue_remove(k, vat, err) : st;
 }
 
+static bool setting_equal(const struct reap_setting *a, const struct reap_setting *b)
+{
+    return a->set == b->set && a->never == b->never && a->interval == b->interval;
+}
+
+/* What was done since the last reap stays done. None left stays none: the vat is due, or its limit
+ * is near. */
+static void dirt_recount(struct reap_dirt *d, uint64_t before, uint64_t interval)
+{
+    uint64_t done = before > d->deliveries ? before - d->deliveries : 0;
+
+    if (d->deliveries > 0) d->deliveries = interval > done ? interval - done : 0;
+}
+
+enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
+                                const struct kernel_rules *rules, const struct vat_options *before,
+                                struct hs_error *err)
+{
+    struct vat_options options;
+    struct reap_dirt dirt, full;
+    uint64_t interval = before->reaps.set ? before->reaps.interval : rules->reap_interval;
+    enum hs_status st = dirt_read(k, vat, &dirt, err);
+
+    if (st == HS_OK) st = vat_options_find(k, vat, &options, err);
+    if (st != HS_OK) return st;
+    full = dirt_full(&options, rules);
+    if (dirt.never || full.never) {
+        dirt = full;
+    } else if (!setting_equal(&options.reaps, &before->reaps)) {
+        dirt_recount(&dirt, interval, full.deliveries);
+    }
+    st = dirt_write(k, vat, &dirt, err);
+    if (st != HS_OK || dirt.never || options.memory >= before->memory) return st;
+    return queue_enter(k, vat, err); /* the reap sets its bounds by the new limit */
+}
+
 static void count_down(uint64_t *left, uint64_t by)
 {
     *left -= by < *left ? by : *left;
@@ -232,32 +247,36 @@ static void count_down(uint64_t *left, uint64_t by)
 
 /* How far the vat's memory may grow from what it is. Where that is less than elsewhere the limit is
  * near: what has grown does not shrink again, so inside of it garbage comes and goes unseen, and
- * the vat is due whenever it has done so many steps. */
-static void dirt_bound(struct reap_dirt *d, uint64_t memory, uint64_t limit)
+ * the vat is due whenever it has done so many steps. Where the rules want none it goes on waiting
+ * for deliveries, or each of them would make it due. */
+static void dirt_bound(struct reap_dirt *d, uint64_t memory, uint64_t limit,
+                       const struct kernel_rules *rules)
 {
     uint64_t left = limit > memory ? limit - memory : 0;
     uint64_t growth = memory / REAP_MEMORY_SHARE + REAP_MEMORY_ROOM;
 
     if (growth > left / REAP_LIMIT_SHARE) {
         growth = left / REAP_LIMIT_SHARE;
-        d->deliveries = 0;
-        d->steps /= REAP_LIMIT_STEPS;
+        if (rules->reap_work > 0) d->deliveries = 0;
+        d->steps = memory * rules->reap_work / REAP_LIMIT_STEPS;
     }
     d->memory = memory + growth;
 }
 
 static enum hs_status dirt_bound_first(struct kv_hashed *k, const struct ref *vat,
-                                       struct reap_dirt *d, uint64_t memory, struct hs_error *err)
+                                       const struct kernel_rules *rules, struct reap_dirt *d,
+                                       uint64_t memory, struct hs_error *err)
 {
     struct vat_options options;
     enum hs_status st = vat_options_find(k, vat, &options, err);
 
-    if (st == HS_OK) dirt_bound(d, memory, options.memory);
+    if (st == HS_OK) dirt_bound(d, memory, options.memory, rules);
     return st;
 }
 
 enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
-                             const struct reap_work *work, struct hs_error *err)
+                             const struct kernel_rules *rules, const struct reap_work *work,
+                             struct hs_error *err)
 {
     struct reap_dirt dirt;
     enum hs_status st = dirt_read(k, vat, &dirt, err);
@@ -266,7 +285,7 @@ enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
     count_down(&dirt.deliveries, 1);
     count_down(&dirt.bytes, work->bytes);
     count_down(&dirt.steps, work->steps);
-    if (dirt.memory == 0) st = dirt_bound_first(k, vat, &dirt, work->memory, err);
+    if (dirt.memory == 0) st = dirt_bound_first(k, vat, rules, &dirt, work->memory, err);
     if (st == HS_OK) st = dirt_write(k, vat, &dirt, err);
     if (st != HS_OK) return st;
     if (work->memory <= dirt.memory &&
@@ -287,7 +306,7 @@ enum hs_status reap_dirt_clear(struct kv_hashed *k, const struct ref *vat,
     if (st != HS_OK) return st;
     dirt = dirt_full(&options, rules);
     dirt.steps = memory * rules->reap_work;
-    dirt_bound(&dirt, memory, options.memory);
+    dirt_bound(&dirt, memory, options.memory, rules);
     if (dirt.never) dirt = (struct reap_dirt){.never = true};
     st = dirt_write(k, vat, &dirt, err);
     return st == HS_OK && again ? queue_enter(k, vat, err) : st;

@@ -8,8 +8,8 @@
  * steps: looking costs the more the larger the heap is, and so comes the more seldom, at the same
  * share of the vat's own work. And it is due at once when its memory has grown beyond `memory`:
  * what grows may be garbage. That bound lies below the vat's limit, and near the limit no
- * deliveries are waited for, only the steps: a vat does not end by what a reap would have found.
- * {}: never.
+ * deliveries are waited for, only fewer steps: a vat does not end by what a reap would have found.
+ * Where the rules want no steps, the deliveries are waited for there, too. {}: never.
  */
 #ifndef HEADSTART_KERNEL_TABLES_REAPING_H
 #define HEADSTART_KERNEL_TABLES_REAPING_H
@@ -32,14 +32,16 @@ struct reap_work {
 HS_MUST_CHECK enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                              const struct kernel_rules *rules,
                                              struct hs_error *err);
-/** The vat's options have another interval or memory than `before`: what it did since it was last
- * reaped counts as before. */
+/** The vat's options may have another interval or memory than `before`: what it did since it was
+ *  last reaped counts as before. Whose limit is lower is queued, so that a reap begins anew by it;
+ *  one that is higher counts from the next reap on. */
 HS_MUST_CHECK enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
                                               const struct kernel_rules *rules,
                                               const struct vat_options *before,
                                               struct hs_error *err);
 /** A delivery is over, the reap itself not counted. A vat that is due is queued. */
 HS_MUST_CHECK enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
+                                           const struct kernel_rules *rules,
                                            const struct reap_work *work, struct hs_error *err);
 /** A reap is over, behind which the vat has so much memory. `again`: it has not let go of all; the
  *  vat is queued once more. */

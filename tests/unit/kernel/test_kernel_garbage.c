@@ -203,6 +203,31 @@ static void limit__is_not_met_by_garbage(void)
     }
 }
 
+/* With no steps to wait for, deliveries are waited for near the limit as elsewhere. */
+static void limit__near_it_without_steps_deliveries_are_waited_for(void)
+{
+    static const char rules[] = "{'kernel':'setRules','rules':{'policy':{'reapWork':0}}}";
+    struct machine m;
+    unsigned long long left = 0, bytes, steps = 1, bound = 0;
+
+    machine_open(&m, "spender.json");
+    (void)machine_input(&m, (struct message){.control = true}, rules);
+    call(&m, "spender", "keep", "24000"); /* it grows, and is reaped */
+    for (int i = 0; i < 3; i++) {
+        (void)machine_call(&m, "spender", "take", "");
+        CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[]");
+    }
+    CU_ASSERT_EQUAL(sscanf(machine_get(&m, "v1.reapDirt"),
+                           "{\"deliveries\":%llu,\"bytes\":%llu,\"steps\":%llu,\"memory\":%llu}",
+                           &left, &bytes, &steps, &bound),
+                    4);
+    CU_ASSERT_EQUAL(left, 200 - 3);
+    CU_ASSERT_EQUAL(steps, 0);
+    CU_ASSERT_TRUE(bound > (8 << 20) / 5 * 4 && bound < 8 << 20); /* so it is near */
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
 int main(int argc, char **argv)
 {
     static const struct suite_case cases[] = {
@@ -215,6 +240,7 @@ int main(int argc, char **argv)
         SUITE_CASE(vat__sees_nothing_of_it),
         SUITE_CASE(ended__leaves_the_queue),
         SUITE_CASE(limit__is_not_met_by_garbage),
+        SUITE_CASE(limit__near_it_without_steps_deliveries_are_waited_for),
     };
 
     return MACHINE_MAIN("kernel_garbage", cases, argc, argv);

@@ -335,67 +335,164 @@ static void meter__no_more_than_the_rules_allow(void)
     machine_close(&m);
 }
 
+/* v3.reapDirt, as it stands there. */
+struct dirt {
+    unsigned long long deliveries, bytes, steps, memory;
+};
+
+static struct dirt dirt_of(struct machine *m)
+{
+    struct dirt d;
+
+    CU_ASSERT_EQUAL_FATAL(
+        sscanf(machine_get(m, "v3.reapDirt"),
+               "{\"deliveries\":%llu,\"bytes\":%llu,\"steps\":%llu,\"memory\":%llu}", &d.deliveries,
+               &d.bytes, &d.steps, &d.memory),
+        4);
+    return d;
+}
+
 /* Another interval says when a vat is due, not that it did nothing yet. */
 static void options__interval_that_changes_leaves_the_work_done(void)
 {
     struct machine m;
-    unsigned long long deliveries, bytes, steps, memory, before[3];
+    struct dirt before, now;
 
     machine_open(&m, "maker.json");
     (void)make(&m, "'one','child'");
     for (int i = 0; i < 20; i++) {
         (void)machine_call(&m, "maker", "call", "'one','count'");
     }
-#define READ_DIRT()                                                                                \
-    CU_ASSERT_EQUAL_FATAL(                                                                         \
-        sscanf(machine_get(&m, "v3.reapDirt"),                                                     \
-               "{\"deliveries\":%llu,\"bytes\":%llu,\"steps\":%llu,\"memory\":%llu}", &deliveries, \
-               &bytes, &steps, &memory),                                                           \
-        4)
-    READ_DIRT();
-    before[0] = deliveries;
-    before[1] = bytes;
-    before[2] = memory;
+    before = dirt_of(&m);
     (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':300}");
-    READ_DIRT();
-    CU_ASSERT_EQUAL(deliveries, before[0] + 100 - 1); /* the change is a delivery */
-    CU_ASSERT_TRUE(bytes < before[1]);
-    CU_ASSERT_EQUAL(memory, before[2]);
+    now = dirt_of(&m);
+    CU_ASSERT_EQUAL(now.deliveries, before.deliveries + 100 - 1); /* the change is a delivery */
+    CU_ASSERT_TRUE(now.bytes < before.bytes);
+    CU_ASSERT_EQUAL(now.memory, before.memory);
     (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':'never'}");
     CU_ASSERT_STRING_EQUAL(machine_get(&m, "v3.reapDirt"), "{}");
     (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
-    READ_DIRT();
-    CU_ASSERT_EQUAL(deliveries, 4);
-    for (int i = 0; i < 3; i++) {
+    CU_ASSERT_EQUAL(dirt_of(&m).deliveries, 4);
+    for (int i = 0; i < 4; i++) {
         (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
     }
-    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':5}");
     machine_work(&m, 0);
-    READ_DIRT();
-    CU_ASSERT_EQUAL(deliveries, 5); /* it was due, and was reaped */
-#undef READ_DIRT
+    CU_ASSERT_EQUAL(dirt_of(&m).deliveries, 5); /* it was due, and was reaped */
     CU_ASSERT_TRUE(machine_agrees_with_real(&m));
     machine_close(&m);
 }
 
-/* How far a vat may grow before it is reaped is below its limit, whenever that was set. */
-static void options__memory_that_changes_bounds_the_growth(void)
+/* What is asked for with nothing of the interval in it is no reason to count again. */
+static void options__without_an_interval_leave_the_count(void)
 {
+    static const char *const rows[] = {"'one',{}", "'one',{'memory':300000000}"};
     struct machine m;
-    char before[HS_NAME_BYTES_MAX];
+    unsigned long long left;
 
     machine_open(&m, "maker.json");
     (void)make(&m, "'one','child'");
-    (void)machine_call(&m, "maker", "call", "'one','count'");
-    (void)snprintf(before, sizeof before, "%s", strstr(machine_get(&m, "v3.reapDirt"), "memory"));
-    (void)machine_call(&m, "maker", "change", "'one',{'memory':4194304}");
-    CU_ASSERT_PTR_NULL(strstr(machine_get(&m, "v3.reapDirt"), before));
-    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[\"v3\"]"); /* near it: looked at first */
-    (void)machine_call(&m, "maker", "change", "'one',{'memory':268435456}");
-    machine_work(&m, 0);
-    (void)machine_call(&m, "maker", "call", "'one','count'");
-    CU_ASSERT_PTR_NOT_NULL(strstr(machine_get(&m, "v3.reapDirt"), before));
+    left = dirt_of(&m).deliveries;
+    (void)machine_input(&m, control,
+                        "{'kernel':'setRules','rules':{'policy':{'reapInterval':100}}}");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)machine_call(&m, "maker", "change", rows[i]);
+        CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+        CU_ASSERT_EQUAL(dirt_of(&m).deliveries, --left);
+    }
+    CU_ASSERT_TRUE(left > 100);
     CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+enum { LIMIT_NEAR = 4 << 20 }; /* a new vat is near it */
+
+/* Near its limit a vat waits for steps alone, a quarter of those elsewhere, from its first delivery
+ * on; another interval does not make it wait for deliveries again. */
+static void options__interval_is_not_waited_for_near_the_limit(void)
+{
+    struct machine m;
+    struct dirt d;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child',{'memory':4194304}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[]");
+    d = dirt_of(&m);
+    CU_ASSERT_EQUAL(d.deliveries, 0);
+    CU_ASSERT_EQUAL(d.steps, (2 * d.memory - LIMIT_NEAR) / 4); /* half of what is left is free */
+    (void)machine_call(&m, "maker", "change", "'one',{'reapInterval':300}");
+    CU_ASSERT_EQUAL(dirt_of(&m).deliveries, 0);
+    CU_ASSERT_TRUE(dirt_of(&m).steps < d.steps);
+    (void)machine_call(&m, "maker", "call", "'one','spend',200000");
+    CU_ASSERT_EQUAL(dirt_of(&m).steps, 0);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[\"v3\"]");
+    machine_work(&m, 0);
+    CU_ASSERT_EQUAL(dirt_of(&m).deliveries, 0);
+    CU_ASSERT_TRUE(dirt_of(&m).steps > 0);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* How far a vat may grow before it is reaped is below its limit, whenever that was set: where the
+ * limit is lowered the vat is reaped, where it is raised nothing is new until the next reap. */
+static void options__memory_that_changes_bounds_the_growth(void)
+{
+    struct machine m;
+    struct dirt far, near;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    far = dirt_of(&m);
+    (void)machine_call(&m, "maker", "change", "'one',{'memory':4194304}");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[\"v3\"]");
+    machine_work(&m, 0);
+    near = dirt_of(&m);
+    CU_ASSERT_TRUE(near.memory < far.memory);
+    CU_ASSERT_EQUAL(near.deliveries, 0);
+    (void)machine_call(&m, "maker", "change", "'one',{'memory':268435456}");
+    CU_ASSERT_EQUAL(dirt_of(&m).memory, near.memory);
+    CU_ASSERT_EQUAL(dirt_of(&m).deliveries, 0);
+    CU_ASSERT_TRUE(dirt_of(&m).steps > near.steps / 2);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[]");
+    (void)machine_call(&m, "maker", "call", "'one','spend',200000");
+    machine_work(&m, 0);
+    CU_ASSERT_EQUAL(dirt_of(&m).memory, far.memory);
+    CU_ASSERT_TRUE(dirt_of(&m).deliveries > 0);
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* A limit that is raised before each message does not hide what the vat has grown by. */
+static void options__memory_that_is_raised_hides_no_growth(void)
+{
+    struct machine m;
+    char change[64];
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child'");
+    for (int i = 0; i < 3; i++) { /* each is less than makes a vat due */
+        (void)snprintf(change, sizeof change, "'one',{'memory':%d}", 268435456 + 65536 * (i + 1));
+        (void)machine_call(&m, "maker", "change", change);
+        CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+        CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[]");
+        (void)machine_call(&m, "maker", "call", "'one','take',1");
+        if (strcmp(machine_get(&m, "reapQueue"), "[]") != 0) break;
+    }
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[\"v3\"]");
+    CU_ASSERT_TRUE(machine_agrees_with_real(&m));
+    machine_close(&m);
+}
+
+/* Its limit may be lowered, too. */
+static void options__memory_that_is_lowered_reaps_no_vat_that_never_is(void)
+{
+    struct machine m;
+
+    machine_open(&m, "maker.json");
+    (void)make(&m, "'one','child',{'reapInterval':'never'}");
+    (void)machine_call(&m, "maker", "change", "'one',{'memory':8388608}");
+    CU_ASSERT_EQUAL(m.out.status, MESSAGE_FULFILLED);
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "reapQueue"), "[]");
+    CU_ASSERT_STRING_EQUAL(machine_get(&m, "v3.reapDirt"), "{}");
     machine_close(&m);
 }
 
@@ -497,7 +594,11 @@ int main(int argc, char **argv)
         SUITE_CASE(meter__ends_with_its_last_vat),
         SUITE_CASE(meter__no_more_than_the_rules_allow),
         SUITE_CASE(options__interval_that_changes_leaves_the_work_done),
+        SUITE_CASE(options__without_an_interval_leave_the_count),
+        SUITE_CASE(options__interval_is_not_waited_for_near_the_limit),
         SUITE_CASE(options__memory_that_changes_bounds_the_growth),
+        SUITE_CASE(options__memory_that_is_raised_hides_no_growth),
+        SUITE_CASE(options__memory_that_is_lowered_reaps_no_vat_that_never_is),
         SUITE_CASE(vat_admin__undone_with_its_message),
         SUITE_CASE(vat_admin__what_was_given_up_takes_no_memory),
         SUITE_CASE(vat_admin__what_ended_takes_no_memory),
