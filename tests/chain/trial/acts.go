@@ -96,7 +96,7 @@ func sidecarFrozen(ctx context.Context, t *trial, v *validator) error {
 
 func sidecarSettings(_ context.Context, t *trial, v *validator) error {
 	v.end(&v.sidecar)
-	v.settings.sidecar = t.drawSettings()
+	t.drawSettings(v)
 	return v.startSidecar()
 }
 
@@ -218,8 +218,9 @@ func (t *trial) killOnFullDisk(ctx context.Context, v *validator) error {
 	return t.chain.awaitHeights(ctx, heightsAway)
 }
 
-// drawSettings draws what a sidecar runs with, other than its defaults.
-func (t *trial) drawSettings() []string {
+// drawSettings draws what v's sidecar runs with, other than its defaults. One of them answers
+// questions always.
+func (t *trial) drawSettings(v *validator) {
 	all := [][]string{
 		{},
 		{"--snapshot-every", "7"},
@@ -230,5 +231,8 @@ func (t *trial) drawSettings() []string {
 		{"--verify-swap", "--snapshot-every", "10"},
 		{"--no-log", "--snapshot-every", "15"},
 	}
-	return slices.Clone(all[t.dice.IntN(len(all))])
+	v.settings.sidecar = slices.Clone(all[t.dice.IntN(len(all))])
+	if v == t.chain.voting()[0] && v.readsNode() {
+		v.settings.sidecar = nil
+	}
 }

@@ -199,7 +199,7 @@ func (t *trial) newState(validators []*network.Home) (network.State, error) {
 // drawDifferences has the validators differ in all that may differ.
 func (t *trial) drawDifferences() {
 	for i, v := range t.chain.voting() {
-		v.settings.sidecar = t.drawSettings()
+		t.drawSettings(v)
 		v.settings.optimistic = i%2 == 1
 		if i >= 2 {
 			v.settings.snapshots = snapshotInterval

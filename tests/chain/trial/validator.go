@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"headstart/chain/network"
@@ -24,6 +25,11 @@ type settings struct {
 	sidecar    []string // arguments
 	optimistic bool
 	snapshots  uint64 // blocks between snapshots for state-sync; 0: none
+}
+
+// readsNode: its sidecar asks the node for what it reads, and answers no questions.
+func (v *validator) readsNode() bool {
+	return slices.Contains(v.settings.sidecar, "--reads")
 }
 
 // validator is a node with the sidecar beside it.

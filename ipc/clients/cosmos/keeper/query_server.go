@@ -3,12 +3,14 @@ package keeper
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	client "headstart/client"
 	"headstart/cosmos/types"
 )
 
@@ -45,6 +47,10 @@ func (s queryServer) Call(
 		return nil, status.Error(codes.InvalidArgument, "args: too long")
 	}
 	answer, err := s.keeper.ask(ctx, message, ticks)
+	if errors.Is(err, client.CodeUnknownMethod) {
+		return nil, status.Errorf(codes.Unimplemented,
+			"this node's sidecar answers no questions (--reads node, or an older one): ask another: %s", err)
+	}
 	if err != nil {
 		return nil, status.Errorf(
 			codes.Unavailable,
