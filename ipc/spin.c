@@ -20,8 +20,10 @@ uint32_t spin_begin(struct spin *s, uint64_t now_us)
 
 void spin_paid(struct spin *s)
 {
+    uint32_t half = s->bound_us / 2;
+
     assert(s->waits && s->spins);
-    spin_credit(s, s->bound_us / 2);
+    spin_credit(s, half < SPIN_SAVES_US ? half : SPIN_SAVES_US);
 }
 
 void spin_end(struct spin *s, uint64_t now_us)

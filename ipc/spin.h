@@ -5,13 +5,14 @@
  * that the other end needs, only delays what is waited for. So it is bounded, and paid for from a
  * credit of time:
  *
- *   it came while it spun   + half the bound: about what the other end saved, and this one
+ *   it came while it spun   + 50 µs: about what was saved; half the bound, if that is less
  *   it came later           + a 16th of the wait, - the bound if it spun
  *
  * A wait spins unless the credit is overdrawn, and the credit is a bound at most. So all spin where
- * two of three come in time; so they do where the others take so long that the spin is a small part
- * of it, as at a block's end, or in a message that works for long; and where nothing ever comes in
- * time, spins take a 16th of the time waited.
+ * two of three come in time, with a bound of 100 µs or less, or ten of eleven with one of 500; so
+ * they do where the others take so long that the spin is a small part
+ * of it, as at a block's end, or in a message that works for long; and what
+ * spins take in vain is a 16th of the time waited, and what those that came in time have saved.
  * Rejected: to sleep the next 2^n - 1 waits after n misses. Twenty messages that took long were
  * enough to have the next 255 waits sleep, each of which would have been over in time.
  *
@@ -23,7 +24,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SPIN_SHARE = 16 };
+enum {
+    SPIN_SHARE = 16,
+    SPIN_SAVES_US = 50, /* what it takes to be woken, see above */
+};
 
 /* All zero but for its bound at first. */
 struct spin {

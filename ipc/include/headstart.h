@@ -87,8 +87,8 @@ struct headstart_options {
                              * from the request to its answer, store questions included */
     unsigned spin_us; /* at most 10,000. 0: who waits for an answer sleeps. Otherwise it asks again
                        * and again for so long before, which takes a processor; what it asks in
-                       * vain is a 16th of the time waited, or a spin. Pays with headstart's own
-                       * --spin, and a processor for each of the two */
+                       * vain is a 16th of the time waited, and what spins in time saved. Pays with
+                       * headstart's own --spin, and a processor for each of the two */
 };
 
 struct headstart_hello {

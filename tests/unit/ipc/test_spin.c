@@ -28,7 +28,7 @@ static void waits_one(struct waits *w, uint64_t us)
     } else {
         spin_end(&w->spin, w->now_us);
     }
-    CU_ASSERT(bound_us == 0 || bound_us == BOUND_US);
+    CU_ASSERT(bound_us == 0 || bound_us == w->spin.bound_us);
     w->spun += bound_us > 0;
     w->spun_in_vain += bound_us > 0 && bound_us < us;
 }
@@ -82,6 +82,25 @@ static void spin__that_does_not_pay_is_given_up(void)
     }
 }
 
+/* Some pay and others do not: in vain is no more than was saved, and a 16th. */
+static void spin__in_vain_is_bounded_by_what_is_saved(void)
+{
+    static const uint32_t bounds[] = {50, 100, 500, 10000};
+
+    for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++) {
+        for (unsigned soon = 0; soon < 12; soon++) {
+            struct waits w = {.spin = {.bound_us = bounds[b]}};
+            uint64_t in_vain;
+
+            (void)waits_many(&w, soon, 12, bounds[b] + 1);
+            in_vain = (uint64_t)w.spun_in_vain * bounds[b];
+            CU_ASSERT(in_vain <= w.waited_us / SPIN_SHARE +
+                                     (uint64_t)(w.spun - w.spun_in_vain) * SPIN_SAVES_US +
+                                     2 * bounds[b]);
+        }
+    }
+}
+
 /* However well it went before, and whatever was saved up in long waits. */
 static void spin__that_pays_no_more_is_given_up(void)
 {
@@ -108,6 +127,7 @@ int main(int argc, char **argv)
         SUITE_CASE(spin__without_a_bound_never_spins),
         SUITE_CASE(spin__that_pays_goes_on),
         SUITE_CASE(spin__of_long_waits_goes_on),
+        SUITE_CASE(spin__in_vain_is_bounded_by_what_is_saved),
         SUITE_CASE(spin__that_does_not_pay_is_given_up),
         SUITE_CASE(spin__that_pays_no_more_is_given_up),
         SUITE_CASE(spin__that_pays_again_is_taken_up),
