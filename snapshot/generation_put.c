@@ -150,6 +150,7 @@ enum hs_status generation_put_next(struct generation *g, const struct mark_chang
     if (st != HS_OK) goto out;
     records_forget_oldest(g, excess);
     generation_records_push(g, &record);
+    kv_leveldb_unhurry(g->db); /* it was filled, for whoever waited */
 out:
     change_settle(&c, end);
     change_fini(&c);

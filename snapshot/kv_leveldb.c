@@ -334,6 +334,12 @@ void kv_leveldb_settle(struct kv_leveldb *db)
     kv_leveldb_env_settle_begin(db->env);
 }
 
+void kv_leveldb_unhurry(struct kv_leveldb *db)
+{
+    assert(db);
+    kv_leveldb_env_unhurry(db->env);
+}
+
 enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_leveldb_batch *b, bool sync,
                                 struct hs_error *err)
 {

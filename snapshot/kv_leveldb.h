@@ -61,6 +61,9 @@ HS_MUST_CHECK enum hs_status kv_leveldb_write(struct kv_leveldb *db, struct kv_l
  *  fails, the next write does. Called once more, or without: nothing happens. */
 void kv_leveldb_settle(struct kv_leveldb *db);
 
+/** From now on LevelDB's own work can wait: a writer that fills its buffers faster than they become
+ *  tables waits for it. */
+void kv_leveldb_unhurry(struct kv_leveldb *db);
 /** Of keys and values written since the flush: what at most lies in LevelDB's log only, and is read
  *  from it at the next open. */
 size_t kv_leveldb_unflushed_bytes(struct kv_leveldb *db);

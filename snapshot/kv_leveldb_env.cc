@@ -14,7 +14,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a structure's name */
 extern "C" {
-#include "kernel/state/background_thread.h"
+#include "kernel/state/unhurried_thread.h"
 #include "snapshot/kv_leveldb_env.h"
 }
 #pragma GCC diagnostic pop
@@ -208,7 +208,7 @@ class Lock final : public leveldb::FileLock
 class Worker
 {
   public:
-    Worker() : ending_(false), held_(false), started_(false)
+    Worker() : ending_(false), held_(false), started_(false), unhurried_(false)
     {
         (void)pthread_mutex_init(&mutex_, nullptr);
         (void)pthread_cond_init(&changed_, nullptr);
@@ -249,6 +249,14 @@ class Worker
         (void)pthread_mutex_unlock(&mutex_);
     }
 
+    /* What begins from now on can wait. */
+    void unhurry()
+    {
+        (void)pthread_mutex_lock(&mutex_);
+        unhurried_ = true;
+        (void)pthread_mutex_unlock(&mutex_);
+    }
+
     /* function, if there is one, before all that was held. */
     void release(void (*function)(void *), void *argument)
     {
@@ -267,13 +275,14 @@ class Worker
 
     static void *run(void *self)
     {
-        background_thread_begin();
         static_cast<Worker *>(self)->serve();
         return nullptr;
     }
 
     void serve()
     {
+        bool unhurried = false;
+
         (void)pthread_mutex_lock(&mutex_);
         for (;;) {
             while ((work_.empty() || held_) && !ending_) {
@@ -282,6 +291,8 @@ class Worker
             if (work_.empty()) break;
             Item item = work_.front();
             work_.pop_front();
+            if (unhurried_ && !unhurried) unhurried_thread_begin();
+            unhurried = unhurried_;
             (void)pthread_mutex_unlock(&mutex_);
             item.function(item.argument);
             (void)pthread_mutex_lock(&mutex_);
@@ -293,7 +304,7 @@ class Worker
     pthread_cond_t changed_;
     pthread_t thread_;
     std::deque<Item> work_;
-    bool ending_, held_, started_;
+    bool ending_, held_, started_, unhurried_;
 };
 
 class DiskEnv final : public leveldb::Env
@@ -306,6 +317,11 @@ class DiskEnv final : public leveldb::Env
     int start()
     {
         return worker_.start();
+    }
+
+    void unhurry()
+    {
+        worker_.unhurry();
     }
 
     void keep_back()
@@ -550,6 +566,11 @@ extern "C" enum hs_status kv_leveldb_env_open(const struct disk *disk, struct le
     }
     *out = new leveldb_env_t{env, false};
     return HS_OK;
+}
+
+extern "C" void kv_leveldb_env_unhurry(struct leveldb_env_t *env)
+{
+    static_cast<DiskEnv *>(env->rep)->unhurry();
 }
 
 extern "C" void kv_leveldb_env_keep_back(struct leveldb_env_t *env)

@@ -24,6 +24,9 @@ struct leveldb_env_t; /* as in leveldb/c.h */
 HS_MUST_CHECK enum hs_status kv_leveldb_env_open(const struct disk *disk,
                                                  struct leveldb_env_t **out, struct hs_error *err);
 
+/** From now on the environment's thread is an unhurried one. */
+void kv_leveldb_env_unhurry(struct leveldb_env_t *env);
+
 /* Opening a database writes it: what its log held becomes a table, a new MANIFEST names that,
  * CURRENT names the new MANIFEST, and what only the old one named is removed: five syncs and more,
  * that nobody needs who is about to read. */

@@ -82,8 +82,7 @@ static struct position floor_of(const struct plan_facts *f)
 {
     struct position floor = f->floor;
 
-    /* A snapshot is made at the end of a block that the node has finished; but for one at a stop,
-     * after a full replay, whose block the node may still take back. */
+    /* A snapshot is made at the end of a block that the node has finished. */
     if (f->entry.snapshots_len > 0 && f->entry.snapshots[0].at.seqnum > floor.seqnum) {
         floor = f->entry.snapshots[0].at;
     }

@@ -153,7 +153,7 @@ static void folder_keeper_refused(struct folder_keeper *k)
 static void folder_keeper_mend_later(struct folder_keeper *k)
 {
     if (k->mending || !retry_due(&k->retry, clock_now_us(k->o.reporter->clock))) return;
-    k->mending = background_start(&k->background, k->o.background, folder_mend_run, k,
+    k->mending = background_start(&k->background, k->o.unhurried, folder_mend_run, k,
                                   folder_mend_done, NULL) == HS_OK;
 }
 

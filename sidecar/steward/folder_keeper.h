@@ -21,7 +21,7 @@ struct folder_keeper;
 struct folder_keeper_options { /* all borrowed until folder_keeper_close */
     const struct reporter *reporter;
     struct data_folder *folder;
-    struct worker_pool *background;
+    struct worker_pool *unhurried;
     struct vat_engine *engine; /* caches booted heaps in the folder once there is a place */
     const char *epoch;
     void (*nudge)(void *data); /* on a worker: there is something to collect */

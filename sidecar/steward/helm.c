@@ -220,6 +220,15 @@ void helm_lower_floor(struct helm *h)
     }
 }
 
+void helm_between_blocks(struct helm *h, const struct position *at)
+{
+    struct kernel *kernel = spare_kernel(h->has.spare);
+    struct position mark = kernel ? kernel_mark_position(kernel) : position_origin();
+
+    if (mark.seqnum == 0 || !position_equal(at, &mark)) return;
+    snapshot_keeper_consider_forced(h->has.snapshots, kernel, spare_memory(h->has.spare));
+}
+
 enum hs_status helm_prepare_commit(struct helm *h, struct hs_error *err)
 {
     return log_keeper_sync_now(h->has.log, err);
@@ -238,6 +247,7 @@ static void helm_commit_at(struct helm *h, const struct position *at)
     if (st == HS_OK) {
         h->floor = *at;
         log_keeper_block_end(h->has.log);
+        helm_between_blocks(h, at);
         return;
     }
     logger_write(h->has.o.reporter.logger, LOG_LEVEL_WARN, "a commit could not be followed: %s",

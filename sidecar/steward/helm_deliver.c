@@ -258,6 +258,7 @@ enum hs_status helm_meet(struct helm *h, const struct helm_meeting *m, struct bu
 
     if (st == HS_OK) {
         st = helm_come_to(h, m, &way, err);
+        helm_between_blocks(h, &m->real); /* also of a node that left: hours may be in it */
         if (helm_is_final(&way, st)) {
             refusal_hold(&h->refusal, &m->real, slice_text(""), real_store_kv(h->has.real_store),
                          err);

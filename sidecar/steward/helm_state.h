@@ -38,6 +38,9 @@ void helm_lose_kernel(struct helm *h);
 void helm_judge(struct helm *h, enum snapshot_finding finding, const struct hs_error *why);
 /** The node stands below what we took for committed: it was restored from a backup, say. */
 void helm_lower_floor(struct helm *h);
+/** The node's store stands at `at`, between two blocks. If the mark does, a snapshot that is forced
+ *  need not wait for the next block, which may come after a stop. */
+void helm_between_blocks(struct helm *h, const struct position *at);
 
 /** All that we keep led to `cause`: say so, keep the evidence, and never use it again. */
 void helm_reject(struct helm *h, enum entry_cause cause, const struct hs_error *why);

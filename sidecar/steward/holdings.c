@@ -5,7 +5,7 @@ static enum hs_status holdings_open_folder(struct holdings *h, struct hs_error *
     const struct folder_keeper_options folder = {
         .reporter = &h->o.reporter,
         .folder = h->o.folder,
-        .background = h->o.background,
+        .unhurried = h->o.unhurried,
         .engine = h->o.engine,
         .epoch = h->images_epoch,
         .nudge = h->o.nudge,
@@ -19,7 +19,8 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
 {
     const struct snapshot_keeper_options snapshots = {
         .reporter = &h->o.reporter,
-        .background = h->o.background,
+        .workers = h->o.workers,
+        .unhurried = h->o.unhurried,
         .folder = h->folder,
         .epoch = h->images_epoch,
         .keep = h->o.config->snapshot_keep,

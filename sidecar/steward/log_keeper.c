@@ -108,7 +108,7 @@ static enum hs_status log_keeper_open_log(const struct log_keeper *k, bool anew,
     return replay_log_open(&options, out, err);
 }
 
-/* On the syncer. */
+/* On a worker. */
 static enum hs_status log_open_run(void *data, struct hs_error *err)
 {
     struct log_keeper *k = data;

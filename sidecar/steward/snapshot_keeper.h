@@ -32,7 +32,8 @@ struct snapshot_keeper;
 
 struct snapshot_keeper_options { /* all borrowed until snapshot_keeper_close */
     const struct reporter *reporter;
-    struct worker_pool *background;
+    struct worker_pool *workers;        /* who writes the first one, and what a stop waits for */
+    struct worker_pool *unhurried;      /* who writes and verifies else */
     const struct folder_keeper *folder; /* asked for a place at each attempt */
     const char *epoch;                  /* vat_images_epoch */
     uint32_t keep;                      /* snapshots that can be returned to, >= 1 */
@@ -86,13 +87,17 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
  *  `height_next` is about to run: is a snapshot due? Then begin it, now or when it can be. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
                               struct kv_store *memory, uint64_t height_next);
+/** The same where no message is about to run, but the mark is the end of a block that the node has
+ *  finished: only one that is forced is due. */
+void snapshot_keeper_consider_forced(struct snapshot_keeper *k, struct kernel *kernel,
+                                     struct kv_store *memory);
 /** The next block end is due, whatever the policy says. */
 void snapshot_keeper_force(struct snapshot_keeper *k);
 /** Begin what is due and was waiting, or a verification. `memory`: as for consider; borrowed until
  *  the put is collected. */
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory);
-/** The end: write what is due, or forced, unless it failed just now, and wait for it. The kernel
+/** The end: write what is due, unless it failed just now, and wait for it. The kernel
  *  stands on this store. */
 void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel);
 /** A base could not be made or filled: the disk refuses. */

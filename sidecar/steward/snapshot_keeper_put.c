@@ -84,7 +84,7 @@ static void snapshot_not_begun(struct snapshot_keeper *k, const struct hs_error 
 }
 
 void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
-                               struct kv_store *memory)
+                               struct kv_store *memory, struct worker_pool *pool)
 {
     uint64_t cpu_us = clock_now_cpu_us(k->o.reporter->clock);
     struct hs_error err = {0};
@@ -103,8 +103,8 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
         return;
     }
     k->put_cpu_us = clock_now_cpu_us(k->o.reporter->clock) - cpu_us;
-    if (background_start(&k->background, k->o.background, snapshot_put_run, k,
-                         snapshot_keeper_work_done, &err) != HS_OK) {
+    if (background_start(&k->background, pool, snapshot_put_run, k, snapshot_keeper_work_done,
+                         &err) != HS_OK) {
         kernel_snapshot_done(kernel, &k->changes, false);
         mark_changes_fini(&k->changes);
         snapshot_not_begun(k, &err);

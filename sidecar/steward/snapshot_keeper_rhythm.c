@@ -22,7 +22,9 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
 {
     if (k->work != SNAPSHOT_WORK_NONE) return;
     if (snapshot_may_begin(k)) {
-        snapshot_keeper_begin_put(k, kernel, memory);
+        /* without any, each restart is a full replay: the first one does not wait for others */
+        snapshot_keeper_begin_put(k, kernel, memory,
+                                  k->records_len > 0 ? k->o.unhurried : k->o.workers);
     } else {
         snapshot_keeper_begin_verify(k);
     }
@@ -43,7 +45,7 @@ void snapshot_keeper_idle(struct snapshot_keeper *k)
     if (clock_now_us(k->o.reporter->clock) < k->quiet_after_us) return;
     snapshot_db_settle(k->db);
     if (!snapshot_db_flush_due(k->db)) return;
-    if (background_start(&k->background, k->o.background, snapshot_flush_run, k,
+    if (background_start(&k->background, k->o.unhurried, snapshot_flush_run, k,
                          snapshot_keeper_work_done, NULL) == HS_OK) {
         k->work = SNAPSHOT_WORK_FLUSH;
     }
@@ -151,19 +153,17 @@ void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
     if (k->due) snapshot_keeper_begin(k, kernel, memory);
 }
 
-/* One that is forced comes before the next block end, if there will be none. The mark is a block's
- * end, or where a full replay came to inside of a block: from there the log leads on. */
-static bool snapshot_is_owed(struct snapshot_keeper *k, const struct kernel *kernel)
+void snapshot_keeper_consider_forced(struct snapshot_keeper *k, struct kernel *kernel,
+                                     struct kv_store *memory)
 {
-    if (k->due) return true;
-    return k->forced && snapshot_due(k, kernel, kernel_height(kernel) + 1) != SNAPSHOT_NOT_DUE;
+    if (k->forced) snapshot_keeper_consider(k, kernel, memory, kernel_height(kernel) + 1);
 }
 
 void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel)
 {
-    bool due = snapshot_is_owed(k, kernel);
+    bool due = k->due;
 
     if (snapshot_keeper_settle(k, kernel, NULL) == SNAPSHOT_FINDING_FAILED || !due) return;
-    snapshot_keeper_begin_put(k, kernel, NULL);
+    snapshot_keeper_begin_put(k, kernel, NULL, k->o.workers);
     (void)snapshot_keeper_settle(k, kernel, NULL);
 }

@@ -85,7 +85,7 @@ void snapshot_keeper_work_done(void *data);
 /* What a worker does: begun while it does nothing, collected once it is done. */
 
 void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
-                               struct kv_store *memory);
+                               struct kv_store *memory, struct worker_pool *pool);
 enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
                                                     struct kernel *kernel);
 /** If one is due. */

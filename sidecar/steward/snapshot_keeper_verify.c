@@ -23,7 +23,7 @@ void snapshot_keeper_begin_verify(struct snapshot_keeper *k)
     if (k->records_len == 0 || now_us < k->verify_after_us) return;
     if (k->records[0].verified && now_us < k->verify_again_after_us) return;
     atomic_store(&k->cancel, false);
-    if (background_start(&k->background, k->o.background, snapshot_verify_run, k,
+    if (background_start(&k->background, k->o.unhurried, snapshot_verify_run, k,
                          snapshot_keeper_work_done, NULL) == HS_OK) {
         k->work = SNAPSHOT_WORK_VERIFY;
     }

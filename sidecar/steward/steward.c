@@ -16,9 +16,9 @@
 
 enum {
     WORKERS_MAX = 8,
-    BACKGROUND_WORKERS = 2, /* a folder is mended beside a verification */
-    IDLE_MS = 200,          /* figures are at most this old once the steward is idle */
-    QUIET_MS = 1,           /* a node in a block delivers again before that: queries wait so long */
+    UNHURRIED_WORKERS = 2, /* a folder is mended beside a verification */
+    IDLE_MS = 200,         /* figures are at most this old once the steward is idle */
+    QUIET_MS = 1,          /* a node in a block delivers again before that: queries wait so long */
 };
 
 struct steward {
@@ -30,8 +30,9 @@ struct steward {
     atomic_uint deliveries; /* not done yet: until then queries are `busy` */
     uint64_t job_us;        /* the kernel thread's: when the last job was done */
     struct spin spin;       /* the kernel thread's */
+    bool spin_came;         /* something, while it spun */
     bool worked;            /* likewise: a job was done since it last waited */
-    struct worker_pool *workers, *background, *syncer;
+    struct worker_pool *workers, *unhurried, *syncer;
     struct kernel_watch watch; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
@@ -80,7 +81,7 @@ static enum hs_status steward_open_helm(struct steward *s, struct helm **out, st
                      .engine = s->o.engine,
                      .link = s->o.link,
                      .workers = s->workers,
-                     .background = s->background,
+                     .unhurried = s->unhurried,
                      .syncer = s->syncer,
                      .stopping = &s->stopping,
                      .nudge = steward_nudged,
@@ -132,9 +133,23 @@ static bool steward_spin(struct steward *s)
     if (!s->worked || s->spin.bound_us == 0) return false;
     s->worked = false;
     bound_us = spin_begin(&s->spin, clock_now_us(s->o.clock));
-    if (bound_us == 0 || !lent_loop_spin(s->o.lent, bound_us)) return false;
-    spin_paid(&s->spin);
-    return true;
+    s->spin_came = bound_us > 0 && lent_loop_spin(s->o.lent, bound_us);
+    return s->spin_came;
+}
+
+/* With a job the wait is over; what came while it spun may have been a nudge, and then it goes on.
+ */
+static void steward_spin_over(struct steward *s, bool job)
+{
+    bool came = s->spin_came;
+
+    s->spin_came = false;
+    if (!job || !s->spin.waits) return;
+    if (came) {
+        spin_paid(&s->spin);
+    } else {
+        spin_end(&s->spin, clock_now_us(s->o.clock));
+    }
 }
 
 /* The next job, or NULL after a while, or after a nudge. Looked for again once the loop is
@@ -157,8 +172,8 @@ static void steward_serve(struct steward *s, struct helm *h)
     while (!atomic_load(&s->stopping)) {
         struct job *job = steward_next(s);
 
+        steward_spin_over(s, job != NULL);
         if (job) {
-            if (s->spin.waits) spin_end(&s->spin, clock_now_us(s->o.clock));
             job->run(job, h);
             steward_flush(s);
             query_gate_passed(&s->gate);
@@ -223,7 +238,7 @@ static size_t workers_wanted(const struct sidecar_config *config)
 static void steward_free(struct steward *s)
 {
     worker_pool_close(s->workers);
-    worker_pool_close(s->background);
+    worker_pool_close(s->unhurried);
     worker_pool_close(s->syncer);
     job_queue_close(s->queue);
     job_queue_close(s->queries);
@@ -249,9 +264,9 @@ enum hs_status steward_start(const struct steward_options *options, struct stewa
         st = worker_pool_open(WORKER_AWAITED, workers_wanted(s->o.config), &s->workers, err);
     }
     if (st == HS_OK) {
-        st = worker_pool_open(WORKER_BACKGROUND, BACKGROUND_WORKERS, &s->background, err);
+        st = worker_pool_open(WORKER_UNHURRIED, UNHURRIED_WORKERS, &s->unhurried, err);
     }
-    if (st == HS_OK) st = worker_pool_open(WORKER_BACKGROUND, 1, &s->syncer, err);
+    if (st == HS_OK) st = worker_pool_open(WORKER_AWAITED, 1, &s->syncer, err);
     if (st == HS_OK) st = steward_start_thread(s, err);
     if (st != HS_OK) {
         steward_free(s);

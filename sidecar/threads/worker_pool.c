@@ -1,7 +1,7 @@
 #include "sidecar/threads/worker_pool.h"
 
-#include "kernel/state/background_thread.h"
 #include "kernel/state/limits.h"
+#include "kernel/state/unhurried_thread.h"
 #include "sidecar/threads/job_queue.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@ enum { WORKER_COUNT_MAX = HS_REPLAY_THREADS_MAX };
 
 struct worker_pool {
     struct job_queue *queue;
-    enum worker_class class;
+    enum worker_class kind;
     pthread_t threads[WORKER_COUNT_MAX];
     size_t count;
 };
@@ -22,14 +22,14 @@ static void *worker_main(void *data)
     struct worker_pool *p = data;
     struct job *job;
 
-    if (p->class == WORKER_BACKGROUND) background_thread_begin();
+    if (p->kind == WORKER_UNHURRIED) unhurried_thread_begin();
     while ((job = job_queue_take(p->queue, -1))) {
         job->run(job, p);
     }
     return NULL;
 }
 
-enum hs_status worker_pool_open(enum worker_class class, size_t count, struct worker_pool **out,
+enum hs_status worker_pool_open(enum worker_class kind, size_t count, struct worker_pool **out,
                                 struct hs_error *err)
 {
     struct worker_pool *p = calloc(1, sizeof *p);
@@ -40,7 +40,7 @@ enum hs_status worker_pool_open(enum worker_class class, size_t count, struct wo
     assert(count >= 1 && count <= WORKER_COUNT_MAX);
     *out = NULL;
     if (!p) return hs_fail(err, HS_NOMEM, "worker pool");
-    p->class = class;
+    p->kind = kind;
     st = job_queue_open(NULL, NULL, &p->queue, err);
     if (st != HS_OK) {
         free(p);

@@ -20,12 +20,12 @@
 struct worker_pool;
 
 enum worker_class {
-    WORKER_AWAITED,    /* somebody waits: an equal of every other thread */
-    WORKER_BACKGROUND, /* nobody does (kernel/state/background_thread.h) */
+    WORKER_AWAITED,   /* somebody waits: an equal of every other thread */
+    WORKER_UNHURRIED, /* for what can wait (kernel/state/unhurried_thread.h) */
 };
 
 /** `count` threads, 1..64. HS_NOMEM: the threads could not be made. */
-HS_MUST_CHECK enum hs_status worker_pool_open(enum worker_class class, size_t count,
+HS_MUST_CHECK enum hs_status worker_pool_open(enum worker_class kind, size_t count,
                                               struct worker_pool **out, struct hs_error *err);
 /** Waits for what runs; a background that never began is finished as HS_CANCELLED. */
 void worker_pool_close(struct worker_pool *p);

@@ -316,14 +316,14 @@ static enum hs_status see_nice(void *data, struct hs_error *err)
     return HS_OK;
 }
 
-static int nice_of_a_worker(enum worker_class class)
+static int nice_of_a_worker(enum worker_class kind)
 {
     struct worker_pool *p = NULL;
     struct background b;
     int nice = -100;
 
     background_init(&b);
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(class, 1, &p, NULL), HS_OK);
+    CU_ASSERT_EQUAL_FATAL(worker_pool_open(kind, 1, &p, NULL), HS_OK);
     CU_ASSERT_EQUAL(background_start(&b, p, see_nice, &nice, NULL, NULL), HS_OK);
     background_wait(&b);
     CU_ASSERT_TRUE(background_collect(&b));
@@ -332,13 +332,13 @@ static int nice_of_a_worker(enum worker_class class)
     return nice;
 }
 
-/* Who is woken comes before a background worker, and before no other. */
-static void worker_pool__background_weighs_less(void)
+/* Who is woken comes before an unhurried worker, and before no other. */
+static void worker_pool__unhurried_weighs_less(void)
 {
     int own = getpriority(PRIO_PROCESS, 0);
 
     CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_AWAITED), own);
-    CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_BACKGROUND), own > 15 ? own : 15);
+    CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_UNHURRIED), own > 16 ? own : 16);
     CU_ASSERT_EQUAL(getpriority(PRIO_PROCESS, 0), own);
 }
 
@@ -351,7 +351,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(worker_crew__has_so_many_threads_and_no_more),
     SUITE_CASE(background__is_collected_once_with_its_status),
     SUITE_CASE(worker_pool__batch_does_not_wait_for_a_busy_worker),
-    SUITE_CASE(worker_pool__background_weighs_less),
+    SUITE_CASE(worker_pool__unhurried_weighs_less),
 };
 
 int main(int argc, char **argv)

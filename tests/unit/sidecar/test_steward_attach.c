@@ -125,43 +125,40 @@ static void kept__is_what_a_full_replay_came_to(void)
     rig_close(&rig);
 }
 
-/* The log holds the block's other messages. */
+/* Between two messages of a block all was lost. */
 static void replay_inside_of_a_block(void)
 {
     full_replay(33);
     rig_expect(rig_deliver(&rig, 7, RIG_COUNT_MANY), "full_replay");
     rig_expect(rig_deliver(&rig, 7, RIG_COUNT_ONE), "live");
-    rig_stop(&rig);
 }
 
-static void kept__inside_of_a_block_leads_to_its_end(void)
+/* The node may take the block back, and a snapshot is where a node has been for good. */
+static void kept__is_nothing_inside_of_a_block(void)
 {
     replay_inside_of_a_block();
+    rig_stop(&rig);
     rig_start(&rig);
-    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.newest, 33);
-    CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, 35);
-    rig_expect(rig_attach(&rig), "swap");
-    rig_deliver_many(&rig, 7);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, 0);
+    rig_expect(rig_attach(&rig), "full_replay");
     rig_check_twin(&rig);
     rig_close(&rig);
 }
 
-/* Then it is of no use, and in nobody's way; nor is it proven to be the node's by another block. */
-static void kept__inside_of_a_block_that_the_node_took_back(void)
+static void kept__once_the_block_is_committed(void)
 {
-    for (size_t i = 0; i < 2; i++) {
-        replay_inside_of_a_block();
-        rig_go_back(&rig, 30);
-        if (i == 1) rig_go_on_alone(&rig, 12, RIG_COUNT_ONE);
-        rig_start(&rig);
-        rig_expect(rig_deliver(&rig, rig_height(&rig) + 1, RIG_COUNT_ONE), "full_replay");
-        rig_deliver_many(&rig, 7);
-        rig_check_twin(&rig);
-        rig_stop(&rig);
-        rig_start(&rig);
-        CU_ASSERT_EQUAL(rig_figures(&rig).at.seqnum, rig.len);
-        rig_close(&rig);
-    }
+    struct position at;
+
+    replay_inside_of_a_block();
+    at = rig_position(&rig);
+    rig_commit_at(&rig, 7, &at);
+    rig_stop(&rig);
+    rig_start(&rig);
+    CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.newest, 35);
+    rig_expect(rig_attach(&rig), "swap");
+    rig_deliver_many(&rig, 7);
+    rig_check_twin(&rig);
+    rig_close(&rig);
 }
 
 static void kept__is_nothing_where_no_snapshots_are_wanted(void)
@@ -187,8 +184,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(attach__takes_the_full_replay_before_the_message),
     SUITE_CASE(attach__whose_node_fails_is_told_and_forgotten),
     SUITE_CASE(kept__is_what_a_full_replay_came_to),
-    SUITE_CASE(kept__inside_of_a_block_leads_to_its_end),
-    SUITE_CASE(kept__inside_of_a_block_that_the_node_took_back),
+    SUITE_CASE(kept__is_nothing_inside_of_a_block),
+    SUITE_CASE(kept__once_the_block_is_committed),
     SUITE_CASE(kept__is_nothing_where_no_snapshots_are_wanted),
 };
 

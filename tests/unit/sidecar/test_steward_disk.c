@@ -82,6 +82,33 @@ static void fenced_log__heals_without_a_delivery(void)
     rig_close(&rig);
 }
 
+/* From the mark the log leads nowhere until the block has ended, so nothing is written of it. */
+static void fenced_log__within_a_block_is_closed_at_its_end(void)
+{
+    for (int ended = 0; ended < 2; ended++) {
+        struct position at;
+
+        rig_open(&rig);
+        rig.config.snapshot_every = 1000;
+        rig_start(&rig);
+        rig_deliver_many(&rig, 16);
+        fault_arm("log.*.*:1+:ENOSPC");
+        rig_deliver_many(&rig, 1);
+        CU_ASSERT_FALSE(log_writes());
+        fault_arm(NULL);
+        wait_until(log_writes);
+        rig_deliver_many(&rig, 3);
+        at = rig_position(&rig);
+        if (ended) rig_commit_at(&rig, 4, &at);
+        rig_stop(&rig);
+        rig_start(&rig);
+        CU_ASSERT_EQUAL(rig_figures(&rig).snapshot.count, ended);
+        rig_expect(rig_attach(&rig), ended ? "swap" : "full_replay");
+        rig_check_twin(&rig);
+        rig_close(&rig);
+    }
+}
+
 /* What the log holds of before the fence is no past of what comes after it. */
 static void fenced_log__going_back_meanwhile_leaves_no_false_past(void)
 {
@@ -415,6 +442,7 @@ static void random_disk__never_fails_a_delivery_and_heals(void)
 
 static const struct suite_case cases[] = {
     SUITE_CASE(fenced_log__heals_without_a_delivery),
+    SUITE_CASE(fenced_log__within_a_block_is_closed_at_its_end),
     SUITE_CASE(fenced_log__going_back_meanwhile_leaves_no_false_past),
     SUITE_CASE(fenced_log__that_cannot_begin_anew_leaves_no_false_past),
     SUITE_CASE(rates__that_fail_later_are_shown_until_they_are_kept),

@@ -437,20 +437,21 @@ static bool is_there_a_thread_of_less_weight(void)
     return found;
 }
 
-/* Compaction gives way to who is woken. */
-static void kv_leveldb__compacts_in_the_background(void)
+/* LevelDB's own work gives way to who is woken, but not while a store is filled. */
+static void kv_leveldb__works_unhurried_when_it_is_told(void)
 {
     struct scratch_path dir = scratch_make();
     struct kv_leveldb *db;
-    bool found = false;
 
-    CU_ASSERT_FALSE(is_there_a_thread_of_less_weight());
+    if (getpriority(PRIO_PROCESS, 0) >= 16) return; /* no thread has less */
     db = database_open(dir.text);
-    for (int i = 0; i < 1000 && !found; i++) { /* the thread begins beside us */
-        found = is_there_a_thread_of_less_weight();
-        if (!found) (void)usleep(10000);
-    }
-    CU_ASSERT_TRUE(found);
+    batch_write_range(db, 0, 1000, false);
+    kv_leveldb_flush(db);
+    CU_ASSERT_FALSE(is_there_a_thread_of_less_weight());
+    kv_leveldb_unhurry(db);
+    batch_write_range(db, 0, 1000, false);
+    kv_leveldb_flush(db);
+    CU_ASSERT_TRUE(is_there_a_thread_of_less_weight());
     kv_leveldb_close(db);
     scratch_remove(dir);
 }
@@ -469,7 +470,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__table_cut_while_open_is_an_error_value),
     SUITE_CASE(kv_leveldb__each_of_its_calls_is_a_fault_point),
     SUITE_CASE(kv_leveldb__passing_read_failure_is_no_damage),
-    SUITE_CASE(kv_leveldb__compacts_in_the_background),
+    SUITE_CASE(kv_leveldb__works_unhurried_when_it_is_told),
 };
 
 int main(int argc, char **argv)
