@@ -270,7 +270,9 @@ static enum hs_status vat_admin_change(struct kernel *k, const struct event *e,
     if (d->memory > 0) options.memory = d->memory;
     if (d->reaps.set) options.reaps = d->reaps;
     st = vat_options_write(&k->kv.store, &e->target, &options, err);
-    if (st == HS_OK) st = reap_dirt_change(&k->kv, &e->target, &k->now.rules, &before, err);
+    if (st == HS_OK) {
+        st = reap_dirt_change(&k->kv, &e->target, &k->now.rules, &before, &options, err);
+    }
     return st == HS_OK ? deliver_change_options(k, e, d->memory, err) : st;
 }
 

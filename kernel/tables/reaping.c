@@ -220,23 +220,20 @@ static void dirt_recount(struct reap_dirt *d, uint64_t before, uint64_t interval
 
 enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
                                 const struct kernel_rules *rules, const struct vat_options *before,
-                                struct hs_error *err)
+                                const struct vat_options *options, struct hs_error *err)
 {
-    struct vat_options options;
-    struct reap_dirt dirt, full;
+    struct reap_dirt dirt, full = dirt_full(options, rules);
     uint64_t interval = before->reaps.set ? before->reaps.interval : rules->reap_interval;
     enum hs_status st = dirt_read(k, vat, &dirt, err);
 
-    if (st == HS_OK) st = vat_options_find(k, vat, &options, err);
     if (st != HS_OK) return st;
-    full = dirt_full(&options, rules);
     if (dirt.never || full.never) {
         dirt = full;
-    } else if (!setting_equal(&options.reaps, &before->reaps)) {
+    } else if (!setting_equal(&options->reaps, &before->reaps)) {
         dirt_recount(&dirt, interval, full.deliveries);
     }
     st = dirt_write(k, vat, &dirt, err);
-    if (st != HS_OK || dirt.never || options.memory >= before->memory) return st;
+    if (st != HS_OK || dirt.never || options->memory >= before->memory) return st;
     return queue_enter(k, vat, err); /* the reap sets its bounds by the new limit */
 }
 

@@ -32,12 +32,13 @@ struct reap_work {
 HS_MUST_CHECK enum hs_status reap_dirt_begin(struct kv_store *kv, const struct ref *vat,
                                              const struct kernel_rules *rules,
                                              struct hs_error *err);
-/** The vat's options may have another interval or memory than `before`: what it did since it was
- *  last reaped counts as before. Whose limit is lower is queued, so that a reap begins anew by it;
- *  one that is higher counts from the next reap on. */
+/** The vat's options, which may have another interval or memory than `before`: what it did since it
+ * was last reaped counts as before. Whose limit is lower is queued, so that a reap begins anew by
+ * it; one that is higher counts from the next reap on. */
 HS_MUST_CHECK enum hs_status reap_dirt_change(struct kv_hashed *k, const struct ref *vat,
                                               const struct kernel_rules *rules,
                                               const struct vat_options *before,
+                                              const struct vat_options *options,
                                               struct hs_error *err);
 /** A delivery is over, the reap itself not counted. A vat that is due is queued. */
 HS_MUST_CHECK enum hs_status reap_dirt_add(struct kv_hashed *k, const struct ref *vat,
