@@ -33,7 +33,6 @@ static enum hs_status holdings_open_keepers(struct holdings *h, struct hs_error 
     };
     const struct log_keeper_options log = {
         .reporter = &h->o.reporter,
-        .workers = h->o.workers,
         .syncer = h->o.syncer,
         .folder = h->folder,
         .wanted = h->o.config->log,

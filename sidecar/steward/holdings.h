@@ -16,9 +16,8 @@ struct holdings_options { /* all borrowed until holdings_close */
     struct data_folder *folder;
     struct vat_engine *engine;
     struct node_link *link;
-    struct worker_pool
-        *workers; /* what is waited for: replay, the log's opening, a stop's snapshot */
-    struct worker_pool *unhurried; /* snapshots, verification, mending */
+    struct worker_pool *workers;   /* parallel replay; the first snapshot, and a stop's */
+    struct worker_pool *unhurried; /* all other snapshots, verification, mending */
     struct worker_pool *syncer;    /* one thread, so that a sync never waits behind a snapshot */
     const atomic_bool *stopping;   /* set: what takes long is broken off */
     void (*nudge)(void *data);     /* from a worker: there is something to collect */

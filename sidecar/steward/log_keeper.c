@@ -108,7 +108,7 @@ static enum hs_status log_keeper_open_log(const struct log_keeper *k, bool anew,
     return replay_log_open(&options, out, err);
 }
 
-/* On a worker. */
+/* On the syncer. */
 static enum hs_status log_open_run(void *data, struct hs_error *err)
 {
     struct log_keeper *k = data;
@@ -294,7 +294,7 @@ enum hs_status log_keeper_open(const struct log_keeper_options *options, struct 
     k->dir = folder_keeper_place(k->o.folder, DATA_FOLDER_LOG);
     background_init(&k->background);
     if (k->o.wanted) {
-        st = background_start(&k->background, k->o.workers, log_open_run, k, NULL, err);
+        st = background_start(&k->background, k->o.syncer, log_open_run, k, NULL, err);
     }
     if (st != HS_OK) {
         log_keeper_close(k);

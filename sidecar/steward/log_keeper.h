@@ -30,8 +30,7 @@ struct log_keeper;
 
 struct log_keeper_options { /* all borrowed until log_keeper_close */
     const struct reporter *reporter;
-    struct worker_pool *workers; /* who opens it */
-    struct worker_pool *syncer;  /* one thread, so that a sync never waits behind a snapshot */
+    struct worker_pool *syncer; /* one thread, so that a sync never waits behind a snapshot */
     const struct folder_keeper *folder; /* asked for a place at each attempt */
     bool wanted;                        /* false: no log at all */
     enum sidecar_log_sync mode;
@@ -39,7 +38,7 @@ struct log_keeper_options { /* all borrowed until log_keeper_close */
     void *data;
 };
 
-/** Begin to open the log, on a worker: a start reads it beside the snapshots. HS_NOMEM */
+/** Begin to open the log, on the syncer: a start reads it beside the snapshots. HS_NOMEM */
 HS_MUST_CHECK enum hs_status log_keeper_open(const struct log_keeper_options *options,
                                              struct log_keeper **out, struct hs_error *err);
 /** Wait for that, before anything else is asked. Whatever the folder holds or refuses, it opens.
