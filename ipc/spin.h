@@ -10,9 +10,9 @@
  *
  * A wait spins unless the credit is overdrawn, and the credit is a bound at most. So all spin where
  * two of three come in time, with a bound of 100 µs or less, or ten of eleven with one of 500; so
- * they do where the others take so long that the spin is a small part
- * of it, as at a block's end, or in a message that works for long; and what
- * spins take in vain is a 16th of the time waited, and what those that came in time have saved.
+ * they do where the others take so long that the spin is a small part of it, as at a block's end,
+ * or in a message that works for long. What spins take in vain is a 16th of the time waited, and
+ * what those that came in time have saved.
  * Rejected: to sleep the next 2^n - 1 waits after n misses. Twenty messages that took long were
  * enough to have the next 255 waits sleep, each of which would have been over in time.
  *

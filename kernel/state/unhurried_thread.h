@@ -8,7 +8,7 @@
  * to the same for who is woken, but gets a three-hundredth then, and a thread without privileges
  * cannot leave it.)
  *
- * What somebody waits for at once (a stop's snapshot, a sync, a start) belongs on other threads.
+ * What somebody waits for (a stop's snapshot, a sync, a start) belongs on other threads.
  */
 #ifndef HEADSTART_KERNEL_STATE_UNHURRIED_THREAD_H
 #define HEADSTART_KERNEL_STATE_UNHURRIED_THREAD_H

@@ -97,8 +97,8 @@ void snapshot_keeper_force(struct snapshot_keeper *k);
  *  the put is collected. */
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory);
-/** The end: write what is due, unless it failed just now, and wait for it. The kernel
- *  stands on this store. */
+/** The end: write what is due, unless it failed just now, and wait for it. The kernel stands on
+ * this store. */
 void snapshot_keeper_finish(struct snapshot_keeper *k, struct kernel *kernel);
 /** A base could not be made or filled: the disk refuses. */
 void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why);
