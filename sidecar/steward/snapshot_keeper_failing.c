@@ -3,13 +3,6 @@
 
 #include <inttypes.h>
 
-static void snapshot_show_failing(struct snapshot_keeper *k, uint64_t since_s)
-{
-    k->failing_since_s = since_s;
-    figures_acquire(k->o.reporter->board)->disk.snapshots_failing_since_s = since_s;
-    figures_release(k->o.reporter->board);
-}
-
 /* The first failure is told as an error; what follows, to whoever wants to know. */
 void snapshot_keeper_failing(struct snapshot_keeper *k, const char *why)
 {
@@ -18,7 +11,7 @@ void snapshot_keeper_failing(struct snapshot_keeper *k, const char *why)
     logger_write(k->o.reporter->logger, level,
                  "snapshot was not written: %s; deliveries go on without, and it is tried again",
                  why);
-    if (k->failing_since_s == 0) snapshot_show_failing(k, clock_now_unix_s(k->o.reporter->clock));
+    if (k->failing_since_s == 0) k->failing_since_s = clock_now_unix_s(k->o.reporter->clock);
 }
 
 void snapshot_keeper_failing_no_more(struct snapshot_keeper *k)
@@ -27,7 +20,7 @@ void snapshot_keeper_failing_no_more(struct snapshot_keeper *k)
     if (k->failing_since_s == 0) return;
     logger_write(k->o.reporter->logger, LOG_LEVEL_WARN,
                  "snapshots are written again, at seqnum %" PRIu64, k->written.at.seqnum);
-    snapshot_show_failing(k, 0);
+    k->failing_since_s = 0;
 }
 
 void snapshot_keeper_open_again(struct snapshot_keeper *k)
@@ -35,12 +28,13 @@ void snapshot_keeper_open_again(struct snapshot_keeper *k)
     retry_worked(&k->retry);
     if (k->failing_since_s == 0) return;
     logger_write(k->o.reporter->logger, LOG_LEVEL_WARN, "the snapshot store is open again");
-    snapshot_show_failing(k, 0);
+    k->failing_since_s = 0;
 }
 
 void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why)
 {
     snapshot_keeper_failing(k, why);
+    snapshot_keeper_show(k);
     snapshot_keeper_pause(
         k); /* what the kernel's mark is now may be no block's end: the next one is due */
 }

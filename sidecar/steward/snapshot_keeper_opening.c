@@ -40,8 +40,8 @@ void snapshot_keeper_take_up(struct snapshot_keeper *k)
     if (k->db) return;
     snapshot_keeper_ask_place(k);
     if (snapshot_keeper_open_store(k, &k->db, NULL) != HS_OK) return;
-    snapshot_keeper_moved(k);
     snapshot_keeper_open_again(k);
+    snapshot_keeper_moved(k);
 }
 
 void snapshot_keeper_close(struct snapshot_keeper *k)

@@ -113,25 +113,29 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
     k->work = SNAPSHOT_WORK_PUT;
 }
 
-static void snapshot_put_told(struct snapshot_keeper *k, bool written)
+/* Under one lock: who sees that one more was written, or failed, sees what is kept now. */
+static void snapshot_put_show(const struct snapshot_keeper *k, bool written)
 {
     struct figures *f = figures_acquire(k->o.reporter->board);
 
+    snapshot_keeper_fill_in(k, f);
     f->snapshot_writes[written ? SNAPSHOT_WRITTEN : SNAPSHOT_FAILED]++;
     if (written) {
         f->snapshot_success_unix_s = clock_now_unix_s(k->o.reporter->clock);
         histogram_add(&f->snapshot_write, k->work_us);
     }
     figures_release(k->o.reporter->board);
-    if (written) {
-        struct log_field fields[] = {{.name = "seqnum", .number = k->written.at.seqnum},
-                                     {.name = "bytes", .number = k->written.batch_bytes}};
+}
 
-        logger_write_fields(k->o.reporter->logger, LOG_LEVEL_DEBUG, fields, 2,
-                            "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
-                            k->written.at.seqnum, k->written.batch_bytes,
-                            (double)k->work_us / 1000.0);
-    }
+static void snapshot_put_worked(struct snapshot_keeper *k)
+{
+    struct log_field fields[] = {{.name = "seqnum", .number = k->written.at.seqnum},
+                                 {.name = "bytes", .number = k->written.batch_bytes}};
+
+    logger_write_fields(k->o.reporter->logger, LOG_LEVEL_DEBUG, fields, 2,
+                        "snapshot at seqnum %" PRIu64 ": %" PRIu64 " bytes in %.1f ms",
+                        k->written.at.seqnum, k->written.batch_bytes, (double)k->work_us / 1000.0);
+    snapshot_keeper_failing_no_more(k);
 }
 
 /* Against what is kept, and not against the disk, no other attempt helps. */
@@ -166,15 +170,14 @@ enum snapshot_finding snapshot_keeper_put_collected(struct snapshot_keeper *k,
     if (kernel && moved) kernel_move_base(kernel, snapshot_db_base(k->db));
     if (kernel) kernel_snapshot_done(kernel, &k->changes, written);
     mark_changes_fini(&k->changes);
-    snapshot_put_told(k, written);
     snapshot_keeper_not_quiet(k);
-    /* First: who sees that they do not fail any more sees the snapshot. */
-    snapshot_keeper_list_counted(k);
+    snapshot_keeper_learn(k);
     if (written) {
-        snapshot_keeper_failing_no_more(k);
+        snapshot_put_worked(k);
     } else {
         snapshot_put_failed(k);
     }
+    snapshot_put_show(k, written);
     if (moved) return SNAPSHOT_FINDING_MOVED;
     return written ? SNAPSHOT_FINDING_WRITTEN : SNAPSHOT_FINDING_FAILED;
 }

@@ -58,17 +58,25 @@ struct snapshot_keeper {
     uint64_t verify_again_after_us;      /* nor, before this, one of what was verified already */
 };
 
-/** Learn what the store keeps, and show it; no worker has it. */
+/** Learn what the store keeps, and what it takes on disk, and show it; no worker has the store. */
 void snapshot_keeper_list(struct snapshot_keeper *k);
-/** The same, of what it takes on disk what is known. */
-void snapshot_keeper_list_counted(struct snapshot_keeper *k);
-/** The same; the present content is another. */
+/** Learn what it keeps: the worker knew what that takes on disk. */
+void snapshot_keeper_learn(struct snapshot_keeper *k);
+/** What the keeper knows, into figures that are the caller's now. With what counts an outcome under
+ *  the same lock, who sees the one sees the other. */
+void snapshot_keeper_fill_in(const struct snapshot_keeper *k, struct figures *f);
+/** Show just that. */
+void snapshot_keeper_show(const struct snapshot_keeper *k);
+/** As snapshot_keeper_list; the present content is another. */
 void snapshot_keeper_moved(struct snapshot_keeper *k);
 /** By the owner, before a worker may open the store. */
 void snapshot_keeper_ask_place(struct snapshot_keeper *k);
 HS_MUST_CHECK enum hs_status snapshot_keeper_open_store(struct snapshot_keeper *k,
                                                         struct snapshot_db **out,
                                                         struct hs_error *err);
+
+/* Whether they fail is shown by the caller, with what came of it. */
+
 /** Snapshots fail, and why; the first time is told as an error. */
 void snapshot_keeper_failing(struct snapshot_keeper *k, const char *why);
 /** One was written. */

@@ -4,19 +4,26 @@
 
 enum { QUIET_US = 1000000 };
 
-void snapshot_keeper_list_counted(struct snapshot_keeper *k)
+void snapshot_keeper_learn(struct snapshot_keeper *k)
 {
-    struct figures *f;
-
     assert(k->work == SNAPSHOT_WORK_NONE);
     k->records_len = k->db ? snapshot_db_list(k->db, k->records, HS_SNAPSHOT_KEEP_MAX) : 0;
     if (k->records_len > HS_SNAPSHOT_KEEP_MAX) k->records_len = HS_SNAPSHOT_KEEP_MAX;
     k->verified = k->db && snapshot_db_verified(k->db);
-    f = figures_acquire(k->o.reporter->board);
+}
+
+void snapshot_keeper_fill_in(const struct snapshot_keeper *k, struct figures *f)
+{
     f->snapshot.count = k->records_len;
     f->snapshot.newest = k->records_len > 0 ? k->records[0].at.seqnum : 0;
     f->snapshot.made_at_s = k->records_len > 0 ? k->records[0].made_at : 0;
     f->snapshot.bytes = k->disk_bytes;
+    f->disk.snapshots_failing_since_s = k->failing_since_s;
+}
+
+void snapshot_keeper_show(const struct snapshot_keeper *k)
+{
+    snapshot_keeper_fill_in(k, figures_acquire(k->o.reporter->board));
     figures_release(k->o.reporter->board);
 }
 
@@ -24,7 +31,8 @@ void snapshot_keeper_list_counted(struct snapshot_keeper *k)
 void snapshot_keeper_list(struct snapshot_keeper *k)
 {
     k->disk_bytes = k->db ? snapshot_db_disk_bytes(k->db) : 0;
-    snapshot_keeper_list_counted(k);
+    snapshot_keeper_learn(k);
+    snapshot_keeper_show(k);
 }
 
 /* The present content is another: what was taken of the one before says nothing of it. */

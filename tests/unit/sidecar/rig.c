@@ -180,13 +180,18 @@ static void *rig_loop(void *data)
     return NULL;
 }
 
-/* The steward's clock stands still but for rig_pass. */
-
 static uint64_t rig_now_us(void *data)
 {
     struct rig *r = data;
 
     return atomic_fetch_add(&r->now_us, atomic_load(&r->us_per_look));
+}
+
+static uint64_t rig_cpu_us(void *data)
+{
+    struct rig *r = data;
+
+    return atomic_fetch_add(&r->cpu_us, r->cpu_us_per_look);
 }
 
 static uint64_t rig_unix_s(void *data)
@@ -223,7 +228,7 @@ void rig_open(struct rig *r)
     memset(r, 0, sizeof *r);
     atomic_store(&r->now_us, 1000000);
     r->clock =
-        (struct clock){.now_us = rig_now_us, .unix_s = rig_unix_s, .cpu_us = rig_now_us, .data = r};
+        (struct clock){.now_us = rig_now_us, .unix_s = rig_unix_s, .cpu_us = rig_cpu_us, .data = r};
     r->dir = scratch_make();
     r->config = sidecar_config_default();
     r->config.socket_path = "unused";

@@ -33,7 +33,9 @@ struct rig {
     struct clock clock;           /* the steward's: stands still but for rig_pass */
     atomic_uint_fast64_t now_us;
     atomic_uint_fast64_t us_per_look; /* goes by each time that somebody looks */
-    bool told_on_purpose;             /* an event that must not happen was told: rig_tell */
+    atomic_uint_fast64_t cpu_us; /* processor time: a clock of its own, which stands still, … */
+    uint64_t cpu_us_per_look;    /* … or goes so far each time; set before the start */
+    bool told_on_purpose;        /* an event that must not happen was told: rig_tell */
 
     /* while a steward runs */
     struct data_folder *folder;
