@@ -2,6 +2,8 @@
 
 #include "tests/unit/suite.h"
 
+#include <unistd.h>
+
 void stage_open(struct stage *g)
 {
     memset(g, 0, sizeof *g);
@@ -35,6 +37,13 @@ void stage_node_again(struct stage *g, struct raw_peer *p)
         raw_peer_close(p);
     }
     CU_ASSERT_FATAL(raw_peer_told(p, 1, NULL));
+}
+
+void stage_await_delivered(struct stage *g, unsigned count)
+{
+    while (scripted_server_facts(g->server).delivered < count) {
+        (void)usleep(1000);
+    }
 }
 
 void stage_expect_served(struct stage *g, struct raw_peer *p, uint64_t msgid)

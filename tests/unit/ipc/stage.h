@@ -25,6 +25,8 @@ void stage_peer(struct stage *g, struct raw_peer *p, const char *role);
  *  has seen the ends that are on their way to it. */
 void stage_node_again(struct stage *g, struct raw_peer *p);
 
+/** So many deliveries are with the handler: what was sent before them was taken in. */
+void stage_await_delivered(struct stage *g, unsigned count);
 /** A delivery goes through from end to end. */
 void stage_expect_served(struct stage *g, struct raw_peer *p, uint64_t msgid);
 /** A request of that method with {} is answered with that code, or with a result (NULL). */

@@ -2,8 +2,6 @@
 #include "tests/unit/ipc/stage.h"
 #include "tests/unit/suite.h"
 
-#include <unistd.h>
-
 /* --- rules --- */
 
 static void server__second_node_is_busy_and_may_watch(void)
@@ -236,7 +234,8 @@ static void server__next_nodes_delivery_waits_for_the_one_that_still_runs(void)
     stage_peer(&g, &p, "node");
     raw_deliver(&g.frame, 2, 0, "", slice_text("hold"));
     (void)raw_peer_send(&p, buffer_slice(&g.frame));
-    CU_ASSERT_EQUAL(raw_peer_read(&p, 20), RAW_SILENCE);
+    stage_await_delivered(&g, 1);
+    CU_ASSERT_EQUAL(raw_peer_read(&p, 0), RAW_SILENCE);
     raw_peer_close(&p);
     stage_node_again(&g, &p);
     raw_deliver(&g.frame, 3, 0, "", slice_text("next"));
@@ -288,7 +287,8 @@ static void server__stop_while_busy_tells_and_flushes(void)
     raw_peer_open(&silent, g.socket.text);
     raw_deliver(&g.frame, 2, 0, "", slice_text("hold"));
     (void)raw_peer_send(&node, buffer_slice(&g.frame));
-    CU_ASSERT_EQUAL(raw_peer_read(&node, 20), RAW_SILENCE);
+    stage_await_delivered(&g, 1);
+    CU_ASSERT_EQUAL(raw_peer_read(&node, 0), RAW_SILENCE);
     scripted_server_close(g.server); /* replies to what it held only after all is gone */
     g.server = NULL;
     CU_ASSERT_EQUAL_FATAL(raw_peer_read(&node, STAGE_WAIT_MS), RAW_FRAME);
@@ -332,9 +332,7 @@ static void server__stop_does_not_wait_for_a_peer_that_never_reads(void)
     stage_peer(&g, &p, "node");
     raw_deliver(&g.frame, 2, 0, "", slice_text("big 60000000"));
     (void)raw_peer_send(&p, buffer_slice(&g.frame));
-    while (scripted_server_facts(g.server).delivered == 0) {
-        usleep(1000);
-    }
+    stage_await_delivered(&g, 1);
     scripted_server_close(g.server);
     g.server = NULL;
     raw_peer_close(&p);

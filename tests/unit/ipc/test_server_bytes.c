@@ -322,7 +322,7 @@ static void server__slow_reader_stops_itself_only(void)
 
     stage_open(&g);
     stage_peer(&g, &node, "node");
-    raw_peer_open(&slow, g.socket.text);
+    stage_peer(&g, &slow, "observer"); /* a stranger that is slow is ended */
     CU_ASSERT_EQUAL(fcntl(slow.fd, F_SETFL, O_NONBLOCK), 0);
     raw_request(&g.frame, 5, "metrics", slice_make(NULL, 0));
     for (int i = 0; i < 4096; i++) {
