@@ -265,15 +265,6 @@ void rig_close(struct rig *r)
     scratch_remove(r->dir);
 }
 
-static bool rig_loaded(struct rig *r)
-{
-    struct figures *f = figures_acquire(r->board);
-    bool loaded = f->phase == PHASE_PRIMED;
-
-    figures_release(r->board);
-    return loaded;
-}
-
 static void rig_start_steward(struct rig *r)
 {
     struct steward_options options = {.config = &r->config,
@@ -300,7 +291,7 @@ static void rig_start_steward(struct rig *r)
 void rig_start(struct rig *r)
 {
     rig_start_steward(r);
-    while (!rig_loaded(r)) {
+    while (rig_figures(r).phase != PHASE_PRIMED) {
         (void)usleep(200);
     }
     rig_node_comes(r);
@@ -785,6 +776,13 @@ void rig_check_twin(struct rig *r)
     CU_ASSERT_EQUAL(kv_store_digest(kv_memory_store(r->real), &digest, &entries, NULL), HS_OK);
     CU_ASSERT_EQUAL(digest, twin.digest);
     CU_ASSERT_EQUAL(entries, twin.entries);
+}
+
+void rig_await_snapshot(struct rig *r, uint64_t seqnum)
+{
+    while (rig_figures(r).snapshot.newest <= seqnum) {
+        (void)usleep(200);
+    }
 }
 
 struct figures rig_figures(struct rig *r)

@@ -107,6 +107,9 @@ struct rig_state rig_twin_state(struct rig *r);
 /** Assert that kernel, twin and the node's store are the same. */
 void rig_check_twin(struct rig *r);
 
+/** Wait until the newest snapshot is one after `seqnum`: one that is due, or being written. Nothing
+ *  is delivered meanwhile, which would make a history as long as the machine is busy. */
+void rig_await_snapshot(struct rig *r, uint64_t seqnum);
 /** Highest seqnum that the replay log knows to be on disk. */
 uint64_t rig_log_synced(struct rig *r);
 /** A commit notice, taken in before this returns. */

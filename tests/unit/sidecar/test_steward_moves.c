@@ -236,9 +236,7 @@ static void moves__damage_found_while_live_costs_a_full_replay(void)
     struct buffer content = {0};
 
     rig_begin(&rig, 31);
-    while (rig_figures(&rig).snapshot.count == 0) {
-        rig_deliver_many(&rig, 5);
-    }
+    rig_await_snapshot(&rig, 0);
     restart();
     rig_deliver_many(&rig, 1);
     snapshot = scratch_join(rig.dir.text, "snapshot");
