@@ -84,11 +84,15 @@ class DamageWhileItServes(harness.IntegrationCase):
         for path in (sidecar.data / "snapshot").glob("gen-*/*"):
             if not path.name.endswith(ends):
                 continue
-            content = bytearray(path.read_bytes())
-            for at in range(100, len(content), 512):
-                content[at] ^= 1
-            with path.open("r+b") as file:  # in place: the daemon has it open
-                file.write(content)
+            try:
+                with path.open("r+b") as file:  # in place: the daemon has it open
+                    content = bytearray(file.read())
+                    for at in range(100, len(content), 512):
+                        content[at] ^= 1
+                    file.seek(0)
+                    file.write(content)
+            except FileNotFoundError:
+                pass  # the daemon has removed it meanwhile
 
     def check_damage(self, ends):
         lines = harness.workload_lines(400)
