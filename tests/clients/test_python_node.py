@@ -14,6 +14,7 @@ from python_node import Disconnected, PythonNode, RpcError, Store
 
 SERVER = None
 CHAIN = "test-chain"
+HANGS_S = 120
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -24,7 +25,7 @@ class ServerCase(unittest.TestCase):
         self.socket = os.path.join(self.folder.name, "s")
         self.server = subprocess.Popen([SERVER, self.socket])
         self.addCleanup(self.stop)
-        self.node = PythonNode(self.socket, timeout=20).connect()
+        self.node = PythonNode(self.socket, timeout=HANGS_S).connect()
         self.addCleanup(self.node.close)
 
     def stop(self):
@@ -106,7 +107,7 @@ class Protocol(ServerCase):
         self.refused("bad_request", self.node.deliver, "x", 1)
         self.refused("wrong_chain", self.node.hello, "another")
         self.node.hello(CHAIN)
-        with PythonNode(self.socket, timeout=20) as second:
+        with PythonNode(self.socket, timeout=HANGS_S) as second:
             self.refused("busy", second.hello, CHAIN)
             second.hello(CHAIN, role="observer")
             self.assertEqual(second.status(), {"schema": 1, "phase": "primed"})
@@ -148,7 +149,7 @@ class Protocol(ServerCase):
                                (b"\x94\x00\x07\xa1x\xdd\xff\xff\xff\xff\xdd\xff\xff", 7),
                                (b"\x94\x00\x08\xa1x" + b"\x91" * 40, 8),
                                (b"\x94\x05\x07\xa1x\x90", 0)):
-            with PythonNode(self.socket, timeout=20) as other:
+            with PythonNode(self.socket, timeout=HANGS_S) as other:
                 other.send_raw(garbage)
                 frame = other.receive()
                 self.assertEqual((frame[0], frame[1], frame[3]), (1, msgid, None))
@@ -160,7 +161,7 @@ class Protocol(ServerCase):
     def test_shutdown_ends_the_server(self):
         self.node.hello(CHAIN)
         self.assertEqual(self.node.shutdown(), {})
-        self.assertEqual(self.server.wait(20), 0)
+        self.assertEqual(self.server.wait(HANGS_S), 0)
         self.assertFalse(os.path.exists(self.socket))
 
 
@@ -168,7 +169,7 @@ class Program(ServerCase):
     def call(self, *arguments):
         done = subprocess.run([sys.executable, os.path.join(HERE, "python_node.py"), "--socket",
                                self.socket, "--chain-id", CHAIN, *arguments],
-                              stdout=subprocess.PIPE, check=False, timeout=60)
+                              stdout=subprocess.PIPE, check=False, timeout=HANGS_S)
         return done.returncode, json.loads(done.stdout)
 
     def test_delivers_a_file_and_goes_on_where_it_stopped(self):

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { RAW_WAIT_MS = 20000 };
+enum { RAW_WAIT_MS = 120000 };
 
 static void must(bool fine, const char *what)
 {

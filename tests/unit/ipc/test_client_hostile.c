@@ -83,7 +83,7 @@ static enum headstart_status deliver_to(struct impostor *s, struct headstart_res
                                         struct headstart_error *err, bool *connected)
 {
     struct headstart_options options = {
-        .socket_path = s->path.text, .connect_timeout_ms = 10000, .answer_timeout_ms = 20000};
+        .socket_path = s->path.text, .connect_timeout_ms = 120000, .answer_timeout_ms = 120000};
     struct headstart_delivery d = {.seqnum = 4, .hash = HASH64, .message = {"{}", 2}};
     struct headstart *h = NULL;
     enum headstart_status st = headstart_connect(&options, &h, err);
@@ -97,7 +97,7 @@ static enum headstart_status deliver_to(struct impostor *s, struct headstart_res
 
 static void impostor_close(struct impostor *s)
 {
-    struct headstart_options options = {.socket_path = s->path.text, .connect_timeout_ms = 10000};
+    struct headstart_options options = {.socket_path = s->path.text, .connect_timeout_ms = 120000};
     struct headstart *h = NULL;
 
     pthread_mutex_lock(&s->lock);
