@@ -80,8 +80,7 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
 /** A message was executed, now or again, and took so long. */
 void snapshot_keeper_ran(struct snapshot_keeper *k, uint64_t run_us);
 /** `kernel` was just started and led to where it stands: is a snapshot of its mark due already?
- *  Then begin it, where others are kept in a second: a node is about to come, and the disk shall be
- *  its own. */
+ *  Then begin it when it can be. */
 void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *kernel);
 /** `kernel`, whose base is in `memory` or, NULL, in this store, was just marked, and a message of
  *  `height_next` is about to run: is a snapshot due? Then begin it, now or when it can be. */
@@ -106,7 +105,9 @@ void snapshot_keeper_refused(struct snapshot_keeper *k, const char *why);
 void snapshot_keeper_proven(struct snapshot_keeper *k);
 /** Nobody waits: what is not urgent. */
 void snapshot_keeper_idle(struct snapshot_keeper *k);
-/** Verify nothing for a second: a node is about to come, and the processors shall be its own. */
+/** Where snapshots are kept, begin nothing for a second: a node is about to come, and processors
+ * and disk shall be its own. But what is forced, or brings the kernel back from memory, is begun.
+ */
 void snapshot_keeper_rest(struct snapshot_keeper *k);
 
 /** What is kept, newest first, as of the last collect. Valid until the next call but those of this

@@ -92,6 +92,7 @@ void snapshot_keeper_begin_put(struct snapshot_keeper *k, struct kernel *kernel,
     assert(k->work == SNAPSHOT_WORK_NONE);
     k->due = false;
     k->at_once = false;
+    k->rest_until_us = 0;
     k->taken_seqnum = kernel_mark_position(kernel).seqnum;
     k->run_us_taken = k->run_us;
     k->run_us = 0;

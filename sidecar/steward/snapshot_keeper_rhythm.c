@@ -1,10 +1,17 @@
 /* When a snapshot is due, and that one thing is done at a time: a put before a verification, and
- * neither in a pause. */
+ * neither in a pause, nor in the rest after a start. */
 #include "sidecar/steward/snapshot_keeper_state.h"
 
 #include <assert.h>
 
 enum { REST_US = 1000000, AGAIN_SHARE = 10 };
+
+/* Without any kept, the node's store may be all that leads on: that one does not wait, and its
+ * beginning ends the rest. */
+static bool snapshot_rests(const struct snapshot_keeper *k)
+{
+    return k->records_len > 0 && clock_now_us(k->o.reporter->clock) < k->rest_until_us;
+}
 
 /* What is due may begin. */
 static bool snapshot_may_begin(struct snapshot_keeper *k)
@@ -12,15 +19,13 @@ static bool snapshot_may_begin(struct snapshot_keeper *k)
     uint64_t now_us = clock_now_us(k->o.reporter->clock);
 
     if (!k->due || !retry_due(&k->retry, now_us)) return false;
-    if (k->at_once) return true;
-    return now_us >= k->rest_until_us &&
-           snapshot_allowance_left(&k->allowance, now_us, k->o.share_percent);
+    return k->at_once || snapshot_allowance_left(&k->allowance, now_us, k->o.share_percent);
 }
 
 void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory)
 {
-    if (k->work != SNAPSHOT_WORK_NONE) return;
+    if (k->work != SNAPSHOT_WORK_NONE || snapshot_rests(k)) return;
     if (snapshot_may_begin(k)) {
         /* without any, each restart is a full replay: the first one does not wait for others */
         snapshot_keeper_begin_put(k, kernel, memory,
@@ -124,10 +129,16 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
     uint64_t height = kernel_height(kernel);
 
     snapshot_count_start(k);
-    if (height == 0 || snapshot_due(k, kernel, height + 1) == SNAPSHOT_NOT_DUE) return;
-    k->due = true;
-    if (k->records_len == 0) return; /* without any, the node's store may be all that leads on */
+    if (height > 0 && snapshot_due(k, kernel, height + 1) != SNAPSHOT_NOT_DUE) k->due = true;
+}
+
+/* What a start executed again may well be enough for a snapshot that waits for nothing: its copy of
+ * the changed pages is milliseconds, and the first delivery would begin it. */
+void snapshot_keeper_rest(struct snapshot_keeper *k)
+{
     k->rest_until_us = clock_now_us(k->o.reporter->clock) + REST_US;
+    k->verify_after_us = k->rest_until_us;
+    snapshot_keeper_not_quiet(k);
 }
 
 /* One that is forced has a gap in the log behind it: it comes as soon as it can, as one does that
@@ -137,10 +148,12 @@ void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
 {
     enum snapshot_due how = snapshot_due(k, kernel, height_next);
     bool due = how != SNAPSHOT_NOT_DUE;
+    bool presses = memory || (due && k->forced);
     bool paused = !retry_due(&k->retry, clock_now_us(k->o.reporter->clock));
 
     if (memory && k->o.every > 0) k->due = true;
-    if (memory || how == SNAPSHOT_DUE_AT_ONCE || (due && k->forced)) k->at_once = true;
+    if (presses || how == SNAPSHOT_DUE_AT_ONCE) k->at_once = true;
+    if (presses) k->rest_until_us = 0;
     if (due && paused) snapshot_keeper_skipped(k, SNAPSHOT_SKIP_FAILED);
     if (due && k->work == SNAPSHOT_WORK_PUT) {
         snapshot_keeper_skipped(k, SNAPSHOT_SKIP_BUSY);

@@ -52,10 +52,10 @@ struct snapshot_keeper {
     bool at_once;                        /* … unless it comes whatever it costs */
     uint64_t failing_since_s;            /* Unix; 0: they do not fail */
     bool forced;                         /* the next block end is due, whatever the policy says */
-    uint64_t rest_until_us;              /* the clock's: no put that can wait before */
-    uint64_t quiet_after_us;             /* nor what waits until it is quiet */
-    uint64_t verify_after_us;            /* no verification before */
-    uint64_t verify_again_after_us;      /* nor, before this, one of what was verified already */
+    uint64_t rest_until_us;         /* the clock's: nothing begins before, where some are kept */
+    uint64_t quiet_after_us;        /* nor what waits until it is quiet */
+    uint64_t verify_after_us;       /* no verification before */
+    uint64_t verify_again_after_us; /* nor, before this, one of what was verified already */
 };
 
 /** Learn what the store keeps, and what it takes on disk, and show it; no worker has the store. */

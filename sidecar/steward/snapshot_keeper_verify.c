@@ -29,12 +29,6 @@ void snapshot_keeper_begin_verify(struct snapshot_keeper *k)
     }
 }
 
-void snapshot_keeper_rest(struct snapshot_keeper *k)
-{
-    k->verify_after_us = clock_now_us(k->o.reporter->clock) + VERIFY_PAUSE_US_MIN;
-    snapshot_keeper_not_quiet(k);
-}
-
 static uint64_t snapshot_pause_until(const struct snapshot_keeper *k, uint64_t factor,
                                      uint64_t us_min)
 {

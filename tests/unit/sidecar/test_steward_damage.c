@@ -126,9 +126,9 @@ static void damage__costs_the_snapshots_that_use_it(void)
     rig_stop(&rig);
     scratch_read(pages_path().text, &before);
     rig_start(&rig);
-    rig_pass(&rig, 1); /* what is due at a start waits so long */
     newest = rig_figures(&rig).snapshot.newest;
-    rig_deliver_many(&rig, 20);
+    rig_deliver_many(&rig, 20); /* a job: the rest after the start has begun */
+    rig_pass(&rig, 1);
     rig_await_snapshot(&rig, newest);
     newest = rig_figures(&rig).snapshot.newest;
     CU_ASSERT_FATAL(rig_figures(&rig).snapshot.count > 1);
