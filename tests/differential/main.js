@@ -107,6 +107,11 @@ const runNamed = async (kernels, names, known) => {
 };
 
 const main = async () => {
+  if (!fs.existsSync(path.join(options.bin, 'headstart'))) {
+    console.error(`differential: no headstart in ${options.bin}: scripts/build makes it in build/bin`);
+    process.exitCode = 2;
+    return;
+  }
   const known = readKnown(path.join(root, 'docs/differences.md'));
   const kernels = await startKernels(options.bin, path.join(root, 'build/differential'));
   const all = wanted.length === 0;
