@@ -76,7 +76,9 @@ static enum hs_status listen_path_clear(const struct sockaddr_un *address, struc
     failure = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : errno;
     close(fd);
     if (failure == 0 || failure == EAGAIN) {
-        return hs_fail(err, HS_LOCKED, "another process listens at %s", address->sun_path);
+        return hs_fail(err, HS_LOCKED,
+                       "another process listens at %s; stop it, or choose another socket",
+                       address->sun_path);
     }
     if (failure != ECONNREFUSED) {
         return hs_fail_errno(err, HS_IO, failure, "%s cannot be tried", address->sun_path);

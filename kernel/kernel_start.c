@@ -260,7 +260,9 @@ static enum hs_status start_check_base(struct kernel *k, bool *empty, struct hs_
     buffer_fini(&key);
     if (st != HS_NOT_FOUND) return st;
     if (k->options.config) return HS_OK;
-    return hs_fail(err, HS_INVALID, "the store is empty and there is no kernel configuration");
+    return hs_fail(
+        err, HS_INVALID,
+        "the store is empty and there is no kernel configuration; start headstart with one");
 }
 
 static enum hs_status start_read_position(struct kernel *k, struct hs_error *err)
