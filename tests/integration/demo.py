@@ -375,6 +375,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="a short history: seconds in all")
     parser.add_argument("--keep", action="store_true", help="keep the copies that were run")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     binaries = pathlib.Path(options.bin).resolve()
     place = binaries.parent / "demo"
     place.mkdir(exist_ok=True)

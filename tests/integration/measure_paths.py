@@ -23,6 +23,7 @@ import time
 import harness
 
 BLOCK = 20
+BLOCKS_BACK = 20
 MEASURES = ("start_ms", "attach_ms", "answer_ms")
 
 
@@ -110,7 +111,7 @@ SITUATIONS = {
     "restart, never a preload": ("late", nothing, ["--no-preload"], [], False),
     "node died in a block": ("late", nothing, [], [], True),
     "node went back 1 block": ("late", nothing, [], ["--rollback", 1], False),
-    "node went back 20 blocks": ("late", nothing, [], ["--rollback", 20], False),
+    "node went back 20 blocks": ("late", nothing, [], ["--rollback", BLOCKS_BACK], False),
     "log lost": ("late", lose_log, [], [], False),
     "data folder of half way": ("late", earlier_data, [], [], False),
     "data folder lost": ("late", lose_data, [], [], False),
@@ -153,6 +154,9 @@ def main():
     parser.add_argument("--bin", help="where headstart and headstart-node are")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    least = (BLOCKS_BACK + 1) * BLOCK
+    if arguments.messages < least:
+        parser.error(f"--messages: {least} at least, since the node goes back {BLOCKS_BACK} blocks")
     if arguments.bin:
         os.environ["HEADSTART_BIN"] = arguments.bin
     folder = pathlib.Path(tempfile.mkdtemp(prefix="hsmp-"))
