@@ -306,6 +306,7 @@ bool connection_accept(struct ipc_server *s)
     }
     c->server = s;
     c->state = SESSION_NEW;
+    uv_update_time(s->loop); /* what the loop did before this is not the stranger's silence */
     c->heard_ms = uv_now(s->loop);
     c->pipe.data = c;
     LIST_INIT(&c->requests);
