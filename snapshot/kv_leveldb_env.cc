@@ -298,6 +298,7 @@ class Worker
             (void)pthread_mutex_lock(&mutex_);
         }
         (void)pthread_mutex_unlock(&mutex_);
+        if (unhurried) unhurried_thread_end();
     }
 
     pthread_mutex_t mutex_;

@@ -1,27 +1,63 @@
 #include "kernel/state/unhurried_thread.h"
 
-#include <linux/sched.h> /* glibc's sched.h declares the same, some of it only lately */
-#include <linux/sched/types.h>
-#include <sys/syscall.h>
+#include "kernel/state/thread_weight.h"
+
+#include <pthread.h>
+#include <stddef.h>
 #include <unistd.h>
 
-/* Of those that may run, Linux (EEVDF, 6.6 and later) takes the one whose slice would end first, in
- * time as its weight counts it. Ours ends after 0.1 ms × 1,024 / 29 = 3.5 ms, behind the 3 ms of a
- * woken thread's, the longest default there is: with much more weight it would be ours that goes
- * on. */
-enum {
-    NICE = 16,         /* a weight of 29, where others have 1,024 */
-    SLICE_NS = 100000, /* the least that Linux takes */
-};
+/* Two workers, and one of each LevelDB that is open. More than there is room for are as others. */
+enum { THREADS_MAX = 16 };
+
+/* Of the process, as what the system knows of its threads is. */
+static struct {
+    pthread_mutex_t mutex;
+    pid_t threads[THREADS_MAX]; /* 0: none */
+    bool hurried;
+} all = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* Under the mutex. False: `before` is not there. */
+static bool thread_replace(pid_t before, pid_t now)
+{
+    for (size_t i = 0; i < THREADS_MAX; i++) {
+        if (all.threads[i] != before) continue;
+        all.threads[i] = now;
+        return true;
+    }
+    return false;
+}
+
+static void threads_hurry(bool hurried)
+{
+    (void)pthread_mutex_lock(&all.mutex);
+    for (size_t i = 0; i < THREADS_MAX && all.hurried != hurried; i++) {
+        if (all.threads[i] > 0) thread_weigh(all.threads[i], hurried);
+    }
+    all.hurried = hurried;
+    (void)pthread_mutex_unlock(&all.mutex);
+}
 
 void unhurried_thread_begin(void)
 {
-    struct sched_attr attr = {.size = sizeof attr};
+    if (!thread_may_return()) return;
+    (void)pthread_mutex_lock(&all.mutex);
+    if (thread_replace(0, gettid()) && !all.hurried) thread_weigh(gettid(), false);
+    (void)pthread_mutex_unlock(&all.mutex);
+}
 
-    if (syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0) != 0) return;
-    if (attr.sched_policy != SCHED_NORMAL && attr.sched_policy != SCHED_BATCH) return;
-    attr.sched_flags = 0;
-    attr.sched_runtime = SLICE_NS;
-    if (attr.sched_nice < NICE) attr.sched_nice = NICE;
-    (void)syscall(SYS_sched_setattr, 0, &attr, 0);
+void unhurried_thread_end(void)
+{
+    (void)pthread_mutex_lock(&all.mutex);
+    (void)thread_replace(gettid(), 0);
+    (void)pthread_mutex_unlock(&all.mutex);
+}
+
+void unhurried_threads_hurry(void)
+{
+    threads_hurry(true);
+}
+
+void unhurried_threads_relax(void)
+{
+    threads_hurry(false);
 }

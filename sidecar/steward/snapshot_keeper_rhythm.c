@@ -2,6 +2,8 @@
  * neither in a pause, nor in the rest after a start. */
 #include "sidecar/steward/snapshot_keeper_state.h"
 
+#include "kernel/state/unhurried_thread.h"
+
 #include <assert.h>
 
 enum { REST_US = 1000000, AGAIN_SHARE = 10 };
@@ -26,6 +28,7 @@ void snapshot_keeper_begin(struct snapshot_keeper *k, struct kernel *kernel,
                            struct kv_store *memory)
 {
     if (k->work != SNAPSHOT_WORK_NONE || snapshot_rests(k)) return;
+    unhurried_threads_relax();
     if (snapshot_may_begin(k)) {
         /* without any, each restart is a full replay: the first one does not wait for others */
         snapshot_keeper_begin_put(k, kernel, memory,
@@ -84,6 +87,7 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
     enum snapshot_finding finding;
 
     atomic_store(&k->cancel, true);
+    unhurried_threads_hurry(); /* also for what the owner does in the store now */
     background_wait(&k->background);
     finding = snapshot_keeper_collect(k, kernel, err);
     k->due = false;

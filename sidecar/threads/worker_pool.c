@@ -26,6 +26,7 @@ static void *worker_main(void *data)
     while ((job = job_queue_take(p->queue, -1))) {
         job->run(job, p);
     }
+    if (p->kind == WORKER_UNHURRIED) unhurried_thread_end();
     return NULL;
 }
 
