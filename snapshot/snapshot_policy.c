@@ -27,7 +27,7 @@ enum snapshot_due snapshot_policy_due(const struct snapshot_moment *now,
         return SNAPSHOT_DUE_AT_ONCE;
     }
     if (now->seqnum_mark - now->seqnum_newest < rhythm->messages) return SNAPSHOT_NOT_DUE;
-    return snapshot_ran_for(now, SNAPSHOT_SHORT_US, SNAPSHOT_SHORT_FACTOR) ? SNAPSHOT_DUE_AT_ONCE
+    return snapshot_ran_for(now, SNAPSHOT_SHORT_US, SNAPSHOT_SHORT_FACTOR) ? SNAPSHOT_DUE_SOON
                                                                            : SNAPSHOT_DUE;
 }
 

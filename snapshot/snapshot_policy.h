@@ -25,7 +25,8 @@ struct snapshot_rhythm {
 enum snapshot_due {
     SNAPSHOT_NOT_DUE,
     SNAPSHOT_DUE,        /* by messages: it comes when the share of a core allows */
-    SNAPSHOT_DUE_AT_ONCE /* by run time; or by messages, and they ran for a quarter of a second */
+    SNAPSHOT_DUE_SOON,   /* by messages that ran for a quarter of a second: no share is asked */
+    SNAPSHOT_DUE_AT_ONCE /* by run time: nor does it rest after a start */
 };
 
 /** A snapshot is considered at the first message of a new height, and due when one of the two is

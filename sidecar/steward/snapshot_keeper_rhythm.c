@@ -136,8 +136,8 @@ void snapshot_keeper_consider_start(struct snapshot_keeper *k, struct kernel *ke
     if (height > 0 && snapshot_due(k, kernel, height + 1) != SNAPSHOT_NOT_DUE) k->due = true;
 }
 
-/* What a start executed again may well be enough for a snapshot that waits for nothing: its copy of
- * the changed pages is milliseconds, and the first delivery would begin it. */
+/* What a start executed again may well be enough for a snapshot that waits for no share: its copy
+ * of the changed pages is milliseconds, and the first delivery would begin it. */
 void snapshot_keeper_rest(struct snapshot_keeper *k)
 {
     k->rest_until_us = clock_now_us(k->o.reporter->clock) + REST_US;
@@ -146,17 +146,19 @@ void snapshot_keeper_rest(struct snapshot_keeper *k)
 }
 
 /* One that is forced has a gap in the log behind it: it comes as soon as it can, as one does that
- * brings the kernel back from memory. Any other comes with a later block. */
+ * brings the kernel back from memory, or spares the next start seconds: a node that is killed
+ * within the rest, again and again, would wait for the same each time. Any other comes with a later
+ * block. */
 void snapshot_keeper_consider(struct snapshot_keeper *k, struct kernel *kernel,
                               struct kv_store *memory, uint64_t height_next)
 {
     enum snapshot_due how = snapshot_due(k, kernel, height_next);
     bool due = how != SNAPSHOT_NOT_DUE;
-    bool presses = memory || (due && k->forced);
+    bool presses = memory || how == SNAPSHOT_DUE_AT_ONCE || (due && k->forced);
     bool paused = !retry_due(&k->retry, clock_now_us(k->o.reporter->clock));
 
     if (memory && k->o.every > 0) k->due = true;
-    if (presses || how == SNAPSHOT_DUE_AT_ONCE) k->at_once = true;
+    if (presses || how == SNAPSHOT_DUE_SOON) k->at_once = true;
     if (presses) k->rest_until_us = 0;
     if (due && paused) snapshot_keeper_skipped(k, SNAPSHOT_SKIP_FAILED);
     if (due && k->work == SNAPSHOT_WORK_PUT) {

@@ -346,13 +346,31 @@ static void settings__snapshot_due_at_a_start_waits_for_a_while(void)
 }
 
 /* Also one that waits for no share: what the start executed again ran for a quarter of a second. */
-static void settings__snapshot_due_at_once_waits_for_a_while_after_a_start(void)
+static void settings__snapshot_due_soon_waits_for_a_while_after_a_start(void)
 {
     rig_begin_behind(&rig, 600);
     atomic_store(&rig.us_per_look, 500);
     rig_start(&rig);
     atomic_store(&rig.us_per_look, 0);
     rig_expect_rest(&rig);
+}
+
+/* But not one that is due by run time: killed within that while each time, a node would wait at
+ * each start for what ran again. */
+static void settings__snapshot_due_by_run_time_does_not_wait_after_a_start(void)
+{
+    rig_begin_behind(&rig, 30);
+    rig.config.snapshot_every = 10000;
+    rig.config.snapshot_seconds = 10;
+    atomic_store(&rig.us_per_look, 50000);
+    rig_start(&rig);
+    atomic_store(&rig.us_per_look, 0);
+    rig_deliver_many(&rig, 30);
+    while (rig_figures(&rig).snapshot_writes[SNAPSHOT_WRITTEN] == 0) {
+        (void)rig_log_synced(&rig); /* a job, in which the clock stands still */
+    }
+    rig_check_twin(&rig);
+    rig_close(&rig);
 }
 
 static const struct suite_case cases[] = {
@@ -370,7 +388,8 @@ static const struct suite_case cases[] = {
     SUITE_CASE(settings__log_sync_in_background_covers_what_comes_within_a_while),
     SUITE_CASE(settings__log_sync_of_what_a_start_found_waits_for_a_while),
     SUITE_CASE(settings__snapshot_due_at_a_start_waits_for_a_while),
-    SUITE_CASE(settings__snapshot_due_at_once_waits_for_a_while_after_a_start),
+    SUITE_CASE(settings__snapshot_due_soon_waits_for_a_while_after_a_start),
+    SUITE_CASE(settings__snapshot_due_by_run_time_does_not_wait_after_a_start),
 };
 
 int main(int argc, char **argv)
