@@ -283,6 +283,7 @@ class Worker
     {
         bool unhurried = false;
 
+        hurried_thread_begin(); /* a store may be opened by an unhurried thread */
         (void)pthread_mutex_lock(&mutex_);
         for (;;) {
             while ((work_.empty() || held_) && !ending_) {

@@ -15,17 +15,15 @@ enum {
     SLICE_NS = 100000, /* the least that Linux takes */
 };
 
-void thread_weigh(pid_t thread, bool hurried)
+void thread_weigh(pid_t thread, int nice, bool hurried)
 {
-    struct sched_attr own = {.size = sizeof own}, attr = {.size = sizeof attr};
+    struct sched_attr attr = {.size = sizeof attr};
 
-    if (syscall(SYS_sched_getattr, getpid(), &own, sizeof own, 0) != 0) return;
     if (syscall(SYS_sched_getattr, thread, &attr, sizeof attr, 0) != 0) return;
     if (attr.sched_policy != SCHED_NORMAL && attr.sched_policy != SCHED_BATCH) return;
     attr.sched_flags = 0;
     attr.sched_runtime = hurried ? 0 : SLICE_NS;
-    attr.sched_nice = own.sched_nice;
-    if (!hurried && attr.sched_nice < NICE) attr.sched_nice = NICE;
+    attr.sched_nice = !hurried && nice < NICE ? NICE : nice;
     (void)syscall(SYS_sched_setattr, thread, &attr, 0);
 }
 

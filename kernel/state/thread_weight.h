@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** Those of the process's first thread, if it is hurried; else little of both. */
-void thread_weigh(pid_t thread, bool hurried);
+/** Hurried: the weight of this nice, and the system's slice. Else little of both; a nice that is
+ *  higher stays. Nothing where the system refuses it, or the thread is of no ordinary class. */
+void thread_weigh(pid_t thread, int nice, bool hurried);
 
-/** May the calling thread take back what it gave up? It is tried, with a nice of one more. */
+/** May the calling thread take back what it gave up? It is tried, with a nice of one more, which it
+ *  keeps where it may not. */
 bool thread_may_return(void);
 
 #endif

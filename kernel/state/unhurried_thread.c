@@ -3,24 +3,33 @@
 #include "kernel/state/thread_weight.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Two workers, and one of each LevelDB that is open. More than there is room for are as others. */
 enum { THREADS_MAX = 16 };
 
-/* Of the process, as what the system knows of its threads is. */
+struct unhurried {
+    pid_t thread; /* 0: none */
+    int nice;     /* what it had before */
+};
+
+/* Of the process, as what the system knows of its threads is. `hurried` is written under the mutex:
+ * who asks for what is so already, as the kernel thread does between messages, never waits for it.
+ */
 static struct {
     pthread_mutex_t mutex;
-    pid_t threads[THREADS_MAX]; /* 0: none */
-    bool hurried;
+    struct unhurried threads[THREADS_MAX];
+    atomic_bool hurried;
 } all = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* Under the mutex. False: `before` is not there. */
-static bool thread_replace(pid_t before, pid_t now)
+static bool thread_replace(pid_t before, struct unhurried now)
 {
     for (size_t i = 0; i < THREADS_MAX; i++) {
-        if (all.threads[i] != before) continue;
+        if (all.threads[i].thread != before) continue;
         all.threads[i] = now;
         return true;
     }
@@ -29,26 +38,38 @@ static bool thread_replace(pid_t before, pid_t now)
 
 static void threads_hurry(bool hurried)
 {
+    if (atomic_load(&all.hurried) == hurried) return;
     (void)pthread_mutex_lock(&all.mutex);
-    for (size_t i = 0; i < THREADS_MAX && all.hurried != hurried; i++) {
-        if (all.threads[i] > 0) thread_weigh(all.threads[i], hurried);
+    for (size_t i = 0; i < THREADS_MAX; i++) {
+        const struct unhurried *t = &all.threads[i];
+
+        if (t->thread > 0) thread_weigh(t->thread, t->nice, hurried);
     }
-    all.hurried = hurried;
+    atomic_store(&all.hurried, hurried);
     (void)pthread_mutex_unlock(&all.mutex);
+}
+
+void hurried_thread_begin(void)
+{
+    thread_weigh(gettid(), getpriority(PRIO_PROCESS, (id_t)getpid()), true);
 }
 
 void unhurried_thread_begin(void)
 {
+    struct unhurried own = {gettid(), getpriority(PRIO_PROCESS, (id_t)gettid())};
+
     if (!thread_may_return()) return;
     (void)pthread_mutex_lock(&all.mutex);
-    if (thread_replace(0, gettid()) && !all.hurried) thread_weigh(gettid(), false);
+    if (thread_replace(0, own) && !atomic_load(&all.hurried)) {
+        thread_weigh(own.thread, own.nice, false);
+    }
     (void)pthread_mutex_unlock(&all.mutex);
 }
 
 void unhurried_thread_end(void)
 {
     (void)pthread_mutex_lock(&all.mutex);
-    (void)thread_replace(gettid(), 0);
+    (void)thread_replace(gettid(), (struct unhurried){0});
     (void)pthread_mutex_unlock(&all.mutex);
 }
 

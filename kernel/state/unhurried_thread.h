@@ -17,6 +17,9 @@
 #ifndef HEADSTART_KERNEL_STATE_UNHURRIED_THREAD_H
 #define HEADSTART_KERNEL_STATE_UNHURRIED_THREAD_H
 
+/** The calling thread, just begun, is as the process's first one is: it has weight and slice of
+ *  whoever made it, who may be unhurried. */
+void hurried_thread_begin(void);
 /** The calling thread is one from now on, until it says that it ends; it keeps a nice that is
  * higher already, and a class that is no ordinary one. Without that right it is as others are, but
  * for a nice of one more. A slice of its own needs Linux 6.12; before, the weight alone does the
@@ -24,8 +27,8 @@
 void unhurried_thread_begin(void);
 /** The calling thread is about to end; no harm if it was none. */
 void unhurried_thread_end(void);
-/** Any thread: somebody waits for what unhurried threads do. Until relax, they are as the process's
- *  first thread is, also those that begin. */
+/** Any thread: somebody waits for what unhurried threads do. Until relax, they have what they
+ *  had before they began to be unhurried, also those that begin. One thread calls the two. */
 void unhurried_threads_hurry(void);
 void unhurried_threads_relax(void);
 

@@ -106,8 +106,8 @@ void snapshot_keeper_proven(struct snapshot_keeper *k);
 /** Nobody waits: what is not urgent. */
 void snapshot_keeper_idle(struct snapshot_keeper *k);
 /** Where snapshots are kept, begin nothing for a second: a node is about to come, and processors
- * and disk shall be its own. But what is forced, is due by run time, or brings the kernel back from
- * memory, is begun. */
+ * and disk shall be its own. But what is forced, is due by run time (at a block's end), or brings
+ * the kernel back from memory, is begun. */
 void snapshot_keeper_rest(struct snapshot_keeper *k);
 
 /** What is kept, newest first, as of the last collect. Valid until the next call but those of this

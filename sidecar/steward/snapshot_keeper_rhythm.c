@@ -91,6 +91,7 @@ enum snapshot_finding snapshot_keeper_settle(struct snapshot_keeper *k, struct k
     background_wait(&k->background);
     finding = snapshot_keeper_collect(k, kernel, err);
     k->due = false;
+    k->at_once = false;
     assert(k->work == SNAPSHOT_WORK_NONE);
     return finding;
 }

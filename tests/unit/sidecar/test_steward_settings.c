@@ -359,10 +359,10 @@ static void settings__snapshot_due_soon_waits_for_a_while_after_a_start(void)
  * each start for what ran again. */
 static void settings__snapshot_due_by_run_time_does_not_wait_after_a_start(void)
 {
-    rig_begin_behind(&rig, 30);
+    rig_begin_behind(&rig, 600);
     rig.config.snapshot_every = 10000;
     rig.config.snapshot_seconds = 10;
-    atomic_store(&rig.us_per_look, 50000);
+    atomic_store(&rig.us_per_look, 2000);
     rig_start(&rig);
     atomic_store(&rig.us_per_look, 0);
     rig_deliver_many(&rig, 30);

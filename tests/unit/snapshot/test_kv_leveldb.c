@@ -484,6 +484,34 @@ static void kv_leveldb__works_unhurried_when_it_is_told(void)
     scratch_remove(dir);
 }
 
+static void *open_unhurried(void *dir)
+{
+    struct kv_leveldb *db;
+
+    unhurried_thread_begin();
+    db = database_open(dir);
+    unhurried_thread_end();
+    return db;
+}
+
+/* A thread has the weight of the one that made it. */
+static void kv_leveldb__opened_by_an_unhurried_thread_hurries(void)
+{
+    struct scratch_path dir = scratch_make();
+    struct kv_leveldb *db = NULL;
+    pthread_t thread;
+
+    if (getpriority(PRIO_PROCESS, 0) >= 16) return; /* no thread has less */
+    if (!may_threads_return()) return;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, open_unhurried, dir.text), 0);
+    CU_ASSERT_EQUAL(pthread_join(thread, (void **)&db), 0);
+    batch_write_range(db, 0, 1000, false);
+    kv_leveldb_flush(db); /* its own thread has run by then */
+    CU_ASSERT_FALSE(is_there_a_thread_of_less_weight());
+    kv_leveldb_close(db);
+    scratch_remove(dir);
+}
+
 static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__random_walk_equals_memory),
     SUITE_CASE(kv_leveldb__view_takes_long_keys_and_empty_values),
@@ -499,6 +527,7 @@ static const struct suite_case cases[] = {
     SUITE_CASE(kv_leveldb__each_of_its_calls_is_a_fault_point),
     SUITE_CASE(kv_leveldb__passing_read_failure_is_no_damage),
     SUITE_CASE(kv_leveldb__works_unhurried_when_it_is_told),
+    SUITE_CASE(kv_leveldb__opened_by_an_unhurried_thread_hurries),
 };
 
 int main(int argc, char **argv)
