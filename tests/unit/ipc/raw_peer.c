@@ -1,5 +1,7 @@
 #include "tests/unit/ipc/raw_peer.h"
 
+#include "tests/unit/suite.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,8 +10,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { RAW_WAIT_MS = 120000 };
 
 static void must(bool fine, const char *what)
 {
@@ -132,7 +132,7 @@ void raw_deliver(struct buffer *out, uint64_t msgid, uint64_t seqnum, const char
 enum raw_read raw_peer_ask(struct raw_peer *p, const struct buffer *frame)
 {
     (void)raw_peer_send(p, buffer_slice(frame));
-    return raw_peer_read(p, RAW_WAIT_MS);
+    return raw_peer_read(p, SUITE_HANG_MS);
 }
 
 bool raw_peer_told(const struct raw_peer *p, uint64_t msgid, const char *code)

@@ -55,7 +55,7 @@ void stage_expect_served(struct stage *g, struct raw_peer *p, uint64_t msgid)
 
 void stage_expect_end(struct raw_peer *p)
 {
-    CU_ASSERT_EQUAL(raw_peer_read(p, STAGE_WAIT_MS), RAW_END);
+    CU_ASSERT_EQUAL(raw_peer_read(p, SUITE_HANG_MS), RAW_END);
     raw_peer_close(p);
 }
 

@@ -7,8 +7,6 @@
 #include "tests/unit/ipc/scripted_server.h"
 #include "tests/unit/scratch.h"
 
-enum { STAGE_WAIT_MS = 120000 }; /* a hang, not slowness */
-
 struct stage {
     struct scratch_path dir, socket;
     struct scripted_server *server;

@@ -47,8 +47,8 @@ static struct headstart_options options_of(const struct pair *p)
                                       .chain_id = SCRIPTED_CHAIN,
                                       .client = "test_client 1",
                                       .store = {NULL, store_get, store_next},
-                                      .connect_timeout_ms = 120000,
-                                      .answer_timeout_ms = 120000};
+                                      .connect_timeout_ms = SUITE_HANG_MS,
+                                      .answer_timeout_ms = SUITE_HANG_MS};
 }
 
 static void pair_open(struct pair *p)

@@ -82,8 +82,9 @@ static void impostor_say(struct impostor *s, struct slice bytes)
 static enum headstart_status deliver_to(struct impostor *s, struct headstart_result **out,
                                         struct headstart_error *err, bool *connected)
 {
-    struct headstart_options options = {
-        .socket_path = s->path.text, .connect_timeout_ms = 120000, .answer_timeout_ms = 120000};
+    struct headstart_options options = {.socket_path = s->path.text,
+                                        .connect_timeout_ms = SUITE_HANG_MS,
+                                        .answer_timeout_ms = SUITE_HANG_MS};
     struct headstart_delivery d = {.seqnum = 4, .hash = HASH64, .message = {"{}", 2}};
     struct headstart *h = NULL;
     enum headstart_status st = headstart_connect(&options, &h, err);
@@ -97,7 +98,8 @@ static enum headstart_status deliver_to(struct impostor *s, struct headstart_res
 
 static void impostor_close(struct impostor *s)
 {
-    struct headstart_options options = {.socket_path = s->path.text, .connect_timeout_ms = 120000};
+    struct headstart_options options = {.socket_path = s->path.text,
+                                        .connect_timeout_ms = SUITE_HANG_MS};
     struct headstart *h = NULL;
 
     pthread_mutex_lock(&s->lock);

@@ -341,8 +341,8 @@ static enum headstart_status client_session(const char *path, int *left)
                                         .chain_id = SCRIPTED_CHAIN,
                                         .client = "c",
                                         .store = {NULL, store_get, store_next},
-                                        .connect_timeout_ms = 120000,
-                                        .answer_timeout_ms = 120000};
+                                        .connect_timeout_ms = SUITE_HANG_MS,
+                                        .answer_timeout_ms = SUITE_HANG_MS};
     static const char *const messages[] = {"plain", "get k", "scan 10"};
     struct headstart_delivery d = {.hash = ""};
     struct headstart_result *r = NULL;

@@ -75,7 +75,7 @@ static void server__params_that_are_not_one_map_are_bad_requests(void)
     for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
         /* a literal's second byte is 0: its length is that of what follows, and two */
         (void)raw_peer_send(&p, slice_make(frames[i], 2 + strlen(frames[i] + 2)));
-        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
         CU_ASSERT(raw_peer_told(&p, 10, "bad_request"));
     }
     stage_expect_told(&g, &p, "status", NULL);
@@ -95,7 +95,7 @@ static void server__answers_that_break_the_protocol_end_the_node(void)
     raw_deliver(&g.frame, 2, 0, "", slice_text("get key"));
     CU_ASSERT_EQUAL_FATAL(raw_peer_ask(&p, &g.frame), RAW_FRAME);
     (void)raw_peer_send(&p, slice_make(bad, sizeof bad - 1));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 0, "bad_request"));
     stage_expect_end(&p);
     facts = scripted_server_facts(g.server);
@@ -116,13 +116,13 @@ static void server__node_error_of_any_type_is_its_words(void)
     raw_deliver(&g.frame, 2, 0, "", slice_text("get key"));
     CU_ASSERT_EQUAL_FATAL(raw_peer_ask(&p, &g.frame), RAW_FRAME);
     (void)raw_peer_send(&p, slice_make(map_error, sizeof map_error - 1));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 2, "node_failed"));
     CU_ASSERT_STRING_EQUAL(scripted_server_facts(g.server).words, "an error that is not text");
     raw_deliver(&g.frame, 3, 0, "", slice_text("get key"));
     CU_ASSERT_EQUAL_FATAL(raw_peer_ask(&p, &g.frame), RAW_FRAME);
     (void)raw_peer_send(&p, slice_make(bin_error, sizeof bin_error - 1));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 3, "node_failed"));
     CU_ASSERT_STRING_EQUAL(scripted_server_facts(g.server).words, "oops");
     stage_expect_served(&g, &p, 4);
@@ -134,7 +134,7 @@ static void server__node_error_of_any_type_is_its_words(void)
 
 static void expect_notice(struct raw_peer *p)
 {
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT_EQUAL(p->frame.kind, RPC_NOTIFICATION);
     CU_ASSERT(slice_equal(p->frame.method, slice_text("progress")));
 }
@@ -168,7 +168,7 @@ static void server__notices_reach_only_a_node_that_waits(void)
     scripted_server_tell(g.server);
     expect_notice(&second);
     scripted_server_release(g.server);
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&second, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&second, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&second, 2, NULL));
     CU_ASSERT(!scripted_server_facts(g.server).waits);
     raw_peer_close(&second);
@@ -245,7 +245,7 @@ static void server__next_nodes_delivery_waits_for_the_one_that_still_runs(void)
     CU_ASSERT(raw_peer_told(&p, 4, "busy"));
     CU_ASSERT_EQUAL(scripted_server_facts(g.server).delivered, 1);
     scripted_server_release(g.server);
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 3, NULL));
     CU_ASSERT_EQUAL(scripted_server_facts(g.server).delivered, 2);
     raw_peer_close(&p);
@@ -291,7 +291,7 @@ static void server__stop_while_busy_tells_and_flushes(void)
     CU_ASSERT_EQUAL(raw_peer_read(&node, 0), RAW_SILENCE);
     scripted_server_close(g.server); /* replies to what it held only after all is gone */
     g.server = NULL;
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&node, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&node, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&node, 2, "shutting_down"));
     stage_expect_end(&node);
     stage_expect_end(&observer);
@@ -315,7 +315,7 @@ static void server__shutdown_stops_it_from_inside_the_handler(void)
     CU_ASSERT_EQUAL_FATAL(buffer_append(&both, buffer_slice(&g.frame)), HS_OK);
     CU_ASSERT_EQUAL_FATAL(raw_peer_ask(&node, &both), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&node, 3, NULL));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&node, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&node, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&node, 2, "shutting_down"));
     stage_expect_end(&node); /* what came behind the shutdown was not looked at */
     stage_expect_end(&observer);
@@ -353,11 +353,11 @@ static void server__stop_during_a_question_and_with_one_waiting(void)
     raw_deliver(&g.frame, 3, 0, "", slice_text("get key"));
     (void)raw_peer_send(&p, buffer_slice(&g.frame));
     scripted_server_release(g.server);
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT_EQUAL(p.frame.kind, RPC_REQUEST);
     scripted_server_close(g.server);
     g.server = NULL;
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 3, "shutting_down"));
     stage_expect_end(&p);
     stage_close(&g);

@@ -20,7 +20,7 @@ static void server__one_byte_writes_are_served(void)
     for (size_t i = 0; i < g.frame.len; i++) {
         CU_ASSERT_EQUAL(raw_peer_send(&p, slice_make(g.frame.data + i, 1)), 1);
     }
-    CU_ASSERT_EQUAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 9, NULL));
     raw_peer_close(&p);
     stage_close(&g);
@@ -40,7 +40,7 @@ static void server__many_frames_in_one_write_are_all_answered(void)
     }
     CU_ASSERT_EQUAL(raw_peer_send(&p, buffer_slice(&all)), all.len);
     for (uint64_t i = 0; i < 1000; i++) {
-        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
         CU_ASSERT(raw_peer_told(&p, i, i % 2 ? NULL : "unknown_method"));
     }
     buffer_fini(&all);
@@ -74,10 +74,10 @@ static void server__hello_and_delivery_are_byte_for_byte_as_published(void)
     stage_open(&g);
     raw_peer_open(&p, g.socket.text);
     (void)raw_peer_send(&p, slice_make(hello, sizeof hello - 1));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(slice_equal(p.bytes, slice_make(greeting, sizeof greeting - 1)));
     (void)raw_peer_send(&p, slice_make(deliver, sizeof deliver - 1));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT_EQUAL(buffer_printf(&answer,
                                   "\x94\x01\x02\xc0\x8a\xa6seqnum\x01\xa4hash\xd9\x40%s"
                                   "\xa6status\xa9"
@@ -124,7 +124,7 @@ static void server__garbage_is_told_and_ended_and_nobody_else_notices(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         raw_peer_open(&bad, g.socket.text);
         (void)raw_peer_send(&bad, slice_make(rows[i].bytes, rows[i].len));
-        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&bad, STAGE_WAIT_MS), RAW_FRAME);
+        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&bad, SUITE_HANG_MS), RAW_FRAME);
         CU_ASSERT(raw_peer_told(&bad, rows[i].msgid, rows[i].code));
         stage_expect_end(&bad);
         stage_expect_served(&g, &node, 100 + i);
@@ -145,7 +145,7 @@ static void server__too_deep_is_told_and_ended(void)
     memset(deep + 5, (char)0x91, sizeof deep - 5);
     raw_peer_open(&p, g.socket.text);
     (void)raw_peer_send(&p, slice_make(deep, sizeof deep));
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 9, "bad_request"));
     stage_expect_end(&p);
     stage_close(&g);
@@ -200,7 +200,7 @@ static void server__random_bytes_never_hurt(void)
         raw_peer_open(&p, g.socket.text);
         (void)raw_peer_send(&p, slice_make(bytes, len));
         CU_ASSERT_EQUAL(shutdown(p.fd, SHUT_WR), 0);
-        while (raw_peer_read(&p, STAGE_WAIT_MS) == RAW_FRAME) {
+        while (raw_peer_read(&p, SUITE_HANG_MS) == RAW_FRAME) {
             continue;
         }
         raw_peer_close(&p);
@@ -227,7 +227,7 @@ static void server__every_flipped_bit_of_a_delivery_is_answered_or_ended(void)
         (void)raw_peer_send(&p, buffer_slice(&g.frame));
         (void)shutdown(p.fd, SHUT_WR); /* what waits for more must not wait for ever */
         do {
-            got = raw_peer_read(&p, STAGE_WAIT_MS);
+            got = raw_peer_read(&p, SUITE_HANG_MS);
         } while (got == RAW_FRAME);
         CU_ASSERT_EQUAL(got, RAW_END);
         raw_peer_close(&p);
@@ -343,7 +343,7 @@ static void server__slow_reader_stops_itself_only(void)
     stage_expect_served(&g, &node, 2);
     CU_ASSERT_EQUAL(fcntl(slow.fd, F_SETFL, 0), 0);
     while (answered < sent / g.frame.len) {
-        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&slow, STAGE_WAIT_MS), RAW_FRAME);
+        CU_ASSERT_EQUAL_FATAL(raw_peer_read(&slow, SUITE_HANG_MS), RAW_FRAME);
         CU_ASSERT(raw_peer_told(&slow, 5, NULL));
         answered++;
         if (answered == 1) raw_request(&g.frame, 5, "metrics", slice_make(NULL, 0));
@@ -367,7 +367,7 @@ static void server__largest_answer_reaches_a_node_that_reads_late(void)
     for (int i = 0; i < 20; i++) {
         stage_expect_told(&g, &other, "status", NULL);
     }
-    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, STAGE_WAIT_MS), RAW_FRAME);
+    CU_ASSERT_EQUAL_FATAL(raw_peer_read(&p, SUITE_HANG_MS), RAW_FRAME);
     CU_ASSERT(raw_peer_told(&p, 2, NULL));
     CU_ASSERT(p.bytes.len > 66000000);
     raw_peer_close(&other);

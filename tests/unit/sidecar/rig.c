@@ -3,97 +3,10 @@
 #include "ipc/wire.h"
 #include "kernel/state/packed.h"
 #include "sidecar/steward/helm.h"
-#include "sidecar/steward/wire_job.h"
+#include "tests/unit/sidecar/played_request.h"
 #include "tests/unit/suite.h"
 
 #include <unistd.h>
-
-/* The server's side of a request, played by the rig. The real one lies behind sockets; the steward
- * knows it only by these functions. */
-struct ipc_request {
-    const struct ipc_method *method;
-    const void *params;
-    struct wire_job job;
-    struct buffer answer; /* what the steward packs, gone with the reply */
-    pthread_mutex_t mutex;
-    pthread_cond_t answered;
-    bool done;
-    enum ipc_code code;
-    struct buffer packed;
-    char text[512];
-};
-
-static void request_answer(struct ipc_request *q, enum ipc_code code, struct slice packed,
-                           const char *text)
-{
-    (void)pthread_mutex_lock(&q->mutex);
-    CU_ASSERT_FALSE(q->done); /* exactly once */
-    q->done = true;
-    q->code = code;
-    CU_ASSERT_EQUAL(buffer_assign(&q->packed, packed), HS_OK);
-    (void)snprintf(q->text, sizeof q->text, "%s", text);
-    (void)pthread_cond_signal(&q->answered);
-    (void)pthread_mutex_unlock(&q->mutex);
-}
-
-void ipc_reply(struct ipc_request *request, struct slice packed)
-{
-    request_answer(request, IPC_FINE, packed, "");
-}
-
-void ipc_reply_empty(struct ipc_request *request)
-{
-    request_answer(request, IPC_FINE, slice_make(NULL, 0), "");
-}
-
-void ipc_reply_error(struct ipc_request *request, enum ipc_code code, const char *text)
-{
-    request_answer(request, code, slice_make(NULL, 0), text);
-}
-
-const struct ipc_method *ipc_request_method(const struct ipc_request *request)
-{
-    return request->method;
-}
-
-const void *ipc_request_params(const struct ipc_request *request)
-{
-    return request->params;
-}
-
-void *ipc_request_job(struct ipc_request *request)
-{
-    return &request->job;
-}
-
-struct buffer *ipc_request_answer(struct ipc_request *request)
-{
-    return &request->answer;
-}
-
-static void request_init(struct ipc_request *q, const struct ipc_method *method, const void *params)
-{
-    *q = (struct ipc_request){.method = method, .params = params};
-    (void)pthread_mutex_init(&q->mutex, NULL);
-    (void)pthread_cond_init(&q->answered, NULL);
-}
-
-static void request_wait(struct ipc_request *q)
-{
-    (void)pthread_mutex_lock(&q->mutex);
-    while (!q->done) {
-        (void)pthread_cond_wait(&q->answered, &q->mutex);
-    }
-    (void)pthread_mutex_unlock(&q->mutex);
-}
-
-static void request_fini(struct ipc_request *q)
-{
-    (void)pthread_cond_destroy(&q->answered);
-    (void)pthread_mutex_destroy(&q->mutex);
-    buffer_fini(&q->packed);
-    buffer_fini(&q->answer);
-}
 
 /* The node's store, answering on the loop's thread while the test waits for its delivery. */
 
@@ -350,7 +263,7 @@ struct probe_job {
 
 static void probe_answer(struct job *job)
 {
-    request_answer(&((struct probe_job *)job)->request, IPC_FINE, slice_make(NULL, 0), "");
+    ipc_reply_empty(&((struct probe_job *)job)->request);
 }
 
 void rig_lose_data(struct rig *r)
@@ -434,10 +347,10 @@ static bool ask(struct rig *r, const struct ipc_method *method, const void *para
                 struct ipc_request *request, struct rig_answer *a)
 {
     *a = (struct rig_answer){.code = IPC_FINE};
-    request_init(request, method, params);
+    played_request_init(request, method, params);
     r->calls = 0;
     steward_request(r->steward, request);
-    request_wait(request);
+    played_request_wait(request);
     if (!request->code) return true;
     a->code = request->code;
     (void)snprintf(a->text, sizeof a->text, "%s", request->text);
@@ -466,7 +379,7 @@ static struct rig_answer deliver(struct rig *r, uint64_t height, const char *tex
         r->len++;
         apply_writes(r, buffer_slice(&m->result));
     }
-    request_fini(&request);
+    played_request_fini(&request);
     return a;
 }
 
@@ -492,7 +405,7 @@ struct rig_answer rig_attach(struct rig *r)
         answer_text(root, "path", a.path, sizeof a.path);
         CU_ASSERT_TRUE(packed_uint(packed_member(root, "replayed"), &a.replayed));
     }
-    request_fini(&request);
+    played_request_fini(&request);
     return a;
 }
 
@@ -510,11 +423,11 @@ enum ipc_code rig_prepare_commit(struct rig *r, uint64_t height)
     struct ipc_request request;
     enum ipc_code code;
 
-    request_init(&request, &method_prepare, &block);
+    played_request_init(&request, &method_prepare, &block);
     steward_request(r->steward, &request);
-    request_wait(&request);
+    played_request_wait(&request);
     code = request.code;
-    request_fini(&request);
+    played_request_fini(&request);
     return code;
 }
 
@@ -635,10 +548,10 @@ static struct probe_job probe(struct rig *r, void (*run)(struct job *job, void *
 {
     struct probe_job p = {.job = {.run = run, .drop = probe_answer}};
 
-    request_init(&p.request, NULL, NULL);
+    played_request_init(&p.request, NULL, NULL);
     steward_post(r->steward, &p.job);
-    request_wait(&p.request);
-    request_fini(&p.request);
+    played_request_wait(&p.request);
+    played_request_fini(&p.request);
     return p;
 }
 
@@ -675,10 +588,10 @@ static void tell(struct rig *r, enum phase_event event, bool leaves)
                          .leaves = leaves};
 
     r->told_on_purpose = true;
-    request_init(&j.probe.request, NULL, NULL);
+    played_request_init(&j.probe.request, NULL, NULL);
     steward_post(r->steward, &j.probe.job);
-    request_wait(&j.probe.request);
-    request_fini(&j.probe.request);
+    played_request_wait(&j.probe.request);
+    played_request_fini(&j.probe.request);
 }
 
 void rig_tell(struct rig *r, enum phase_event event)
@@ -696,10 +609,10 @@ static void commit(struct rig *r, struct ipc_commit block)
 {
     struct ipc_request request;
 
-    request_init(&request, &method_commit, &block);
+    played_request_init(&request, &method_commit, &block);
     steward_request(r->steward, &request);
-    request_wait(&request);
-    request_fini(&request);
+    played_request_wait(&request);
+    played_request_fini(&request);
     (void)rig_log_synced(r);
 }
 
@@ -783,6 +696,14 @@ void rig_await_snapshot(struct rig *r, uint64_t seqnum)
     while (rig_figures(r).snapshot.newest <= seqnum) {
         (void)usleep(200);
     }
+}
+
+void rig_deliver_to_snapshot(struct rig *r)
+{
+    uint64_t newest = rig_figures(r).snapshot.newest;
+
+    rig_deliver_many(r, 20);
+    rig_await_snapshot(r, newest);
 }
 
 struct figures rig_figures(struct rig *r)

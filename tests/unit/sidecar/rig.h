@@ -110,6 +110,8 @@ void rig_check_twin(struct rig *r);
 /** Wait until the newest snapshot is one after `seqnum`: one that is due, or being written. Nothing
  *  is delivered meanwhile, which would make a history as long as the machine is busy. */
 void rig_await_snapshot(struct rig *r, uint64_t seqnum);
+/** Deliver what makes one due, and wait for it. */
+void rig_deliver_to_snapshot(struct rig *r);
 /** Highest seqnum that the replay log knows to be on disk. */
 uint64_t rig_log_synced(struct rig *r);
 /** A commit notice, taken in before this returns. */

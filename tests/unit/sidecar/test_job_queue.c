@@ -1,4 +1,5 @@
 /* Job queue, worker pool and background tasks: order, ends, and that nothing is lost. */
+#include "tests/unit/nice.h"
 #include "tests/unit/suite.h"
 
 #include "kernel/state/unhurried_thread.h"
@@ -340,35 +341,13 @@ static int nice_of_a_worker(enum worker_class kind)
     return nice;
 }
 
-static enum hs_status try_to_return(void *data, struct hs_error *err)
-{
-    id_t thread = (id_t)gettid();
-    int nice = getpriority(PRIO_PROCESS, thread);
-
-    (void)err;
-    *(bool *)data = setpriority(PRIO_PROCESS, thread, nice + 1) == 0 &&
-                    setpriority(PRIO_PROCESS, thread, nice) == 0;
-    return HS_OK;
-}
-
-static bool may_threads_return(void)
-{
-    struct worker_pool *p = NULL;
-    bool may = false;
-
-    CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_AWAITED, 1, &p, NULL), HS_OK);
-    do_at_once(p, try_to_return, &may);
-    worker_pool_close(p);
-    return may;
-}
-
 /* Who is woken comes before an unhurried worker, and before no other. */
 static void worker_pool__unhurried_weighs_less(void)
 {
     int own = getpriority(PRIO_PROCESS, 0), nice = nice_of_a_worker(WORKER_UNHURRIED);
 
     CU_ASSERT_EQUAL(nice_of_a_worker(WORKER_AWAITED), own);
-    if (may_threads_return()) {
+    if (nice_may_return()) {
         CU_ASSERT_EQUAL(nice, own > 16 ? own : 16);
     } else { /* it could not be hurried */
         CU_ASSERT_TRUE(nice <= own + 1);
@@ -384,7 +363,7 @@ static void worker_pool__unhurried_is_hurried_by_who_waits(void)
     struct worker_pool *p = NULL;
     struct background b;
 
-    if (own >= 16 || !may_threads_return()) return;
+    if (!nice_or_skip()) return;
     background_init(&b);
     CU_ASSERT_EQUAL_FATAL(worker_pool_open(WORKER_UNHURRIED, 1, &p, NULL), HS_OK);
     do_at_once(p, see_nice, &nice);

@@ -350,7 +350,7 @@ static enum hs_status patient_take(void *data, struct slice key, struct slice va
     (void)value;
     (void)err;
     if (wanted > 5) wanted = 5; /* 18 entries, 4 a scan */
-    for (int i = 0; i < 120000 && atomic_load(&p->node->scans) < wanted; i++) { /* or it hangs */
+    for (int i = 0; i < SUITE_HANG_MS && atomic_load(&p->node->scans) < wanted; i++) {
         (void)usleep(1000);
     }
     if (atomic_load(&p->node->scans) < wanted) p->unasked++;

@@ -101,8 +101,8 @@ static struct headstart_options node_options(struct node *n, const struct daemon
         .chain_id = "daemon",
         .client = "test",
         .store = {.data = n, .get = node_get, .next = node_next},
-        .connect_timeout_ms = 120000, /* a hang, not slowness */
-        .answer_timeout_ms = 120000,
+        .connect_timeout_ms = SUITE_HANG_MS,
+        .answer_timeout_ms = SUITE_HANG_MS,
     };
 }
 

@@ -21,10 +21,7 @@ static void begin(size_t messages)
     rig_start(&rig);
     rig_deliver_many(&rig, messages);
     while (messages > 20 && rig_figures(&rig).snapshot.count < 2) {
-        uint64_t newest = rig_figures(&rig).snapshot.newest;
-
-        rig_deliver_many(&rig, 20);
-        rig_await_snapshot(&rig, newest);
+        rig_deliver_to_snapshot(&rig);
     }
     rig_stop(&rig);
     rig_start(&rig);

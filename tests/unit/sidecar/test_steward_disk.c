@@ -232,10 +232,7 @@ static void leveldb_log__becomes_a_table_once_it_is_quiet(void)
     rig.config.snapshot_share = 100;
     rig_start(&rig);
     while (leveldb_log_bytes() <= GENERATION_UNFLUSHED_BYTES_QUIET * 5 / 4) {
-        uint64_t newest = rig_figures(&rig).snapshot.newest;
-
-        rig_deliver_many(&rig, 20);
-        rig_await_snapshot(&rig, newest);
+        rig_deliver_to_snapshot(&rig);
     }
     while (leveldb_log_bytes() > 0) {
         rig_pass(&rig, 2); /* again: a put may end after the first */

@@ -82,10 +82,7 @@ static void tail__costs_the_gap_and_not_the_history(void)
 
     rig_begin(&rig, 200);
     while (rig_figures(&rig).snapshot.newest < 150) { /* behind the one that is being written */
-        uint64_t newest = rig_figures(&rig).snapshot.newest;
-
-        rig_deliver_many(&rig, 20);
-        rig_await_snapshot(&rig, newest);
+        rig_deliver_to_snapshot(&rig);
     }
     rig_stop(&rig);
     rig_go_on_alone(&rig, 12, NULL);

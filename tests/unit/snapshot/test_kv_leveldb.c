@@ -6,6 +6,7 @@
 #include "kernel/state/kv_memory.h"
 #include "kernel/state/unhurried_thread.h"
 #include "snapshot/kv_leveldb.h"
+#include "tests/unit/nice.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -439,35 +440,15 @@ static bool is_there_a_thread_of_less_weight(void)
     return found;
 }
 
-static void *try_to_return(void *data)
-{
-    id_t thread = (id_t)gettid();
-    int nice = getpriority(PRIO_PROCESS, thread);
-
-    *(bool *)data = setpriority(PRIO_PROCESS, thread, nice + 1) == 0 &&
-                    setpriority(PRIO_PROCESS, thread, nice) == 0;
-    return NULL;
-}
-
-static bool may_threads_return(void)
-{
-    pthread_t thread;
-    bool may = false;
-
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, try_to_return, &may), 0);
-    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
-    return may;
-}
-
 /* LevelDB's own work gives way to who is woken, but not while a store is filled, nor while somebody
  * waits for it. */
 static void kv_leveldb__works_unhurried_when_it_is_told(void)
 {
-    struct scratch_path dir = scratch_make();
+    struct scratch_path dir;
     struct kv_leveldb *db;
 
-    if (getpriority(PRIO_PROCESS, 0) >= 16) return; /* no thread has less */
-    if (!may_threads_return()) return;
+    if (!nice_or_skip()) return;
+    dir = scratch_make();
     db = database_open(dir.text);
     batch_write_range(db, 0, 1000, false);
     kv_leveldb_flush(db);
@@ -497,12 +478,12 @@ static void *open_unhurried(void *dir)
 /* A thread has the weight of the one that made it. */
 static void kv_leveldb__opened_by_an_unhurried_thread_hurries(void)
 {
-    struct scratch_path dir = scratch_make();
+    struct scratch_path dir;
     struct kv_leveldb *db = NULL;
     pthread_t thread;
 
-    if (getpriority(PRIO_PROCESS, 0) >= 16) return; /* no thread has less */
-    if (!may_threads_return()) return;
+    if (!nice_or_skip()) return;
+    dir = scratch_make();
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, open_unhurried, dir.text), 0);
     CU_ASSERT_EQUAL(pthread_join(thread, (void **)&db), 0);
     batch_write_range(db, 0, 1000, false);
